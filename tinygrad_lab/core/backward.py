@@ -1,0 +1,98 @@
+"""The reverse sweep. It knows nodes, rules and arrays, and does not know `Value`.
+
+Going through the nodes latest first, each node's gradient `g` is complete when its turn comes, because everything
+computed from it came later. The node's rules turn `g` into one contribution per parent; contributions add up.
+
+The same code runs on plain arrays and on Values: `arguments(node)` says what a node's rules are called on. Given the
+saved arrays, gradients cost what NumPy costs; given Values, the sweep records itself and can be differentiated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core import modes
+from tinygrad_lab.core.registry import fail_if_not_finite
+from tinygrad_lab.errors import RuleError
+
+
+def sweep(
+    order: Iterable[Any],
+    gradients: dict[Any, Any],
+    arguments: Callable[[Any], tuple[Any, ...]],
+    needed: Collection[Any] | None = None,
+    sources: Collection[Any] = (),
+) -> dict[Any, Any]:
+    """Pull gradients back through `order`, and return those of the sources.
+
+    Arguments:
+        order: nodes, latest first.
+        gradients: the roots' gradients by node; emptied on the way, so that memory is freed early.
+        arguments: gives `(y, *inputs)`, what the rules of a node are called on.
+        needed: where given, only these nodes are visited.
+        sources: nodes to stop at; nodes without parents are sources too.
+    """
+    found = {}
+    masked: set[Any] = set()  # nodes whose gradient holds zeros of a branch that `where` did not take
+    check = modes.current() & modes.CHECK
+    for node in order:
+        g = gradients.pop(node, None)
+        if g is None:
+            continue
+        if node.watch is not None:
+            g = node.watch(node, g)
+        if not node.parents or node in sources:
+            found[node] = g
+            continue
+        op, saved, inputs = node.op, node.saved, arguments(node)
+        selected = op.selects or node in masked
+        for position, parent in enumerate(node.parents):
+            if parent is None or not parent.requires_grad or (needed is not None and parent not in needed):
+                continue
+            if selected:
+                masked.add(parent)
+            if selected and op.elementwise:
+                contribution = _sparse(op.rules[position], g, inputs, node.kwargs)
+            else:
+                contribution = op.rules[position](g, *inputs, **node.kwargs)
+            like = saved[position + 1]
+            if contribution.shape != like.shape or contribution.dtype != like.dtype:
+                contribution = fit(contribution, like, op, position)
+            if check:
+                fail_if_not_finite(f"gradient of {op.name}", contribution, (g, *inputs), node.origin)
+            # Never in place: a rule may have returned `g` itself, or a view of an array that others hold.
+            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
+    return found
+
+
+def fit(contribution: Any, like: Any, op: Any, position: int) -> Any:
+    """Undo broadcasting: sum over the axes that were added or stretched, and return to the input's dtype."""
+    extra = contribution.ndim - like.ndim
+    stretched = tuple(
+        axis
+        for axis, size in enumerate(contribution.shape)
+        if axis < extra or (like.shape[axis - extra] == 1 and size != 1)
+    )
+    if stretched:
+        contribution = np.sum(contribution, axis=stretched, keepdims=True)
+    if extra > 0:
+        contribution = np.reshape(contribution, contribution.shape[extra:])
+    if contribution.shape != like.shape:
+        raise RuleError(
+            f"{op.name}: the gradient of argument {position} must broadcast from shape {like.shape}, "
+            f"got {contribution.shape}; check that argument's rule"
+        )
+    if contribution.dtype != like.dtype:
+        if contribution.dtype.kind == "c" and like.dtype.kind != "c":
+            contribution = np.real(contribution)  # a real input has no imaginary direction
+        contribution = contribution.astype(like.dtype)
+    return contribution
+
+
+def _sparse(rule: Callable[..., Any], g: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Apply an elementwise rule where `where` left zeros: what nobody took has gradient 0, even 0 times NaN."""
+    with np.errstate(all="ignore"):
+        return np.where(g == 0, 0, rule(g, *inputs, **kwargs))

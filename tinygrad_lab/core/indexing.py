@@ -1,0 +1,81 @@
+"""Writing at an index without writing in place: each function returns a new array.
+
+`scatter` is the adjoint of indexing: repeated indices add up. These three are the only places of the package that write
+into an array, and each writes only into one it has just made.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import primitive
+
+
+def _is_basic(index: Any) -> bool:
+    """Whether `index` holds only integers, slices, None and Ellipsis, so that it names no element twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) for part in parts)
+
+
+def _add(out: Any, index: Any, value: Any) -> Any:
+    if _is_basic(index):
+        out[index] += value
+    else:
+        np.add.at(out, index, value)
+    return out
+
+
+def getitem(x: Any, index: Any) -> Any:
+    """Return `x[index]`: basic, boolean or integer-array indexing."""
+    return x[index]
+
+
+@primitive()
+def scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Return zeros of `shape` with `g` added at `index`."""
+    return _add(np.zeros_like(g, shape=shape), index, g)
+
+
+@primitive()
+def add_at(x: Any, value: Any, index: Any) -> Any:
+    """Return a copy of `x` with `value` added at `index`; repeated indices add up."""
+    return _add(np.copy(x), index, value)
+
+
+@primitive()
+def set_at(x: Any, value: Any, index: Any) -> Any:
+    """Return a copy of `x` with `value` at `index`; of repeated indices the last one wins."""
+    out = np.copy(x)
+    out[index] = value
+    return out
+
+
+class At:
+    """What `v.at[index]` returns: the functional counterparts of `v[index] = x` and `v[index] += x`."""
+
+    __slots__ = ("_index", "_value")
+
+    def __init__(self, value: Any, index: Any) -> None:
+        self._value, self._index = value, index
+
+    def set(self, x: Any) -> Any:
+        """Return a new Value that equals the old one except at the index, where it is `x`."""
+        return set_at(self._value, x, index=self._index)
+
+    def add(self, x: Any) -> Any:
+        """Return a new Value with `x` added at the index; repeated indices add up, as in `np.add.at`."""
+        return add_at(self._value, x, index=self._index)
+
+
+class AtIndexer:
+    """What `v.at` returns; index it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __getitem__(self, index: Any) -> At:
+        return At(self._value, index)

@@ -1,0 +1,120 @@
+"""The methods that arrays have and that need nothing but the NumPy function of the same name."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.errors import GradientLostError
+
+if TYPE_CHECKING:
+    from tinygrad_lab.core.value import Value
+
+
+class ArrayMethods:
+    """Mixed into `Value`: attributes and methods under NumPy's names, with NumPy's arguments."""
+
+    __slots__ = ()
+
+    data: Any
+    requires_grad: bool
+    name: str | None
+    op: Any
+
+    # fmt: off
+    @property
+    def shape(self) -> tuple[int, ...]: return self.data.shape
+    @property
+    def ndim(self) -> int: return self.data.ndim
+    @property
+    def size(self) -> int: return self.data.size
+    @property
+    def dtype(self) -> np.dtype[Any]: return self.data.dtype
+    @property
+    def nbytes(self) -> int: return self.data.nbytes
+    @property
+    def T(self) -> Value: return np.transpose(self)
+    @property
+    def mT(self) -> Value: return np.swapaxes(self, -1, -2)
+    @property
+    def real(self) -> Value: return np.real(self)
+    @property
+    def imag(self) -> Value: return np.imag(self)
+
+    def sum(self, *args: Any, **kwargs: Any) -> Value: return np.sum(self, *args, **kwargs)
+    def mean(self, *args: Any, **kwargs: Any) -> Value: return np.mean(self, *args, **kwargs)
+    def prod(self, *args: Any, **kwargs: Any) -> Value: return np.prod(self, *args, **kwargs)
+    def var(self, *args: Any, **kwargs: Any) -> Value: return np.var(self, *args, **kwargs)
+    def std(self, *args: Any, **kwargs: Any) -> Value: return np.std(self, *args, **kwargs)
+    def max(self, *args: Any, **kwargs: Any) -> Value: return np.max(self, *args, **kwargs)
+    def min(self, *args: Any, **kwargs: Any) -> Value: return np.min(self, *args, **kwargs)
+    def cumsum(self, *args: Any, **kwargs: Any) -> Value: return np.cumsum(self, *args, **kwargs)
+    def clip(self, *args: Any, **kwargs: Any) -> Value: return np.clip(self, *args, **kwargs)
+    def conj(self) -> Value: return np.conjugate(self)
+    def dot(self, other: Any) -> Value: return np.dot(self, other)
+    def ravel(self, *args: Any, **kwargs: Any) -> Value: return np.ravel(self, *args, **kwargs)
+    def flatten(self, *args: Any, **kwargs: Any) -> Value: return np.ravel(self, *args, **kwargs)
+    def repeat(self, *args: Any, **kwargs: Any) -> Value: return np.repeat(self, *args, **kwargs)
+    def squeeze(self, *args: Any, **kwargs: Any) -> Value: return np.squeeze(self, *args, **kwargs)
+    def swapaxes(self, axis1: int, axis2: int) -> Value: return np.swapaxes(self, axis1, axis2)
+    def argmax(self, *args: Any, **kwargs: Any) -> Any: return np.argmax(self.data, *args, **kwargs)
+    def argmin(self, *args: Any, **kwargs: Any) -> Any: return np.argmin(self.data, *args, **kwargs)
+    def argsort(self, *args: Any, **kwargs: Any) -> Any: return np.argsort(self.data, *args, **kwargs)
+    def any(self, *args: Any, **kwargs: Any) -> Any: return np.any(self.data, *args, **kwargs)
+    def all(self, *args: Any, **kwargs: Any) -> Any: return np.all(self.data, *args, **kwargs)
+    def round(self, decimals: int = 0) -> Any: return np.round(self.data, decimals)
+    def item(self, *args: Any) -> Any: return self.data.item(*args)
+    def tolist(self) -> Any: return self.data.tolist()
+
+    def __floordiv__(self, other: Any) -> Any: return self.data // plain(other)
+    def __rfloordiv__(self, other: Any) -> Any: return plain(other) // self.data
+    def __round__(self, digits: int = 0) -> Any: return np.round(self.data, digits)
+    def __lt__(self, other: Any) -> Any: return self.data < plain(other)
+    def __le__(self, other: Any) -> Any: return self.data <= plain(other)
+    def __gt__(self, other: Any) -> Any: return self.data > plain(other)
+    def __ge__(self, other: Any) -> Any: return self.data >= plain(other)
+    def __eq__(self, other: Any) -> Any: return self.data == plain(other)
+    def __ne__(self, other: Any) -> Any: return self.data != plain(other)
+    def __bool__(self) -> bool: return bool(self.data)
+    def __len__(self) -> int: return len(self.data)
+    def __contains__(self, x: Any) -> bool: return plain(x) in self.data
+
+    def __float__(self) -> float: return float(self._leave("float"))
+    def __int__(self) -> int: return int(self._leave("int"))
+    def __complex__(self) -> complex: return complex(self._leave("complex"))
+    def __index__(self) -> int: return operator.index(self._leave("index"))
+    # fmt: on
+
+    def reshape(self, *shape: Any, order: str = "C") -> Value:
+        """Return `np.reshape`; the shape may be one tuple or several integers."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
+
+    def transpose(self, *axes: Any) -> Value:
+        """Return `np.transpose`; the axes may be one tuple or several integers."""
+        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+    def _leave(self, conversion: str) -> Any:
+        if self.requires_grad:
+            raise GradientLostError(
+                f"{conversion}: a Value that requires a gradient must not become a plain number, got one; its graph "
+                f"would be lost silently: use v.item() or v.data, and np.sin(v) rather than math.sin(v)"
+            )
+        return self.data
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        parts = [np.array2string(np.asarray(self.data), separator=", ", prefix="Value(", threshold=100)]
+        if self.dtype != np.float64:
+            parts.append(f"dtype={self.dtype}")
+        if self.name is not None:
+            parts.append(f"name={self.name!r}")
+        if self.op is not None:
+            parts.append(f"op={self.op.name}")
+        elif not self.requires_grad:
+            parts.append("requires_grad=False")
+        return f"Value({', '.join(parts)})"

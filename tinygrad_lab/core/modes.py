@@ -1,0 +1,89 @@
+"""What operations do beside computing: record a graph (the default), stay silent, or check every result."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
+from typing import Any
+
+RECORD, CHECK = 1, 2  # bits of a mode
+
+_OWN = ("tinygrad_lab", "numpy")
+
+# One integer in one context variable: the hot path pays for a single look-up, and threads
+# and coroutines cannot switch each other's mode.
+_mode: ContextVar[int] = ContextVar("tinygrad_lab_mode", default=RECORD)
+current = _mode.get
+
+
+class _Mode(ContextDecorator):
+    """Sets and clears bits of the mode for a `with` block or a decorated function; reusable and re-entrant."""
+
+    _set = 0
+    _clear = 0
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[int]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(_mode.set(current() & ~self._clear | self._set))
+
+    def __exit__(self, *exception: Any) -> None:
+        _mode.reset(self._tokens.pop())
+
+
+class no_grad(_Mode):
+    """Compute without recording: results require no gradient and keep nothing alive.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> x = tl.Value(3.0)
+        >>> with tl.no_grad():
+        ...     y = x * x
+        >>> y.requires_grad
+        False
+    """
+
+    _clear = RECORD
+
+
+class enable_grad(_Mode):
+    """Record again inside a `no_grad` block.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> x = tl.Value(3.0)
+        >>> with tl.no_grad(), tl.enable_grad():
+        ...     y = x * x
+        >>> y.requires_grad
+        True
+    """
+
+    _set = RECORD
+
+
+class debug(_Mode):
+    """Check every result and every gradient, and remember the source line of every operation.
+
+    The first operation that turns finite inputs into NaN or infinity raises `NonFiniteError`, forward or backward.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> x = tl.Value(0.0)
+        >>> with tl.debug(), np.errstate(divide="ignore"):
+        ...     np.log(x)
+        Traceback (most recent call last):
+        ...
+        tinygrad_lab.errors.NonFiniteError: log: result must be finite, got -inf from inputs of shape (); ...
+    """
+
+    _set = CHECK
+
+
+def caller() -> str:
+    """Return `file:line` of the innermost frame outside this package and NumPy."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OWN:
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

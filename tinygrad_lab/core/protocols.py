@@ -1,0 +1,101 @@
+"""NumPy's two protocols: how `np.tanh(v)` and `np.sum(v, axis=0)` reach the registry."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from tinygrad_lab.core import registry, tree
+from tinygrad_lab.core.registry import Op, operation
+from tinygrad_lab.errors import GradientLostError
+
+# A ufunc's methods are other functions under another name; `reduce` and `accumulate` take axis 0 unless told.
+_REDUCTIONS = {
+    (np.add, "reduce"): np.sum,
+    (np.multiply, "reduce"): np.prod,
+    (np.maximum, "reduce"): np.max,
+    (np.minimum, "reduce"): np.min,
+    (np.add, "accumulate"): np.cumsum,
+}
+
+
+def astype(x: Any, dtype: Any) -> Any:
+    """Return `x` converted to `dtype`."""
+    return x.astype(dtype)
+
+
+ASTYPE = operation(astype)
+
+
+def plain(x: Any) -> Any:
+    """Return the array inside a Value, and anything else as it is."""
+    return x.data if isinstance(x, registry.Recorder) else x
+
+
+class NumpyProtocols(registry.Recorder):
+    """Mixed into `Value`: hands every NumPy call to the operation that the registry has for it."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(array is not None for array in kwargs.pop("out", ())):
+            raise GradientLostError(
+                f"{ufunc.__name__}: out must be left out, got an array; a Value is never written in place, "
+                f"write array = array + v instead of array += v"
+            )
+        if method != "__call__":
+            return _call_method(ufunc, method, inputs, kwargs)
+        op = registry.find(ufunc)
+        if kwargs:
+            inputs = _apply_keywords(op, inputs, kwargs)
+        return self._call(op, inputs, {})
+
+    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self._call(registry.find(function), args, kwargs)
+
+    def _call(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if op.kind is registry.COMPOSED:
+            return op.forward(*args, **kwargs)
+        if op.kind is registry.ZERO:
+            return op.forward(*tree.map(plain, args), **tree.map(plain, kwargs))
+        return self.record(op, *op.normalise(args, kwargs))
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise GradientLostError(
+            "asarray: a Value must not become a plain array, got one; its graph would be lost silently: "
+            "use v.data or v.detach() to leave the graph, np.stack([v, w]) to join Values"
+        )
+
+    def astype(self, dtype: Any) -> Any:
+        """Return the Value converted to `dtype`; the gradient comes back in this Value's own."""
+        return self.record(ASTYPE, (self,), {"dtype": np.dtype(dtype)})
+
+
+def _apply_keywords(op: Op, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """Return inputs that, without keywords, give what the ufunc gives with them; `dtype` converts the inputs."""
+    dtype = kwargs.pop("dtype", None)
+    if kwargs:
+        raise TypeError(
+            f"{op.name}: keywords must be dtype, got {', '.join(sorted(kwargs))}; "
+            f"for where=, call the function without it and choose with np.where"
+        )
+    if dtype is None:
+        return inputs
+    return tuple(x.astype(dtype) if hasattr(x, "astype") else np.asarray(x, dtype) for x in inputs)
+
+
+def _call_method(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call the function that `ufunc.reduce`, `.accumulate` or `.outer` is another name for."""
+    if method == "outer":
+        a, b = inputs
+        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
+    function = _REDUCTIONS.get((ufunc, method))
+    if function is None:
+        known = ", ".join(f"np.{u.__name__}.{m}" for u, m in _REDUCTIONS)
+        raise GradientLostError(
+            f"{ufunc.__name__}.{method}: ufunc method must have a derivative rule, got none for it; "
+            f"those that have one are {known} and outer"
+        )
+    array, *positional = inputs
+    return function(array, *(positional or [kwargs.pop("axis", 0)]), **kwargs)

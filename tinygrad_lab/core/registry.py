@@ -1,0 +1,255 @@
+"""The table of operations. Adding one is a single call: `defvjp`, `defzero`, `@composed` or `@primitive`.
+
+A derivative rule is an ordinary NumPy expression in `g` (the gradient of the output), `y` (the output) and the inputs;
+it returns the gradient of one input. It need not undo broadcasting or care for dtypes: the sweep does.
+
+    defvjp(np.tanh,     lambda g, y, x: g * (1 - y * y))
+    defvjp(np.multiply, lambda g, y, a, b: g * b,
+                        lambda g, y, a, b: g * a)
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from tinygrad_lab.errors import GradientLostError, NonFiniteError, OperationError
+
+Function = Callable[..., Any]
+F = TypeVar("F", bound=Function)
+
+RULE, COMPOSED, ZERO = "rule", "composed", "zero derivative"
+
+
+class Op:
+    """One operation: what computes it, and how it is differentiated.
+
+    Attributes:
+        function: what users call; the key in `OPS`.
+        name: its name in error messages, tables and pictures.
+        kind: `RULE` (it has rules), `COMPOSED` (written with other operations) or `ZERO` (returns plain arrays).
+        forward: what runs on the arrays; often an operator, which on NumPy scalars is much faster than the ufunc.
+        rules: one derivative rule per positional argument, None where an argument is never differentiated.
+        family: the module that declared the operation.
+        elementwise: each output element depends on one element of each broadcast input.
+        selects: the rule puts zeros where an input was not taken (`where`).
+    """
+
+    __slots__ = ("_parameters", "elementwise", "family", "forward", "function", "kind", "name", "rules", "selects")
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.name: str = function.__name__
+        self.kind = RULE
+        self.forward = function
+        self.rules: Any = ()
+        self.family = ""
+        self.elementwise = isinstance(function, np.ufunc)
+        self.selects = False
+        self._parameters: tuple[str, ...] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Op {self.name}: {self.kind}>"
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the function's parameters, in order (empty where a C function does not tell)."""
+        if self._parameters is None:
+            try:
+                self._parameters = tuple(inspect.signature(self.function).parameters)
+            except ValueError:
+                self._parameters = ()
+        return self._parameters
+
+    def normalise(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Put the arguments that have rules first and the others into keywords, whichever way they were given."""
+        arity = len(self.rules)
+        if len(args) == arity and not kwargs:
+            return args, kwargs
+        names = self.parameters
+        if len(args) > arity:
+            if len(args) > len(names):
+                raise TypeError(f"{self.name}: takes at most {len(names)} arguments, got {len(args)}")
+            kwargs = {**dict(zip(names[arity:], args[arity:], strict=False)), **kwargs}
+            args = args[:arity]
+        while len(args) < arity and len(args) < len(names) and names[len(args)] in kwargs:
+            kwargs = dict(kwargs)
+            args = (*args, kwargs.pop(names[len(args)]))
+        if kwargs.pop("out", None) is not None:
+            raise GradientLostError(
+                f"{self.name}: out must be left out, got an array; a Value is never written in place, "
+                f"use the returned Value"
+            )
+        return args, kwargs
+
+
+class VariadicRules:
+    """The rules of an operation on any number of arrays: `rules[i]` is `rule(i, g, y, *inputs, **kwargs)`."""
+
+    def __init__(self, rule: Function) -> None:
+        self.rule = rule
+
+    def __getitem__(self, position: int) -> Function:
+        return functools.partial(self.rule, position)
+
+    def __len__(self) -> int:
+        return 1_000_000  # as many as there are arguments
+
+
+class Recorder:
+    """Base of array types that record what is called on them; primitives hand their call over to it."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run `op` on arguments of which at least one is of this type."""
+        raise NotImplementedError
+
+
+OPS: dict[Function, Op] = {}
+
+
+def operation(function: Function, forward: Function | None = None) -> Op:
+    """Return the entry of `function` in `OPS`, made on first demand; `forward` says what runs in its stead."""
+    op = OPS.get(function)
+    if op is None:
+        op = OPS[function] = Op(function)
+    if forward is not None:
+        op.forward = forward
+    return op
+
+
+def defvjp(
+    function: Function,
+    *rules: Function | None,
+    variadic: Function | None = None,
+    elementwise: bool | None = None,
+    selects: bool = False,
+) -> Op:
+    """Declare the derivative rules of a function, one per positional argument.
+
+    Arguments:
+        function: a NumPy function or ufunc, or any function of arrays.
+        rules: `rule(g, y, *inputs, **keywords)`; None for an argument that is never differentiated.
+        variadic: in their stead, one `rule(i, g, y, *inputs, **keywords)` for any number of arrays.
+        elementwise: whether output elements depend on single input elements; ufuncs do.
+        selects: whether the rule puts zeros where an input was not taken.
+    """
+    op = operation(function)
+    op.rules = rules if variadic is None else VariadicRules(variadic)
+    op.family = _family(variadic or next(rule for rule in rules if rule is not None))
+    op.selects = selects
+    if elementwise is not None:
+        op.elementwise = elementwise
+    return op
+
+
+def defzero(*functions: Function) -> None:
+    """Declare functions whose derivative is zero wherever it exists: they return plain arrays."""
+    for function in functions:
+        operation(function).kind = ZERO
+
+
+def composed(*functions: Function) -> Callable[[F], F]:
+    """Declare that NumPy functions, called on Values, run the decorated function, written with other operations."""
+
+    def declare(implementation: F) -> F:
+        for function in functions:
+            op = operation(function, forward=implementation)
+            op.kind, op.family = COMPOSED, _family(implementation)
+        return implementation
+
+    return declare
+
+
+def primitive(*rules: Function | None, elementwise: bool = False) -> Callable[[F], F]:
+    """Make one operation of a function of arrays: its body is the forward pass, `rules` the derivatives.
+
+    Arguments:
+        rules: as in `defvjp`, plain NumPy in `g`, `y` and the inputs. Without them, add them later with `defvjp`.
+        elementwise: whether output elements depend on single input elements.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> @tl.primitive(lambda g, y, x: g * 3 * x**2)
+        ... def cube(x):
+        ...     return x * x * x
+        >>> tl.grad(cube)(2.0), tl.grad(tl.grad(cube))(2.0)
+        (np.float64(12.0), np.float64(12.0))
+    """
+
+    def declare(function: F) -> F:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            for arg in args:
+                if isinstance(arg, Recorder):
+                    if kwargs:
+                        args, kwargs = op.normalise(args, kwargs)
+                    return arg.record(op, args, kwargs)
+            for arg in kwargs.values():
+                if isinstance(arg, Recorder):
+                    return arg.record(op, *op.normalise(args, kwargs))
+            return function(*args, **kwargs)
+
+        op = operation(call, forward=function)
+        op.family, op.elementwise = _family(function), elementwise
+        if rules:
+            op.rules = rules
+        return call  # type: ignore[return-value]
+
+    return declare
+
+
+def find(function: Function) -> Op:
+    """Return the operation that differentiates `function`, or raise an error that names it and the nearest one."""
+    op = OPS.get(function)
+    if op is None:
+        name = getattr(function, "__name__", repr(function))
+        near = difflib.get_close_matches(name, [op.name for op in OPS.values()], n=1, cutoff=0.0)
+        raise GradientLostError(
+            f"{name}: function must have a derivative rule, got none for it; the nearest that has one is "
+            f"{near[0]}, declare one with tinygrad_lab.defvjp, or call it on v.data to leave the graph"
+        )
+    return op
+
+
+def run(op: Op, arrays: Any, kwargs: dict[str, Any]) -> Any:
+    """Run the forward pass on plain arrays; an error gets the operation's name and the shapes."""
+    try:
+        return op.forward(*arrays, **kwargs)
+    except (ValueError, IndexError) as error:
+        if isinstance(error, OperationError):
+            raise
+        raise bad_inputs(op, arrays, error) from error
+
+
+def bad_inputs(op: Op, arrays: Any, error: Exception) -> OperationError:
+    """Describe what NumPy refused."""
+    shapes = " and ".join(str(np.shape(array)) for array in arrays if not isinstance(array, str))
+    return OperationError(
+        f"{op.name}: inputs must fit together, got shapes {shapes}; NumPy says: {error}",
+    )
+
+
+def fail_if_not_finite(what: str, result: Any, inputs: tuple[Any, ...], origin: str | None) -> None:
+    """In debug mode: raise if `result` is not finite although every input is."""
+    arrays = [np.asarray(getattr(array, "data", array)) for array in inputs if np.ndim(array) or np.isscalar(array)]
+    plain = np.asarray(getattr(result, "data", result))
+    if plain.dtype.kind in "fc" and not np.all(np.isfinite(plain)):
+        if all(np.all(np.isfinite(array)) for array in arrays if array.dtype.kind in "fciu"):
+            bad = plain[~np.isfinite(plain)].ravel()[0]
+            shapes = " and ".join(str(array.shape) for array in arrays)
+            raise NonFiniteError(
+                f"{what}: result must be finite, got {bad} from inputs of shape {shapes}; "
+                f"keep the inputs inside the operation's domain (called at {origin or 'an unknown place'})"
+            )
+
+
+def _family(rule: Function) -> str:
+    return rule.__module__.rpartition(".")[2]

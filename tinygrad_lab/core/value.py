@@ -1,0 +1,379 @@
+"""`Value`: an array that remembers how it was computed.
+
+A Value is a node of the computation graph. It holds the array, and, unless it is a leaf, the operation that made it, its
+parents, and the arrays that operation used. NumPy's functions arrive through `protocols` and end in `Value.record`;
+Python's operators take a short cut, `unary` and `binary`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, final
+
+import numpy as np
+
+from tinygrad_lab.core import modes, registry
+from tinygrad_lab.core.backward import sweep
+from tinygrad_lab.core.graph import ancestors
+from tinygrad_lab.core.indexing import AtIndexer, getitem
+from tinygrad_lab.core.methods import ArrayMethods
+from tinygrad_lab.core.protocols import NumpyProtocols
+from tinygrad_lab.core.registry import OPS, RULE, Op, operation
+from tinygrad_lab.core.watch import Hook, Watch
+from tinygrad_lab.errors import GradientLostError, GraphError
+
+_next_index = itertools.count().__next__
+_mode = modes.current
+_RECORD = modes.RECORD
+
+
+@final
+class Value(NumpyProtocols, ArrayMethods):
+    """A scalar or tensor that records the computations it takes part in and differentiates them in reverse.
+
+    Arguments:
+        data: a number, a nested list, or an array of any shape; integers become float64, and float16, float32, float64,
+            longdouble and complex stay what they are. Arrays of other libraries that speak NumPy's protocols are kept.
+        requires_grad: whether to differentiate with respect to this.
+        name: shown by error messages, reprs and pictures.
+
+    Attributes:
+        data: the array (a NumPy scalar for a 0-d one). Assign a new array to change a leaf; never write into it.
+        grad: the gradient that `backward` left here, with the shape and dtype of `data`, or None.
+        op, parents: the operation that made this Value and what it was given; None and () for a leaf.
+
+    Raises:
+        TypeError: for data that is no array of numbers.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> x = tl.Value([1.0, 2.0, 3.0])
+        >>> y = np.sum(x * x)
+        >>> y.backward()
+        >>> x.grad
+        array([2., 4., 6.])
+    """
+
+    __slots__ = (
+        "__weakref__", "data", "grad", "index", "kwargs", "name",
+        "op", "origin", "parents", "requires_grad", "saved", "watch",
+    )  # fmt: skip
+
+    data: Any
+    grad: Any
+    name: str | None
+    requires_grad: bool
+    op: Op | None
+    parents: tuple[Value | None, ...]
+    saved: tuple[Any, ...]  # (result, *inputs): the arrays the rules need, whatever happens to the parents' data
+    kwargs: dict[str, Any]
+    index: int  # a running number, so that sorting by it is a topological order
+    watch: Watch | None
+    origin: str | None  # the source line, in debug mode
+
+    def __init__(self, data: Any, *, requires_grad: bool = True, name: str | None = None) -> None:
+        _fill(self, _as_array(data), None, (), (), {}, requires_grad)
+        self.name = name
+
+    # -- the graph ---------------------------------------------------------------------------------------------------
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this Value was made by the user rather than by a recorded operation."""
+        return self.op is None
+
+    def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
+        """Add the gradient of this Value with respect to every leaf it depends on to that leaf's `grad`.
+
+        Arguments:
+            gradient: the gradient of the final result with respect to this Value, of its shape; 1 for a scalar.
+            create_graph: record the sweep itself, so that the gradients are Values and can be differentiated again.
+
+        Raises:
+            GraphError: if this Value requires no gradient, is no scalar and no `gradient` was given, or it does not fit.
+
+        Example:
+            >>> import tinygrad_lab as tl
+            >>> x = tl.Value(3.0, name="x")
+            >>> (x ** 2).backward()
+            >>> x.grad
+            np.float64(6.0)
+        """
+        if not self.requires_grad:
+            raise GraphError(
+                "backward: the Value must require a gradient, got one without a recorded graph; "
+                "compute it from a Value outside no_grad()"
+            )
+        if gradient is None and self.shape != ():
+            raise GraphError(
+                f"backward: gradient must be given for a non-scalar, got none for shape {self.shape}; "
+                f"reduce the Value with .sum() or .mean(), or pass gradient=np.ones({self.shape})"
+            )
+        seed = cotangent(self, gradient, create_graph)
+        found = pull({self: seed}, ancestors([self]), create_graph)
+        for leaf, g in found.items():
+            if getattr(g, "base", None) is not None or g is seed:
+                g = g.copy()  # a view, or the caller's array: the leaf gets one of its own
+            leaf.grad = g if leaf.grad is None else leaf.grad + g
+
+    def detach(self) -> Value:
+        """Return a Value with the same data and no history."""
+        return Value(self.data, requires_grad=False, name=self.name)
+
+    def retain_grad(self) -> None:
+        """Let `backward` store the gradient of this intermediate Value in its `grad` as well."""
+        if self.op is not None:
+            self._watched().retain = True
+
+    def register_hook(self, hook: Hook) -> Callable[[], None]:
+        """Call `hook(gradient)` when this Value's gradient is complete; what it returns, unless None, replaces it.
+
+        Returns:
+            A function that removes the hook.
+
+        Example:
+            >>> import tinygrad_lab as tl
+            >>> x = tl.Value(2.0)
+            >>> remove = x.register_hook(lambda g: 10 * g)
+            >>> (3 * x).backward()
+            >>> x.grad
+            np.float64(30.0)
+        """
+        return self._watched().add(hook)
+
+    def _watched(self) -> Watch:
+        if self.watch is None:
+            self.watch = Watch()
+        return self.watch
+
+    # -- recording ---------------------------------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if not kwargs and method == "__call__":
+            op = OPS.get(ufunc)
+            if op is not None and op.kind is RULE:
+                if len(inputs) == 1:
+                    return unary(op, self)
+                if len(inputs) == 2:
+                    return binary(op, *inputs)
+        return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
+
+    @staticmethod
+    def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run `op` on arguments of which some are Values, and record it as a node of the graph."""
+        rules = op.rules
+        parents: list[Value | None] = []
+        arrays: list[Any] = []
+        required = False
+        for position, arg in enumerate(args):
+            if type(arg) is Value:
+                arrays.append(arg.data)
+                if rules[position] is None:
+                    parents.append(None)
+                else:
+                    parents.append(arg)
+                    required = required or arg.requires_grad
+            else:
+                arrays.append(np.asarray(arg) if type(arg) in _SEQUENCES and op.elementwise else arg)
+                parents.append(None)
+        data = registry.run(op, arrays, kwargs)
+        mode = _mode()
+        result = _new(Value)
+        if required and mode & _RECORD:
+            _fill(result, data, op, tuple(parents), (data, *arrays), kwargs, True)
+        else:
+            _fill(result, data, None, (), (), kwargs, False)
+        if mode & modes.CHECK:
+            result.origin = modes.caller()
+            registry.fail_if_not_finite(op.name, data, tuple(arrays), result.origin)
+        return result
+
+    def __setitem__(self, index: Any, x: Any) -> NoReturn:
+        raise GradientLostError(
+            "setitem: a Value must not be written in place, got v[i] = x; "
+            "write v = v.at[i].set(x), or v = v.at[i].add(x) to add"
+        )
+
+    # -- operators ---------------------------------------------------------------------------------------------------
+    # fmt: off
+    def __neg__(self) -> Value: return unary(NEGATIVE, self)
+    def __pos__(self) -> Value: return unary(POSITIVE, self)
+    def __abs__(self) -> Value: return unary(ABSOLUTE, self)
+    def __add__(self, other: Any) -> Value: return binary(ADD, self, other)
+    def __radd__(self, other: Any) -> Value: return binary(ADD, other, self)
+    def __sub__(self, other: Any) -> Value: return binary(SUBTRACT, self, other)
+    def __rsub__(self, other: Any) -> Value: return binary(SUBTRACT, other, self)
+    def __mul__(self, other: Any) -> Value: return binary(MULTIPLY, self, other)
+    def __rmul__(self, other: Any) -> Value: return binary(MULTIPLY, other, self)
+    def __truediv__(self, other: Any) -> Value: return binary(DIVIDE, self, other)
+    def __rtruediv__(self, other: Any) -> Value: return binary(DIVIDE, other, self)
+    def __pow__(self, other: Any) -> Value: return binary(POWER, self, other)
+    def __rpow__(self, other: Any) -> Value: return binary(POWER, other, self)
+    def __matmul__(self, other: Any) -> Value: return binary(MATMUL, self, other)
+    def __rmatmul__(self, other: Any) -> Value: return binary(MATMUL, other, self)
+    def __mod__(self, other: Any) -> Value: return binary(REMAINDER, self, other)
+    def __rmod__(self, other: Any) -> Value: return binary(REMAINDER, other, self)
+    __hash__ = object.__hash__  # identity: comparisons are elementwise, graph and dictionary keys are not
+    def __getitem__(self, index: Any) -> Value: return self.record(GETITEM, (self,), {"index": index})
+    def __iter__(self) -> Iterator[Value]: return (self[i] for i in range(len(self)))
+    # fmt: on
+
+    @property
+    def at(self) -> AtIndexer:
+        """`v.at[i].set(x)` and `v.at[i].add(x)` return a new Value; they stand for `v[i] = x` and `v[i] += x`."""
+        return AtIndexer(self)
+
+    def __reduce__(self) -> Any:
+        if self.op is not None:
+            raise GraphError(
+                f"copy: a Value must be a leaf, got the result of {self.op.name}; copy v.detach() or v.data instead"
+            )
+        return _restore, (self.data, self.requires_grad, self.name, self.grad)
+
+
+_new = Value.__new__
+_saved = operator.attrgetter("saved")
+_NO_KEYWORDS: dict[str, Any] = {}
+
+# Operators on arrays compute what the ufuncs do, and on NumPy scalars ten times faster.
+NEGATIVE = operation(np.negative, forward=operator.neg)
+POSITIVE = operation(np.positive, forward=operator.pos)
+ABSOLUTE = operation(np.absolute, forward=abs)
+ADD = operation(np.add, forward=operator.add)
+SUBTRACT = operation(np.subtract, forward=operator.sub)
+MULTIPLY = operation(np.multiply, forward=operator.mul)
+DIVIDE = operation(np.divide, forward=operator.truediv)
+POWER = operation(np.power, forward=operator.pow)
+MATMUL = operation(np.matmul, forward=operator.matmul)
+REMAINDER = operation(np.remainder, forward=operator.mod)
+GETITEM = operation(getitem)
+
+
+def _fill(
+    value: Value,
+    data: Any,
+    op: Op | None,
+    parents: tuple[Value | None, ...],
+    saved: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    requires_grad: bool,
+) -> None:
+    value.data = data
+    value.op = op
+    value.parents = parents
+    value.saved = saved
+    value.kwargs = kwargs
+    value.requires_grad = requires_grad
+    value.index = _next_index()
+    value.grad = value.name = value.watch = value.origin = None
+
+
+def unary(op: Op, a: Value) -> Value:
+    """Record a one-argument operator: `Value.record` without its loop."""
+    if _mode() != _RECORD or not a.requires_grad:
+        return Value.record(op, (a,), _NO_KEYWORDS)  # type: ignore[no-any-return]
+    x = a.data
+    y = op.forward(x)
+    result = _new(Value)
+    _fill(result, y, op, (a,), (y, x), _NO_KEYWORDS, True)
+    return result
+
+
+def binary(op: Op, a: Any, b: Any) -> Value:
+    """Record a two-argument operator, of which at least one argument is a Value: `Value.record` without its loop."""
+    x, y, parents = a, b, (a, b)
+    if type(a) is not Value:
+        parents = (None, b)
+        y, required, usual = b.data, b.requires_grad, type(a) in _USUAL
+    elif type(b) is not Value:
+        parents = (a, None)
+        x, required, usual = a.data, a.requires_grad, type(b) in _USUAL
+    else:
+        x, y, usual = a.data, b.data, True
+        required = a.requires_grad or b.requires_grad
+    if not (usual and required and _mode() == _RECORD):
+        return Value.record(op, (a, b), _NO_KEYWORDS)  # type: ignore[no-any-return]
+    try:
+        z = op.forward(x, y)
+    except ValueError as error:
+        raise registry.bad_inputs(op, (x, y), error) from error
+    result = _new(Value)
+    _fill(result, z, op, parents, (z, x, y), _NO_KEYWORDS, True)
+    return result
+
+
+_USUAL = frozenset({int, float, np.float64, np.float32, np.ndarray})
+_SEQUENCES = frozenset({list, tuple})
+
+
+# -- sweeping over arrays or over Values -----------------------------------------------------------------------------
+
+
+def pull(gradients: dict[Value, Any], order: list[Value], recorded: bool, **limits: Any) -> dict[Value, Any]:
+    """Run the reverse sweep on arrays, or, `recorded`, on Values, so that the gradients have a graph themselves."""
+    if not recorded:
+        return sweep(order, gradients, _saved, **limits)
+    with modes.enable_grad():
+        return sweep(order, gradients, _recorded, **limits)
+
+
+def _recorded(node: Value) -> tuple[Any, ...]:
+    """Return what the rules of `node` are called on, as Values wherever a gradient may flow."""
+    inputs = (
+        array if parent is None or not parent.requires_grad else link(parent, array)
+        for parent, array in zip(node.parents, node.saved[1:], strict=True)
+    )
+    return (link(node, node.saved[0]), *inputs)
+
+
+def link(value: Value, array: Any) -> Value:
+    """Return `value` as it was when it held `array`: itself, or a node in its place if its data was rebound since."""
+    return value if value.data is array else alias(value, array)
+
+
+def alias(value: Any, array: Any) -> Value:
+    """Return a new node that holds `array` and passes its gradient on to `value`, if that is a Value."""
+    parent = value if type(value) is Value else None
+    result = _new(Value)
+    _fill(result, array, POSITIVE, (parent,), (array, array), _NO_KEYWORDS, True)
+    return result
+
+
+def cotangent(value: Value, gradient: Any, recorded: bool) -> Any:
+    """Return the gradient that a sweep starts with: ones, or the given one in the Value's dtype."""
+    data = value.data
+    if gradient is None:
+        gradient = np.ones_like(data)[()]
+    elif np.shape(gradient) != data.shape:
+        raise GraphError(
+            f"backward: gradient must have the shape {data.shape} of the result, got {np.shape(gradient)}; "
+            f"pass one number per element"
+        )
+    elif type(gradient) is not Value:
+        gradient = _as_array(gradient).astype(data.dtype)
+    elif not recorded:
+        gradient = gradient.data
+    return Value(gradient, requires_grad=False) if recorded and type(gradient) is not Value else gradient
+
+
+def _as_array(data: Any) -> Any:
+    """Return what a Value may hold: an array or NumPy scalar of floating or complex numbers."""
+    if not hasattr(data, "__array_function__") and not isinstance(data, np.generic):
+        try:
+            data = np.asarray(data)
+        except (ValueError, TypeError) as error:
+            raise TypeError(f"Value: data must be an array of numbers, got {type(data).__name__}; {error}") from error
+    if isinstance(data, Value) or data.dtype.kind not in "biufc":
+        kind = "a Value" if isinstance(data, Value) else f"dtype {data.dtype}"
+        raise TypeError(f"Value: data must be an array of numbers, got {kind}; pass v.data, or convert it to float")
+    if data.dtype.kind in "biu":
+        data = data.astype(np.float64)
+    return data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data
+
+
+def _restore(data: Any, requires_grad: bool, name: str | None, grad: Any) -> Value:
+    value = Value(data, requires_grad=requires_grad, name=name)
+    value.grad = grad
+    return value

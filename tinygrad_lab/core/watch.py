@@ -1,0 +1,38 @@
+"""What happens when the gradient of one particular Value is complete: hooks run, and `grad` is retained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Hook = Callable[[Any], Any]
+
+
+class Watch:
+    """The hooks of one node; most nodes have none, so they share the price of a single None."""
+
+    __slots__ = ("hooks", "retain")
+
+    def __init__(self) -> None:
+        self.hooks: dict[int, Hook] = {}
+        self.retain = False
+
+    def add(self, hook: Hook) -> Callable[[], None]:
+        """Add a hook and return a function that removes it."""
+        key = max(self.hooks, default=-1) + 1
+        self.hooks[key] = hook
+
+        def remove() -> None:
+            self.hooks.pop(key, None)
+
+        return remove
+
+    def __call__(self, node: Any, g: Any) -> Any:
+        """Let the hooks see, or replace, the complete gradient `g` of `node`, and retain it if asked to."""
+        for hook in list(self.hooks.values()):
+            replacement = hook(g)
+            if replacement is not None:
+                g = replacement
+        if self.retain:
+            node.grad = g if node.grad is None else node.grad + g
+        return g

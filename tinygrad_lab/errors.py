@@ -1,0 +1,25 @@
+"""Every exception class of the package; each is also the built-in error that Python users expect to catch."""
+
+
+class TinygradError(Exception):
+    """Base class: `except TinygradError` catches whatever this package raises on purpose."""
+
+
+class GraphError(TinygradError, RuntimeError):
+    """A graph was asked for something it cannot give, such as the gradient of a non-scalar without a cotangent."""
+
+
+class GradientLostError(TinygradError, TypeError):
+    """A call would have dropped the graph silently, so it was refused."""
+
+
+class RuleError(TinygradError, ValueError):
+    """A derivative rule returned something that cannot be the gradient of its argument."""
+
+
+class OperationError(TinygradError, ValueError):
+    """An operation's forward pass refused its inputs; the text names the operation, the shapes and the layer."""
+
+
+class NonFiniteError(TinygradError, FloatingPointError):
+    """In debug mode: finite inputs gave NaN or infinity."""
