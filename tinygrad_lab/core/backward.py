@@ -47,19 +47,19 @@ def sweep(
         if not node.parents or node in sources:
             found[node] = g
             continue
-        op, saved, inputs = node.op, node.saved, arguments(node)
-        selected = op.selects or node in masked
+        op, kwargs, inputs = node.op, node.kwargs, arguments(node)
+        sparse = op.selects or (bool(masked) and node in masked)
         for position, parent in enumerate(node.parents):
             if parent is None or not parent.requires_grad or (needed is not None and parent not in needed):
                 continue
-            if selected:
+            rule = op.rules[position]
+            if sparse:
                 masked.add(parent)
-            if selected and op.elementwise:
-                contribution = _sparse(op.rules[position], g, inputs, node.kwargs)
+                contribution = _sparse(rule, g, inputs, kwargs, op.elementwise)
             else:
-                contribution = op.rules[position](g, *inputs, **node.kwargs)
-            like = saved[position + 1]
-            if contribution.shape != like.shape or contribution.dtype != like.dtype:
+                contribution = rule(g, *inputs, **kwargs) if kwargs else rule(g, *inputs)
+            like = node.saved[position + 1]
+            if contribution.shape != like.shape or contribution.dtype is not like.dtype:
                 contribution = fit(contribution, like, op, position)
             if check:
                 fail_if_not_finite(f"gradient of {op.name}", contribution, (g, *inputs), node.origin)
@@ -92,7 +92,9 @@ def fit(contribution: Any, like: Any, op: Any, position: int) -> Any:
     return contribution
 
 
-def _sparse(rule: Callable[..., Any], g: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Apply an elementwise rule where `where` left zeros: what nobody took has gradient 0, even 0 times NaN."""
+def _sparse(rule: Callable[..., Any], g: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any], elementwise: bool) -> Any:
+    """Apply a rule where `where` left zeros: an element that nobody took has gradient 0, even 0 times NaN."""
+    if not elementwise:
+        return rule(g, *inputs, **kwargs)
     with np.errstate(all="ignore"):
         return np.where(g == 0, 0, rule(g, *inputs, **kwargs))

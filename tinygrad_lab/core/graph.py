@@ -13,18 +13,17 @@ from typing import Any
 _by_index = attrgetter("index")
 
 
-def ancestors(roots: Iterable[Any], stop: Collection[Any] = ()) -> list[Any]:
-    """Return `roots` and every node they were computed from, latest first, not going beyond the nodes in `stop`."""
+def ancestors(roots: Iterable[Any], since: int = 0) -> list[Any]:
+    """Return `roots` and the nodes they were computed from, latest first, leaving out those made before `since`."""
     order = [root for root in roots if root.requires_grad]
     seen = set(order)
-    pending = [node for node in order if node not in stop]
+    pending = list(order)
     while pending:
         for parent in pending.pop().parents:
-            if parent is not None and parent.requires_grad and parent not in seen:
+            if parent is not None and parent.requires_grad and parent not in seen and parent.index >= since:
                 seen.add(parent)
                 order.append(parent)
-                if parent not in stop:
-                    pending.append(parent)
+                pending.append(parent)
     order.sort(key=_by_index, reverse=True)
     return order
 
@@ -33,6 +32,15 @@ def between(order: list[Any], sources: Collection[Any]) -> set[Any]:
     """Return the nodes of `order` (latest first) through which some node of `sources` is reached."""
     leading = set(sources)
     for node in reversed(order):
-        if node not in leading and not leading.isdisjoint(node.parents):
+        if not leading.isdisjoint(node.parents):
             leading.add(node)
     return leading
+
+
+def reaches_back(order: list[Any], since: int) -> bool:
+    """Whether a node of `order` was computed from one that requires a gradient and was made before `since`."""
+    return any(
+        parent is not None and parent.requires_grad and parent.index < since
+        for node in order
+        for parent in node.parents
+    )

@@ -53,6 +53,7 @@ class ArrayMethods:
     def min(self, *args: Any, **kwargs: Any) -> Value: return np.min(self, *args, **kwargs)
     def cumsum(self, *args: Any, **kwargs: Any) -> Value: return np.cumsum(self, *args, **kwargs)
     def clip(self, *args: Any, **kwargs: Any) -> Value: return np.clip(self, *args, **kwargs)
+    def copy(self) -> Value: return np.copy(self)
     def conj(self) -> Value: return np.conjugate(self)
     def dot(self, other: Any) -> Value: return np.dot(self, other)
     def ravel(self, *args: Any, **kwargs: Any) -> Value: return np.ravel(self, *args, **kwargs)

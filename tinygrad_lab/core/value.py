@@ -74,7 +74,7 @@ class Value(NumpyProtocols, ArrayMethods):
     origin: str | None  # the source line, in debug mode
 
     def __init__(self, data: Any, *, requires_grad: bool = True, name: str | None = None) -> None:
-        _fill(self, _as_array(data), None, (), (), {}, requires_grad)
+        _fill(self, as_array(data), None, (), (), {}, requires_grad)
         self.name = name
 
     # -- the graph ---------------------------------------------------------------------------------------------------
@@ -114,8 +114,7 @@ class Value(NumpyProtocols, ArrayMethods):
         seed = cotangent(self, gradient, create_graph)
         found = pull({self: seed}, ancestors([self]), create_graph)
         for leaf, g in found.items():
-            if getattr(g, "base", None) is not None or g is seed:
-                g = g.copy()  # a view, or the caller's array: the leaf gets one of its own
+            g = owned(g, [seed])
             leaf.grad = g if leaf.grad is None else leaf.grad + g
 
     def detach(self) -> Value:
@@ -352,13 +351,19 @@ def cotangent(value: Value, gradient: Any, recorded: bool) -> Any:
             f"pass one number per element"
         )
     elif type(gradient) is not Value:
-        gradient = _as_array(gradient).astype(data.dtype)
+        gradient = as_array(gradient).astype(data.dtype)
     elif not recorded:
         gradient = gradient.data
     return Value(gradient, requires_grad=False) if recorded and type(gradient) is not Value else gradient
 
 
-def _as_array(data: Any) -> Any:
+def owned(g: Any, given: list[Any]) -> Any:
+    """Return a gradient that shares no memory with what the caller gave, and that is no view of another array."""
+    shared = type(g) is not Value and (getattr(g, "base", None) is not None or any(g is seed for seed in given))
+    return g.copy() if shared else g
+
+
+def as_array(data: Any) -> Any:
     """Return what a Value may hold: an array or NumPy scalar of floating or complex numbers."""
     if not hasattr(data, "__array_function__") and not isinstance(data, np.generic):
         try:
