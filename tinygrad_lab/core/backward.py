@@ -92,7 +92,9 @@ def fit(contribution: Any, like: Any, op: Any, position: int) -> Any:
     return contribution
 
 
-def _sparse(rule: Callable[..., Any], g: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any], elementwise: bool) -> Any:
+def _sparse(
+    rule: Callable[..., Any], g: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any], elementwise: bool
+) -> Any:
     """Apply a rule where `where` left zeros: an element that nobody took has gradient 0, even 0 times NaN."""
     if not elementwise:
         return rule(g, *inputs, **kwargs)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.core.protocols import NumpyProtocols, plain
+from tinygrad_lab.core.registry import find
 from tinygrad_lab.errors import GradientLostError
 
 if TYPE_CHECKING:
     from tinygrad_lab.core.value import Value
 
 
-class ArrayMethods:
+class ArrayMethods(NumpyProtocols):
     """Mixed into `Value`: attributes and methods under NumPy's names, with NumPy's arguments."""
 
     __slots__ = ()
@@ -23,6 +24,10 @@ class ArrayMethods:
     requires_grad: bool
     name: str | None
     op: Any
+
+    def _numpy(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call a NumPy function on this Value, past NumPy's own dispatch."""
+        return self._call(find(function), (self, *args), kwargs)
 
     # fmt: off
     @property
@@ -36,31 +41,31 @@ class ArrayMethods:
     @property
     def nbytes(self) -> int: return self.data.nbytes
     @property
-    def T(self) -> Value: return np.transpose(self)
+    def T(self) -> Value: return self._numpy(np.transpose)
     @property
-    def mT(self) -> Value: return np.swapaxes(self, -1, -2)
+    def mT(self) -> Value: return self._numpy(np.swapaxes, -1, -2)
     @property
-    def real(self) -> Value: return np.real(self)
+    def real(self) -> Value: return self._numpy(np.real)
     @property
-    def imag(self) -> Value: return np.imag(self)
+    def imag(self) -> Value: return self._numpy(np.imag)
 
-    def sum(self, *args: Any, **kwargs: Any) -> Value: return np.sum(self, *args, **kwargs)
-    def mean(self, *args: Any, **kwargs: Any) -> Value: return np.mean(self, *args, **kwargs)
-    def prod(self, *args: Any, **kwargs: Any) -> Value: return np.prod(self, *args, **kwargs)
-    def var(self, *args: Any, **kwargs: Any) -> Value: return np.var(self, *args, **kwargs)
-    def std(self, *args: Any, **kwargs: Any) -> Value: return np.std(self, *args, **kwargs)
-    def max(self, *args: Any, **kwargs: Any) -> Value: return np.max(self, *args, **kwargs)
-    def min(self, *args: Any, **kwargs: Any) -> Value: return np.min(self, *args, **kwargs)
-    def cumsum(self, *args: Any, **kwargs: Any) -> Value: return np.cumsum(self, *args, **kwargs)
-    def clip(self, *args: Any, **kwargs: Any) -> Value: return np.clip(self, *args, **kwargs)
-    def copy(self) -> Value: return np.copy(self)
-    def conj(self) -> Value: return np.conjugate(self)
-    def dot(self, other: Any) -> Value: return np.dot(self, other)
-    def ravel(self, *args: Any, **kwargs: Any) -> Value: return np.ravel(self, *args, **kwargs)
-    def flatten(self, *args: Any, **kwargs: Any) -> Value: return np.ravel(self, *args, **kwargs)
-    def repeat(self, *args: Any, **kwargs: Any) -> Value: return np.repeat(self, *args, **kwargs)
-    def squeeze(self, *args: Any, **kwargs: Any) -> Value: return np.squeeze(self, *args, **kwargs)
-    def swapaxes(self, axis1: int, axis2: int) -> Value: return np.swapaxes(self, axis1, axis2)
+    def sum(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.sum, *args, **kwargs)
+    def mean(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.mean, *args, **kwargs)
+    def prod(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.prod, *args, **kwargs)
+    def var(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.var, *args, **kwargs)
+    def std(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.std, *args, **kwargs)
+    def max(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.max, *args, **kwargs)
+    def min(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.min, *args, **kwargs)
+    def cumsum(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.cumsum, *args, **kwargs)
+    def clip(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.clip, *args, **kwargs)
+    def copy(self) -> Value: return self._numpy(np.copy)
+    def conj(self) -> Value: return self._numpy(np.conjugate)
+    def dot(self, other: Any) -> Value: return self._numpy(np.dot, other)
+    def ravel(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.ravel, *args, **kwargs)
+    def flatten(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.ravel, *args, **kwargs)
+    def repeat(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.repeat, *args, **kwargs)
+    def squeeze(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.squeeze, *args, **kwargs)
+    def swapaxes(self, axis1: int, axis2: int) -> Value: return self._numpy(np.swapaxes, axis1, axis2)
     def argmax(self, *args: Any, **kwargs: Any) -> Any: return np.argmax(self.data, *args, **kwargs)
     def argmin(self, *args: Any, **kwargs: Any) -> Any: return np.argmin(self.data, *args, **kwargs)
     def argsort(self, *args: Any, **kwargs: Any) -> Any: return np.argsort(self.data, *args, **kwargs)
@@ -91,11 +96,11 @@ class ArrayMethods:
 
     def reshape(self, *shape: Any, order: str = "C") -> Value:
         """Return `np.reshape`; the shape may be one tuple or several integers."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
+        return self._numpy(np.reshape, shape[0] if len(shape) == 1 else shape, order=order)
 
     def transpose(self, *axes: Any) -> Value:
         """Return `np.transpose`; the axes may be one tuple or several integers."""
-        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+        return self._numpy(np.transpose, (axes[0] if len(axes) == 1 else axes) or None)
 
     def _leave(self, conversion: str) -> Any:
         if self.requires_grad:

@@ -11,7 +11,7 @@ from tinygrad_lab.core.registry import Op, operation
 from tinygrad_lab.errors import GradientLostError
 
 # A ufunc's methods are other functions under another name; `reduce` and `accumulate` take axis 0 unless told.
-_REDUCTIONS = {
+_REDUCTIONS: dict[tuple[np.ufunc, str], Any] = {
     (np.add, "reduce"): np.sum,
     (np.multiply, "reduce"): np.prod,
     (np.maximum, "reduce"): np.max,

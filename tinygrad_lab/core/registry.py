@@ -106,6 +106,8 @@ class Recorder:
 
     __slots__ = ()
 
+    data: Any
+
     @staticmethod
     def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run `op` on arguments of which at least one is of this type."""
@@ -239,16 +241,21 @@ def bad_inputs(op: Op, arrays: Any, error: Exception) -> OperationError:
 
 def fail_if_not_finite(what: str, result: Any, inputs: tuple[Any, ...], origin: str | None) -> None:
     """In debug mode: raise if `result` is not finite although every input is."""
-    arrays = [np.asarray(getattr(array, "data", array)) for array in inputs if np.ndim(array) or np.isscalar(array)]
-    plain = np.asarray(getattr(result, "data", result))
-    if plain.dtype.kind in "fc" and not np.all(np.isfinite(plain)):
-        if all(np.all(np.isfinite(array)) for array in arrays if array.dtype.kind in "fciu"):
-            bad = plain[~np.isfinite(plain)].ravel()[0]
-            shapes = " and ".join(str(array.shape) for array in arrays)
-            raise NonFiniteError(
-                f"{what}: result must be finite, got {bad} from inputs of shape {shapes}; "
-                f"keep the inputs inside the operation's domain (called at {origin or 'an unknown place'})"
-            )
+    arrays = [array for array in map(_numbers, inputs) if array is not None]
+    array = _numbers(result)
+    if array is None or np.all(np.isfinite(array)) or not all(np.all(np.isfinite(array)) for array in arrays):
+        return
+    shapes = " and ".join(str(array.shape) for array in arrays)
+    raise NonFiniteError(
+        f"{what}: result must be finite, got {array[~np.isfinite(array)].ravel()[0]} from inputs of shape {shapes}; "
+        f"keep the inputs inside the operation's domain (called at {origin or 'an unknown place'})"
+    )
+
+
+def _numbers(x: Any) -> Any:
+    """Return the array in `x` if it is one of numbers, else None."""
+    array = np.asarray(x.data if isinstance(x, Recorder) else x)
+    return array if array.dtype.kind in "iufc" else None
 
 
 def _family(rule: Function) -> str:

@@ -173,6 +173,7 @@ def jvp(function: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     rules as reverse mode (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
 
     Arguments:
+        function: may return any nested container of arrays.
         primals: a tuple of arguments; anything else counts as the only one.
         tangents: directions, nested and shaped like `primals`.
 
@@ -225,15 +226,10 @@ def jacobian(function: Function, argnums: Argnums = 0) -> Function:
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         trace = _Trace("jacobian", function, positions, args, kwargs)
         blocks = []
-        for i, output in enumerate(trace.outputs):
-            rows = [trace.pull(one_hot, trace.recorded) for one_hot in _one_hots(trace.outputs, i)]
-            columns = [
-                np.reshape(np.stack(column), np.shape(plain(output)) + x.shape)
-                if rows
-                else np.zeros_like(x.data, shape=np.shape(plain(output)) + x.shape)
-                for x, column in zip(trace.inputs, zip(*rows, strict=True) if rows else trace.inputs, strict=True)
-            ]
-            nested = trace.arguments_like(columns)
+        for chosen, output in enumerate(trace.outputs):
+            rows = [trace.pull(seeds, trace.recorded) for seeds in _one_hots(trace.outputs, chosen)]
+            block = [_stacked([row[i] for row in rows], output, x) for i, x in enumerate(trace.inputs)]
+            nested = trace.arguments_like(block)
             blocks.append(nested[0] if isinstance(argnums, int) else nested)
         return trace.output_like(blocks)
 
@@ -258,6 +254,7 @@ def hvp(function: Function, primals: Any, tangents: Any) -> Any:
     Two sweeps, one over the other (B. Pearlmutter, "Fast exact multiplication by the Hessian", 1994).
 
     Arguments:
+        function: returns a scalar.
         primals: a tuple of arguments, or anything else as the only one; the result is shaped likewise.
         tangents: directions, nested and shaped like `primals`.
 
@@ -288,6 +285,12 @@ def _one_hots(outputs: list[Any], chosen: int) -> Any:
         hot = np.zeros_like(zeros[chosen])
         hot[index] = 1
         yield [*zeros[:chosen], hot, *zeros[chosen + 1 :]]
+
+
+def _stacked(rows: list[Any], output: Any, x: Any) -> Any:
+    """Return the gradients of an output's elements as one array of shape `output.shape + x.shape`."""
+    shape = np.shape(plain(output)) + x.shape
+    return np.reshape(np.stack(rows), shape) if rows else np.zeros_like(x.data, shape=shape)
 
 
 def _any_recorded(leaves: list[Any]) -> bool:

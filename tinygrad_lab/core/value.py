@@ -1,7 +1,7 @@
 """`Value`: an array that remembers how it was computed.
 
-A Value is a node of the computation graph. It holds the array, and, unless it is a leaf, the operation that made it, its
-parents, and the arrays that operation used. NumPy's functions arrive through `protocols` and end in `Value.record`;
+A Value is a node of the computation graph. It holds the array, and, unless it is a leaf, the operation that made it,
+its parents, and the arrays that operation used. NumPy's functions arrive through `protocols` and end in `Value.record`;
 Python's operators take a short cut, `unary` and `binary`.
 """
 
@@ -19,7 +19,6 @@ from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.indexing import AtIndexer, getitem
 from tinygrad_lab.core.methods import ArrayMethods
-from tinygrad_lab.core.protocols import NumpyProtocols
 from tinygrad_lab.core.registry import OPS, RULE, Op, operation
 from tinygrad_lab.core.watch import Hook, Watch
 from tinygrad_lab.errors import GradientLostError, GraphError
@@ -30,7 +29,7 @@ _RECORD = modes.RECORD
 
 
 @final
-class Value(NumpyProtocols, ArrayMethods):
+class Value(ArrayMethods):
     """A scalar or tensor that records the computations it takes part in and differentiates them in reverse.
 
     Arguments:
@@ -92,7 +91,7 @@ class Value(NumpyProtocols, ArrayMethods):
             create_graph: record the sweep itself, so that the gradients are Values and can be differentiated again.
 
         Raises:
-            GraphError: if this Value requires no gradient, is no scalar and no `gradient` was given, or it does not fit.
+            GraphError: if this Value requires no gradient, or if `gradient` is misshapen, or missing for a non-scalar.
 
         Example:
             >>> import tinygrad_lab as tl
@@ -272,7 +271,7 @@ def _fill(
 def unary(op: Op, a: Value) -> Value:
     """Record a one-argument operator: `Value.record` without its loop."""
     if _mode() != _RECORD or not a.requires_grad:
-        return Value.record(op, (a,), _NO_KEYWORDS)  # type: ignore[no-any-return]
+        return Value.record(op, (a,), _NO_KEYWORDS)
     x = a.data
     y = op.forward(x)
     result = _new(Value)
@@ -293,7 +292,7 @@ def binary(op: Op, a: Any, b: Any) -> Value:
         x, y, usual = a.data, b.data, True
         required = a.requires_grad or b.requires_grad
     if not (usual and required and _mode() == _RECORD):
-        return Value.record(op, (a, b), _NO_KEYWORDS)  # type: ignore[no-any-return]
+        return Value.record(op, (a, b), _NO_KEYWORDS)
     try:
         z = op.forward(x, y)
     except ValueError as error:

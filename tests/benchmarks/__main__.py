@@ -1,0 +1,39 @@
+"""Run the benchmarks: `python tests/benchmarks [NAME ...]`; PyTorch's column appears if PyTorch is installed."""
+
+from __future__ import annotations
+
+import os
+
+# One thread each, set before any numerical library is loaded.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import argparse
+import importlib
+import importlib.util
+import platform
+
+import numpy
+
+BENCHMARKS = ("seed_job", "chain", "million", "conv1d", "mlp", "import_time")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python tests/benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=(*BENCHMARKS, []), metavar="NAME", help=", ".join(BENCHMARKS))
+    names = parser.parse_args().names or BENCHMARKS
+    with_torch = importlib.util.find_spec("torch") is not None
+    versions = [f"Python {platform.python_version()}", f"NumPy {numpy.__version__}"]
+    if with_torch:
+        import torch
+
+        torch.set_num_threads(1)
+        versions.append(f"PyTorch {torch.__version__}")
+    print(", ".join(versions), f"on {platform.machine()}, one thread")
+    for name in names:
+        print()
+        print(importlib.import_module(name).run(with_torch))
+
+
+if __name__ == "__main__":
+    main()
