@@ -1,0 +1,60 @@
+"""Write `docs/operations.md` from the registry: `python docs/make_operations.py`."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+import tinygrad_lab as tl
+from tinygrad_lab.core.formula import formulas
+from tinygrad_lab.core.registry import COMPOSED, OPS, ZERO, Op
+
+HEAD = """# Operations
+
+Every operation that a `Value` differentiates, as the registry lists it. This page is made by
+`python docs/make_operations.py`; a test fails when it and the registry disagree.
+
+A rule gives the gradient of one argument from `g`, the gradient of the result, `y`, the result, and the arguments.
+The sweep undoes broadcasting and returns to the argument's dtype afterwards, so rules do neither.
+"""
+
+
+def public_name(op: Op) -> str:
+    """Return the name under which users call an operation."""
+    function = op.function
+    module = function.__module__ if not isinstance(function, np.ufunc) else "numpy"
+    if module.startswith("numpy"):
+        home = {"numpy.linalg": "np.linalg", "numpy.lib.stride_tricks": "np.lib.stride_tricks"}.get(module, "np")
+        return f"{home}.{op.name}"
+    return f"{module.removeprefix('tinygrad_lab.')}.{op.name}"
+
+
+def derivative(op: Op) -> str:
+    """Describe how an operation is differentiated."""
+    if op.kind == COMPOSED:
+        return "written with other operations"
+    rows = ["—" if text is None else f"`{text}`" if text[0].islower() or text[0] in "-(" else text for text in formulas(op)]
+    return "<br>".join(row.replace("|", "\\|") for row in rows)
+
+
+def page() -> str:
+    """Return the whole page."""
+    ops = sorted(
+        (op for op in OPS.values() if op.kind != ZERO and op.function.__module__ != "__main__"),
+        key=lambda op: (op.family, op.name),
+    )
+    parts = [HEAD, f"{len(ops)} operations have a derivative.\n"]
+    for family, members in groupby(ops, key=lambda op: op.family):
+        rows = [f"| `{public_name(op)}` | {derivative(op)} |" for op in members]
+        parts.append("\n".join([f"## {family.capitalize()}\n", "| operation | derivative |", "|---|---|", *rows, ""]))
+    zero = sorted(public_name(op) for op in OPS.values() if op.kind == ZERO)
+    parts.append("## Zero derivative\n\nThese return plain arrays, since their derivative is zero wherever it exists:\n")
+    parts.append(", ".join(f"`{name}`" for name in zero) + ".\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    assert tl.nn, "the layers' primitives are listed too"
+    Path(__file__).with_name("operations.md").write_text(page(), encoding="utf-8")

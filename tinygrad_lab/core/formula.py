@@ -1,0 +1,51 @@
+"""The derivative rules as text: what the operations table and the pictures show."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import linecache
+from collections.abc import Callable
+from typing import Any
+
+from tinygrad_lab.core.registry import Op, VariadicRules
+
+Rule = Callable[..., Any]
+
+
+def formulas(op: Op) -> list[str | None]:
+    """Return an operation's rules as source text, one per argument, None for an argument without a rule.
+
+    A rule written as a lambda gives its expression, one written as a function the first line of its docstring.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> formulas(tl.OPS[np.multiply])
+        ['g * b', 'g * a']
+    """
+    rules = [op.rules.rule] if isinstance(op.rules, VariadicRules) else op.rules
+    return [None if rule is None else _text(rule) for rule in rules]
+
+
+def _text(rule: Rule) -> str:
+    if rule.__name__ != "<lambda>":
+        return (inspect.getdoc(rule) or rule.__name__).partition("\n")[0]
+    code = rule.__code__
+    candidates = _lambdas(code.co_filename).get(code.co_firstlineno, [])
+    if not candidates:
+        return rule.__name__
+    # Several lambdas may share a line: take the one whose body stands where the code's first expression does.
+    _, *positions = code.co_positions()
+    column = min(start for *_, start, _ in positions if start is not None)
+    return ast.unparse(min((node.body for node in candidates), key=lambda body: abs(body.col_offset - column)))
+
+
+@functools.cache
+def _lambdas(filename: str) -> dict[int, list[ast.Lambda]]:
+    """Return the lambdas of a file (or a notebook's cell) by the line they start on."""
+    found: dict[int, list[ast.Lambda]] = {}
+    for node in ast.walk(ast.parse("".join(linecache.getlines(filename)))):
+        if isinstance(node, ast.Lambda):
+            found.setdefault(node.lineno, []).append(node)
+    return found
