@@ -1,10 +1,26 @@
-"""Rules of the elementwise functions: arithmetic, powers, exponentials, trigonometry, choices."""
+"""Rules of arithmetic, powers, exponentials and logarithms, and of the parts of a complex number."""
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
-from tinygrad_lab.core.registry import defvjp, defzero
+from tinygrad_lab.core.registry import composed, defvjp
+from tinygrad_lab.rules.limits import ratio
+
+
+def _power_base(g: Any, y: Any, x: Any, p: Any) -> Any:
+    if not (np.ndim(p) == 0 and np.greater_equal(p, 1)):
+        # The slope at 0 is infinite for 0 < p < 1, and counts for nothing where no gradient arrives.
+        x = np.where((g == 0) & (x == 0) & np.less(p, 1), 1, x)
+    return g * (p * x ** (p - (p != 0)))  # the exponent of x ** 0 stays 0: its slope is 0, at x = 0 too
+
+
+def _power_exponent(g: Any, y: Any, x: Any, p: Any) -> Any:
+    return g * y * np.log(np.where(np.equal(x, 0), 1, x))  # y log x tends to 0 with x
+
 
 # fmt: off
 # Arithmetic
@@ -18,6 +34,49 @@ defvjp(np.multiply,      lambda g, y, a, b: g * b,
                          lambda g, y, a, b: g * a)
 defvjp(np.divide,        lambda g, y, a, b: g / b,
                          lambda g, y, a, b: -g * y / b)
-defvjp(np.tanh,          lambda g, y, x: g * (1 - y * y))
+defvjp(np.remainder,     lambda g, y, a, b: g,
+                         lambda g, y, a, b: -g * np.floor_divide(a, b))
+defvjp(np.fmod,          lambda g, y, a, b: g,
+                         lambda g, y, a, b: -g * np.trunc(a / b))
+defvjp(np.reciprocal,    lambda g, y, x: -g * y * y)
+
+# Powers
+defvjp(np.square,        lambda g, y, x: g * (2 * x))
+defvjp(np.sqrt,          lambda g, y, x: ratio(g, 2 * y))
+defvjp(np.cbrt,          lambda g, y, x: ratio(g, 3 * y * y))
+defvjp(np.power,         _power_base, _power_exponent)
+defvjp(np.float_power,   _power_base, _power_exponent)
+defvjp(np.hypot,         lambda g, y, a, b: g * ratio(a, y),
+                         lambda g, y, a, b: g * ratio(b, y))
+
+# Exponentials and logarithms
 defvjp(np.exp,           lambda g, y, x: g * y)
+defvjp(np.exp2,          lambda g, y, x: g * y * math.log(2))
+defvjp(np.expm1,         lambda g, y, x: g * np.exp(x))
+defvjp(np.log,           lambda g, y, x: ratio(g, x))
+defvjp(np.log2,          lambda g, y, x: ratio(g, x * math.log(2)))
+defvjp(np.log10,         lambda g, y, x: ratio(g, x * math.log(10)))
+defvjp(np.log1p,         lambda g, y, x: ratio(g, 1 + x))
+defvjp(np.logaddexp,     lambda g, y, a, b: g * np.exp(a - y),
+                         lambda g, y, a, b: g * np.exp(b - y))
+defvjp(np.logaddexp2,    lambda g, y, a, b: g * np.exp2(a - y),
+                         lambda g, y, a, b: g * np.exp2(b - y))
+
+# Parts of a number. The gradient of a real function of z = a + bi is df/da - i df/db, as in JAX and autograd.
+defvjp(np.absolute,      lambda g, y, x: g * ratio(np.conjugate(x), y) if np.iscomplexobj(x) else g * np.sign(x))
+defvjp(np.fabs,          lambda g, y, x: g * np.sign(x))
+defvjp(np.conjugate,     lambda g, y, x: np.conjugate(g))
+defvjp(np.real,          lambda g, y, x: g,       elementwise=True)
+defvjp(np.imag,          lambda g, y, x: -1j * g, elementwise=True)
 # fmt: on
+
+
+@composed(np.angle)
+def _angle(z: Any, deg: bool = False) -> Any:
+    angle = np.arctan2(np.imag(z), np.real(z))
+    return np.rad2deg(angle) if deg else angle
+
+
+@composed(np.divmod)
+def _divmod(a: Any, b: Any) -> Any:
+    return np.floor_divide(a, b), np.remainder(a, b)

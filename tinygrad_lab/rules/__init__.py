@@ -1,0 +1,31 @@
+"""The derivative rules, a module per family of functions; importing the package fills the registry."""
+
+from tinygrad_lab.rules import (
+    einsum,
+    elementwise,
+    indexing,
+    joining,
+    linalg,
+    reductions,
+    selection,
+    shaping,
+    sorting,
+    trigonometric,
+    windows,
+    zero,
+)
+
+__all__ = [
+    "einsum",
+    "elementwise",
+    "indexing",
+    "joining",
+    "linalg",
+    "reductions",
+    "selection",
+    "shaping",
+    "sorting",
+    "trigonometric",
+    "windows",
+    "zero",
+]

@@ -1,0 +1,78 @@
+"""The rule of `np.einsum`: the gradient of an operand is an einsum of the output's gradient and the other operands."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.indexing import scatter
+from tinygrad_lab.core.registry import composed, defvjp, primitive
+
+
+@primitive()
+def einsum(*operands: Any, **keywords: Any) -> Any:
+    """Return `np.einsum` of its arguments; `subscripts`, a keyword, has letters only and tells the output."""
+    return np.einsum(keywords["subscripts"], *operands, optimize=keywords["optimize"])
+
+
+def _einsum_rule(i: int, g: Any, y: Any, *operands: Any, subscripts: str, optimize: Any = False) -> Any:
+    terms, _, output = subscripts.partition("->")
+    inputs = terms.split(",")
+    mine, others = inputs[i], inputs[:i] + inputs[i + 1 :]
+    letters = "".join(dict.fromkeys(mine))  # each once, where a repeated one means a diagonal
+    known = "".join(letter for letter in letters if letter in output + "".join(others))
+    arrays = (g, *operands[:i], *operands[i + 1 :])
+    product = np.einsum(f"{','.join([output, *others])}->{known}", *arrays, optimize=optimize)
+    # A letter that only this operand has was summed alone: the gradient is the same all along it.
+    sizes = dict(zip(mine, np.shape(operands[i]), strict=True))
+    product = np.reshape(product, _sizes(letters, dict(zip(known, product.shape, strict=True))))
+    product = np.broadcast_to(product, np.broadcast_shapes(product.shape, tuple(sizes[letter] for letter in letters)))
+    if len(letters) == len(mine):
+        return product
+    grid = dict(zip(letters, np.ix_(*(np.arange(sizes[letter]) for letter in letters)), strict=True))
+    return scatter(product, tuple(grid[letter] for letter in mine), np.shape(operands[i]))
+
+
+def _sizes(letters: str, known: dict[str, int]) -> tuple[int, ...]:
+    return tuple(known.get(letter, 1) for letter in letters)
+
+
+defvjp(einsum, variadic=_einsum_rule)
+
+
+@composed(np.einsum)
+def _einsum(*operands: Any, optimize: Any = False) -> Any:
+    subscripts, arrays = _read(operands)
+    return einsum(*arrays, subscripts=_explicit(subscripts, [np.ndim(array) for array in arrays]), optimize=optimize)
+
+
+def _read(operands: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Return subscripts and arrays, whether they were given as a string or as lists of axis numbers."""
+    if isinstance(operands[0], str):
+        return operands[0].replace(" ", ""), operands[1:]
+    arrays = operands[: len(operands) // 2 * 2 : 2]
+    terms = [_letters(numbers) for numbers in operands[1::2]]
+    output = f"->{_letters(operands[-1])}" if len(operands) % 2 else ""
+    return ",".join(terms) + output, arrays
+
+
+def _letters(numbers: Any) -> str:
+    return "".join("..." if number is Ellipsis else string.ascii_letters[number] for number in numbers)
+
+
+def _explicit(subscripts: str, ndims: list[int]) -> str:
+    """Replace an ellipsis by letters, and write out the output that NumPy would choose."""
+    terms, arrow, output = subscripts.partition("->")
+    inputs = terms.split(",")
+    unused = [letter for letter in string.ascii_letters if letter not in subscripts]
+    extra = [ndim - len(term.replace("...", "")) for term, ndim in zip(inputs, ndims, strict=True)]
+    batch = unused[: max((n for n, term in zip(extra, inputs, strict=True) if "..." in term), default=0)]
+    inputs = [term.replace("...", "".join(batch[len(batch) - n :])) for term, n in zip(inputs, extra, strict=True)]
+    if arrow:
+        output = output.replace("...", "".join(batch))
+    else:
+        letters = "".join(terms.split(",")).replace(".", "")
+        output = "".join(batch) + "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
+    return f"{','.join(inputs)}->{output}"

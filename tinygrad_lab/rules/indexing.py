@@ -1,0 +1,51 @@
+"""Rules of indexing and of its counterparts that write. Indexing and `scatter` are each other's adjoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.indexing import add_at, getitem, scatter, set_at
+from tinygrad_lab.core.registry import composed, defvjp
+
+
+def _written(g: Any, value: Any, index: Any) -> Any:
+    """Return `g[index]`, with as many axes as `value`: NumPy lets a written value have leading axes of length 1."""
+    g = g[index]
+    return np.reshape(g, (1,) * (np.ndim(value) - g.ndim) + g.shape)
+
+
+def _lasting(g: Any, index: Any) -> Any:
+    """Return `g[index]`, with 0 for those that a later occurrence of the same position overwrote."""
+    position = np.zeros_like(g, dtype=np.intp)
+    numbers = np.arange(np.size(position[index]))
+    numbers = np.reshape(numbers, np.shape(position[index]))
+    return np.where(set_at(position, numbers, index)[index] == numbers, g[index], 0)
+
+
+# fmt: off
+defvjp(getitem,  lambda g, y, x, index: scatter(g, index, x.shape))
+defvjp(scatter,  lambda g, y, x, index, shape: g[index])
+defvjp(add_at,   lambda g, y, x, value, index: g,
+                 lambda g, y, x, value, index: _written(g, value, index))
+defvjp(set_at,   lambda g, y, x, value, index: set_at(g, 0, index),
+                 lambda g, y, x, value, index: _written(g, value, index))
+# fmt: on
+
+
+@composed(np.take)
+def _take(a: Any, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Any:
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    if mode != "raise":
+        indices = np.take(np.arange(a.shape[axis]), indices, mode=mode)  # the positions that the mode turns them into
+    return a[(slice(None),) * (axis % a.ndim) + (np.asarray(indices),)]
+
+
+@composed(np.take_along_axis)
+def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    grid = np.ix_(*(np.arange(n) for n in arr.shape))
+    return arr[(*grid[: axis % arr.ndim], indices, *grid[axis % arr.ndim + 1 :])]

@@ -1,0 +1,127 @@
+"""Rules of the functions that join, split and repeat arrays."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import composed, defvjp, primitive
+
+
+@primitive()
+def concatenate(*arrays: Any, **axis: int) -> Any:
+    """Return `np.concatenate` of its arguments."""
+    return np.concatenate(arrays, **axis)
+
+
+@primitive()
+def stack(*arrays: Any, **axis: int) -> Any:
+    """Return `np.stack` of its arguments."""
+    return np.stack(arrays, **axis)
+
+
+def _along(axis: int, ndim: int, index: Any) -> tuple[Any, ...]:
+    """Return an index that picks `index` along `axis` and everything along the others."""
+    return (slice(None),) * (axis % ndim) + (index,)
+
+
+def _concatenate_rule(i: int, g: Any, y: Any, *arrays: Any, axis: int = 0) -> Any:
+    start = sum(np.shape(array)[axis] for array in arrays[:i])
+    return g[_along(axis, g.ndim, slice(start, start + np.shape(arrays[i])[axis]))]
+
+
+defvjp(concatenate, variadic=_concatenate_rule)
+defvjp(stack, variadic=lambda i, g, y, *arrays, axis=0: g[_along(axis, g.ndim, i)])
+
+
+@composed(np.concatenate)
+def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    if axis is None:
+        arrays, axis = [np.ravel(array) for array in arrays], 0
+    joined = concatenate(*arrays, axis=axis)
+    return joined if dtype is None else joined.astype(dtype)
+
+
+@composed(np.stack)
+def _stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    joined = stack(*arrays, axis=axis)
+    return joined if dtype is None else joined.astype(dtype)
+
+
+@composed(np.vstack)
+def _vstack(tup: Any, **kwargs: Any) -> Any:
+    return np.concatenate([np.atleast_2d(array) for array in tup], 0, **kwargs)
+
+
+@composed(np.hstack)
+def _hstack(tup: Any, **kwargs: Any) -> Any:
+    arrays = [np.atleast_1d(array) for array in tup]
+    return np.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1, **kwargs)
+
+
+@composed(np.dstack)
+def _dstack(tup: Any) -> Any:
+    return np.concatenate([np.atleast_3d(array) for array in tup], 2)
+
+
+@composed(np.column_stack)
+def _column_stack(tup: Any) -> Any:
+    return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in tup], 1)
+
+
+def _splitter(function: Callable[..., Any]) -> None:
+    """Declare `np.split` or `np.array_split`: NumPy splits the positions, and slices take the elements."""
+
+    @composed(function)
+    def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+        parts = function(np.arange(ary.shape[axis]), indices_or_sections)
+        bounds = itertools.accumulate((len(part) for part in parts), initial=0)
+        return [ary[_along(axis, ary.ndim, slice(*pair))] for pair in itertools.pairwise(bounds)]
+
+
+_splitter(np.split)
+_splitter(np.array_split)
+
+
+@composed(np.hsplit)
+def _hsplit(ary: Any, indices_or_sections: Any) -> Any:
+    return np.split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
+
+
+@composed(np.vsplit)
+def _vsplit(ary: Any, indices_or_sections: Any) -> Any:
+    return np.split(ary, indices_or_sections, 0)
+
+
+@composed(np.dsplit)
+def _dsplit(ary: Any, indices_or_sections: Any) -> Any:
+    return np.split(ary, indices_or_sections, 2)
+
+
+@composed(np.tile)
+def _tile(A: Any, reps: Any) -> Any:
+    reps = tuple(np.atleast_1d(reps).tolist())
+    ndim = max(len(reps), A.ndim)
+    reps = (1,) * (ndim - len(reps)) + reps
+    shape = (1,) * (ndim - A.ndim) + A.shape
+    copies = np.broadcast_to(np.reshape(A, _interleave((1,) * ndim, shape)), _interleave(reps, shape))
+    return np.reshape(copies, tuple(r * n for r, n in zip(reps, shape, strict=True)))
+
+
+@composed(np.repeat)
+def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    if np.size(repeats) > 1:
+        return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
+    axis, times = axis % a.ndim, int(np.reshape(repeats, ()))
+    before, after = a.shape[: axis + 1], a.shape[axis + 1 :]
+    copies = np.broadcast_to(np.reshape(a, (*before, 1, *after)), (*before, times, *after))
+    return np.reshape(copies, (*before[:-1], before[-1] * times, *after))
+
+
+def _interleave(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(itertools.chain.from_iterable(zip(a, b, strict=True)))

@@ -1,0 +1,101 @@
+"""Rules of products that sum over axes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import composed, defvjp
+
+
+def _rows(x: Any) -> Any:
+    """Return `x` as a matrix: the last axis stays, the others become one."""
+    shape = np.shape(x)
+    return np.reshape(x, (math.prod(shape[:-1]), shape[-1]))
+
+
+def _matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if np.ndim(b) == 1:
+        return np.expand_dims(g, -1) * b
+    if np.ndim(a) == 1:
+        g = np.expand_dims(g, -2)
+    return g @ np.swapaxes(b, -1, -2)
+
+
+def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if np.ndim(b) == 1:
+        return np.expand_dims(g, -1) * a
+    if np.ndim(b) == 2:  # every row of every matrix in `a` met the same `b`: one product sums over them all
+        return np.transpose(_rows(a)) @ _rows(g)
+    if np.ndim(a) == 1:
+        return np.expand_dims(a, -1) * np.expand_dims(g, -2)
+    return np.swapaxes(a, -1, -2) @ g
+
+
+defvjp(np.matmul, _matmul_left, _matmul_right, elementwise=False)
+
+
+def _pairs(a: Any, b: Any, axes: Any) -> tuple[list[int], list[int]]:
+    """Return the axes that `np.tensordot` sums over, in `a` and in `b`."""
+    if np.ndim(axes) == 0:
+        return list(range(np.ndim(a) - axes, np.ndim(a))), list(range(axes))
+    left, right = (np.atleast_1d(one).astype(int) for one in axes)
+    return [i % np.ndim(a) for i in left.tolist()], [i % np.ndim(b) for i in right.tolist()]
+
+
+def _tensordot_rule(g: Any, other: Any, ndim: int, mine: list[int], theirs: list[int], first: bool) -> Any:
+    """Sum `g` and `other` over the axes that `other` alone gave to `g`, and put the axes back into place."""
+    kept = [i for i in range(np.ndim(other)) if i not in theirs]
+    given = list(range(g.ndim - len(kept), g.ndim)) if first else list(range(len(kept)))
+    order = [i for i in range(ndim) if i not in mine] + [mine[theirs.index(i)] for i in sorted(theirs)]
+    return np.transpose(np.tensordot(g, other, (given, kept)), np.argsort(order))
+
+
+def _tensordot_left(g: Any, y: Any, a: Any, b: Any, axes: Any = 2) -> Any:
+    left, right = _pairs(a, b, axes)
+    return _tensordot_rule(g, b, np.ndim(a), left, right, first=True)
+
+
+def _tensordot_right(g: Any, y: Any, a: Any, b: Any, axes: Any = 2) -> Any:
+    left, right = _pairs(a, b, axes)
+    return _tensordot_rule(g, a, np.ndim(b), right, left, first=False)
+
+
+defvjp(np.tensordot, _tensordot_left, _tensordot_right)
+
+
+@composed(np.dot)
+def _dot(a: Any, b: Any) -> Any:
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return np.multiply(a, b)
+    return np.matmul(a, b) if np.ndim(b) <= 2 else np.tensordot(a, b, (-1, -2))
+
+
+@composed(np.inner)
+def _inner(a: Any, b: Any) -> Any:
+    return np.multiply(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else np.tensordot(a, b, (-1, -1))
+
+
+@composed(np.vdot)
+def _vdot(a: Any, b: Any) -> Any:
+    return np.matmul(np.conjugate(np.ravel(a)), np.ravel(b))
+
+
+@composed(np.outer)
+def _outer(a: Any, b: Any) -> Any:
+    return np.multiply(np.expand_dims(np.ravel(a), 1), np.ravel(b))
+
+
+@composed(np.diagonal)
+def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    a = np.moveaxis(a, (axis1, axis2), (-2, -1))
+    rows, columns = a.shape[-2:]
+    start, stop = max(0, -offset), min(rows, columns - offset)
+    return a[..., np.arange(start, stop), np.arange(start, stop) + offset]
+
+
+@composed(np.trace)
+def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)

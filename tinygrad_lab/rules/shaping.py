@@ -1,0 +1,78 @@
+"""Rules of the functions that rearrange or repeat elements, or convert them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.protocols import astype
+from tinygrad_lab.core.registry import composed, defvjp
+from tinygrad_lab.errors import OperationError
+
+
+def _reshape(g: Any, y: Any, x: Any, shape: Any = None, order: Any = "C", **_: Any) -> Any:
+    if order not in ("C", "F"):
+        raise OperationError(
+            f"reshape: order must be 'C' or 'F', got {order!r}; the order in memory is no property of a Value"
+        )
+    return np.reshape(g, x.shape, order=order)
+
+
+def _transpose(g: Any, y: Any, x: Any, axes: Any = None) -> Any:
+    return np.transpose(g, None if axes is None else np.argsort([axis % x.ndim for axis in axes]))
+
+
+# fmt: off
+defvjp(np.reshape,           _reshape)
+defvjp(np.ravel,             lambda g, y, x, order="C": _reshape(g, y, x, order=order))
+defvjp(np.squeeze,           lambda g, y, x, axis=None: np.reshape(g, x.shape))
+defvjp(np.expand_dims,       lambda g, y, x, axis: np.reshape(g, x.shape))
+defvjp(np.transpose,         _transpose)
+defvjp(np.matrix_transpose,  lambda g, y, x: np.matrix_transpose(g))
+defvjp(np.swapaxes,          lambda g, y, x, axis1, axis2: np.swapaxes(g, axis1, axis2))
+defvjp(np.moveaxis,          lambda g, y, x, source, destination: np.moveaxis(g, destination, source))
+defvjp(np.broadcast_to,      lambda g, y, x, shape, subok=False: g)  # the sweep sums over the axes that were stretched
+defvjp(np.flip,              lambda g, y, x, axis=None: np.flip(g, axis))
+defvjp(np.flipud,            lambda g, y, x: np.flipud(g))
+defvjp(np.fliplr,            lambda g, y, x: np.fliplr(g))
+defvjp(np.rot90,             lambda g, y, x, k=1, axes=(0, 1): np.rot90(g, -k, axes))
+defvjp(np.roll,              lambda g, y, x, shift, axis=None: np.roll(g, np.negative(shift), axis))
+defvjp(np.tril,              lambda g, y, x, k=0: np.tril(g, k))
+defvjp(np.triu,              lambda g, y, x, k=0: np.triu(g, k))
+defvjp(np.copy,              lambda g, y, x, order="K", subok=False: g, elementwise=True)
+defvjp(astype,               lambda g, y, x, dtype: g, elementwise=True)  # the sweep converts it back
+# fmt: on
+
+
+@composed(np.rollaxis)
+def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
+    return np.moveaxis(a, axis, start - (axis < start))
+
+
+@composed(np.broadcast_arrays)
+def _broadcast_arrays(*arrays: Any) -> Any:
+    shape = np.broadcast_shapes(*map(np.shape, arrays))
+    return tuple(np.broadcast_to(array, shape) for array in arrays)
+
+
+@composed(np.full_like)
+def _full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None) -> Any:
+    zeros = np.zeros_like(a, dtype=dtype, shape=shape)
+    return (zeros + fill_value).astype(zeros.dtype)
+
+
+def _atleast(function: Callable[..., Any], shape: Callable[[tuple[int, ...]], tuple[int, ...]]) -> None:
+    """Declare one of `np.atleast_1d`, `_2d`, `_3d`, given the shape it turns a shape into."""
+
+    @composed(function)
+    def convert(*arrays: Any) -> Any:
+        converted = tuple(np.reshape(array, shape(np.shape(array))) for array in arrays)
+        return converted if len(arrays) > 1 else converted[0]
+
+
+_atleast(np.atleast_1d, lambda shape: shape or (1,))
+_atleast(np.atleast_2d, lambda shape: (1,) * (2 - len(shape)) + shape)
+_atleast(np.atleast_3d, lambda shape: ((1, 1, 1), (1, *shape, 1), (*shape, 1))[len(shape)] if len(shape) < 3 else shape)

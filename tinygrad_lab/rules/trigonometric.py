@@ -1,0 +1,77 @@
+"""Rules of the trigonometric and hyperbolic functions and their inverses."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.rules.limits import ratio
+
+
+def _cosine_like(x: Any) -> Any:
+    """Return sqrt(1 - x^2), exact near 1."""
+    return np.sqrt(1 - x) * np.sqrt(1 + x)
+
+
+def _secant_like(x: Any) -> Any:
+    """Return sqrt(1 + x^2); `hypot` does not overflow, but knows no complex numbers."""
+    return np.sqrt(1 + x * x) if np.iscomplexobj(x) else np.hypot(1, x)
+
+
+def _arctan2(g: Any, y: Any, a: Any, b: Any, sign: int) -> Any:
+    """Return g b / (a^2 + b^2), dividing twice so that no square overflows."""
+    radius = np.hypot(a, b)
+    return sign * ratio(g * ratio(b, radius), radius)
+
+
+# fmt: off
+defvjp(np.sin,      lambda g, y, x: g * np.cos(x))
+defvjp(np.cos,      lambda g, y, x: -g * np.sin(x))
+defvjp(np.tan,      lambda g, y, x: g * (1 + y * y))
+defvjp(np.arcsin,   lambda g, y, x: ratio(g, _cosine_like(x)))
+defvjp(np.arccos,   lambda g, y, x: -ratio(g, _cosine_like(x)))
+defvjp(np.arctan,   lambda g, y, x: g / _secant_like(x) / _secant_like(x))
+defvjp(np.arctan2,  lambda g, y, a, b: _arctan2(g, y, a, b, 1),
+                    lambda g, y, a, b: _arctan2(g, y, b, a, -1))
+
+defvjp(np.sinh,     lambda g, y, x: g * np.cosh(x))
+defvjp(np.cosh,     lambda g, y, x: g * np.sinh(x))
+defvjp(np.tanh,     lambda g, y, x: g * (1 - y * y))
+defvjp(np.arcsinh,  lambda g, y, x: g / _secant_like(x))
+defvjp(np.arccosh,  lambda g, y, x: ratio(g, np.sqrt(x - 1) * np.sqrt(x + 1)))
+defvjp(np.arctanh,  lambda g, y, x: ratio(g, (1 - x) * (1 + x)))
+
+defvjp(np.deg2rad,  lambda g, y, x: g * (math.pi / 180))
+defvjp(np.radians,  lambda g, y, x: g * (math.pi / 180))
+defvjp(np.rad2deg,  lambda g, y, x: g * (180 / math.pi))
+defvjp(np.degrees,  lambda g, y, x: g * (180 / math.pi))
+# fmt: on
+
+
+@primitive(elementwise=True)
+def sinc_derivative(x: Any, order: int = 0) -> Any:
+    """Return the derivative of `np.sinc` of the given order, exact near 0 as well."""
+    turn = np.pi * x
+    near = np.abs(turn) < order + 1
+    far = np.where(near, 1, turn)
+    # From f(t) = sin(t) / t: the n-th derivative of t f(t) is t f'n + n f'(n-1), and that of sin is sin(t + n pi/2).
+    value = np.sin(far) / far
+    for n in range(1, order + 1):
+        value = (np.sin(far + n * (np.pi / 2)) - n * value) / far
+    # From f(t) = integral of cos(t u) over 0 < u < 1: a power series that converges fast for small t.
+    turn, term, series = np.where(near, turn, 0), np.ones_like(turn), np.zeros_like(turn)
+    for k in range(3 * order + 24):
+        series = series + term * ((1, 0, -1, 0)[(order + k) % 4] / (order + k + 1))
+        term = term * (turn / (k + 1))
+    return np.pi**order * np.where(near, series, value)
+
+
+defvjp(sinc_derivative, lambda g, y, x, order=0: g * sinc_derivative(x, order=order + 1))
+
+
+@composed(np.sinc)
+def _sinc(x: Any) -> Any:
+    return sinc_derivative(x)

@@ -1,0 +1,71 @@
+"""Padding and sliding windows, with their adjoints: cutting out and overlap-add."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.errors import OperationError
+
+_COPYING_MODES = ("edge", "reflect", "symmetric", "wrap")
+
+
+@primitive(lambda g, y, x, width, constant_values=0: g[_inner(width, y.shape)])
+def constant_pad(x: Any, width: Any, constant_values: Any = 0) -> Any:
+    """Return `x` with a constant around it; `width` holds a pair (before, after) for each axis."""
+    return np.pad(x, width, constant_values=constant_values)
+
+
+def _inner(width: Any, shape: tuple[int, ...]) -> tuple[slice, ...]:
+    return tuple(slice(before, n - after) for (before, after), n in zip(width, shape, strict=True))
+
+
+@composed(np.pad)
+def _pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
+    width = _widths(pad_width, array.ndim)
+    if mode == "constant":
+        return constant_pad(array, width=width, **kwargs)
+    if mode not in _COPYING_MODES or kwargs.get("reflect_type", "even") != "even":
+        raise OperationError(
+            f"pad: mode must be one of constant, {', '.join(_COPYING_MODES)} (with even reflection), got {mode!r}; "
+            f"pad with np.concatenate instead"
+        )
+    for axis, pair in enumerate(width):
+        if any(pair):  # NumPy pads the positions, and indexing copies the elements
+            array = np.take(array, np.pad(np.arange(array.shape[axis]), pair, mode), axis)
+    return array
+
+
+def _widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
+    """Return a pair (before, after) for each axis, from any of the forms that `np.pad` takes."""
+    if isinstance(pad_width, dict):
+        pad_width = [pad_width.get(i, pad_width.get(i - ndim, 0)) for i in range(ndim)]
+        pad_width = [pair if np.ndim(pair) else (pair, pair) for pair in pad_width]
+    return tuple((int(before), int(after)) for before, after in np.broadcast_to(pad_width, (ndim, 2)))
+
+
+@primitive(lambda g, y, windows, shape, window_shape, axis=None: sliding_window_view(g, window_shape, axis))
+def overlap_add(windows: Any, shape: tuple[int, ...], window_shape: Any, axis: Any = None) -> Any:
+    """Return the array of `shape` to which each window has added its elements at the places they were taken from.
+
+    The adjoint of `sliding_window_view`. Each tap of the windows is one addition of a shifted block.
+    """
+    sizes = tuple(np.atleast_1d(window_shape).tolist())
+    axes = tuple(range(len(shape))) if axis is None else tuple(np.atleast_1d(axis) % len(shape))
+    total = np.zeros_like(windows, shape=shape)
+    for taps in np.ndindex(sizes):
+        start = [0] * len(shape)
+        for i, tap in zip(axes, taps, strict=True):
+            start[i] += tap
+        block = tuple(slice(first, first + n) for first, n in zip(start, windows.shape, strict=False))
+        total[block] += windows[(..., *taps)]
+    return total
+
+
+defvjp(
+    sliding_window_view,
+    lambda g, y, x, window_shape, axis=None, subok=False, writeable=False: overlap_add(g, x.shape, window_shape, axis),
+)
