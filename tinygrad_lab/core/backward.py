@@ -19,14 +19,14 @@ from tinygrad_lab.core.registry import fail_if_not_finite
 from tinygrad_lab.errors import RuleError
 
 
-def sweep(
+def sweep(  # noqa: C901  one loop, and calls cost
     order: Iterable[Any],
     gradients: dict[Any, Any],
     arguments: Callable[[Any], tuple[Any, ...]],
     needed: Collection[Any] | None = None,
     sources: Collection[Any] = (),
 ) -> dict[Any, Any]:
-    """Pull gradients back through `order`, and return those of the sources.
+    """Pull gradients back through `order`, and return those of the sources and of the nodes that retain theirs.
 
     Arguments:
         order: nodes, latest first.
@@ -35,7 +35,7 @@ def sweep(
         needed: where given, only these nodes are visited.
         sources: nodes to stop at; nodes without parents are sources too.
     """
-    found = {}
+    found: dict[Any, Any] = {}
     masked: set[Any] = set()  # nodes whose gradient holds zeros of a branch that `where` did not take
     check = modes.current() & modes.CHECK
     for node in order:
@@ -43,7 +43,7 @@ def sweep(
         if g is None:
             continue
         if node.watch is not None:
-            g = node.watch(node, g)
+            g = node.watch(node, g, found)
         if not node.parents or node in sources:
             found[node] = g
             continue
@@ -59,7 +59,11 @@ def sweep(
             else:
                 contribution = rule(g, *inputs, **kwargs) if kwargs else rule(g, *inputs)
             like = node.saved[position + 1]
-            if contribution.shape != like.shape or contribution.dtype is not like.dtype:
+            try:
+                fits = contribution.shape == like.shape and contribution.dtype is like.dtype
+            except AttributeError:
+                raise _no_array(contribution, op, position) from None
+            if not fits:
                 contribution = fit(contribution, like, op, position)
             if check:
                 fail_if_not_finite(f"gradient of {op.name}", contribution, (g, *inputs), node.origin)
@@ -90,6 +94,13 @@ def fit(contribution: Any, like: Any, op: Any, position: int) -> Any:
             contribution = np.real(contribution)  # a real input has no imaginary direction
         contribution = contribution.astype(like.dtype)
     return contribution
+
+
+def _no_array(contribution: Any, op: Any, position: int) -> RuleError:
+    return RuleError(
+        f"{op.name}: the gradient of argument {position} must be an array, got {type(contribution).__name__}; "
+        f"write that argument's rule as an expression in g"
+    )
 
 
 def _sparse(

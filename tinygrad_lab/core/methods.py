@@ -114,7 +114,9 @@ class ArrayMethods(NumpyProtocols):
         return format(self.data, spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        parts = [np.array2string(np.asarray(self.data), separator=", ", prefix="Value(", threshold=100)]
+        parts = [repr(self.data)]  # another library's array may be lazy
+        if isinstance(self.data, np.ndarray | np.generic):
+            parts = [np.array2string(np.asarray(self.data), separator=", ", prefix="Value(", threshold=100)]
         if self.dtype != np.float64:
             parts.append(f"dtype={self.dtype}")
         if self.name is not None:

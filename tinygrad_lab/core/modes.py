@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
-from typing import Any
+from typing import Any, Self
 
 RECORD, CHECK = 1, 2  # bits of a mode
 
@@ -25,6 +25,9 @@ class _Mode(ContextDecorator):
 
     def __init__(self) -> None:
         self._tokens: list[Token[int]] = []
+
+    def _recreate_cm(self) -> Self:
+        return type(self)()  # a decorated function may run in several threads at once
 
     def __enter__(self) -> None:
         self._tokens.append(_mode.set(current() & ~self._clear | self._set))

@@ -68,8 +68,11 @@ class NumpyProtocols(registry.Recorder):
         )
 
     def astype(self, dtype: Any) -> Any:
-        """Return the Value converted to `dtype`; the gradient comes back in this Value's own."""
-        return self.record(ASTYPE, (self,), {"dtype": np.dtype(dtype)})
+        """Return the Value converted to `dtype`; integers have no derivative, so they are plain arrays."""
+        dtype = np.dtype(dtype)
+        if dtype.kind not in "fc":
+            return self.data.astype(dtype)
+        return self.record(ASTYPE, (self,), {"dtype": dtype})
 
 
 def _apply_keywords(op: Op, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

@@ -49,7 +49,7 @@ class Op:
         self.forward = function
         self.rules: Any = ()
         self.family = ""
-        self.elementwise = isinstance(function, np.ufunc)
+        self.elementwise = isinstance(function, np.ufunc) and function.signature is None
         self.selects = False
         self._parameters: tuple[str, ...] | None = None
 

@@ -30,15 +30,11 @@ class _Trace:
         self, name: str, function: Function, argnums: tuple[int, ...], args: Any, kwargs: Any, has_aux: bool = False
     ) -> None:
         recording = modes.current() & modes.RECORD
+        _check_positions(name, argnums, len(args))
         arguments = list(args)
         self.rebuilds = []
         self.inputs: list[Value] = []
         for position in argnums:
-            if not -len(args) <= position < len(args):
-                raise GraphError(
-                    f"{name}: argnums must be positions among {len(args)} arguments, got {position}; "
-                    f"pass what to differentiate by position, not by keyword"
-                )
             leaves, rebuild = tree.flatten(args[position])
             fresh = [alias(leaf, leaf.data if isinstance(leaf, Value) else as_array(leaf)) for leaf in leaves]
             self.rebuilds.append((rebuild, len(fresh)))
@@ -47,7 +43,7 @@ class _Trace:
         self.since = self.inputs[0].index if self.inputs else 0
         with modes.enable_grad():
             result = function(*arguments, **kwargs)
-        result, aux = result if has_aux else (result, None)
+        result, aux = _pair(name, result) if has_aux else (result, None)
         self.outputs, self._rebuild_output = tree.flatten(result)
         self.roots = [output for output in self.outputs if isinstance(output, Value) and output.requires_grad]
         self.order = graph.ancestors(self.roots, self.since)
@@ -69,7 +65,8 @@ class _Trace:
         given = list(seeds.values())
         sources = set(self.inputs)
         found = pull(seeds, self.order, recorded, needed=graph.between(self.order, sources), sources=sources)
-        return [owned(found[x], given) if x in found else np.zeros_like(x.data)[()] for x in self.inputs]
+        found = owned({x: found[x] for x in self.inputs if x in found}, given)
+        return [found[x] if x in found else np.zeros_like(x.data)[()] for x in self.inputs]
 
     def arguments_like(self, leaves: list[Any]) -> tuple[Any, ...]:
         """Put one leaf per input back into containers shaped like the arguments."""
@@ -154,13 +151,8 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     trace = _Trace("vjp", function, tuple(range(len(primals))), primals, {}, has_aux)
 
     def pullback(cotangents: Any) -> tuple[Any, ...]:
-        leaves, _ = tree.flatten(cotangents)
-        if len(leaves) != len(trace.outputs):
-            raise GraphError(
-                f"vjp: cotangent must have one array per output, {len(trace.outputs)}, got {len(leaves)}; "
-                f"nest it like the function's result"
-            )
-        recorded = trace.recorded or _any_recorded(leaves)
+        leaves = tree.match("vjp: cotangents", trace.value, cotangents)
+        recorded = bool(modes.current() & modes.RECORD) and (trace.recorded or _any_recorded(leaves))
         return trace.arguments_like(trace.pull(leaves, recorded))
 
     return (trace.value, pullback, trace.aux) if has_aux else (trace.value, pullback)
@@ -187,7 +179,7 @@ def jvp(function: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     """
     primals, tangents = _as_tuple(primals), _as_tuple(tangents)
     trace = _Trace("jvp", function, tuple(range(len(primals))), primals, {})
-    directions, _ = tree.flatten(tangents)
+    directions = tree.match("jvp: tangents", primals, tangents)
     if [np.shape(plain(t)) for t in directions] != [x.shape for x in trace.inputs]:
         raise GraphError(
             f"jvp: tangents must have the shapes {[x.shape for x in trace.inputs]} of the primals, "
@@ -269,6 +261,24 @@ def hvp(function: Function, primals: Any, tangents: Any) -> Any:
     return products if isinstance(primals, tuple) else products[0]
 
 
+def _check_positions(name: str, argnums: tuple[int, ...], count: int) -> None:
+    for position in argnums:
+        if not -count <= position < count:
+            raise GraphError(
+                f"{name}: argnums must be positions among {count} arguments, got {position}; "
+                f"pass what to differentiate by position, not by keyword"
+            )
+    if len({position % count for position in argnums}) < len(argnums):
+        raise GraphError(f"{name}: argnums must name each argument once, got {argnums}; drop the repeated one")
+
+
+def _pair(name: str, result: Any) -> tuple[Any, Any]:
+    if not isinstance(result, tuple) or len(result) != 2:
+        kind = type(result).__name__
+        raise GraphError(f"{name}: function must return a pair, got {kind}; with has_aux, return (result, auxiliary)")
+    return result
+
+
 def _require_scalar(trace: _Trace) -> None:
     if len(trace.outputs) != 1 or np.shape(plain(trace.outputs[0])) != ():
         shapes = [np.shape(plain(output)) for output in trace.outputs]
@@ -290,7 +300,7 @@ def _one_hots(outputs: list[Any], chosen: int) -> Any:
 def _stacked(rows: list[Any], output: Any, x: Any) -> Any:
     """Return the gradients of an output's elements as one array of shape `output.shape + x.shape`."""
     shape = np.shape(plain(output)) + x.shape
-    return np.reshape(np.stack(rows), shape) if rows else np.zeros_like(x.data, shape=shape)
+    return np.reshape(np.stack(rows), shape)[()] if rows else np.zeros_like(x.data, shape=shape)
 
 
 def _any_recorded(leaves: list[Any]) -> bool:

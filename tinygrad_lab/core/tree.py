@@ -6,8 +6,11 @@ Lists, tuples (named ones too), dicts and None are containers; so is every objec
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
+
+from tinygrad_lab.errors import GraphError
 
 Rebuild = Callable[[list[Any]], Any]
 
@@ -36,6 +39,31 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     return [leaf for part, _ in parts for leaf in part], rebuild
 
 
+def match(what: str, tree: Any, other: Any) -> list[Any]:
+    """Return the leaves of `other` in the order of those of `tree`; dicts correspond by key.
+
+    Raises:
+        GraphError: if the containers differ; `what` names `other` in the text.
+
+    Example:
+        >>> match("tangents", {"a": 0, "b": 0}, {"b": 2, "a": 1})
+        [1, 2]
+    """
+    opened, theirs = _open(tree), _open(other)
+    if opened is None:
+        return [other]
+    children = opened[0]
+    if isinstance(tree, dict):
+        same = isinstance(other, dict) and tree.keys() == other.keys()
+        others = [other[key] for key in tree] if same else []
+    else:
+        others = theirs[0] if theirs is not None and not isinstance(other, dict) else []
+        same = theirs is not None and len(children) == len(others)
+    if not same:
+        raise GraphError(f"{what} must be nested like {_describe(tree)}, got {_describe(other)}; nest them alike")
+    return [leaf for child, its in zip(children, others, strict=True) for leaf in match(what, child, its)]
+
+
 def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """Return a container shaped like `tree`, with `function(leaf, *leaves of the others)` for each leaf.
 
@@ -44,16 +72,30 @@ def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
         {'w': 3, 'b': [0]}
     """
     leaves, rebuild = flatten(tree)
-    columns = [flatten(other)[0] for other in others]
+    columns = [match("map: trees", tree, other) for other in others]
     return rebuild([function(*row) for row in zip(leaves, *columns, strict=True)])
+
+
+def _describe(tree: Any) -> str:
+    kind = type(tree).__name__
+    if isinstance(tree, dict):
+        return f"a {kind} with the keys {list(tree)}"
+    opened = _open(tree)
+    return f"a {kind}" if opened is None or tree is None else f"a {kind} of {len(opened[0])}"
+
+
+def _refilled(tree: dict[Any, Any], children: list[Any]) -> dict[Any, Any]:
+    refilled = copy.copy(tree)  # so that an OrderedDict stays one
+    refilled.update(zip(tree, children, strict=True))
+    return refilled
 
 
 def _open(tree: Any) -> tuple[list[Any], Rebuild] | None:
     kind = type(tree)
     if kind is list or kind is tuple:
         return list(tree), kind
-    if kind is dict:
-        return list(tree.values()), lambda children: dict(zip(tree, children, strict=True))
+    if isinstance(tree, dict):
+        return list(tree.values()), lambda children: _refilled(tree, children)
     if tree is None:
         return [], lambda children: None
     if isinstance(tree, tuple):

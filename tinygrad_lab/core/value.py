@@ -19,6 +19,7 @@ from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.indexing import AtIndexer, getitem
 from tinygrad_lab.core.methods import ArrayMethods
+from tinygrad_lab.core.protocols import plain
 from tinygrad_lab.core.registry import OPS, RULE, Op, operation
 from tinygrad_lab.core.watch import Hook, Watch
 from tinygrad_lab.errors import GradientLostError, GraphError
@@ -112,8 +113,7 @@ class Value(ArrayMethods):
             )
         seed = cotangent(self, gradient, create_graph)
         found = pull({self: seed}, ancestors([self]), create_graph)
-        for leaf, g in found.items():
-            g = owned(g, [seed])
+        for leaf, g in owned(found, [seed]).items():
             leaf.grad = g if leaf.grad is None else leaf.grad + g
 
     def detach(self) -> Value:
@@ -177,6 +177,8 @@ class Value(ArrayMethods):
                 arrays.append(np.asarray(arg) if type(arg) in _SEQUENCES and op.elementwise else arg)
                 parents.append(None)
         data = registry.run(op, arrays, kwargs)
+        if type(data) in _PYTHON_NUMBERS:
+            data = as_array(data)
         mode = _mode()
         result = _new(Value)
         if required and mode & _RECORD:
@@ -304,6 +306,7 @@ def binary(op: Op, a: Any, b: Any) -> Value:
 
 _USUAL = frozenset({int, float, np.float64, np.float32, np.ndarray})
 _SEQUENCES = frozenset({list, tuple})
+_PYTHON_NUMBERS = frozenset({bool, int, float, complex})
 
 
 # -- sweeping over arrays or over Values -----------------------------------------------------------------------------
@@ -349,17 +352,29 @@ def cotangent(value: Value, gradient: Any, recorded: bool) -> Any:
             f"backward: gradient must have the shape {data.shape} of the result, got {np.shape(gradient)}; "
             f"pass one number per element"
         )
-    elif type(gradient) is not Value:
-        gradient = as_array(gradient).astype(data.dtype)
-    elif not recorded:
-        gradient = gradient.data
+    else:
+        gradient = _like(data, gradient if recorded and type(gradient) is Value else as_array(plain(gradient)))
     return Value(gradient, requires_grad=False) if recorded and type(gradient) is not Value else gradient
 
 
-def owned(g: Any, given: list[Any]) -> Any:
-    """Return a gradient that shares no memory with what the caller gave, and that is no view of another array."""
-    shared = type(g) is not Value and (getattr(g, "base", None) is not None or any(g is seed for seed in given))
-    return g.copy() if shared else g
+def _like(data: Any, gradient: Any) -> Any:
+    """Return a copy of the given gradient in the dtype of `data`."""
+    if gradient.dtype.kind == "c" and data.dtype.kind != "c":
+        raise GraphError(
+            f"backward: gradient must be real for a result of dtype {data.dtype}, got {gradient.dtype}; "
+            f"pass its real part"
+        )
+    return gradient if gradient.dtype == data.dtype and type(gradient) is Value else gradient.astype(data.dtype)
+
+
+def owned(found: dict[Value, Any], given: list[Any]) -> dict[Value, Any]:
+    """Return the gradients such that none shares memory with another or with what the caller gave, or is a view."""
+    taken = {id(array) for array in given}
+    for node, g in found.items():
+        if type(g) is not Value and (getattr(g, "base", None) is not None or id(g) in taken):
+            found[node] = g = g.copy()
+        taken.add(id(g))
+    return found
 
 
 def as_array(data: Any) -> Any:
@@ -372,6 +387,10 @@ def as_array(data: Any) -> Any:
     if isinstance(data, Value) or data.dtype.kind not in "biufc":
         kind = "a Value" if isinstance(data, Value) else f"dtype {data.dtype}"
         raise TypeError(f"Value: data must be an array of numbers, got {kind}; pass v.data, or convert it to float")
+    if isinstance(data, np.ndarray) and type(data) is not np.ndarray:
+        if hasattr(data, "mask"):
+            raise TypeError("Value: data must be an array of numbers, got a masked array; fill or drop what is masked")
+        data = np.asarray(data)  # np.matrix would multiply as matrices do
     if data.dtype.kind in "biu":
         data = data.astype(np.float64)
     return data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data

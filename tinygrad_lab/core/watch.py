@@ -14,12 +14,12 @@ class Watch:
     __slots__ = ("hooks", "retain")
 
     def __init__(self) -> None:
-        self.hooks: dict[int, Hook] = {}
+        self.hooks: dict[object, Hook] = {}
         self.retain = False
 
     def add(self, hook: Hook) -> Callable[[], None]:
         """Add a hook and return a function that removes it."""
-        key = max(self.hooks, default=-1) + 1
+        key = object()
         self.hooks[key] = hook
 
         def remove() -> None:
@@ -27,12 +27,12 @@ class Watch:
 
         return remove
 
-    def __call__(self, node: Any, g: Any) -> Any:
-        """Let the hooks see, or replace, the complete gradient `g` of `node`, and retain it if asked to."""
+    def __call__(self, node: Any, g: Any, found: dict[Any, Any]) -> Any:
+        """Let the hooks see, or replace, the complete gradient `g` of `node`; note it in `found` if it is retained."""
         for hook in list(self.hooks.values()):
             replacement = hook(g)
             if replacement is not None:
                 g = replacement
         if self.retain:
-            node.grad = g if node.grad is None else node.grad + g
+            found[node] = g
         return g
