@@ -1,0 +1,90 @@
+"""Functions along an axis: logsumexp, softmax and its logarithm, safe from overflow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import defvjp, primitive
+
+Axis = int | tuple[int, ...]
+
+
+def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
+    """Return `x` minus its maximum, and that maximum, or 0 where it is infinite."""
+    top = np.max(x, axis=axis, keepdims=True)
+    top = np.where(abs(top) < np.inf, top, 0)
+    with np.errstate(over="ignore"):  # the lowest minus the highest may pass the dtype's range: exp of it is 0
+        return x - top, top
+
+
+@primitive()
+def logsumexp(x: Any, axis: Axis = -1, keepdims: bool = False) -> Any:
+    """Return the logarithm of the sum of exponentials, `log Σ exp(x)`, without overflow.
+
+    Arguments:
+        x: array of any shape.
+        axis: the axis, or axes, to sum over.
+        keepdims: whether to keep the summed axes with size 1.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.logsumexp(np.array([1000.0, 1000.0])) - 1000
+        np.float64(0.6931471805599...)
+
+    Source: P. Blanchard, D. Higham, N. Higham, "Accurately computing the log-sum-exp and softmax functions", 2021.
+    """
+    shifted, top = _shifted(x, axis)
+    with np.errstate(divide="ignore"):  # all of them -inf: the logarithm of 0 is right
+        total = np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)) + top
+    return total if keepdims else np.squeeze(total, axis=axis)[()]
+
+
+@primitive()
+def softmax(x: Any, axis: Axis = -1) -> Any:
+    """Return non-negative weights that sum to 1 along `axis`, `exp(x) / Σ exp(x)`.
+
+    Arguments:
+        x: array of any shape.
+        axis: the axis, or axes, to normalise over.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.softmax(np.array([1e4, 1e4, -1e4]))
+        array([0.5, 0.5, 0. ])
+
+    Source: P. Blanchard, D. Higham, N. Higham, "Accurately computing the log-sum-exp and softmax functions", 2021.
+    """
+    weights = np.exp(_shifted(x, axis)[0])
+    return weights / np.sum(weights, axis=axis, keepdims=True)
+
+
+@primitive()
+def log_softmax(x: Any, axis: Axis = -1) -> Any:
+    """Return the logarithm of `softmax`, `x - log Σ exp(x)`, right where softmax itself underflows to 0.
+
+    Arguments:
+        x: array of any shape.
+        axis: the axis, or axes, to normalise over.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.log_softmax(np.array([0.0, -5000.0]))
+        array([    0., -5000.])
+
+    Source: P. Blanchard, D. Higham, N. Higham, "Accurately computing the log-sum-exp and softmax functions", 2021.
+    """
+    shifted, _ = _shifted(x, axis)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+def _logsumexp_rule(g: Any, y: Any, x: Any, axis: Axis = -1, keepdims: bool = False) -> Any:
+    return (g if keepdims else np.expand_dims(g, axis)) * softmax(x, axis=axis)
+
+
+# fmt: off
+defvjp(logsumexp,   _logsumexp_rule)
+defvjp(softmax,     lambda g, y, x, axis=-1: y * (g - np.sum(g * y, axis=axis, keepdims=True)))
+defvjp(log_softmax, lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True))
+# fmt: on

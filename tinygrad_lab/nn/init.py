@@ -1,0 +1,201 @@
+"""How parameters start: functions `(shape, rng, dtype) -> array`.
+
+A weight's shape is (out, in) or (out, in, kernel): its fan-in is the number of inputs of one output, in · kernel, and its
+fan-out the number of outputs of one input, out · kernel.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+Rng = Any  # np.random.Generator or the legacy np.random.RandomState
+Array = np.ndarray[Any, Any]
+Initialiser = Callable[..., Array]
+
+
+def zeros(shape: Shape, rng: Rng, dtype: Any = np.float64) -> Array:
+    """Return zeros.
+
+    Arguments:
+        shape: the parameter's shape.
+        rng: not used.
+        dtype: the parameter's dtype.
+
+    Example:
+        >>> zeros((2,), None)
+        array([0., 0.])
+    """
+    return np.zeros(shape, dtype)
+
+
+def uniform(shape: Shape, rng: Rng, dtype: Any = np.float64, low: float = 0.0, high: float = 1.0) -> Array:
+    """Return numbers drawn uniformly from [low, high).
+
+    Arguments:
+        shape: the parameter's shape.
+        rng: `np.random.Generator` or `RandomState`.
+        dtype: the parameter's dtype.
+        low: the lowest number.
+        high: the end of the interval.
+
+    Example:
+        >>> uniform((2, 1), np.random.default_rng(0), low=-1.0)
+        array([[ 0.27392337],
+               [-0.46042657]])
+    """
+    return np.asarray(rng.uniform(low, high, shape), dtype)
+
+
+def normal(shape: Shape, rng: Rng, dtype: Any = np.float64, mean: float = 0.0, std: float = 1.0) -> Array:
+    """Return numbers drawn from a normal distribution.
+
+    Arguments:
+        shape: the parameter's shape.
+        rng: `np.random.Generator` or `RandomState`.
+        dtype: the parameter's dtype.
+        mean: the distribution's mean.
+        std: its standard deviation.
+
+    Example:
+        >>> normal((2,), np.random.default_rng(0))
+        array([ 0.12573022, -0.13210486])
+    """
+    return np.asarray(rng.normal(mean, std, shape), dtype)
+
+
+def rand(shape: Shape, rng: Rng, dtype: Any = np.float64) -> Array:
+    """Return numbers from [0, 1) as `rng.rand(in, out)` draws them for code that computes `x @ w`, transposed to (out, in).
+
+    Arguments:
+        shape: the parameter's shape.
+        rng: `np.random.RandomState`, to get the numbers of such code exactly, or `Generator`.
+        dtype: the parameter's dtype.
+
+    Example:
+        >>> rand((2, 3), np.random.RandomState(0)).T - np.random.RandomState(0).rand(3, 2)
+        array([[0., 0.],
+               [0., 0.],
+               [0., 0.]])
+    """
+    return np.asarray(rng.random(shape[::-1]).T, dtype, order="C")
+
+
+def xavier_uniform(shape: Shape, rng: Rng, dtype: Any = np.float64, gain: float = 1.0) -> Array:
+    """Return numbers from U(−a, a) with `a = gain · √(6 / (fan_in + fan_out))`.
+
+    Arguments:
+        shape: the weight's shape, (out, in, ...).
+        rng: `np.random.Generator` or `RandomState`.
+        dtype: the weight's dtype.
+        gain: a factor that depends on the activation, 1 for a linear one.
+
+    Example:
+        >>> xavier_uniform((1, 2), np.random.default_rng(0))
+        array([[ 0.38738614, -0.65114149]])
+
+    Source: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+    """
+    bound = gain * math.sqrt(6 / sum(_fans(shape)))
+    return uniform(shape, rng, dtype, -bound, bound)
+
+
+def xavier_normal(shape: Shape, rng: Rng, dtype: Any = np.float64, gain: float = 1.0) -> Array:
+    """Return numbers from a normal distribution with `std = gain · √(2 / (fan_in + fan_out))`.
+
+    Arguments:
+        shape: the weight's shape, (out, in, ...).
+        rng: `np.random.Generator` or `RandomState`.
+        dtype: the weight's dtype.
+        gain: a factor that depends on the activation, 1 for a linear one.
+
+    Example:
+        >>> xavier_normal((1, 1), np.random.default_rng(0))
+        array([[0.12573022]])
+
+    Source: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+    """
+    return normal(shape, rng, dtype, 0.0, gain * math.sqrt(2 / sum(_fans(shape))))
+
+
+def he_uniform(shape: Shape, rng: Rng, dtype: Any = np.float64) -> Array:
+    """Return numbers from U(−a, a) with `a = √(6 / fan_in)`, made for ReLU.
+
+    Arguments:
+        shape: the weight's shape, (out, in, ...).
+        rng: `np.random.Generator` or `RandomState`.
+        dtype: the weight's dtype.
+
+    Example:
+        >>> he_uniform((1, 6), np.random.default_rng(0)).round(3)
+        array([[ 0.274, -0.46 , -0.918, -0.967,  0.627,  0.826]])
+
+    Source: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", 2015.
+    """
+    bound = math.sqrt(6 / _fans(shape)[0])
+    return uniform(shape, rng, dtype, -bound, bound)
+
+
+def he_normal(shape: Shape, rng: Rng, dtype: Any = np.float64) -> Array:
+    """Return numbers from a normal distribution with `std = √(2 / fan_in)`, made for ReLU.
+
+    Arguments:
+        shape: the weight's shape, (out, in, ...).
+        rng: `np.random.Generator` or `RandomState`.
+        dtype: the weight's dtype.
+
+    Example:
+        >>> he_normal((1, 2), np.random.default_rng(0))
+        array([[ 0.12573022, -0.13210486]])
+
+    Source: K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", 2015.
+    """
+    return normal(shape, rng, dtype, 0.0, math.sqrt(2 / _fans(shape)[0]))
+
+
+INITIALISERS: dict[str, Initialiser] = {
+    function.__name__: function
+    for function in (zeros, uniform, normal, rand, xavier_uniform, xavier_normal, he_uniform, he_normal)
+}
+
+
+def layer_parameters(
+    shape: Shape, bias: bool, rng: Rng | None, init: str | Initialiser | None, dtype: Any
+) -> tuple[Array, Array | None]:
+    """Return the first weight and bias of a layer.
+
+    Arguments:
+        shape: the weight's shape, (out, in, ...).
+        bias: whether there is a bias, of shape (out,).
+        rng: what to draw from; None for fresh randomness.
+        init: a name from `INITIALISERS` or such a function for the weight, the bias is 0; None for both from
+            U(−a, a) with `a = 1 / √fan_in`.
+        dtype: the dtype of both.
+
+    Raises:
+        ValueError: if `init` is no known name.
+
+    Example:
+        >>> layer_parameters((1, 2), True, None, "zeros", np.float64)
+        (array([[0., 0.]]), array([0.]))
+    """
+    rng = np.random.default_rng() if rng is None else rng
+    if init is None:
+        bound = 1 / math.sqrt(_fans(shape)[0])
+        weight = uniform(shape, rng, dtype, -bound, bound)
+        return weight, uniform(shape[:1], rng, dtype, -bound, bound) if bias else None
+    if isinstance(init, str):
+        if init not in INITIALISERS:
+            raise ValueError(f"init: name must be one of {', '.join(INITIALISERS)}, got {init!r}; or pass a function")
+        init = INITIALISERS[init]
+    return init(shape, rng, dtype), np.zeros(shape[:1], dtype) if bias else None
+
+
+def _fans(shape: Shape) -> tuple[int, int]:
+    """Return the fan-in and fan-out of a weight."""
+    taps = math.prod(shape[2:])
+    return shape[1] * taps, shape[0] * taps

@@ -1,0 +1,112 @@
+"""Layers for features: `Linear`, `Flatten`, `Dropout`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab import functional
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.nn.init import Initialiser, Rng, layer_parameters
+from tinygrad_lab.nn.module import Module
+
+
+class Linear(Module):
+    """An affine map of the last axis, `y = x wᵀ + b`.
+
+    Arguments:
+        in_features: the size of the input's last axis.
+        out_features: the size of the output's last axis.
+        bias: whether to add a bias.
+        rng: `np.random.Generator` or `RandomState` to draw the first parameters from; fresh randomness without it.
+        init: a name from `nn.init.INITIALISERS`, or a function `(shape, rng, dtype) -> array`, for the weight; the bias
+            then starts at 0. Without it, both are drawn from U(−a, a) with a = 1 / √in_features, as in PyTorch.
+        dtype: the parameters' dtype.
+
+    Attributes:
+        weight: Value of shape (out_features, in_features).
+        bias: Value of shape (out_features,), or None.
+
+    Raises:
+        OperationError: on a call with anything but (..., in_features).
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> layer = tl.nn.Linear(2, 3, rng=np.random.default_rng(0))
+        >>> layer
+        Linear(2, 3)  weight (3, 2), bias (3,), 9 parameters
+        >>> layer(np.ones((100, 2))).shape
+        (100, 3)
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        rng: Rng | None = None,
+        init: str | Initialiser | None = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        weight, offset = layer_parameters((out_features, in_features), bias, rng, init, dtype)
+        self.weight = Value(weight)
+        self.bias = None if offset is None else Value(offset)
+
+    def forward(self, x: Any) -> Any:
+        """Return `x wᵀ + b`."""
+        return functional.linear(x, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """Return the sizes."""
+        out_features, in_features = self.weight.shape
+        return f"{in_features}, {out_features}" + (", bias=False" if self.bias is None else "")
+
+
+class Flatten(Module):
+    """Every axis but the first made into one: (batch, ...) becomes (batch, features).
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.nn.Flatten()(np.zeros((10, 3, 4))).shape
+        (10, 12)
+    """
+
+    def forward(self, x: Any) -> Any:
+        """Return `x` with two axes."""
+        return np.reshape(x, (x.shape[0], -1))
+
+
+class Dropout(Module):
+    """In training, zeroes each element with probability `p` and divides the others by `1 − p`; in evaluation, nothing.
+
+    Arguments:
+        p: the probability, in [0, 1).
+        rng: `np.random.Generator` or `RandomState` that chooses; explicit, so that a run can be repeated.
+
+    Raises:
+        ValueError: if `p` is outside [0, 1).
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> layer = tl.nn.Dropout(0.5, rng=np.random.default_rng(0))
+        >>> layer(np.ones(6)), layer.eval()(np.ones(6))
+        (array([2., 0., 0., 0., 2., 2.]), array([1., 1., 1., 1., 1., 1.]))
+
+    Source: N. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", 2014.
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: Rng) -> None:
+        if not 0 <= p < 1:
+            raise ValueError(f"Dropout: p must be in [0, 1), got {p}; it is the share of elements to zero")
+        self.p = p
+        self.rng = rng
+
+    def forward(self, x: Any) -> Any:
+        """Return `x` with elements dropped, in training."""
+        return functional.dropout(x, self.p, self.rng) if self.training else x
+
+    def extra_repr(self) -> str:
+        """Return the probability."""
+        return f"p={self.p}"

@@ -1,0 +1,283 @@
+"""`Module`: an object that holds parameters and other modules, and computes something with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import OperationError
+
+_CONTAINERS = (list, tuple, dict)
+
+
+class Module:
+    """Base class of layers and models: write `__init__` and `forward`, and call the instance.
+
+    Attributes that are Values are its parameters, those that are Modules its children; both are found inside lists,
+    tuples and dicts too. Their names come from the attribute path: `encoder.0.weight`.
+
+    Attributes:
+        training: whether layers such as `Dropout` behave as in training; set by `train()` and `eval()`.
+
+    Raises:
+        OperationError: on a call whose shapes do not fit; the text names the path of the layer that refused.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> class Scale(tl.nn.Module):
+        ...     def __init__(self, factor):
+        ...         self.factor = tl.Value(factor)
+        ...
+        ...     def forward(self, x):
+        ...         return self.factor * x
+        >>> model = Scale(3.0)
+        >>> model(np.array([1.0, 2.0])).data
+        array([3., 6.])
+        >>> model.state_dict()
+        {'factor': array(3.)}
+    """
+
+    training: bool = True
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """Compute the output; every subclass defines it."""
+        raise NotImplementedError(f"{type(self).__name__}: forward must be defined, got none; write def forward(self, x)")
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        try:
+            return self.forward(*inputs, **options)
+        except OperationError as error:
+            _locate(error, self)
+            raise
+
+    # -- what it holds -------------------------------------------------------------------------------------------------
+
+    def _attributes(self) -> Iterator[tuple[Any, Any]]:
+        """Yield what the names of parameters and children are built from."""
+        yield from vars(self).items()
+
+    def named_children(self) -> list[tuple[str, Module]]:
+        """Return the modules held directly, each once, with their names."""
+        found: dict[int, tuple[str, Module]] = {}
+        for name, item in _walk("", self._attributes()):
+            if isinstance(item, Module):
+                found.setdefault(id(item), (name, item))
+        return list(found.values())
+
+    def children(self) -> list[Module]:
+        """Return the modules held directly, each once."""
+        return [child for _, child in self.named_children()]
+
+    def named_modules(self) -> list[tuple[str, Module]]:
+        """Return this module, named "", and all below it, each once, a parent before its children."""
+        found: dict[int, tuple[str, Module]] = {}
+
+        def visit(path: str, module: Module) -> None:
+            if id(module) not in found:
+                found[id(module)] = path, module
+                for name, child in module.named_children():
+                    visit(f"{path}.{name}" if path else name, child)
+
+        visit("", self)
+        return list(found.values())
+
+    def modules(self) -> list[Module]:
+        """Return this module and all below it, each once."""
+        return [module for _, module in self.named_modules()]
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """Return the parameters of this module and all below it with their paths; a shared one counts once."""
+        found: dict[Value, str] = {}
+        for path, module in self.named_modules():
+            for name, item in _walk(path, module._attributes()):
+                if type(item) is Value:
+                    found.setdefault(item, name)
+        return [(name, parameter) for parameter, name in found.items()]
+
+    def parameters(self) -> list[Value]:
+        """Return the parameters of this module and all below it, each once.
+
+        Example:
+            >>> import tinygrad_lab as tl
+            >>> [p.shape for p in tl.nn.Linear(3, 2).parameters()]
+            [(2, 3), (2,)]
+        """
+        return [parameter for _, parameter in self.named_parameters()]
+
+    # -- states --------------------------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Return copies of the parameters' arrays by name."""
+        return {name: np.array(parameter.data) for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Give every parameter a copy of the array of its name, in the parameter's dtype.
+
+        Arguments:
+            state: arrays by name, as from `state_dict()`.
+
+        Raises:
+            ValueError: if names are missing or unexpected or shapes differ; all of them are listed, and no parameter
+                is changed.
+
+        Example:
+            >>> import tinygrad_lab as tl
+            >>> a, b = tl.nn.Linear(3, 2), tl.nn.Linear(3, 2)
+            >>> b.load_state_dict(a.state_dict())
+        """
+        parameters = dict(self.named_parameters())
+        _check_state(parameters, state)
+        for name, parameter in parameters.items():
+            parameter.data = np.array(state[name], dtype=parameter.dtype)[()]
+
+    def train(self, mode: bool = True) -> Self:
+        """Put this module and all below it into training mode, and return it."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Put this module and all below it into evaluation mode, and return it."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def tree_flatten(self) -> tuple[list[Value], Callable[[list[Any]], Self]]:
+        """Return the parameters, and a function from as many arrays or Values to a module that holds those instead.
+
+        Everything else is shared with the copy. So transforms take a module wherever they take arrays:
+
+        Example:
+            >>> import numpy as np, tinygrad_lab as tl
+            >>> model, x = tl.nn.Linear(2, 1, init="zeros"), np.array([[1.0, 2.0]])
+            >>> gradient = tl.grad(lambda model, x: np.sum(model(x)))(model, x)
+            >>> gradient.weight.data, gradient.bias.data
+            (array([[1., 2.]]), array([1.]))
+        """
+        parameters = self.parameters()
+
+        def rebuild(leaves: list[Any]) -> Self:
+            values = (leaf if type(leaf) is Value else Value(leaf, requires_grad=False) for leaf in leaves)
+            replaced = dict(zip(map(id, parameters), values, strict=True))
+            return _copy(self, replaced)  # type: ignore[no-any-return]
+
+        return list(parameters), rebuild
+
+    # -- text ----------------------------------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """Return the arguments to show between the parentheses of the repr."""
+        return ""
+
+    def __repr__(self) -> str:
+        own = {name: item for name, item in _walk("", self._attributes()) if type(item) is Value}
+        count = sum(parameter.size for parameter in self.parameters())
+        line = f"{type(self).__name__}({self.extra_repr()})"
+        if count:
+            line += "  " + "".join(f"{name} {value.shape}, " for name, value in own.items())
+            line += f"{count:,} parameter{'s' if count > 1 else ''}"
+        below = (f"{name}: {child!r}".replace("\n", "\n  ") for name, child in self.named_children())
+        return "\n  ".join((line, *below))
+
+
+class Sequential(Module):
+    """Modules applied one after the other; they are named by their position, "0", "1", ….
+
+    Arguments:
+        layers: the modules, first to last.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> model = tl.nn.Sequential(tl.nn.Linear(2, 4), tl.nn.Tanh(), tl.nn.Linear(4, 1))
+        >>> model
+        Sequential()  17 parameters
+          0: Linear(2, 4)  weight (4, 2), bias (4,), 12 parameters
+          1: Tanh()
+          2: Linear(4, 1)  weight (1, 4), bias (1,), 5 parameters
+        >>> model(np.zeros((100, 2))).shape
+        (100, 1)
+    """
+
+    def __init__(self, *layers: Module) -> None:
+        self.layers = layers
+
+    def _attributes(self) -> Iterator[tuple[Any, Any]]:
+        for name, item in vars(self).items():
+            yield from enumerate(item) if name == "layers" else [(name, item)]
+
+    def forward(self, x: Any) -> Any:
+        """Apply every layer to the output of the one before it."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self.layers)
+
+    def __getitem__(self, index: int) -> Module:
+        return self.layers[index]
+
+
+def _walk(path: str, items: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what containers hold, at any depth, with its path."""
+    for name, item in items:
+        inner = f"{path}.{name}" if path else str(name)
+        if type(item) in _CONTAINERS:
+            yield from _walk(inner, item.items() if type(item) is dict else enumerate(item))
+        else:
+            yield inner, item
+
+
+def _copy(item: Any, replaced: dict[int, Any]) -> Any:
+    """Return a copy of modules and containers with other parameters inside; what is shared stays shared."""
+    if type(item) is Value:
+        return replaced.get(id(item), item)
+    if type(item) is dict:
+        return {key: _copy(held, replaced) for key, held in item.items()}
+    if type(item) in _CONTAINERS:
+        return type(item)(_copy(held, replaced) for held in item)
+    if not isinstance(item, Module):
+        return item
+    if id(item) not in replaced:
+        replaced[id(item)] = copy = object.__new__(type(item))
+        vars(copy).update((name, _copy(held, replaced)) for name, held in vars(item).items())
+    return replaced[id(item)]
+
+
+def _check_state(parameters: dict[str, Value], state: Mapping[str, Any]) -> None:
+    missing = [name for name in parameters if name not in state]
+    unexpected = [name for name in state if name not in parameters]
+    misshapen = [
+        f"{name} {np.shape(state[name])} for {parameter.shape}"
+        for name, parameter in parameters.items()
+        if name in state and np.shape(state[name]) != parameter.shape
+    ]
+    problems = (("missing", missing), ("unexpected", unexpected), ("misshapen", misshapen))
+    if missing or unexpected or misshapen:
+        listed = "; ".join(f"{problem}: {', '.join(names)}" for problem, names in problems if names)
+        raise ValueError(
+            f"load_state_dict: state must hold exactly the module's parameters, got {listed}; "
+            f"load it into a module built as the saved one was"
+        )
+
+
+def _locate(error: OperationError, module: Module) -> None:
+    """Put the path of the layer that raised `error`, as seen from `module`, into its text."""
+    notes = vars(error)
+    if "layer" not in notes:  # the innermost module: its own name replaces that of the function it calls
+        operation, _, rest = str(error).partition(": ")
+        own = type(module).__name__.lower().startswith(operation.replace("_", ""))
+        notes["layer"], notes["detail"] = module, rest if own else str(error)
+    layer = notes["layer"]
+    path = next((path for path, found in module.named_modules() if found is layer), "")
+    where = f' at "{path}"' if path else ""
+    error.args = (f"{type(layer).__name__}{where}: {notes['detail']}",)

@@ -1,0 +1,21 @@
+"""Optimizers, learning-rate schedules and gradient clipping."""
+
+from __future__ import annotations
+
+from tinygrad_lab.optim import schedules
+from tinygrad_lab.optim.adaptive import Adagrad, Adam, AdamW, RMSprop
+from tinygrad_lab.optim.base import Optimizer
+from tinygrad_lab.optim.clipping import clip_grad_norm, clip_grad_value
+from tinygrad_lab.optim.sgd import SGD
+
+__all__ = [
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Optimizer",
+    "RMSprop",
+    "clip_grad_norm",
+    "clip_grad_value",
+    "schedules",
+]

@@ -1,0 +1,68 @@
+"""Gradient clipping, between `backward()` and `step()`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.value import Value
+
+
+def clip_grad_norm(params: Iterable[Value], max_norm: float) -> float:
+    """Scale all gradients by one factor, so that together they have norm `max_norm` at most, and return their norm before.
+
+    A norm that is not finite leaves the gradients as they are, for the caller to decide.
+
+    Arguments:
+        params: Values; those without a gradient are passed over.
+        max_norm: the bound on `√Σ g²` over all elements of all gradients.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> w = tl.Value([0.0, 0.0])
+        >>> (w * [3.0, 4.0]).sum().backward()
+        >>> tl.optim.clip_grad_norm([w], 1.0)
+        5.0
+        >>> w.grad
+        array([0.6, 0.8])
+
+    Source: R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", 2013.
+    """
+    with_gradient = [parameter for parameter in params if parameter.grad is not None]
+    # Norms of norms, each divided by its largest element first, so that no square overflows.
+    norm = math.hypot(*(_norm(parameter.grad) for parameter in with_gradient))
+    if max_norm < norm < math.inf:
+        for parameter in with_gradient:
+            parameter.grad = parameter.grad * (max_norm / norm)
+    return norm
+
+
+def clip_grad_value(params: Iterable[Value], limit: float) -> None:
+    """Clip every element of every gradient to [−limit, limit].
+
+    Arguments:
+        params: Values; those without a gradient are passed over.
+        limit: the largest magnitude, not negative.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> w = tl.Value([0.0, 0.0])
+        >>> (w * [3.0, -0.5]).sum().backward()
+        >>> tl.optim.clip_grad_value([w], 1.0)
+        >>> w.grad
+        array([ 1. , -0.5])
+    """
+    for parameter in params:
+        if parameter.grad is not None:
+            parameter.grad = np.clip(parameter.grad, -limit, limit)
+
+
+def _norm(g: Any) -> float:
+    largest = float(np.max(abs(g), initial=0.0))
+    if largest == 0 or not largest < math.inf:
+        return largest
+    scaled = np.ravel(g / largest)
+    return largest * math.sqrt(np.sum(scaled * scaled))
