@@ -1,9 +1,48 @@
 """An autograd micro-framework on NumPy: a `Value` records a computation and differentiates it in reverse."""
 
-from tinygrad_lab import rules as _rules
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_lab import functional, nn, optim, rules
 from tinygrad_lab.core.modes import debug, enable_grad, no_grad
 from tinygrad_lab.core.registry import OPS, composed, defvjp, defzero, primitive
 from tinygrad_lab.core.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from tinygrad_lab.core.value import Value
 
+if TYPE_CHECKING:
+    from tinygrad_lab import lab
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "OPS",
+    "Value",
+    "composed",
+    "debug",
+    "defvjp",
+    "defzero",
+    "enable_grad",
+    "functional",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "lab",
+    "nn",
+    "no_grad",
+    "optim",
+    "primitive",
+    "rules",
+    "value_and_grad",
+    "vjp",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The lab is loaded on demand: most users of gradients never train from the command line.
+    if name == "lab":
+        return importlib.import_module("tinygrad_lab.lab")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
