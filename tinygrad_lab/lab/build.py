@@ -1,0 +1,219 @@
+"""From a configuration to a model, a loss and an optimizer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab import functional, nn, optim
+from tinygrad_lab.lab.config import LOSSES, Config
+from tinygrad_lab.lab.data import Array, Data, Dataset, Rng
+from tinygrad_lab.lab.problems import LabError
+
+_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "softplus": nn.Softplus,
+}
+_CRITERIA: dict[str, Callable[..., nn.Module]] = {
+    "mse": nn.MSELoss,
+    "l1": nn.L1Loss,
+    "huber": nn.HuberLoss,
+    "bce": nn.BCEWithLogitsLoss,
+    "bce_with_logits": nn.BCEWithLogitsLoss,
+    "cross_entropy": nn.CrossEntropyLoss,
+}
+_OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
+    "sgd": optim.SGD,
+    "adagrad": optim.Adagrad,
+    "rmsprop": optim.RMSprop,
+    "adam": optim.Adam,
+    "adamw": optim.AdamW,
+}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A model and all that its training needs.
+
+    The cross-entropies are computed from the numbers before the last activation: the mathematics is the same, and
+    neither a logarithm of 0 nor a division by p (1 − p) = 0 can occur. The model then ends without that activation,
+    and `probabilities` applies it.
+
+    Arguments:
+        model: the network.
+        data: inputs and targets in the shapes that model and loss want.
+        loss: called on the model's outputs and the targets.
+        optimizer: holds the model's parameters.
+        probabilities: from the model's outputs to (points, 1), the probability of class 1, or (points, classes).
+        threshold: the model's output from which on a single column predicts class 1.
+    """
+
+    model: nn.Module
+    data: Data
+    loss: nn.Module
+    optimizer: optim.Optimizer
+    probabilities: Callable[[Array], Array]
+    threshold: float
+
+    def predict(self, x: Array) -> Array:
+        """Return the probabilities of points (points, features)."""
+        with np.errstate(over="ignore", invalid="ignore"):  # of a model whose training diverged
+            return self.probabilities(self.model(x.reshape(len(x), *self.data.x.shape[1:])).data)
+
+
+def resolve(config: Config, dataset: Dataset) -> Config:
+    """Return the configuration with the choices that depend on the data made: loss and output, and how long to train.
+
+    Raises:
+        LabError: the loss or the convolution does not fit the data.
+    """
+    loss = config.loss or _default_loss(config, dataset)
+    if len(dataset.classes) > 2 and loss != "cross_entropy":
+        raise LabError(
+            f"config: loss must be cross_entropy for the {len(dataset.classes)} classes of {dataset.name}, got {loss}; "
+            f"leave --loss out"
+        )
+    output = config.output or LOSSES[loss][0]
+    return replace(
+        config,
+        loss=loss,
+        output=output,
+        epochs=config.limit,
+        until=config.condition,
+        log_every=config.log_interval,
+    )
+
+
+def _default_loss(config: Config, dataset: Dataset) -> str:
+    if len(dataset.classes) > 2 or config.output == "softmax":
+        return "cross_entropy"
+    return "bce_with_logits" if config.output == "none" else "bce"
+
+
+def build(config: Config, dataset: Dataset, rng: Rng) -> Experiment:
+    """Make the network, loss and optimizer that a resolved configuration describes.
+
+    Arguments:
+        config: what `resolve` returned.
+        dataset: decides the number of inputs and outputs.
+        rng: draws the weights, layer by layer from the input on.
+
+    Raises:
+        LabError: the convolution does not fit the data, or the schedule is none.
+    """
+    several = config.loss == "cross_entropy"
+    inputs = dataset.x[:, np.newaxis, :] if config.conv else dataset.x
+    targets = dataset.labels if several else dataset.labels[:, np.newaxis].astype(np.float64)
+    model = nn.Sequential(*_layers(config, dataset.x.shape[1], len(dataset.classes) if several else 1, rng))
+    on_logits = config.loss in ("bce", "bce_with_logits")
+    probabilities: Callable[[Array], Any] = np.asarray
+    if on_logits or several:
+        probabilities = functional.softmax if several else functional.sigmoid
+    return Experiment(
+        model=model,
+        data=Data(inputs, targets),
+        loss=_CRITERIA[str(config.loss)](reduction=config.reduction),
+        optimizer=_optimizer(config, model, len(dataset.x)),
+        probabilities=probabilities,
+        threshold=0.0 if on_logits else 0.5,
+    )
+
+
+# -- layers ----------------------------------------------------------------------------------------------------------
+
+
+def _layers(config: Config, features: int, outputs: int, rng: Rng) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    width = features
+    if config.conv:
+        filters, kernel, stride, padding = _convolution(config.conv)
+        positions = (features + 2 * padding - kernel) // stride + 1
+        if kernel > features + 2 * padding:
+            raise LabError(
+                f"config: conv kernel must be at most {features + 2 * padding} for {features} features with padding "
+                f"{padding}, got {kernel}; make the kernel smaller or pad more"
+            )
+        layers.append(nn.Conv1D(1, filters, kernel, stride, padding, bias=config.bias, rng=rng, init=config.init))
+        layers += [*_activation(config.activation), nn.Flatten()]
+        width = filters * positions
+    for hidden in config.hidden:
+        layers.append(nn.Linear(width, hidden, config.bias, rng=rng, init=config.init))
+        layers += _activation(config.activation)
+        width = hidden
+    layers.append(nn.Linear(width, outputs, config.bias, rng=rng, init=config.init))
+    if config.loss not in ("bce", "cross_entropy"):
+        layers += _activation(str(config.output))
+    return layers
+
+
+def _activation(name: str) -> list[nn.Module]:
+    return [] if name == "none" else [_ACTIVATIONS[name]()]
+
+
+def _convolution(text: str) -> tuple[int, int, int, int]:
+    """Read `FILTERS:KERNEL[:STRIDE[:PADDING]]`."""
+    parts = text.split(":")
+    if 2 <= len(parts) <= 4 and all(part.isdecimal() for part in parts):
+        filters, kernel, stride, padding = [*map(int, parts), *(1, 0)[len(parts) - 2 :]]
+        if filters and kernel and stride:
+            return filters, kernel, stride, padding
+    raise LabError(
+        f"config: conv must be FILTERS:KERNEL[:STRIDE[:PADDING]], got {text!r}; for example 4:2, or padded 4:3:1:1"
+    )
+
+
+# -- optimizers and schedules ----------------------------------------------------------------------------------------
+
+
+def _optimizer(config: Config, model: nn.Module, points: int) -> optim.Optimizer:
+    batches = -(-points // config.batch_size) if config.batch_size else 1
+    options: dict[str, Any] = {"momentum": config.momentum} if config.momentum else {}
+    rate = _rate(config.schedule, config.lr, config.limit * batches)
+    return _OPTIMIZERS[config.optimizer](model.parameters(), lr=rate, **options)
+
+
+def _rate(text: str, lr: float, updates: int) -> Any:
+    """Read a schedule, as in `cosine`, `step:1000:0.5` or `warmup:100+cosine`; steps are updates."""
+    prefix, plus, rest = text.partition("+")
+    if plus or prefix.startswith("warmup:"):
+        match _read(prefix):
+            case "warmup", int(steps):
+                return optim.schedules.linear_warmup(_rate(rest, lr, updates) if plus else lr, steps)
+        raise _not_a_schedule(text)
+    match _read(text):
+        case ("constant",):
+            return lr
+        case "step", int(size), float() | int() as factor:
+            return optim.schedules.step(lr, size, factor)
+        case "exponential", float() | int() as factor:
+            return optim.schedules.exponential(lr, factor)
+        case "cosine", *minimum if len(minimum) < 2:
+            return optim.schedules.cosine(lr, updates, *minimum)
+    raise _not_a_schedule(text)
+
+
+def _read(text: str) -> tuple[Any, ...]:
+    """Return a name and the positive numbers after it, or nothing if they are none."""
+    name, *parts = text.split(":")
+    try:
+        numbers = [int(part) if part.isdecimal() else float(part) for part in parts]
+    except ValueError:
+        return ()
+    return (name, *numbers) if all(0 < number < math.inf for number in numbers) else ()
+
+
+def _not_a_schedule(text: str) -> LabError:
+    return LabError(
+        f"config: schedule must be constant, step:SIZE:FACTOR, exponential:FACTOR or cosine[:MINIMUM], after an "
+        f"optional warmup:STEPS+, got {text!r}; numbers must be positive, and SIZE and STEPS count updates"
+    )

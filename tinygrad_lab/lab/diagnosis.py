@@ -1,0 +1,45 @@
+"""What goes wrong silently in a network: ReLUs that never fire."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinygrad_lab.core import modes
+from tinygrad_lab.lab.data import Array
+from tinygrad_lab.nn import Module, ReLU, Sequential
+
+
+def silent_units(model: Module, x: Array) -> list[str]:
+    """Name the layers of a Sequential in which ReLUs are 0 on every point: such units have stopped learning.
+
+    Arguments:
+        model: a Sequential; other modules have no layers that could be watched one by one.
+        x: inputs as the model wants them.
+
+    Returns:
+        One sentence per layer with silent units, counting the ReLU layers from 1.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> layer = tl.nn.Linear(1, 2)
+        >>> layer.load_state_dict({"weight": np.array([[1.0], [-1.0]]), "bias": np.zeros(2)})
+        >>> silent_units(Sequential(layer, ReLU()), np.array([[0.5], [2.0]]))
+        ['1 of 2 units of ReLU layer 1 never fire: they are 0 on every point and have stopped learning.']
+    """
+    found: list[str] = []
+    if not isinstance(model, Sequential):
+        return found
+    layer = 0
+    with modes.no_grad(), np.errstate(over="ignore", invalid="ignore"):
+        for module in model:
+            x = module(x)
+            if isinstance(module, ReLU):
+                layer += 1
+                points_and_positions = (0, *range(2, x.ndim))
+                silent = np.all(x <= 0, axis=points_and_positions)
+                if silent.any():
+                    found.append(
+                        f"{silent.sum()} of {silent.size} units of ReLU layer {layer} never fire: "
+                        f"they are 0 on every point and have stopped learning."
+                    )
+    return found

@@ -1,0 +1,91 @@
+"""The folder that a run leaves: written beside its place and moved there when complete, so it is whole or absent."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tinygrad_lab.lab import plots, report
+from tinygrad_lab.lab.extras import require
+from tinygrad_lab.lab.problems import LabError
+from tinygrad_lab.lab.running import Run
+
+
+def free(name: str, runs: Path = Path("runs")) -> Path:
+    """Return the first of `runs/name-1`, `runs/name-2`, … that does not exist.
+
+    Example:
+        >>> free("xor", Path("no such folder")).name
+        'xor-1'
+    """
+    return next(path for n in count(1) if not (path := runs / f"{name}-{n}").exists())
+
+
+def check(out: Path) -> None:
+    """Check that a run can be written to `out`, before it costs any time.
+
+    Raises:
+        LabError: `out` exists and is not an empty folder, or its place cannot be written to.
+    """
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise LabError(f"out: {out} must be new or an empty folder, got one with content; choose another --out")
+    except OSError as error:
+        raise LabError(f"out: {out} must be readable, got {error.strerror}; choose another --out") from error
+    place = next(parent for parent in out.absolute().parents if parent.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise LabError(f"out: {place} must be a folder that can be written to, got none; choose another --out")
+
+
+def write(run: Run, out: Path) -> None:
+    """Write report, pictures, tables, configuration and parameters.
+
+    Arguments:
+        run: a finished run.
+        out: a folder that is new or empty.
+
+    Raises:
+        LabError: `out` has content, or a library of the extra `[lab]` is missing.
+        OSError: the disk refuses.
+    """
+    check(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    draft.mkdir()
+    try:
+        _fill(run, draft)
+        if out.exists():
+            out.rmdir()  # empty, as `check` found; not every system renames onto a folder
+        draft.rename(out)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def _fill(run: Run, folder: Path) -> None:
+    require("safetensors")
+    from safetensors.numpy import save_file
+
+    curve, prediction = plots.learning_curve(run.history), plots.prediction(run)
+    (folder / "learning_curve.svg").write_text(curve, encoding="utf-8")
+    (folder / "prediction.svg").write_text(prediction, encoding="utf-8")
+    (folder / "report.html").write_text(report.render(run, curve, prediction), encoding="utf-8")
+    (folder / "config.json").write_text(json.dumps(run.config.to_dict(), indent=2) + "\n", encoding="utf-8")
+    epochs = range(1, run.history.epochs + 1)
+    history = zip(epochs, run.history.loss, run.history.accuracy, strict=True)
+    _write_csv(folder / "history.csv", ("epoch", "loss", "accuracy"), history)
+    _write_csv(folder / "predictions.csv", *report.predictions(run))
+    save_file(run.experiment.model.state_dict(), folder / "model.safetensors")
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)

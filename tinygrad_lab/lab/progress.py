@@ -1,0 +1,86 @@
+"""What a run shows on the screen: a bar or log lines while it trains, tables when it is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from tinygrad_lab.lab.extras import require
+from tinygrad_lab.lab.report import figures, setting, test_table
+from tinygrad_lab.lab.running import Run
+from tinygrad_lab.lab.training import Callback, History
+
+_INTERVAL = 0.1  # seconds between two pictures of the bar
+_ROWS = 25  # of the test table on the screen
+
+
+@contextmanager
+def bar(epochs: int, stream: TextIO) -> Iterator[Callback]:
+    """Give a callback that shows epochs, loss, accuracy and the time left as a bar on a terminal."""
+    require("rich")
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("epoch"),
+        MofNCompleteColumn(),
+        BarColumn(),
+        TextColumn("loss {task.fields[loss]:.4g}  accuracy {task.fields[accuracy]:.4g}"),
+        TimeRemainingColumn(),
+    )
+    # No thread draws the bar: the loop does, so that nothing competes with it.
+    with Progress(*columns, console=Console(file=stream), auto_refresh=False) as progress:
+        task = progress.add_task("", total=epochs, loss=float("nan"), accuracy=float("nan"))
+        due = 0.0
+
+        def show(history: History) -> None:
+            nonlocal due
+            if history.stopped_by is not None or time.perf_counter() >= due:
+                latest = {"loss": history.loss[-1], "accuracy": history.accuracy[-1]}
+                progress.update(task, completed=history.epochs, refresh=True, **latest)
+                due = time.perf_counter() + _INTERVAL
+
+        yield show
+
+
+@contextmanager
+def lines(every: int, stream: TextIO) -> Iterator[Callback]:
+    """Give a callback that prints a line for every so many epochs, and for the last one."""
+
+    def show(history: History) -> None:
+        if history.epochs % every == 0 or history.epochs == 1 or history.stopped_by is not None:
+            loss, accuracy = history.loss[-1], history.accuracy[-1]
+            print(f"epoch {history.epochs:>7}  loss {loss:<12.6g}  accuracy {accuracy:.4f}", file=stream, flush=True)
+
+    yield show
+
+
+def summary(run: Run, out: Path, stream: TextIO) -> None:
+    """Print configuration, final figures and test table."""
+    require("rich")
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(file=stream, highlight=False)
+    overview = Table("", "", show_header=False, title="Configuration and result", title_justify="left")
+    for name, value in setting(run):
+        overview.add_row(name, escape(value))
+    overview.add_section()
+    for name, value in figures(run):
+        overview.add_row(f"[bold]{name}[/bold]", f"[bold]{escape(value)}[/bold]")
+    header, rows, total = test_table(run, _ROWS)
+    points = Table(title="Test table", title_justify="left")
+    for name in header:
+        points.add_column(escape(name), justify="right")
+    for row in rows:
+        points.add_row(*map(escape, row), style=None if row[-1] == row[run.dataset.x.shape[1]] else "red")
+    console.print(overview, points, sep="\n")
+    if total > len(rows):
+        console.print(f"… {total - len(rows)} more points in predictions.csv")
+    for note in run.notes:
+        console.print(f"[yellow]note:[/yellow] {escape(note)}", soft_wrap=True)
+    console.print(f"wrote {escape(str(out / 'report.html'))}", soft_wrap=True)

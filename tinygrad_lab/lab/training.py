@@ -1,0 +1,204 @@
+"""The training loop, as a library: `train` knows models, losses and optimizers, and nothing of files or screens."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from tinygrad_lab.core import modes
+from tinygrad_lab.lab.data import Array, Rng, minibatches
+from tinygrad_lab.lab.interrupt import interruptible
+from tinygrad_lab.lab.stopping import Until
+from tinygrad_lab.nn import Module
+from tinygrad_lab.optim import Optimizer
+
+StoppedBy: TypeAlias = Literal["until", "epochs", "diverged", "interrupted"]
+
+
+@dataclass
+class History:
+    """What a training run measured: entry `e - 1` belongs to the evaluation of epoch `e`.
+
+    Arguments:
+        loss: the loss over all points at each epoch.
+        accuracy: the share of points whose class is predicted at each epoch.
+        seconds: how long the run took.
+        stopped_by: `until` (the condition held), `epochs` (there were no more), `diverged` (the loss is not finite) or
+            `interrupted` (Ctrl-C); None while the run goes on.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    stopped_by: StoppedBy | None = None
+
+    @property
+    def epochs(self) -> int:
+        """Number of evaluations."""
+        return len(self.loss)
+
+    def __repr__(self) -> str:
+        latest = f", loss={self.loss[-1]:.6g}, accuracy={self.accuracy[-1]:.6g}" if self.loss else ""
+        return f"History(epochs={self.epochs}{latest}, stopped_by={self.stopped_by!r})"
+
+
+Loss: TypeAlias = Callable[[Any, Any], Any]
+Callback: TypeAlias = Callable[[History], object]
+
+
+def train(
+    model: Module,
+    data: tuple[Array, Array],
+    loss: Loss,
+    optimizer: Optimizer,
+    *,
+    epochs: int,
+    batch_size: int | None = None,
+    until: str | Until | None = None,
+    callbacks: Sequence[Callback] = (),
+    rng: Rng | None = None,
+    threshold: float = 0.5,
+) -> History:
+    """Train a model. Each epoch evaluates first and then updates.
+
+    The loss and accuracy of an epoch are those of all points before the epoch's updates, and the last epoch only
+    evaluates: the last entries of the history are those of the model as it is returned. With the full batch, the
+    forward pass of the evaluation is also that of the update; with smaller batches the evaluation is a pass of its own,
+    in evaluation mode, and the epoch then updates once per batch, in an order that is drawn anew each time.
+
+    Arguments:
+        model: called on inputs, gives one column of outputs (two classes) or one per class.
+        data: inputs, and targets as the loss wants them: (points, 1) of 0 and 1, or (points,) of class numbers.
+        loss: called on outputs and targets, gives a scalar Value.
+        optimizer: holds the model's parameters.
+        epochs: number of epochs at most.
+        batch_size: points per update; None means all.
+        until: condition that ends the training at the first evaluation that satisfies it, such as `"accuracy=1"`.
+        callbacks: called after each evaluation with the history so far.
+        rng: decides the order of the points when there are batches.
+        threshold: an output of a single column predicts class 1 from here on: 0.5, or 0 for logits.
+
+    Returns:
+        The history, with the reason why the training stopped.
+
+    Raises:
+        LabError: `until` is not a condition.
+        ValueError: `batch_size` is given without `rng`.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> rng = np.random.default_rng(0)
+        >>> model = tl.nn.Sequential(tl.nn.Linear(2, 1, rng=rng), tl.nn.Sigmoid())
+        >>> sgd = tl.optim.SGD(model.parameters(), lr=1.0)
+        >>> from tinygrad_lab import lab
+        >>> lab.train(model, lab.linear(100, rng), tl.nn.MSELoss(), sgd, epochs=500, until="accuracy>0.97").stopped_by
+        'until'
+    """
+    x, y = data
+    steps = _FullBatch(model, x, y, loss, optimizer)
+    if batch_size is not None and batch_size < len(x):
+        if rng is None:
+            raise ValueError("train: rng must be given with batch_size, got None; pass np.random.default_rng(seed)")
+        steps = _MiniBatches(model, x, y, loss, optimizer, batch_size, rng)
+    until = Until(until) if isinstance(until, str) else until
+    score = _scorer(y, threshold)
+    history = History()
+    start = time.perf_counter()
+    # A loss that overflows is reported as a divergence, once; NumPy need not warn as well.
+    with interruptible() as interrupted, np.errstate(over="ignore", invalid="ignore"):
+        for epoch in range(1, epochs + 1):
+            output, objective = steps.evaluate()
+            history.loss.append(objective.item())
+            history.accuracy.append(score(output.data))
+            history.seconds = time.perf_counter() - start
+            history.stopped_by = _reason(history, until, interrupted(), epoch == epochs)
+            for callback in callbacks:
+                callback(history)
+            if history.stopped_by is not None:
+                break
+            steps.update(objective, interrupted)
+    return history
+
+
+def _reason(history: History, until: Until | None, interrupted: bool, last: bool) -> StoppedBy | None:
+    loss = history.loss[-1]
+    if not math.isfinite(loss):
+        return "diverged"
+    if until is not None and until(loss, history.accuracy[-1]):
+        return "until"
+    if interrupted:
+        return "interrupted"
+    return "epochs" if last else None
+
+
+class _FullBatch:
+    """One update per epoch, on the graph that the evaluation has recorded."""
+
+    def __init__(self, model: Module, x: Array, y: Array, loss: Loss, optimizer: Optimizer) -> None:
+        self.model, self.x, self.y, self.loss, self.optimizer = model, x, y, loss, optimizer
+
+    def evaluate(self) -> tuple[Any, Any]:
+        output = self.model(self.x)
+        return output, self.loss(output, self.y)
+
+    def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
+        self.optimizer.zero_grad()
+        objective.backward()
+        self.optimizer.step()
+
+
+class _MiniBatches(_FullBatch):
+    """One update per batch, after an evaluation that records nothing."""
+
+    def __init__(self, *args: Any) -> None:
+        *first, self.batch_size, self.rng = args
+        super().__init__(*first)
+
+    def evaluate(self) -> tuple[Any, Any]:
+        training = self.model.training
+        self.model.eval()
+        with modes.no_grad():
+            result = super().evaluate()
+        self.model.train(training)
+        return result
+
+    def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
+        for x, y in minibatches((self.x, self.y), self.batch_size, self.rng):
+            if interrupted():
+                break  # the next evaluation notices, too
+            super().update(self.loss(self.model(x), y), interrupted)
+
+
+def accuracy(output: Array, y: Array, threshold: float = 0.5) -> float:
+    """Return the share of points whose class is predicted.
+
+    Arguments:
+        output: (points, 1): class 1 from `threshold` on; or (points, classes): the class of the largest output.
+        y: (points, 1) of 0 and 1; or (points,) of class numbers; or (points, classes) of probabilities.
+        threshold: for one column of outputs.
+
+    Example:
+        >>> accuracy(np.array([[0.2], [0.9], [0.4]]), np.array([[0.0], [1.0], [1.0]]))
+        0.6666666666666666
+    """
+    return _scorer(y, threshold)(output)
+
+
+def _scorer(y: Array, threshold: float) -> Callable[[Array], float]:
+    """Return `accuracy` for fixed targets: what can be known beforehand is not computed in every epoch."""
+    n = len(y)
+    if y.ndim == 2 and y.shape[1] > 1:
+        y = np.argmax(y, axis=1)
+    positive = y >= 0.5
+
+    def score(output: Array) -> float:
+        if output.shape == positive.shape:
+            return int(np.count_nonzero((output >= threshold) == positive)) / n
+        return int(np.count_nonzero(np.argmax(output, axis=1) == y)) / n
+
+    return score
