@@ -1,0 +1,425 @@
+"""The reverse sweep: right on any graph, at any length, whatever is rebound; gradients belong to their leaf."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_lab as tl
+from tinygrad_lab.errors import GraphError, RuleError
+
+# -- random graphs against complex steps -----------------------------------------------------------------------------
+
+UNARY = {
+    "sin": np.sin,
+    "tanh": lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)),
+    "exp": lambda z: np.exp(z / 4),
+    "square": lambda z: z * z / 4,
+    "reciprocal": lambda z: 1 / (3 + np.sin(z)),
+    "negative": lambda z: -z,
+}
+BINARY = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: np.sin(a) * b,
+    "divide": lambda a, b: a / (3 + np.sin(b)),
+}
+
+
+@st.composite
+def programs(draw):
+    """Return how many inputs there are and a list of steps `(function, positions)`, each on any earlier results."""
+    inputs = draw(st.integers(1, 3))
+    steps = []
+    for made in range(inputs, inputs + draw(st.integers(1, 25))):
+        position = st.integers(0, made - 1)
+        if draw(st.booleans()):
+            steps.append((UNARY[draw(st.sampled_from(sorted(UNARY)))], [draw(position)]))
+        else:
+            steps.append((BINARY[draw(st.sampled_from(sorted(BINARY)))], [draw(position), draw(position)]))
+    return inputs, steps
+
+
+def execute(steps, inputs):
+    """Run a program; its result mixes all results, so that every node counts and fan-out is common."""
+    results = list(inputs)
+    for function, positions in steps:
+        results.append(np.sin(function(*(results[p] for p in positions))))
+    total = results[0] * 0.5
+    for i, result in enumerate(results):
+        total = total + result * (i + 1)
+    return total
+
+
+def complex_step(function, inputs, i, h=1e-150):
+    """Return ∂f/∂xᵢ of an analytic function to rounding: Im f(x + ih)/h (Squire and Trapp, 1998)."""
+    shifted = [complex(x) for x in inputs]
+    shifted[i] += 1j * h
+    return function([np.complex128(z) for z in shifted]).imag / h
+
+
+@given(programs(), st.data())
+def test_random_graphs_agree_with_complex_steps(program, data):
+    count, steps = program
+    inputs = [data.draw(st.floats(-2, 2, allow_subnormal=False)) for _ in range(count)]
+    leaves = [tl.Value(x) for x in inputs]
+    result = execute(steps, leaves)
+    result.backward()
+    np.testing.assert_allclose(result.item(), execute(steps, [np.float64(x) for x in inputs]), rtol=1e-12)
+    for i, leaf in enumerate(leaves):
+        expected = complex_step(lambda z: execute(steps, z), inputs, i)
+        np.testing.assert_allclose(leaf.grad, expected, rtol=1e-9, atol=1e-9)
+
+
+@given(programs(), st.data())
+def test_a_recorded_sweep_gives_the_same_numbers(program, data):
+    count, steps = program
+    inputs = [data.draw(st.floats(-2, 2, allow_subnormal=False)) for _ in range(count)]
+    plain, recorded = [tl.Value(x) for x in inputs], [tl.Value(x) for x in inputs]
+    execute(steps, plain).backward()
+    execute(steps, recorded).backward(create_graph=True)
+    for a, b in zip(plain, recorded, strict=True):
+        assert isinstance(b.grad, tl.Value)
+        np.testing.assert_allclose(b.grad.data, a.grad, rtol=1e-12)
+
+
+@given(programs(), st.data())
+def test_second_derivatives_agree_with_complex_steps_through_the_gradient(program, data):
+    count, steps = program
+    inputs = [data.draw(st.floats(-1, 1, allow_subnormal=False)) for _ in range(count)]
+
+    def first(z):
+        return tl.grad(lambda x: execute(steps, [x, *z[1:]]))(z[0])
+
+    expected = complex_step(first, inputs, 0)
+    second = tl.grad(lambda x: first([x, *map(np.float64, inputs[1:])]))(inputs[0])
+    np.testing.assert_allclose(second, expected, rtol=1e-8, atol=1e-8)
+
+
+def test_a_diamond_counts_every_path():
+    x = tl.Value(3.0)
+    y = x
+    for _ in range(40):
+        y = y + y  # 2⁴⁰ paths
+    y.backward()
+    assert x.grad == 2.0**40
+
+
+# -- the chain of a million ------------------------------------------------------------------------------------------
+
+
+def test_a_million_operations_need_no_recursion():
+    limit = sys.getrecursionlimit()
+    x = tl.Value(0.5)
+    y = x
+    gc.disable()  # it would look for cycles in the growing chain again and again
+    try:
+        for _ in range(500_000):
+            y = -(y * 1.0)
+        y.backward()
+        del y  # a million nodes die one after the other, not one inside the other
+    finally:
+        gc.enable()
+    assert x.grad == 1.0
+    assert sys.getrecursionlimit() == limit
+
+
+def test_a_long_chain_can_be_differentiated_twice():
+    x = tl.Value(1.0)
+    y = x * x
+    for _ in range(5_000):
+        y = -(y * 1.0)
+    y.backward(create_graph=True)
+    first = x.grad
+    x.grad = None
+    first.backward()
+    assert x.grad == 2.0
+    first.grad = x.grad = None
+
+
+# -- accumulation and ownership --------------------------------------------------------------------------------------
+
+
+def test_gradients_accumulate_and_a_second_call_is_right():
+    x = tl.Value([1.0, 2.0])
+    y = np.sum(x * x)
+    y.backward()
+    first = x.grad
+    y.backward()
+    np.testing.assert_array_equal(x.grad, [4.0, 8.0])
+    np.testing.assert_array_equal(first, [2.0, 4.0])
+    (3 * x).sum().backward()
+    np.testing.assert_array_equal(x.grad, [7.0, 11.0])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble, np.complex64, np.complex128])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 1)])
+def test_a_gradient_has_the_shape_and_dtype_of_its_leaf(dtype, shape):
+    x = tl.Value(np.ones(shape, dtype))
+    y = np.sum(np.float64(2) * x * np.ones((2, 3)))  # broadcasts, and promotes real dtypes to float64
+    (y.real if y.dtype.kind == "c" else y).backward()
+    assert x.grad.shape == shape
+    assert x.grad.dtype == dtype
+
+
+def test_a_promoted_input_gets_its_gradient_back_in_its_own_dtype():
+    a, b = tl.Value(np.float32([1, 2])), tl.Value(np.float64([3, 4]))
+    c = tl.Value(np.complex64([1j, 2]))
+    np.sum(a * b * c).real.backward()
+    assert (a.grad.dtype, b.grad.dtype, c.grad.dtype) == (np.float32, np.float64, np.complex64)
+
+
+LEAKS = {
+    "both sides of a sum": lambda x, y: ((x + y) * 2.0, [x, y]),
+    "the same leaf's view": lambda x, y: (x.T.reshape(4) + y.reshape(4), [x, y]),
+    "broadcast by a sum": lambda x, y: (np.broadcast_to(np.sum(x) + np.sum(y), (2, 2)), [x, y]),
+    "passed on unchanged": lambda x, y: (+x + +y, [x, y]),
+    "the leaf itself": lambda x, y: (x, [x]),
+    "stacked": lambda x, y: (np.stack([x, y]), [x, y]),
+    "where": lambda x, y: (np.where(np.eye(2) > 0, x, y), [x, y]),
+    "indexed": lambda x, y: (x[:, :] + y[...], [x, y]),
+}
+
+
+@pytest.mark.parametrize("case", LEAKS)
+def test_gradients_share_no_memory_with_anything(case):
+    x, y = tl.Value(np.ones((2, 2))), tl.Value(np.full((2, 2), 3.0))
+    result, leaves = LEAKS[case](x, y)
+    result.retain_grad()
+    seed = np.ones(result.shape)
+    result.backward(seed)
+    nodes = leaves if result is leaves[0] else [*leaves, result]
+    kept = [node.grad.copy() for node in nodes]
+    for i, node in enumerate(nodes):
+        assert node.grad.flags.writeable
+        for other in [seed, *(n.data for n in nodes), *(n.grad for n in nodes if n is not node)]:
+            assert not np.shares_memory(node.grad, other)
+        node.grad[...] = 99.0
+        for other, grad in list(zip(nodes, kept, strict=True))[i + 1 :]:
+            np.testing.assert_array_equal(other.grad, grad)
+    for leaf in leaves:
+        leaf.grad = None
+    result.grad = None
+    np.testing.assert_array_equal(seed, 1.0)
+    result.backward(seed)
+    for leaf, grad in zip(leaves, kept, strict=False):
+        np.testing.assert_array_equal(leaf.grad, grad)
+
+
+def test_the_cotangent_is_converted_and_never_kept():
+    x = tl.Value(np.float32([1, 2]))
+    (x * 1).backward([1, 2])
+    assert x.grad.dtype == np.float32
+    np.testing.assert_array_equal(x.grad, [1, 2])
+
+
+# -- errors ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_non_scalar_needs_a_gradient():
+    text = (
+        r"backward: gradient must be given for a non-scalar, got none for shape \(2, 3\); "
+        r"reduce the Value with \.sum\(\) or \.mean\(\), or pass gradient=np\.ones\(\(2, 3\)\)"
+    )
+    with pytest.raises(GraphError, match=text):
+        (tl.Value(np.ones((2, 3))) * 2).backward()
+    with pytest.raises(GraphError, match=r"got none for shape \(1,\)"):
+        (tl.Value([1.0]) * 2).backward()
+
+
+@pytest.mark.parametrize("gradient", [1.0, np.ones(2), np.ones((3, 1)), [[1.0, 1.0, 1.0]]])
+def test_a_gradient_of_another_shape_is_refused(gradient):
+    with pytest.raises(GraphError, match=r"gradient must have the shape \(3,\) of the result, got \("):
+        tl.Value([1.0, 2.0, 3.0]).backward(gradient)
+
+
+def test_a_complex_gradient_of_a_real_result_is_refused():
+    with pytest.raises(GraphError, match=r"gradient must be real for a result of dtype float64, got complex128"):
+        tl.Value(1.0).backward(1 + 2j)
+
+
+@pytest.mark.parametrize("make", [lambda x: x.detach(), lambda x: x.detach() * 2, lambda x: tl.no_grad()(np.sin)(x)])
+def test_without_a_graph_backward_says_so(make):
+    with pytest.raises(GraphError, match=r"must require a gradient, got one without a recorded graph"):
+        make(tl.Value(1.0)).backward()
+
+
+@pytest.mark.parametrize(
+    ("rule", "error", "text"),
+    [
+        (lambda g, y, x: 0.0, RuleError, r"broken: the gradient of argument 0 must be an array, got float"),
+        (lambda g, y, x: None, RuleError, r"broken: the gradient of argument 0 must be an array, got NoneType"),
+        (lambda g, y, x: np.ones(5), RuleError, r"broken: .* must broadcast from shape \(2,\), got \(5,\)"),
+        (lambda g, y, x: 1 // 0, ZeroDivisionError, "division"),
+    ],
+)
+def test_a_rule_that_fails_names_itself_and_leaves_every_grad_untouched(rule, error, text):
+    @tl.primitive(rule)
+    def broken(x):
+        return x + 1.0
+
+    x, early = tl.Value([1.0, 2.0]), tl.Value([3.0, 4.0])
+    middle = early * 2.0
+    middle.retain_grad()
+    result = np.sum(broken(x) * middle)
+    before = early.grad = np.array([7.0, 7.0])
+    with pytest.raises(error, match=text):
+        result.backward()
+    assert x.grad is None
+    assert middle.grad is None
+    assert early.grad is before
+    np.testing.assert_array_equal(before, 7.0)
+    tl.OPS.pop(broken)
+
+
+# -- rebinding -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_rebinding_data_after_the_forward_pass_changes_nothing(create_graph):
+    p, x = tl.Value([2.0, 3.0]), np.array([5.0, 7.0])
+    loss = np.sum(p * p * p * x)
+    p.data = np.array([100.0, 200.0])
+    loss.backward(create_graph=create_graph)
+    grad = p.grad.data if create_graph else p.grad
+    np.testing.assert_allclose(grad, 3 * np.array([4.0, 9.0]) * x)
+
+
+def test_second_derivatives_after_rebinding_are_those_of_the_recorded_point():
+    p = tl.Value(2.0)
+    y = p**3
+    p.data = np.float64(50.0)
+    y.backward(create_graph=True)
+    first, p.grad = p.grad, None
+    first.backward()
+    assert p.grad == pytest.approx(12.0)
+
+
+def test_rebinding_an_intermediate_changes_nothing():
+    x = tl.Value(2.0)
+    y = x * x
+    z = y * y
+    y.data = np.float64(0.0)
+    z.backward(create_graph=True)
+    assert x.grad.data == pytest.approx(32.0)
+
+
+def test_freezing_a_leaf_stops_its_gradient():
+    w, x = tl.Value(2.0), tl.Value(3.0)
+    y = w * x
+    w.requires_grad = False
+    y.backward()
+    assert w.grad is None
+    assert x.grad == 2.0
+
+
+# -- hooks and retained gradients ------------------------------------------------------------------------------------
+
+
+def test_hooks_see_the_complete_gradient_once_and_may_replace_it():
+    x = tl.Value(2.0)
+    y = x * 3
+    seen = []
+    y.register_hook(lambda g: seen.append(float(g)))
+    y.register_hook(lambda g: g * 10)
+    y.register_hook(lambda g: seen.append(float(g)))
+    (y * y + y).backward()
+    assert seen == [13.0, 130.0]
+    assert x.grad == 390.0
+
+
+def test_a_removed_hook_is_gone_and_removing_twice_harms_no_other():
+    x = tl.Value(1.0)
+    x.register_hook(lambda g: g + 1)
+    remove = x.register_hook(lambda g: g * 100)
+    remove()
+    x.register_hook(lambda g: g * 2)
+    remove()
+    (x * 1).backward()
+    assert x.grad == 4.0
+
+
+def test_a_hook_may_remove_itself():
+    x = tl.Value(1.0)
+    remove = x.register_hook(lambda g: remove())
+    (x * 1).backward()
+    (x * 1).backward()
+    assert x.grad == 2.0
+
+
+def test_retained_gradients_accumulate_like_a_leafs_and_see_the_hooks():
+    x = tl.Value([1.0, 2.0])
+    y = x * 2.0
+    y.retain_grad()
+    y.retain_grad()
+    y.register_hook(lambda g: g * 5)
+    z = np.sum(y)
+    z.retain_grad()
+    z.backward()
+    np.testing.assert_array_equal(y.grad, [5.0, 5.0])
+    np.testing.assert_array_equal(x.grad, [10.0, 10.0])
+    assert z.grad == 1.0
+    z.backward()
+    np.testing.assert_array_equal(y.grad, [10.0, 10.0])
+
+
+def test_intermediates_keep_no_gradient_unless_asked():
+    x = tl.Value(2.0)
+    y = x * x
+    (y * 3).backward()
+    assert y.grad is None
+    x.retain_grad()  # a leaf keeps its own anyway
+    assert x.watch is None
+
+
+def test_backward_inside_no_grad_works():
+    x = tl.Value(3.0)
+    y = x * x
+    with tl.no_grad():
+        y.backward()
+    assert x.grad == 6.0
+
+
+# -- create_graph ----------------------------------------------------------------------------------------------------
+
+
+def test_create_graph_gives_values_to_differentiate_again():
+    x = tl.Value(2.0)
+    (x**4).backward(create_graph=True)
+    orders = []
+    for _ in range(4):
+        derivative, x.grad = x.grad, None
+        orders.append(derivative.item())
+        derivative.backward(create_graph=True)
+    assert orders == pytest.approx([32.0, 48.0, 48.0, 24.0])
+    x.grad = None
+
+
+def test_a_gradient_penalty_matches_its_closed_form():
+    w = tl.Value([1.0, -2.0, 3.0])
+    x = tl.Value([0.5, 0.25, -1.0])
+    score = np.sum(w * x * x)
+    score.backward(create_graph=True)
+    penalty = np.sum(x.grad * x.grad)  # Σ (2 w x)²
+    w.grad = x.grad = None
+    penalty.backward()
+    np.testing.assert_allclose(w.grad, 8 * w.data * x.data**2)
+    np.testing.assert_allclose(x.grad, 8 * w.data**2 * x.data)
+
+
+def test_a_value_as_cotangent_is_differentiated_too():
+    x, g = tl.Value([1.0, 2.0]), tl.Value([3.0, 5.0])
+    (x * x).backward(g, create_graph=True)
+    product, x.grad = x.grad, None
+    np.testing.assert_array_equal(product.data, [6.0, 20.0])
+    product.sum().backward()
+    np.testing.assert_array_equal(g.grad, [2.0, 4.0])
+    np.testing.assert_array_equal(x.grad, [6.0, 10.0])
+    x.grad = None
+    (x * x).backward(g)
+    assert type(x.grad) is np.ndarray
