@@ -74,10 +74,11 @@ def dropout(x: Any, p: float, rng: Any) -> Any:
     return x * (rng.random(np.shape(x)) >= p) / (1 - p)
 
 
-def conv1d(
-    x: Any, w: Any, b: Any = None, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1
-) -> Any:
-    """Return the cross-correlation along the last axis, `y[n,o,t] = b[o] + Σ_{c,k} w[o,c,k] · x[n,c,t·stride + k·dilation]`.
+def conv1d(x: Any, w: Any, b: Any = None, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1) -> Any:
+    """Return the cross-correlation along the last axis.
+
+    `y[n,o,t] = b[o] + Σ_{c,k} w[o,c,k] · x[n,c,t·stride + k·dilation]`, on `x` with its padding; c runs over the
+    channels of o's group.
 
     Arguments:
         x: array of shape (batch, in_channels, length).
@@ -111,9 +112,7 @@ def conv1d(
     windows = windows[:, :, ::stride, ::dilation]
     batch, _, positions, _ = windows.shape
     # All windows side by side, so that a single matrix product per group does the work.
-    columns = np.reshape(
-        np.transpose(windows, (1, 3, 0, 2)), (groups, channels * kernel_size, batch * positions)
-    )
+    columns = np.reshape(np.transpose(windows, (1, 3, 0, 2)), (groups, channels * kernel_size, batch * positions))
     filtered = np.reshape(w, (groups, filters // groups, channels * kernel_size)) @ columns
     y = np.transpose(np.reshape(filtered, (filters, batch, positions)), (1, 0, 2))
     return y if b is None else y + np.expand_dims(b, -1)

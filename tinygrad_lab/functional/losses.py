@@ -35,7 +35,8 @@ def _check_same_shape(name: str, prediction: Any, target: Any) -> None:
     """Refuse to broadcast: (n, 1) against (n,) would make n² losses."""
     expected, given = np.shape(prediction), np.shape(target)
     if expected != given:
-        advice = f"use target.reshape{expected}" if np.size(prediction) == np.size(target) else "give one per prediction"
+        same_size = np.size(prediction) == np.size(target)
+        advice = f"use target.reshape{expected}" if same_size else "give one number per prediction"
         raise OperationError(f"{name}: target must be of the prediction's shape {expected}, got {given}; {advice}")
 
 

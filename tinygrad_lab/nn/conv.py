@@ -61,7 +61,8 @@ class Conv1D(Module):
         init: str | Initialiser | None = None,
         dtype: Any = np.float64,
     ) -> None:
-        for name, size in (("kernel_size", kernel_size), ("stride", stride), ("dilation", dilation), ("groups", groups)):
+        positive = {"kernel_size": kernel_size, "stride": stride, "dilation": dilation, "groups": groups}
+        for name, size in positive.items():
             if size < 1:
                 raise ValueError(f"Conv1D: {name} must be positive, got {size}; 1 is the least")
         if padding < 0:

@@ -1,7 +1,7 @@
 """How parameters start: functions `(shape, rng, dtype) -> array`.
 
-A weight's shape is (out, in) or (out, in, kernel): its fan-in is the number of inputs of one output, in · kernel, and its
-fan-out the number of outputs of one input, out · kernel.
+A weight's shape is (out, in) or (out, in, kernel): its fan-in is the number of inputs of one output, in · kernel, and
+its fan-out the number of outputs of one input, out · kernel.
 """
 
 from __future__ import annotations
@@ -69,11 +69,13 @@ def normal(shape: Shape, rng: Rng, dtype: Any = np.float64, mean: float = 0.0, s
 
 
 def rand(shape: Shape, rng: Rng, dtype: Any = np.float64) -> Array:
-    """Return numbers from [0, 1) as `rng.rand(in, out)` draws them for code that computes `x @ w`, transposed to (out, in).
+    """Return numbers from [0, 1), drawn as `rng.rand(in, out)` draws them, then transposed to (out, in).
+
+    So a network that computes `x @ w` elsewhere can be repeated here, where layers compute `x @ w.T`.
 
     Arguments:
         shape: the parameter's shape.
-        rng: `np.random.RandomState`, to get the numbers of such code exactly, or `Generator`.
+        rng: `np.random.RandomState`, whose numbers are those of `rand`, or `Generator`.
         dtype: the parameter's dtype.
 
     Example:

@@ -44,9 +44,11 @@ class Module:
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the output; every subclass defines it."""
-        raise NotImplementedError(f"{type(self).__name__}: forward must be defined, got none; write def forward(self, x)")
+        name = type(self).__name__
+        raise NotImplementedError(f"{name}: forward must be defined, got none; write def forward(self, x)")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Return `forward` of the same arguments."""
         try:
             return self.forward(*inputs, **options)
         except OperationError as error:
@@ -148,7 +150,7 @@ class Module:
         for parameter in self.parameters():
             parameter.grad = None
 
-    def tree_flatten(self) -> tuple[list[Value], Callable[[list[Any]], Self]]:
+    def tree_flatten(self) -> tuple[list[Value], Callable[[list[Any]], Any]]:
         """Return the parameters, and a function from as many arrays or Values to a module that holds those instead.
 
         Everything else is shared with the copy. So transforms take a module wherever they take arrays:
@@ -162,10 +164,9 @@ class Module:
         """
         parameters = self.parameters()
 
-        def rebuild(leaves: list[Any]) -> Self:
+        def rebuild(leaves: list[Any]) -> Any:
             values = (leaf if type(leaf) is Value else Value(leaf, requires_grad=False) for leaf in leaves)
-            replaced = dict(zip(map(id, parameters), values, strict=True))
-            return _copy(self, replaced)  # type: ignore[no-any-return]
+            return _copy(self, dict(zip(map(id, parameters), values, strict=True)))
 
         return list(parameters), rebuild
 

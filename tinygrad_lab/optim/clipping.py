@@ -12,7 +12,7 @@ from tinygrad_lab.core.value import Value
 
 
 def clip_grad_norm(params: Iterable[Value], max_norm: float) -> float:
-    """Scale all gradients by one factor, so that together they have norm `max_norm` at most, and return their norm before.
+    """Scale all gradients by one factor so that their common norm is at most `max_norm`; return the norm they had.
 
     A norm that is not finite leaves the gradients as they are, for the caller to decide.
 

@@ -1,0 +1,167 @@
+"""Write the reference figures that the tests compare with: what PyTorch computes, in float64.
+
+Run it with PyTorch installed, from anywhere: `python tests/reference/make_reference.py`. Each `.npz` file holds arrays
+named by a JSON list: `[7, "Conv1D", {"stride": 2}, "y"]` is the output y of the case number 7, a Conv1D of stride 2.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn, optim
+from torch.nn import functional
+
+HERE = Path(__file__).parent
+rng = np.random.default_rng(2024)
+
+
+def cotangent(shape):
+    """The gradient that a result which is no scalar is pulled back with; the tests make the same."""
+    return np.cos(np.arange(np.prod(shape, dtype=int))).reshape(shape)
+
+
+def differentiate(function, inputs, constants=()):
+    """Return the result, and the gradient of each input, by name."""
+    leaves = [torch.tensor(array, requires_grad=True) for array in inputs.values()]
+    y = function(*leaves, *constants)
+    y.backward(torch.tensor(cotangent(tuple(y.shape))))
+    found = {"y": y.detach().numpy()}
+    found.update((f"d{name}", leaf.grad.numpy()) for name, leaf in zip(inputs, leaves, strict=True))
+    return {**inputs, **found}
+
+
+def conv1d():
+    for stride, padding, dilation, groups, bias in itertools.product((1, 2, 3), (0, 2), (1, 2), (1, 2), (True, False)):
+        inputs = {"x": rng.normal(size=(2, 4, 8)), "w": rng.normal(size=(6, 4 // groups, 3))}
+        if bias:
+            inputs["b"] = rng.normal(size=6)
+        options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+
+        def convolve(x, w, b=None, options=options):
+            return functional.conv1d(x, w, b, **options)
+
+        yield "Conv1D", {**options, "bias": bias}, differentiate(convolve, inputs)
+
+
+ACTIVATIONS = [
+    ("Sigmoid", {}, nn.Sigmoid()),
+    ("Tanh", {}, nn.Tanh()),
+    ("ReLU", {}, nn.ReLU()),
+    ("LeakyReLU", {}, nn.LeakyReLU()),
+    ("LeakyReLU", {"negative_slope": 0.2}, nn.LeakyReLU(0.2)),
+    ("ELU", {}, nn.ELU()),
+    ("ELU", {"alpha": 0.7}, nn.ELU(0.7)),
+    ("GELU", {}, nn.GELU()),
+    ("GELU", {"approximate": "tanh"}, nn.GELU("tanh")),
+    ("SiLU", {}, nn.SiLU()),
+    ("Softplus", {}, nn.Softplus(threshold=50)),  # PyTorch's own threshold of 20 gives up nine digits
+    ("Softmax", {}, nn.Softmax(-1)),
+    ("Softmax", {"axis": 0}, nn.Softmax(0)),
+    ("Identity", {}, nn.Identity()),
+    ("log_softmax", {"axis": 1}, nn.LogSoftmax(1)),
+    ("logsumexp", {"axis": 0}, lambda x: torch.logsumexp(x, 0)),
+    ("logsumexp", {"axis": -1, "keepdims": True}, lambda x: torch.logsumexp(x, -1, keepdim=True)),
+]
+
+
+def activations():
+    x = np.concatenate([np.linspace(-40, 40, 81), rng.normal(size=63), [-1000.0, -100.0, 0.0, 1e-9, 100.0, 1000.0]])
+    for name, options, function in ACTIVATIONS:
+        yield name, options, differentiate(lambda x, f=function: 1.0 * f(x), {"x": x.reshape(15, 10)})
+
+
+def losses():
+    p, t = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+    probabilities, labels = rng.uniform(size=(4, 3)), rng.integers(0, 2, size=(4, 3)).astype(float)
+    probabilities[0], labels[0] = [0.0, 1.0, 1.0], [1.0, 0.0, 1.0]  # saturated, wrong and right
+    distributions = rng.dirichlet(np.ones(3), size=4)
+    logits, classes = rng.normal(size=(4, 3, 2)) * 10, rng.integers(0, 3, size=(4, 2))
+    for reduction in ("mean", "sum", "none"):
+        for name, options, loss, inputs in (
+            ("MSELoss", {}, nn.MSELoss, {"x": p, "t": t}),
+            ("L1Loss", {}, nn.L1Loss, {"x": p, "t": t}),
+            ("HuberLoss", {}, nn.HuberLoss, {"x": 2 * p, "t": t}),
+            ("HuberLoss", {"delta": 0.3}, nn.HuberLoss, {"x": p, "t": t}),
+            ("BCELoss", {}, nn.BCELoss, {"x": probabilities, "t": labels}),
+            ("BCEWithLogitsLoss", {}, nn.BCEWithLogitsLoss, {"x": 20 * p, "t": labels}),
+            ("BCEWithLogitsLoss", {}, nn.BCEWithLogitsLoss, {"x": 20 * p, "t": probabilities}),
+            ("CrossEntropyLoss", {}, nn.CrossEntropyLoss, {"x": 10 * p, "t": distributions}),
+            ("CrossEntropyLoss", {}, nn.CrossEntropyLoss, {"x": 10 * p, "t": classes[:, 0]}),
+            ("CrossEntropyLoss", {}, nn.CrossEntropyLoss, {"x": logits, "t": classes}),
+            ("CrossEntropyLoss", {}, nn.CrossEntropyLoss, {"x": p[0], "t": classes[0, 0]}),
+            ("NLLLoss", {}, nn.NLLLoss, {"x": p, "t": classes[:, 0]}),
+            ("NLLLoss", {}, nn.NLLLoss, {"x": logits, "t": classes}),
+        ):
+            function = loss(reduction=reduction, **options)
+            target = np.asarray(inputs["t"])
+            result = differentiate(function, {"x": inputs["x"]}, [torch.tensor(target)])
+            yield name, {**options, "reduction": reduction}, {**result, "t": target}
+
+
+SCHEDULES = {
+    "step": lambda o: optim.lr_scheduler.StepLR(o, step_size=7, gamma=0.5),
+    "exponential": lambda o: optim.lr_scheduler.ExponentialLR(o, gamma=0.9),
+    "cosine": lambda o: optim.lr_scheduler.CosineAnnealingLR(o, T_max=50, eta_min=0.01),
+    "linear_warmup": lambda o: optim.lr_scheduler.LinearLR(o, start_factor=1 / 10, total_iters=9),
+}
+
+OPTIMIZERS = [
+    ("SGD", {"lr": 0.1}),
+    ("SGD", {"lr": 0.1, "weight_decay": 0.01}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.9}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("SGD", {"lr": 0.1, "momentum": 0.8, "nesterov": True, "weight_decay": 0.02}),
+    ("Adagrad", {"lr": 0.2}),
+    ("Adagrad", {"lr": 0.2, "lr_decay": 0.05, "weight_decay": 0.01, "eps": 1e-3}),
+    ("RMSprop", {"lr": 0.02}),
+    ("RMSprop", {"lr": 0.005, "alpha": 0.8, "eps": 1e-3, "weight_decay": 0.01}),
+    ("RMSprop", {"lr": 0.02, "momentum": 0.9}),
+    ("RMSprop", {"lr": 0.02, "centered": True}),
+    ("RMSprop", {"lr": 0.02, "centered": True, "momentum": 0.5, "weight_decay": 0.01}),
+    ("Adam", {"lr": 0.05}),
+    ("Adam", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-3, "weight_decay": 0.01}),
+    ("AdamW", {"lr": 0.05}),
+    ("AdamW", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-3, "weight_decay": 0.1}),
+]
+
+
+def optimizers():
+    x, y = rng.normal(size=(12, 3)), rng.normal(size=(12, 2))
+    w, b = rng.normal(size=(2, 3)), rng.normal(size=2)
+    runs = [(name, options, None) for name, options in OPTIMIZERS]
+    runs += [(name, {"lr": 0.1}, schedule) for schedule in SCHEDULES for name in ("SGD", "Adam")]
+    for name, options, schedule in runs:
+        layer = nn.Linear(3, 2).double()
+        layer.weight.data, layer.bias.data = torch.tensor(w), torch.tensor(b)
+        optimizer = getattr(optim, name)(layer.parameters(), **options)
+        scheduler = SCHEDULES[schedule](optimizer) if schedule else None
+        path, rates = [], []
+        for _ in range(50):
+            optimizer.zero_grad()
+            ((torch.tanh(layer(torch.tensor(x))) - torch.tensor(y)) ** 2).mean().backward()
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            if scheduler:
+                scheduler.step()
+            path.append(torch.cat([layer.weight.flatten(), layer.bias]).detach().numpy())
+        figures = {"x": x, "y": y, "w": w, "b": b, "path": np.array(path), "rates": np.array(rates)}
+        yield name, {**options, "schedule": schedule}, figures
+
+
+def main():
+    for family in (conv1d, activations, losses, optimizers):
+        arrays = {
+            json.dumps([position, name, options, key]): array
+            for position, (name, options, figures) in enumerate(family())
+            for key, array in figures.items()
+        }
+        np.savez_compressed(HERE / f"{family.__name__}.npz", **arrays)
+
+
+if __name__ == "__main__":
+    main()
