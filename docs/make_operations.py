@@ -22,21 +22,31 @@ The sweep undoes broadcasting and returns to the argument's dtype afterwards, so
 
 
 def public_name(op: Op) -> str:
-    """Return the name under which users call an operation."""
+    """Return the name under which users call an operation, or a layer's internal step is known."""
     function = op.function
-    module = function.__module__ if not isinstance(function, np.ufunc) else "numpy"
-    if module.startswith("numpy"):
-        home = {"numpy.linalg": "np.linalg", "numpy.lib.stride_tricks": "np.lib.stride_tricks"}.get(module, "np")
-        return f"{home}.{op.name}"
-    return f"{module.removeprefix('tinygrad_lab.')}.{op.name}"
+    module = "numpy" if isinstance(function, np.ufunc) else function.__module__
+    if module == "numpy.lib.stride_tricks":
+        return f"np.lib.stride_tricks.{op.name}"
+    if module == "numpy" or module.startswith("numpy."):
+        return f"np.{op.name}"
+    home = "functional." if ".functional." in module and not op.name.startswith("_") else ""
+    return home + op.name.strip("_")
 
 
 def derivative(op: Op) -> str:
     """Describe how an operation is differentiated."""
     if op.kind == COMPOSED:
         return "written with other operations"
-    rows = ["—" if text is None else f"`{text}`" if text[0].islower() or text[0] in "-(" else text for text in formulas(op)]
-    return "<br>".join(row.replace("|", "\\|") for row in rows)
+    return "<br>".join(map(row, formulas(op)))
+
+
+def row(formula: str | None) -> str:
+    """Format the rule of one argument."""
+    if formula is None:
+        return "—"
+    if formula.startswith("_"):
+        return f"in several lines: `{formula}`"
+    return "`" + formula.replace("|", "\\|") + "`"
 
 
 def page() -> str:
@@ -50,7 +60,9 @@ def page() -> str:
         rows = [f"| `{public_name(op)}` | {derivative(op)} |" for op in members]
         parts.append("\n".join([f"## {family.capitalize()}\n", "| operation | derivative |", "|---|---|", *rows, ""]))
     zero = sorted(public_name(op) for op in OPS.values() if op.kind == ZERO)
-    parts.append("## Zero derivative\n\nThese return plain arrays, since their derivative is zero wherever it exists:\n")
+    parts.append(
+        "## Zero derivative\n\nThese return plain arrays, since their derivative is zero wherever it exists:\n"
+    )
     parts.append(", ".join(f"`{name}`" for name in zero) + ".\n")
     return "\n".join(parts)
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,3 +26,20 @@ def test_operations_page_agrees_with_the_registry():
     page = load(ROOT / "docs" / "make_operations.py").page()
     written = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     assert written == page, "run `python docs/make_operations.py`"
+
+
+@pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_notebook_runs_from_top_to_bottom(notebook, tmp_path):
+    copy = tmp_path / notebook.name
+    copy.write_bytes(notebook.read_bytes())
+    # In a process of its own, with the kernel of this environment rather than the user's.
+    environment = {
+        **os.environ,
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
+    execute = "from nbclient.cli import main; main()"
+    command = [sys.executable, "-c", execute, "--timeout=120", str(copy)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert f"Executing {copy}" in done.stderr

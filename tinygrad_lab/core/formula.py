@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import inspect
 import linecache
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +16,7 @@ Rule = Callable[..., Any]
 def formulas(op: Op) -> list[str | None]:
     """Return an operation's rules as source text, one per argument, None for an argument without a rule.
 
-    A rule written as a lambda gives its expression, one written as a function the first line of its docstring.
+    A rule gives its docstring's first line, or the expression it returns, or, if it takes several lines, its name.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -29,23 +28,25 @@ def formulas(op: Op) -> list[str | None]:
 
 
 def _text(rule: Rule) -> str:
-    if rule.__name__ != "<lambda>":
-        return (inspect.getdoc(rule) or rule.__name__).partition("\n")[0]
+    if rule.__doc__:
+        return rule.__doc__.partition("\n")[0]
     code = rule.__code__
-    candidates = _lambdas(code.co_filename).get(code.co_firstlineno, [])
+    candidates = _functions(code.co_filename).get(code.co_firstlineno, [])
     if not candidates:
         return rule.__name__
     # Several lambdas may share a line: take the one whose body stands where the code's first expression does.
     _, *positions = code.co_positions()
     column = min(start for *_, start, _ in positions if start is not None)
-    return ast.unparse(min((node.body for node in candidates), key=lambda body: abs(body.col_offset - column)))
+    return ast.unparse(min(candidates, key=lambda body: abs(body.col_offset - column)))
 
 
 @functools.cache
-def _lambdas(filename: str) -> dict[int, list[ast.Lambda]]:
-    """Return the lambdas of a file (or a notebook's cell) by the line they start on."""
-    found: dict[int, list[ast.Lambda]] = {}
+def _functions(filename: str) -> dict[int, list[ast.expr]]:
+    """Return what the lambdas and one-line functions of a file (or a notebook's cell) return, by their line."""
+    found: dict[int, list[ast.expr]] = {}
     for node in ast.walk(ast.parse("".join(linecache.getlines(filename)))):
         if isinstance(node, ast.Lambda):
-            found.setdefault(node.lineno, []).append(node)
+            found.setdefault(node.lineno, []).append(node.body)
+        elif isinstance(node, ast.FunctionDef) and isinstance(node.body[0], ast.Return) and node.body[0].value:
+            found.setdefault(node.lineno, []).append(node.body[0].value)
     return found
