@@ -150,7 +150,7 @@ def _add_training(train: argparse.ArgumentParser) -> None:
     training.add_argument("--loss", choices=LOSSES, help="default: bce, or cross_entropy for more than two classes")
     training.add_argument("--reduction", choices=REDUCTIONS, help="of the loss over the points (default: mean)")
     training.add_argument("--optimizer", choices=OPTIMIZERS, help="default: sgd")
-    training.add_argument("--lr", type=float, metavar="F", help="learning rate (default: 0.5)")
+    training.add_argument("--lr", type=float, metavar="F", help="learning rate (default: 0.1)")
     training.add_argument("--momentum", type=float, metavar="F", help="of sgd and rmsprop (default: 0)")
     training.add_argument("--schedule", metavar="NAME", help="of the learning rate, by update: constant, "
                           "step:SIZE:FACTOR, exponential:FACTOR or cosine[:MINIMUM], after an optional warmup:STEPS+")

@@ -70,7 +70,7 @@ def write(run: Run, out: Path) -> None:
 
 def _fill(run: Run, folder: Path) -> None:
     require("safetensors")
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     curve, prediction = plots.learning_curve(run.history), plots.prediction(run)
     (folder / "learning_curve.svg").write_text(curve, encoding="utf-8")
@@ -81,7 +81,7 @@ def _fill(run: Run, folder: Path) -> None:
     history = zip(epochs, run.history.loss, run.history.accuracy, strict=True)
     _write_csv(folder / "history.csv", ("epoch", "loss", "accuracy"), history)
     _write_csv(folder / "predictions.csv", *report.predictions(run))
-    save_file(run.experiment.model.state_dict(), folder / "model.safetensors")
+    (folder / "model.safetensors").write_bytes(save(run.experiment.model.state_dict()))
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours, which colour-blind readers can tell apart; the markers tell the classes apart without colour.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 _MARKERS = "os^DvP*X"
-_STYLE = {"svg.hashsalt": "tinygrad_lab", "axes.spines.top": False, "axes.spines.right": False, "font.size": 10}
+_STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "tinygrad_lab",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "font.size": 10,
+}
 _GRID = 200  # points per side at which the decision regions are evaluated
 _CURVE = 2000  # points of a learning curve beyond which a screen shows no difference
 
@@ -104,9 +109,9 @@ def _shade(axes: Any, first: Array, second: Array, p: Array, figure: Any) -> Non
         figure.colorbar(filled, ax=axes, ticks=(0, 0.5, 1), label="output")
     else:
         classes = np.argmax(p, axis=2)
-        tints = ListedColormap([_COLOURS[k % len(_COLOURS)] for k in range(p.shape[2])])
+        colours = ListedColormap([_COLOURS[k % len(_COLOURS)] for k in range(p.shape[2])])
         axes.pcolormesh(
-            first, second, classes, cmap=tints, alpha=0.35, vmin=-0.5, vmax=p.shape[2] - 0.5, rasterized=True
+            first, second, classes, cmap=colours, alpha=0.35, vmin=-0.5, vmax=p.shape[2] - 0.5, rasterized=True
         )
 
 

@@ -39,8 +39,8 @@ def bar(epochs: int, stream: TextIO) -> Iterator[Callback]:
         def show(history: History) -> None:
             nonlocal due
             if history.stopped_by is not None or time.perf_counter() >= due:
-                latest = {"loss": history.loss[-1], "accuracy": history.accuracy[-1]}
-                progress.update(task, completed=history.epochs, refresh=True, **latest)
+                loss, accuracy = history.loss[-1], history.accuracy[-1]
+                progress.update(task, completed=history.epochs, refresh=True, loss=loss, accuracy=accuracy)
                 due = time.perf_counter() + _INTERVAL
 
         yield show
