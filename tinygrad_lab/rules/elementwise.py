@@ -67,7 +67,7 @@ defvjp(np.absolute,      lambda g, y, x: g * ratio(np.conjugate(x), y) if np.isc
 defvjp(np.fabs,          lambda g, y, x: g * np.sign(x))
 defvjp(np.conjugate,     lambda g, y, x: np.conjugate(g))
 defvjp(np.real,          lambda g, y, x: g,       elementwise=True)
-defvjp(np.imag,          lambda g, y, x: -1j * g, elementwise=True)
+defvjp(np.imag,          lambda g, y, x: g * -1j, elementwise=True)
 # fmt: on
 
 

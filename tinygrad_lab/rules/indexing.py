@@ -10,27 +10,25 @@ from tinygrad_lab.core.indexing import add_at, getitem, scatter, set_at
 from tinygrad_lab.core.registry import composed, defvjp
 
 
-def _written(g: Any, value: Any, index: Any) -> Any:
-    """Return `g[index]`, with as many axes as `value`: NumPy lets a written value have leading axes of length 1."""
-    g = g[index]
+def _shaped(g: Any, value: Any) -> Any:
+    """Give `g` as many axes as `value`: NumPy lets a written value have further leading axes of length 1."""
     return np.reshape(g, (1,) * (np.ndim(value) - g.ndim) + g.shape)
 
 
 def _lasting(g: Any, index: Any) -> Any:
-    """Return `g[index]`, with 0 for those that a later occurrence of the same position overwrote."""
-    position = np.zeros_like(g, dtype=np.intp)
-    numbers = np.arange(np.size(position[index]))
-    numbers = np.reshape(numbers, np.shape(position[index]))
-    return np.where(set_at(position, numbers, index)[index] == numbers, g[index], 0)
+    """Return `g[index]`, with 0 for what a later occurrence of the same position overwrote."""
+    g, positions = g[index], np.zeros_like(g, dtype=np.intp)
+    numbers = np.reshape(np.arange(g.size), g.shape)
+    return np.where(set_at(positions, numbers, index)[index] == numbers, g, 0)
 
 
 # fmt: off
 defvjp(getitem,  lambda g, y, x, index: scatter(g, index, x.shape))
 defvjp(scatter,  lambda g, y, x, index, shape: g[index])
 defvjp(add_at,   lambda g, y, x, value, index: g,
-                 lambda g, y, x, value, index: _written(g, value, index))
+                 lambda g, y, x, value, index: _shaped(g[index], value))
 defvjp(set_at,   lambda g, y, x, value, index: set_at(g, 0, index),
-                 lambda g, y, x, value, index: _written(g, value, index))
+                 lambda g, y, x, value, index: _shaped(_lasting(g, index), value))
 # fmt: on
 
 

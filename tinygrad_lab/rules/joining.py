@@ -12,15 +12,15 @@ from tinygrad_lab.core.registry import composed, defvjp, primitive
 
 
 @primitive()
-def concatenate(*arrays: Any, **axis: int) -> Any:
+def concatenate(*arrays: Any, **keywords: Any) -> Any:
     """Return `np.concatenate` of its arguments."""
-    return np.concatenate(arrays, **axis)
+    return np.concatenate(arrays, **keywords)
 
 
 @primitive()
-def stack(*arrays: Any, **axis: int) -> Any:
+def stack(*arrays: Any, **keywords: Any) -> Any:
     """Return `np.stack` of its arguments."""
-    return np.stack(arrays, **axis)
+    return np.stack(arrays, **keywords)
 
 
 def _along(axis: int, ndim: int, index: Any) -> tuple[Any, ...]:
@@ -78,8 +78,11 @@ def _splitter(function: Callable[..., Any]) -> None:
     @composed(function)
     def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
         parts = function(np.arange(ary.shape[axis]), indices_or_sections)
-        bounds = itertools.accumulate((len(part) for part in parts), initial=0)
-        return [ary[_along(axis, ary.ndim, slice(*pair))] for pair in itertools.pairwise(bounds)]
+        return [ary[_along(axis, ary.ndim, slice(*_bounds(part)))] for part in parts]
+
+
+def _bounds(positions: Any) -> tuple[int, int]:
+    return (int(positions[0]), int(positions[-1]) + 1) if len(positions) else (0, 0)
 
 
 _splitter(np.split)
