@@ -80,8 +80,8 @@ def sigmoid(x: Any) -> Any:
         >>> tl.functional.sigmoid(np.array([-1e4, 0.0, 1e4]))
         array([0. , 0.5, 1. ])
     """
-    e = np.exp(-abs(x))  # never above 1
-    return np.where(x >= 0, 1, e) / (1 + e)
+    with np.errstate(over="ignore"):  # exp gives ∞ where the result is 0, or below the dtype's normal numbers
+        return 1 / (1 + np.exp(-x))
 
 
 @primitive(lambda g, y, x: g * sigmoid(x), elementwise=True)

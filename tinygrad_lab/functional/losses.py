@@ -226,8 +226,8 @@ def nll_loss(log_probabilities: Any, target: Any, reduction: str = _MEAN) -> Any
         >>> tl.functional.nll_loss(np.log([[0.25, 0.75]]), np.array([1]))
         np.float64(0.2876820724517...)
     """
-    chosen = np.where(_one_hot("nll_loss", log_probabilities, target), log_probabilities, 0)
-    return _reduce("nll_loss", -np.sum(chosen, axis=_class_axis(log_probabilities)), reduction)
+    chosen = np.where(_one_hot("nll_loss", log_probabilities, target), -log_probabilities, 0)
+    return _reduce("nll_loss", np.sum(chosen, axis=_class_axis(log_probabilities)), reduction)
 
 
 def _is_distribution(x: Any, t: Any) -> bool:
@@ -279,4 +279,4 @@ def cross_entropy(logits: Any, target: Any, reduction: str = _MEAN) -> Any:
     axis = _class_axis(logits)
     scores = log_softmax(logits, axis=axis)
     weights = target if _is_distribution(logits, target) else _one_hot("cross_entropy", logits, target)
-    return _reduce("cross_entropy", -np.sum(np.where(weights == 0, 0, scores) * weights, axis=axis), reduction)
+    return _reduce("cross_entropy", np.sum(np.where(weights == 0, 0, -scores) * weights, axis=axis), reduction)

@@ -98,7 +98,7 @@ def xavier_uniform(shape: Shape, rng: Rng, dtype: Any = np.float64, gain: float 
 
     Example:
         >>> xavier_uniform((1, 2), np.random.default_rng(0))
-        array([[ 0.38738614, -0.65114149]])
+        array([[ 0.38738615, -0.6511415 ]])
 
     Source: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
     """
