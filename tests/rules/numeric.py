@@ -9,7 +9,7 @@ import numpy as np
 
 import tinygrad_lab as tl
 from tinygrad_lab.core import tree
-from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.core.arrays import plain
 
 STEP = np.longdouble(1e-5)
 

@@ -10,7 +10,7 @@ from tests.rules.cases import CASES
 from tests.rules.numeric import check_gradients, noise
 from tinygrad_lab import rules
 from tinygrad_lab.core import tree
-from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.core.arrays import plain
 
 each = pytest.mark.parametrize("function", CASES, ids=lambda function: f"{function.__module__}.{function.__name__}")
 

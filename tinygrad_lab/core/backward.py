@@ -3,13 +3,14 @@
 Going through the nodes latest first, each node's gradient `g` is complete when its turn comes, because everything
 computed from it came later. The node's rules turn `g` into one contribution per parent; contributions add up.
 
-The same code runs on plain arrays and on Values: `arguments(node)` says what a node's rules are called on. Given the
-saved arrays, gradients cost what NumPy costs; given Values, the sweep records itself and can be differentiated again.
+The same loop runs on plain arrays and on Values. Called on the arrays that a node saved, its rules cost what NumPy
+costs; called on Values, they record themselves, and the gradient can be differentiated again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,10 @@ from tinygrad_lab.core.registry import fail_if_not_finite
 from tinygrad_lab.errors import RuleError
 
 
-def sweep(  # noqa: C901  one loop, and calls cost
-    order: Iterable[Any],
+def sweep(
+    order: list[Any],
     gradients: dict[Any, Any],
-    arguments: Callable[[Any], tuple[Any, ...]],
+    recorded: bool = False,
     needed: Collection[Any] | None = None,
     sources: Collection[Any] = (),
 ) -> dict[Any, Any]:
@@ -31,10 +32,23 @@ def sweep(  # noqa: C901  one loop, and calls cost
     Arguments:
         order: nodes, latest first.
         gradients: the roots' gradients by node; emptied on the way, so that memory is freed early.
-        arguments: gives `(y, *inputs)`, what the rules of a node are called on.
+        recorded: whether the rules run on Values, so that the gradients have a graph themselves.
         needed: where given, only these nodes are visited.
         sources: nodes to stop at; nodes without parents are sources too.
     """
+    if not recorded:
+        return _sweep(order, gradients, attrgetter("saved"), needed, sources)
+    with modes.enable_grad():
+        return _sweep(order, gradients, _as_values, needed, sources)
+
+
+def _sweep(  # noqa: C901  one loop, and calls cost
+    order: list[Any],
+    gradients: dict[Any, Any],
+    arguments: Callable[[Any], tuple[Any, ...]],
+    needed: Collection[Any] | None,
+    sources: Collection[Any],
+) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     masked: set[Any] = set()  # nodes whose gradient holds zeros of a branch that `where` did not take
     check = modes.current() & modes.CHECK
@@ -70,6 +84,15 @@ def sweep(  # noqa: C901  one loop, and calls cost
             # Never in place: a rule may have returned `g` itself, or a view of an array that others hold.
             gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
     return found
+
+
+def _as_values(node: Any) -> tuple[Any, ...]:
+    """Return what the rules of `node` are called on, `(y, *inputs)`, as Values wherever a gradient may flow."""
+    inputs = (
+        array if parent is None or not parent.requires_grad else parent.as_of(array)
+        for parent, array in zip(node.parents, node.saved[1:], strict=True)
+    )
+    return (node.as_of(node.saved[0]), *inputs)
 
 
 def fit(contribution: Any, like: Any, op: Any, position: int) -> Any:

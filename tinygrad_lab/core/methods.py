@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_lab.core.protocols import NumpyProtocols, plain
+from tinygrad_lab.core.arrays import plain
+from tinygrad_lab.core.protocols import NumpyProtocols
 from tinygrad_lab.core.registry import find
 from tinygrad_lab.errors import GradientLostError
 

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tinygrad_lab.core import registry, tree
+from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.registry import Op, operation
 from tinygrad_lab.errors import GradientLostError
 
@@ -26,11 +27,6 @@ def astype(x: Any, dtype: Any) -> Any:
 
 
 ASTYPE = operation(astype)
-
-
-def plain(x: Any) -> Any:
-    """Return the array inside a Value, and anything else as it is."""
-    return x.data if isinstance(x, registry.Recorder) else x
 
 
 class NumpyProtocols(registry.Recorder):

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core import graph, modes, tree
-from tinygrad_lab.core.protocols import plain
-from tinygrad_lab.core.value import Value, alias, as_array, cotangent, owned, pull
+from tinygrad_lab.core.arrays import as_array, owned, plain
+from tinygrad_lab.core.backward import sweep
+from tinygrad_lab.core.value import Value, alias, cotangent
 from tinygrad_lab.errors import GraphError
 
 Function = Callable[..., Any]
@@ -64,7 +65,7 @@ class _Trace:
                 seeds[output] = seeds[output] + seed if output in seeds else seed
         given = list(seeds.values())
         sources = set(self.inputs)
-        found = pull(seeds, self.order, recorded, needed=graph.between(self.order, sources), sources=sources)
+        found = sweep(self.order, seeds, recorded, graph.between(self.order, sources), sources)
         found = owned({x: found[x] for x in self.inputs if x in found}, given)
         return [found[x] if x in found else np.zeros_like(x.data)[()] for x in self.inputs]
 

@@ -15,11 +15,11 @@ from typing import Any, NoReturn, final
 import numpy as np
 
 from tinygrad_lab.core import modes, registry
+from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.indexing import AtIndexer, getitem
 from tinygrad_lab.core.methods import ArrayMethods
-from tinygrad_lab.core.protocols import plain
 from tinygrad_lab.core.registry import OPS, RULE, Op, operation
 from tinygrad_lab.core.watch import Hook, Watch
 from tinygrad_lab.errors import GradientLostError, GraphError
@@ -112,7 +112,7 @@ class Value(ArrayMethods):
                 f"reduce the Value with .sum() or .mean(), or pass gradient=np.ones({self.shape})"
             )
         seed = cotangent(self, gradient, create_graph)
-        found = pull({self: seed}, ancestors([self]), create_graph)
+        found = sweep(ancestors([self]), {self: seed}, create_graph)
         for leaf, g in owned(found, [seed]).items():
             leaf.grad = g if leaf.grad is None else leaf.grad + g
 
@@ -140,6 +140,10 @@ class Value(ArrayMethods):
             np.float64(30.0)
         """
         return self._watched().add(hook)
+
+    def as_of(self, array: Any) -> Value:
+        """Return this Value as it was when it held `array`: itself, or a node in its place if its data was rebound."""
+        return self if self.data is array else alias(self, array)
 
     def _watched(self) -> Watch:
         if self.watch is None:
@@ -234,7 +238,6 @@ class Value(ArrayMethods):
 
 
 _new = Value.__new__
-_saved = operator.attrgetter("saved")
 _NO_KEYWORDS: dict[str, Any] = {}
 
 # Operators on arrays compute what the ufuncs do, and on NumPy scalars ten times faster.
@@ -309,31 +312,6 @@ _SEQUENCES = frozenset({list, tuple})
 _PYTHON_NUMBERS = frozenset({bool, int, float, complex})
 
 
-# -- sweeping over arrays or over Values -----------------------------------------------------------------------------
-
-
-def pull(gradients: dict[Value, Any], order: list[Value], recorded: bool, **limits: Any) -> dict[Value, Any]:
-    """Run the reverse sweep on arrays, or, `recorded`, on Values, so that the gradients have a graph themselves."""
-    if not recorded:
-        return sweep(order, gradients, _saved, **limits)
-    with modes.enable_grad():
-        return sweep(order, gradients, _recorded, **limits)
-
-
-def _recorded(node: Value) -> tuple[Any, ...]:
-    """Return what the rules of `node` are called on, as Values wherever a gradient may flow."""
-    inputs = (
-        array if parent is None or not parent.requires_grad else link(parent, array)
-        for parent, array in zip(node.parents, node.saved[1:], strict=True)
-    )
-    return (link(node, node.saved[0]), *inputs)
-
-
-def link(value: Value, array: Any) -> Value:
-    """Return `value` as it was when it held `array`: itself, or a node in its place if its data was rebound since."""
-    return value if value.data is array else alias(value, array)
-
-
 def alias(value: Any, array: Any) -> Value:
     """Return a new node that holds `array` and passes its gradient on to `value`, if that is a Value."""
     parent = value if type(value) is Value else None
@@ -346,54 +324,15 @@ def cotangent(value: Value, gradient: Any, recorded: bool) -> Any:
     """Return the gradient that a sweep starts with: ones, or the given one in the Value's dtype."""
     data = value.data
     if gradient is None:
-        gradient = np.ones_like(data)[()]
+        gradient = ones_for(data)
     elif np.shape(gradient) != data.shape:
         raise GraphError(
             f"backward: gradient must have the shape {data.shape} of the result, got {np.shape(gradient)}; "
             f"pass one number per element"
         )
     else:
-        gradient = _like(data, gradient if recorded and type(gradient) is Value else as_array(plain(gradient)))
+        gradient = in_dtype_of(data, gradient if recorded and type(gradient) is Value else as_array(plain(gradient)))
     return Value(gradient, requires_grad=False) if recorded and type(gradient) is not Value else gradient
-
-
-def _like(data: Any, gradient: Any) -> Any:
-    """Return a copy of the given gradient in the dtype of `data`."""
-    if gradient.dtype.kind == "c" and data.dtype.kind != "c":
-        raise GraphError(
-            f"backward: gradient must be real for a result of dtype {data.dtype}, got {gradient.dtype}; "
-            f"pass its real part"
-        )
-    return gradient if gradient.dtype == data.dtype and type(gradient) is Value else gradient.astype(data.dtype)
-
-
-def owned(found: dict[Value, Any], given: list[Any]) -> dict[Value, Any]:
-    """Return the gradients such that none shares memory with another or with what the caller gave, or is a view."""
-    taken = {id(array) for array in given}
-    for node, g in found.items():
-        if type(g) is not Value and (getattr(g, "base", None) is not None or id(g) in taken):
-            found[node] = g = g.copy()
-        taken.add(id(g))
-    return found
-
-
-def as_array(data: Any) -> Any:
-    """Return what a Value may hold: an array or NumPy scalar of floating or complex numbers."""
-    if not hasattr(data, "__array_function__") and not isinstance(data, np.generic):
-        try:
-            data = np.asarray(data)
-        except (ValueError, TypeError) as error:
-            raise TypeError(f"Value: data must be an array of numbers, got {type(data).__name__}; {error}") from error
-    if isinstance(data, Value) or data.dtype.kind not in "biufc":
-        kind = "a Value" if isinstance(data, Value) else f"dtype {data.dtype}"
-        raise TypeError(f"Value: data must be an array of numbers, got {kind}; pass v.data, or convert it to float")
-    if isinstance(data, np.ndarray) and type(data) is not np.ndarray:
-        if hasattr(data, "mask"):
-            raise TypeError("Value: data must be an array of numbers, got a masked array; fill or drop what is masked")
-        data = np.asarray(data)  # np.matrix would multiply as matrices do
-    if data.dtype.kind in "biu":
-        data = data.astype(np.float64)
-    return data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data
 
 
 def _restore(data: Any, requires_grad: bool, name: str | None, grad: Any) -> Value:

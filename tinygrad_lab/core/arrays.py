@@ -1,0 +1,61 @@
+"""What arrays may enter a graph, and what leaves it as a gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import Recorder
+from tinygrad_lab.errors import GraphError
+
+
+def plain(x: Any) -> Any:
+    """Return the array inside a Value, and anything else as it is."""
+    return x.data if isinstance(x, Recorder) else x
+
+
+def as_array(data: Any) -> Any:
+    """Return what a Value may hold: an array or NumPy scalar of floating or complex numbers."""
+    if isinstance(data, Recorder):
+        raise TypeError("Value: data must be an array of numbers, got a Value; pass v.data, or use it as it is")
+    if not hasattr(data, "__array_function__") and not isinstance(data, np.generic):
+        try:
+            data = np.asarray(data)
+        except (ValueError, TypeError) as error:
+            raise TypeError(f"Value: data must be an array of numbers, got {type(data).__name__}; {error}") from error
+    if data.dtype.kind not in "biufc":
+        raise TypeError(f"Value: data must be an array of numbers, got dtype {data.dtype}; convert it to float")
+    if isinstance(data, np.ndarray) and type(data) is not np.ndarray:
+        if hasattr(data, "mask"):
+            raise TypeError("Value: data must be an array of numbers, got a masked array; fill or drop what is masked")
+        data = np.asarray(data)  # np.matrix would multiply as matrices do
+    if data.dtype.kind in "biu":
+        data = data.astype(np.float64)
+    return data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data
+
+
+def ones_for(data: Any) -> Any:
+    """Return the gradient that a sweep starts with: ones like `data`."""
+    return type(data)(1) if isinstance(data, np.generic) else np.ones_like(data)[()]
+
+
+def in_dtype_of(data: Any, gradient: Any) -> Any:
+    """Return a given gradient in the dtype of the result `data`, as a copy unless it is a Value."""
+    if gradient.dtype.kind == "c" and data.dtype.kind != "c":
+        raise GraphError(
+            f"backward: gradient must be real for a result of dtype {data.dtype}, got {gradient.dtype}; "
+            f"pass its real part"
+        )
+    same = gradient.dtype == data.dtype
+    return gradient if same and isinstance(gradient, Recorder) else gradient.astype(data.dtype)
+
+
+def owned(found: dict[Any, Any], given: list[Any]) -> dict[Any, Any]:
+    """Return the gradients such that none shares memory with another or with what the caller gave, or is a view."""
+    taken = {id(array) for array in given}
+    for node, g in found.items():
+        if not isinstance(g, Recorder) and (getattr(g, "base", None) is not None or id(g) in taken):
+            found[node] = g = g.copy()
+        taken.add(id(g))
+    return found
