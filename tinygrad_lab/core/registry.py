@@ -10,15 +10,13 @@ it returns the gradient of one input. It need not undo broadcasting or care for 
 
 from __future__ import annotations
 
-import difflib
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 
-from tinygrad_lab.errors import GradientLostError, NonFiniteError, OperationError
+from tinygrad_lab.errors import GradientLostError, NonFiniteError, OperationError, OperationIndexError
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -60,6 +58,8 @@ class Op:
     def parameters(self) -> tuple[str, ...]:
         """The names of the function's parameters, in order (empty where a C function does not tell)."""
         if self._parameters is None:
+            import inspect  # slow to import, and most programs never get here
+
             try:
                 self._parameters = tuple(inspect.signature(self.function).parameters)
             except ValueError:
@@ -212,6 +212,8 @@ def find(function: Function) -> Op:
     """Return the operation that differentiates `function`, or raise an error that names it and the nearest one."""
     op = OPS.get(function)
     if op is None:
+        import difflib  # only on the way to an error
+
         name = getattr(function, "__name__", repr(function))
         near = difflib.get_close_matches(name, [op.name for op in OPS.values()], n=1, cutoff=0.0)
         raise GradientLostError(
@@ -234,9 +236,8 @@ def run(op: Op, arrays: Any, kwargs: dict[str, Any]) -> Any:
 def bad_inputs(op: Op, arrays: Any, error: Exception) -> OperationError:
     """Describe what NumPy refused."""
     shapes = " and ".join(str(np.shape(array)) for array in arrays if not isinstance(array, str))
-    return OperationError(
-        f"{op.name}: inputs must fit together, got shapes {shapes}; NumPy says: {error}",
-    )
+    kind = OperationIndexError if isinstance(error, IndexError) else OperationError
+    return kind(f"{op.name}: inputs must fit together, got shapes {shapes}; NumPy says: {error}")
 
 
 def fail_if_not_finite(what: str, result: Any, inputs: tuple[Any, ...], origin: str | None) -> None:
