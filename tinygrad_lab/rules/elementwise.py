@@ -57,10 +57,10 @@ defvjp(np.log,           lambda g, y, x: ratio(g, x))
 defvjp(np.log2,          lambda g, y, x: ratio(g, x * math.log(2)))
 defvjp(np.log10,         lambda g, y, x: ratio(g, x * math.log(10)))
 defvjp(np.log1p,         lambda g, y, x: ratio(g, 1 + x))
-defvjp(np.logaddexp,     lambda g, y, a, b: g * np.exp(a - y),
-                         lambda g, y, a, b: g * np.exp(b - y))
-defvjp(np.logaddexp2,    lambda g, y, a, b: g * np.exp2(a - y),
-                         lambda g, y, a, b: g * np.exp2(b - y))
+defvjp(np.logaddexp,     lambda g, y, a, b: g * np.exp(-np.logaddexp(0, b - a)),
+                         lambda g, y, a, b: g * np.exp(-np.logaddexp(0, a - b)))
+defvjp(np.logaddexp2,    lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, b - a)),
+                         lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, a - b)))
 
 # Parts of a number. The gradient of a real function of z = a + bi is df/da - i df/db, as in JAX and autograd.
 defvjp(np.absolute,      lambda g, y, x: g * ratio(np.conjugate(x), y) if np.iscomplexobj(x) else g * np.sign(x))
