@@ -21,5 +21,9 @@ class OperationError(TinygradError, ValueError):
     """An operation's forward pass refused its inputs; the text names the operation, the shapes and the layer."""
 
 
+class OperationIndexError(OperationError, IndexError):
+    """An `OperationError` for an index or axis that is out of bounds."""
+
+
 class NonFiniteError(TinygradError, FloatingPointError):
     """In debug mode: finite inputs gave NaN or infinity."""
