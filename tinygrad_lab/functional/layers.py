@@ -109,7 +109,8 @@ def conv1d(x: Any, w: Any, b: Any = None, stride: int = 1, padding: int = 0, dil
     if padding:
         x = np.pad(x, ((0, 0), (0, 0), (padding, padding)))
     windows = np.lib.stride_tricks.sliding_window_view(x, dilation * (kernel_size - 1) + 1, axis=-1)
-    windows = windows[:, :, ::stride, ::dilation]
+    if stride > 1 or dilation > 1:
+        windows = windows[:, :, ::stride, ::dilation]
     batch, _, positions, _ = windows.shape
     # All windows side by side, so that a single matrix product per group does the work.
     columns = np.reshape(np.transpose(windows, (1, 3, 0, 2)), (groups, channels * kernel_size, batch * positions))
