@@ -215,7 +215,7 @@ def find(function: Function) -> Op:
         import difflib  # only on the way to an error
 
         name = getattr(function, "__name__", repr(function))
-        near = difflib.get_close_matches(name, [op.name for op in OPS.values()], n=1, cutoff=0.0)
+        near = difflib.get_close_matches(name, [op.name for op in OPS.values() if op.name[0] != "_"], n=1, cutoff=0.0)
         raise GradientLostError(
             f"{name}: function must have a derivative rule, got none for it; the nearest that has one is "
             f"{near[0]}, declare one with tinygrad_lab.defvjp, or call it on v.data to leave the graph"
@@ -238,6 +238,13 @@ def bad_inputs(op: Op, arrays: Any, error: Exception) -> OperationError:
     shapes = " and ".join(str(np.shape(array)) for array in arrays if not isinstance(array, str))
     kind = OperationIndexError if isinstance(error, IndexError) else OperationError
     return kind(f"{op.name}: inputs must fit together, got shapes {shapes}; NumPy says: {error}")
+
+
+def no_rule_for(op: Op, argument: str) -> GradientLostError:
+    """Describe a Value in a place that no rule differentiates with respect to."""
+    return GradientLostError(
+        f"{op.name}: {argument} must be a plain number or array, got a Value; it has no derivative rule: pass v.data"
+    )
 
 
 def fail_if_not_finite(what: str, result: Any, inputs: tuple[Any, ...], origin: str | None) -> None:

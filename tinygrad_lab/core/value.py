@@ -169,6 +169,10 @@ class Value(ArrayMethods):
         parents: list[Value | None] = []
         arrays: list[Any] = []
         required = False
+        if len(args) > len(rules):
+            args, kwargs = op.normalise(args, kwargs)
+        if kwargs and Value in map(type, kwargs.values()):
+            raise registry.no_rule_for(op, next(name for name, x in kwargs.items() if type(x) is Value))
         for position, arg in enumerate(args):
             if type(arg) is Value:
                 arrays.append(arg.data)

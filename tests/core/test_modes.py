@@ -1,0 +1,213 @@
+"""no_grad, enable_grad and debug: nested, decorated, in threads, and what debug says."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+
+import tinygrad_lab as tl
+from tinygrad_lab.core import modes
+from tinygrad_lab.errors import NonFiniteError
+
+
+def recording():
+    return (tl.Value(1.0) * 2).requires_grad
+
+
+def test_no_grad_and_enable_grad_nest():
+    assert recording()
+    with tl.no_grad():
+        assert not recording()
+        with tl.enable_grad():
+            assert recording()
+            with tl.no_grad():
+                assert not recording()
+            assert recording()
+        assert not recording()
+    assert recording()
+
+
+def test_leaving_by_an_exception_restores_the_mode():
+    for mode in (tl.no_grad, tl.debug):
+        with pytest.raises(KeyError), mode():
+            raise KeyError
+    assert modes.current() == modes.RECORD
+
+
+def test_one_instance_is_reusable_and_reentrant():
+    quiet = tl.no_grad()
+    with quiet:
+        with quiet:
+            assert not recording()
+        assert not recording()
+    assert recording()
+    with quiet:
+        assert not recording()
+
+
+def test_decorated_functions_and_recursion():
+    @tl.no_grad()
+    def depth(n):
+        """Doc."""
+        assert not recording()
+        return 0 if n == 0 else 1 + depth(n - 1)
+
+    assert depth(5) == 5
+    assert depth.__doc__ == "Doc."
+    assert recording()
+
+
+def test_debug_and_no_grad_are_independent():
+    with tl.debug(), tl.no_grad():
+        assert modes.current() == modes.CHECK
+        with tl.enable_grad():
+            assert modes.current() == modes.CHECK | modes.RECORD
+    assert modes.current() == modes.RECORD
+
+
+def test_a_thread_does_not_touch_the_mode_of_another():
+    entered, leave = threading.Event(), threading.Event()
+    seen = []
+
+    def quiet():
+        with tl.no_grad():
+            entered.set()
+            leave.wait(10)
+            seen.append(recording())
+
+    thread = threading.Thread(target=quiet)
+    thread.start()
+    assert entered.wait(10)
+    assert recording()
+    leave.set()
+    thread.join()
+    assert seen == [False]
+
+
+def test_one_decorated_function_runs_in_many_threads_at_once():
+    barrier = threading.Barrier(4)
+    failures = []
+
+    @tl.no_grad()
+    def work():
+        barrier.wait(10)
+        for _ in range(50):
+            assert not recording()
+
+    def run():
+        try:
+            work()
+            assert recording()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_threads_differentiate_independently():
+    results = {}
+
+    def work(k):
+        x = tl.Value(np.arange(3.0) + k)
+        for _ in range(20):
+            x.grad = None
+            np.sum(np.tanh(x) * k).backward()
+        results[k] = (x.grad, k * (1 - np.tanh(x.data) ** 2), tl.grad(tl.grad(lambda z: z**3 * k))(2.0))
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for k in range(4):
+        grad, expected, second = results[k]
+        np.testing.assert_allclose(grad, expected)
+        assert second == 12.0 * k
+
+
+def test_coroutines_do_not_touch_each_others_mode():
+    async def quiet(gate):
+        with tl.no_grad():
+            await gate.wait()
+            return recording()
+
+    async def loud(gate):
+        await asyncio.sleep(0)
+        result = recording()
+        gate.set()
+        return result
+
+    async def both():
+        gate = asyncio.Event()
+        return await asyncio.gather(quiet(gate), loud(gate))
+
+    assert asyncio.run(both()) == [False, True]
+
+
+def test_transforms_differentiate_inside_no_grad():
+    with tl.no_grad():
+        assert tl.grad(tl.grad(lambda x: x**3))(2.0) == 12.0
+        assert not recording()
+
+
+# -- debug -----------------------------------------------------------------------------------------------------------
+
+
+def test_debug_names_the_operation_and_the_line_going_forward():
+    x = tl.Value([1.0, 0.0])
+    text = r"log: result must be finite, got -inf from inputs of shape \(2,\)"
+    with tl.debug(), np.errstate(divide="ignore"), pytest.raises(NonFiniteError, match=text) as e:
+        np.log(x)
+    assert "test_modes.py:" in str(e.value)
+
+
+def test_debug_names_the_operation_and_the_line_going_backward():
+    @tl.primitive(lambda g, y, x: g / (x - x))
+    def vertical(x):
+        return x + 1.0
+
+    x = tl.Value([1.0, 2.0])
+    with tl.debug(), np.errstate(divide="ignore"):
+        y = np.sum(vertical(x))
+        with pytest.raises(NonFiniteError, match=r"gradient of vertical: .*called at .*test_modes\.py:\d+"):
+            y.backward()
+        with pytest.raises(NonFiniteError, match=r"divide: result must be finite"):  # the rule's own step
+            y.backward(create_graph=True)
+    assert x.grad is None
+    tl.OPS.pop(vertical)
+
+
+def test_debug_blames_only_the_first_that_made_it_not_finite():
+    with tl.debug():
+        x = tl.Value([np.inf, 1.0])
+        y = np.sum(x * 2)
+        assert np.isinf(y.data)
+        assert y.origin is not None
+    assert (x * 2).origin is None
+
+
+def test_debug_also_checks_without_recording():
+    with tl.debug(), tl.no_grad(), np.errstate(over="ignore"), pytest.raises(NonFiniteError, match="exp"):
+        np.exp(tl.Value(1000.0))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.longdouble, np.complex64])
+def test_debug_changes_no_number(dtype):
+    x = np.linspace(0.5, 1, 6).astype(dtype).reshape(2, 3)
+
+    def f(z):
+        y = np.sum(np.where(np.abs(z) > 0.7, np.tanh(z) @ z.T @ z, z[::-1]) * np.stack([z, z])[0])
+        return np.real(y)
+
+    expected = tl.grad(f)(x)
+    with tl.debug():
+        np.testing.assert_array_equal(tl.grad(f)(x), expected)
+        tl.grad(lambda z: np.sum(np.real(tl.grad(f)(z))))(x)
