@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.registry import composed, defvjp
+from tinygrad_lab.rules.shaping import inverse
 
 
 def _rows(x: Any) -> Any:
@@ -50,7 +51,7 @@ def _tensordot_rule(g: Any, other: Any, ndim: int, mine: list[int], theirs: list
     kept = [i for i in range(np.ndim(other)) if i not in theirs]
     given = list(range(g.ndim - len(kept), g.ndim)) if first else list(range(len(kept)))
     order = [i for i in range(ndim) if i not in mine] + [mine[theirs.index(i)] for i in sorted(theirs)]
-    return np.transpose(np.tensordot(g, other, (given, kept)), np.argsort(order))
+    return np.transpose(np.tensordot(g, other, (given, kept)), inverse(order))
 
 
 def _tensordot_left(g: Any, y: Any, a: Any, b: Any, axes: Any = 2) -> Any:

@@ -25,15 +25,9 @@ def _count(x: Any, axis: Any, where: Any) -> Any:
 
 
 def _sum(
-    g: Any,
-    y: Any,
-    x: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    keepdims: bool = False,
-    initial: Any = 0,
-    where: Any = True,
-) -> Any:
+    g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False,
+    initial: Any = None, where: Any = True,
+) -> Any:  # fmt: skip
     g = _expand(g, axis, keepdims)
     return np.broadcast_to(g if where is True else np.where(where, g, 0), x.shape)
 
@@ -59,12 +53,16 @@ def _cumsum(g: Any, y: Any, x: Any, axis: int | None = None, dtype: Any = None) 
 
 
 def _deviation(x: Any, axis: Any, where: Any, mean: Any) -> Any:
-    if where is True and mean is None:
+    """Return `x - mean`, with 0 where `where` excludes it."""
+    if where is not True:
+        mean = np.mean(x, axis=axis, keepdims=True, where=where) if mean is None else mean
+        return np.where(where, x - mean, 0)
+    if mean is None:
         # Relative to the first element the deviations of equal numbers are 0 exactly, not the rounding error of a mean.
         axes = range(x.ndim) if axis is None else np.atleast_1d(axis) % x.ndim
         x = x - x[tuple(slice(0, 1) if i in axes else slice(None) for i in range(x.ndim))]
-    deviation = x - (np.mean(x, axis=axis, keepdims=True, where=where) if mean is None else mean)
-    return deviation if where is True else np.where(where, deviation, 0)
+        mean = np.mean(x, axis=axis, keepdims=True)
+    return x - mean
 
 
 def _var(

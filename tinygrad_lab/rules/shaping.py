@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,15 +13,22 @@ from tinygrad_lab.errors import OperationError
 
 
 def _reshape(g: Any, y: Any, x: Any, shape: Any = None, order: Any = "C", **_: Any) -> Any:
-    if order not in ("C", "F"):
-        raise OperationError(
-            f"reshape: order must be 'C' or 'F', got {order!r}; the order in memory is no property of a Value"
-        )
-    return np.reshape(g, x.shape, order=order)
+    if order == "C":
+        return np.reshape(g, x.shape)
+    if order == "F":
+        return np.reshape(g, x.shape, order="F")
+    raise OperationError(
+        f"reshape: order must be 'C' or 'F', got {order!r}; the order in memory is no property of a Value"
+    )
 
 
 def _transpose(g: Any, y: Any, x: Any, axes: Any = None) -> Any:
-    return np.transpose(g, None if axes is None else np.argsort([axis % x.ndim for axis in axes]))
+    return np.transpose(g, None if axes is None else inverse([axis % x.ndim for axis in axes]))
+
+
+def inverse(permutation: Sequence[int]) -> tuple[int, ...]:
+    """Return the permutation of axes that undoes `permutation`."""
+    return tuple(sorted(range(len(permutation)), key=permutation.__getitem__))
 
 
 # fmt: off
