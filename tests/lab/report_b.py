@@ -8,16 +8,17 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shlex
 import sys
 import tempfile
 from pathlib import Path
 
 from tinygrad_lab.cli import main
 
-OPTIONS = (
+OPTIONS = shlex.split(
     "train --data xor --no-bias --init rand --legacy-rng --loss bce --reduction sum --activation sigmoid "
     "--until accuracy=1 --epochs 50000 --json"
-).split()
+)
 
 # (seed, hidden units, learning rate): epochs until the evaluation that first shows accuracy 1; 50,000 means never
 PUBLISHED = {

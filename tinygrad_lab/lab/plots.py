@@ -79,8 +79,9 @@ def _regions(run: Run) -> str:
     if wrong.any():
         predicted.scatter(*data.x[wrong].T, s=130, facecolors="none", edgecolors="black", linewidths=1.2, label="wrong")
     accuracy = run.history.accuracy[-1]
-    truth.set(title="ground truth", xlabel=data.features[0], ylabel=data.features[1])
-    predicted.set(title=f"prediction, accuracy {accuracy:.4g}", xlabel=data.features[0])
+    across = _plain(data.features[0])
+    truth.set(title="ground truth", xlabel=across, ylabel=_plain(data.features[1]))
+    predicted.set(title=f"prediction, accuracy {accuracy:.4g}", xlabel=across)
     predicted.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     handles, labels = predicted.get_legend_handles_labels()
     handles, labels = _legend(handles, labels, *truth.get_legend_handles_labels())
@@ -124,7 +125,7 @@ def _points(axes: Any, x: Array, labels: Array, classes: tuple[str, ...]) -> Non
             color=_COLOURS[k % len(_COLOURS)],
             edgecolors="white",
             linewidths=0.6,
-            label=f"class {name}",
+            label=f"class {_plain(name)}",
             zorder=3,
         )
 
@@ -142,9 +143,15 @@ def _confusion(run: Run) -> str:
         axes.text(column, row, count, ha="center", va="center", color="white" if dark else "black")
     ticks = range(len(classes))
     axes.set(xlabel="prediction", ylabel="ground truth", xticks=ticks, yticks=ticks)
-    axes.set(xticklabels=classes, yticklabels=classes, title=f"accuracy {run.history.accuracy[-1]:.4g}")
+    names = [_plain(name) for name in classes]
+    axes.set(xticklabels=names, yticklabels=names, title=f"accuracy {run.history.accuracy[-1]:.4g}")
     axes.spines[:].set_visible(False)
     return _svg(figure)
+
+
+def _plain(name: str) -> str:
+    """Keep Matplotlib from reading a user's dollar signs as mathematics."""
+    return name.replace("$", r"\$")
 
 
 def _figure(width: float, height: float, rows: int, columns: int, **options: Any) -> tuple[Any, Any]:

@@ -28,19 +28,19 @@ def bar(epochs: int, stream: TextIO) -> Iterator[Callback]:
         TextColumn("epoch"),
         MofNCompleteColumn(),
         BarColumn(),
-        TextColumn("loss {task.fields[loss]:.4g}  accuracy {task.fields[accuracy]:.4g}"),
+        TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(),
     )
     # No thread draws the bar: the loop does, so that nothing competes with it.
     with Progress(*columns, console=Console(file=stream), auto_refresh=False) as progress:
-        task = progress.add_task("", total=epochs, loss=float("nan"), accuracy=float("nan"))
+        task = progress.add_task("", total=epochs, figures="")
         due = 0.0
 
         def show(history: History) -> None:
             nonlocal due
             if history.stopped_by is not None or time.perf_counter() >= due:
-                loss, accuracy = history.loss[-1], history.accuracy[-1]
-                progress.update(task, completed=history.epochs, refresh=True, loss=loss, accuracy=accuracy)
+                text = f"loss {history.loss[-1]:.4g}  accuracy {history.accuracy[-1]:.4g}"
+                progress.update(task, completed=history.epochs, refresh=True, figures=text)
                 due = time.perf_counter() + _INTERVAL
 
         yield show

@@ -54,7 +54,7 @@ def setting(run: Run) -> list[tuple[str, str]]:
         ("loss", f"{config.loss}, {config.reduction} over the points"),
         ("optimizer", f"{config.optimizer}, lr {config.lr:g}{momentum}{schedule}"),
         ("batch", "all points" if config.batch_size is None else f"{config.batch_size} points"),
-        ("until", f"{config.until or 'nothing else'}, or {config.limit:,} epochs"),
+        ("until", f"{config.until + ', or ' if config.until else ''}{config.limit:,} epochs"),
     ]
 
 

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+
+import pytest
+
+from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.problems import LabError
+
+
+def test_a_configuration_survives_json():
+    config = Config(hidden=(3, 5), conv="4:2", batch_size=2, until="loss<1")
+    assert Config(**json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_every_field_is_in_the_json():
+    assert set(Config().to_dict()) == {field.name for field in dataclasses.fields(Config)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "epochs", "until"),
+    [
+        ({}, 10_000, "accuracy=1 and loss<0.01"),
+        ({"epochs": 7}, 7, None),
+        ({"until": "loss<1"}, 10_000, "loss<1"),
+        ({"epochs": 7, "until": "loss<1"}, 7, "loss<1"),
+    ],
+)
+def test_how_long_to_train(fields, epochs, until):
+    config = Config(**fields)
+    assert (config.limit, config.condition) == (epochs, until)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 99, 100, 101, 3000, 10_000, 50_000, 800_000])
+def test_about_ten_to_a_hundred_log_lines(epochs):
+    interval = Config(epochs=epochs).log_interval
+    assert min(10, epochs) <= epochs // interval <= 100
+    assert set(str(interval)) <= {"1", "0"}
+    assert Config(epochs=epochs, log_every=3).log_interval == 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"activation": "sigmod"}, "activation must be one of sigmoid, tanh, "),
+        ({"output": "tanh"}, "output must be one of sigmoid, softmax, none, got 'tanh'; check the spelling"),
+        ({"init": "best"}, "init must be one of rand, uniform, "),
+        ({"loss": "mean"}, "loss must be one of mse, l1, huber, bce, bce_with_logits, cross_entropy, got 'mean'"),
+        ({"reduction": "none"}, "reduction must be one of mean, sum, got 'none'"),
+        ({"optimizer": "gd"}, "optimizer must be one of sgd, adagrad, rmsprop, adam, adamw, got 'gd'"),
+        ({"hidden": (4, 0)}, "hidden must be a whole number of at least 1, got 0"),
+        ({"points": 0}, "points must be a whole number of at least 1, got 0"),
+        ({"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
+        ({"epochs": 1.5}, "epochs must be a whole number of at least 1, got 1.5"),
+        ({"batch_size": -1}, "batch_size must be a whole number of at least 1, got -1"),
+        ({"log_every": 0}, "log_every must be a whole number of at least 1, got 0"),
+        ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),
+        ({"lr": 0.0}, "lr must be a positive number, got 0.0; try 0.1"),
+        ({"lr": float("nan")}, "lr must be a positive number, got nan"),
+        ({"lr": float("inf")}, "lr must be a positive number, got inf"),
+        ({"momentum": 1.0}, "momentum must be at least 0 and less than 1, got 1.0"),
+        ({"momentum": 0.9, "optimizer": "adam"}, "momentum must be 0 with adam, got 0.9; use sgd or rmsprop"),
+        ({"loss": "bce", "output": "none"}, "output must be sigmoid with loss bce, got none; without an activation, "),
+        ({"loss": "cross_entropy", "output": "sigmoid"}, "output must be softmax with loss cross_entropy, got sigmoid"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(fields, message):
+    with pytest.raises(LabError, match=re.escape(f"config: {message}")):
+        Config(**fields)
