@@ -1,0 +1,111 @@
+"""The public face: what is promised is there, imports only go down, and importing is light."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+import tinygrad_lab as tl
+
+PACKAGE = Path(tl.__file__).parent
+FLOORS = ["errors", "core", "rules", "functional", "nn", "optim", "lab", "cli", "__main__"]
+SAME_FLOOR = {("nn", "optim"), ("optim", "nn")}
+
+PROMISED = [
+    "Value", "no_grad", "enable_grad", "debug",
+    "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp",
+    "OPS", "defvjp", "defzero", "composed", "primitive",
+    "nn", "optim", "functional", "__version__",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_what_is_promised_is_there(name):
+    assert hasattr(tl, name)
+
+
+def test_public_names_are_documented():
+    for name in PROMISED:
+        thing = getattr(tl, name)
+        if callable(thing) or isinstance(thing, types.ModuleType):
+            assert inspect.getdoc(thing), name
+
+
+def test_all_tells_the_truth_wherever_it_is_declared():
+    for module in list(sys.modules.values()):
+        if getattr(module, "__name__", "").startswith("tinygrad_lab") and hasattr(module, "__all__"):
+            missing = [name for name in module.__all__ if not hasattr(module, name)]
+            assert not missing, f"{module.__name__}: {missing}"
+            assert len(set(module.__all__)) == len(module.__all__), module.__name__
+
+
+def imports_of(path):
+    """Yield the package's modules that a file imports at its top level."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tinygrad_lab"):
+            assert all(alias.name != "*" for alias in node.names), f"{path}: star import"
+            if node.module == "tinygrad_lab":
+                yield from (alias.name for alias in node.names)
+            else:
+                yield node.module.split(".")[1]
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith("tinygrad_lab."):
+                    yield alias.name.split(".")[1]
+
+
+def test_imports_only_go_down():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        floor = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if floor == "__init__" or floor not in FLOORS:
+            continue
+        for imported in imports_of(path):
+            if imported == floor or imported not in FLOORS:
+                continue
+            assert FLOORS.index(imported) < FLOORS.index(floor), f"{path.name} ({floor}) imports {imported}"
+            assert (floor, imported) not in SAME_FLOOR, f"{path.name} ({floor}) imports {imported}"
+
+
+def run(code):
+    result = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def test_importing_needs_nothing_but_numpy():
+    heavy = [
+        "scipy",
+        "matplotlib",
+        "rich",
+        "jinja2",
+        "dask",
+        "hypothesis",
+        "torch",
+        "safetensors",
+        "pytest",
+        "graphviz",
+    ]
+    loaded = run(f"import sys, tinygrad_lab; print([m for m in {heavy} if m in sys.modules])")
+    assert loaded == "[]"
+
+
+def test_importing_changes_no_global_state():
+    code = (
+        "import numpy as np, warnings\n"
+        "before = np.geterr(), np.random.get_state()[1].tolist(), list(warnings.filters), np.get_printoptions()\n"
+        "import tinygrad_lab\n"
+        "after = np.geterr(), np.random.get_state()[1].tolist(), list(warnings.filters), np.get_printoptions()\n"
+        "print(before == after)"
+    )
+    assert run(code) == "True"
+
+
+def test_the_package_is_typed_and_has_a_version():
+    assert (PACKAGE / "py.typed").exists()
+    assert [part.isdigit() for part in tl.__version__.split(".")][:2] == [True, True]
