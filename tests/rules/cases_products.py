@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.rules.drawing import CASES, Call, call, listed, uniform
 from tinygrad_lab.rules.einsum import einsum
+from tinygrad_lab.rules.linalg import norm
 
 
 def pairs(function, *shapes):
@@ -36,6 +37,10 @@ listed(np.tensordot,
        call((2, 3, 4, 2), (4, 2, 3), axes=([1, 3, 2], [2, 1, 0])), call((2, 3), (2, 3), axes=2))
 listed(np.diagonal, call((3, 3)), call((2, 4), offset=1), call((2, 3, 4), args=(-1, 2, 0)), call((2, 2), offset=5))
 listed(np.trace, call((3, 3)), call((2, 4), offset=1), call((2, 3, 4), axis1=-1, axis2=0))
+listed(np.linalg.norm,
+       call((3,)), call((2, 3)), call((2, 3, 2)), call((2, 3), axis=0), call((2, 3), args=(2, -1, True)),
+       call((2, 3), args=("fro",)), call((2, 3, 2), axis=(0, 2)), call((3,), ord=2), call((2, 3), keepdims=True))
+listed(norm, call((3,)), call((2, 3), axis=1))
 
 EINSUMS = [
     ("ij,jk", (2, 3), (3, 4)), ("ij,jk->ki", (2, 3), (3, 4)), ("ba,ca", (2, 3), (2, 3)), ("ij,jk", (0, 3), (3, 2)),

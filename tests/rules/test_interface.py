@@ -120,6 +120,18 @@ def test_misfitting_shapes_are_described():
         np.concatenate([tl.Value(X), X[0]])
 
 
+def test_einsum_refuses_what_does_not_fit():
+    with pytest.raises(OperationError, match="einsum: inputs must fit together"):
+        np.einsum("ij,jk", tl.Value(X))
+    with pytest.raises(OperationError, match="einsum: inputs must fit together"):
+        np.einsum("ij,ij", tl.Value(X), X.T)
+
+
+def test_a_norm_that_has_no_rule_is_refused():
+    with pytest.raises(OperationError, match="norm: ord must be None, 2 for vectors or 'fro' for matrices, got 1"):
+        np.linalg.norm(tl.Value(X), 1)
+
+
 def test_padding_that_has_no_rule_is_refused():
     with pytest.raises(OperationError, match=r"pad: mode must be one of constant, edge.*got 'linear_ramp'"):
         np.pad(tl.Value(X), 1, "linear_ramp")

@@ -107,6 +107,7 @@ def test_sinc_has_exact_derivatives_near_zero_and_far(x):
         (lambda x: np.arctan2(x, 0.0), 0.0, 0),
         (abs, 0.0, 0),
         (np.sinc, 0.0, 0),
+        (lambda x: np.linalg.norm(x * np.ones(3)), 0.0, 0),
         (lambda x: np.std(x * np.ones(3)), 0.1, 0),
         (lambda x: np.std(x * np.array([0.1, 0.1, 0.1]), ddof=1), 3.7, 0),
         (lambda x: np.maximum(np.sqrt(x), 1.0), 0.0, 0),

@@ -67,9 +67,9 @@ def _explicit(subscripts: str, ndims: list[int]) -> str:
     terms, arrow, output = subscripts.partition("->")
     inputs = terms.split(",")
     unused = [letter for letter in string.ascii_letters if letter not in subscripts]
-    extra = [ndim - len(term.replace("...", "")) for term, ndim in zip(inputs, ndims, strict=True)]
-    batch = unused[: max((n for n, term in zip(extra, inputs, strict=True) if "..." in term), default=0)]
-    inputs = [term.replace("...", "".join(batch[len(batch) - n :])) for term, n in zip(inputs, extra, strict=True)]
+    extra = [ndim - len(term.replace("...", "")) for term, ndim in zip(inputs, ndims, strict=False)]
+    batch = unused[: max((n for n, term in zip(extra, inputs, strict=False) if "..." in term), default=0)]
+    inputs = [term.replace("...", "".join(batch[len(batch) - n :])) for term, n in zip(inputs, extra, strict=False)]
     if arrow:
         output = output.replace("...", "".join(batch))
     else:
