@@ -1,0 +1,314 @@
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import tinygrad_lab as tl
+from tinygrad_lab import nn
+from tinygrad_lab.core import tree
+from tinygrad_lab.errors import OperationError
+
+
+class Autoencoder(nn.Module):
+    """Parameters and children everywhere an attribute can hold them."""
+
+    def __init__(self, rng=None):
+        self.scale = tl.Value(2.0)
+        self.encoder = nn.Sequential(nn.Linear(3, 2, rng=rng), nn.Tanh())
+        self.heads = {"mean": nn.Linear(2, 1, rng=rng), "spread": [nn.Linear(2, 1, bias=False, rng=rng)]}
+        self.offsets = [tl.Value(np.zeros(1)), (tl.Value(np.ones(1)),)]
+        self.note = "not a parameter"
+
+    def forward(self, x):
+        code = self.encoder(x)
+        return self.scale * self.heads["mean"](code) + self.heads["spread"][0](code) + self.offsets[0]
+
+
+NAMES = [
+    "scale",
+    "offsets.0",
+    "offsets.1.0",
+    "encoder.0.weight",
+    "encoder.0.bias",
+    "heads.mean.weight",
+    "heads.mean.bias",
+    "heads.spread.0.weight",
+]
+
+
+class Tied(nn.Module):
+    """The same parameter, and the same child, under two names."""
+
+    def __init__(self):
+        self.first = nn.Linear(2, 2)
+        self.second = nn.Linear(2, 2)
+        self.second.weight = self.first.weight
+        self.again = self.first
+
+    def forward(self, x):
+        return self.again(self.second(self.first(x)))
+
+
+def test_names_come_from_the_attribute_path():
+    model = Autoencoder()
+    assert [name for name, _ in model.named_parameters()] == NAMES
+    assert all(type(parameter) is tl.Value for parameter in model.parameters())
+    assert [name for name, _ in model.named_children()] == ["encoder", "heads.mean", "heads.spread.0"]
+    assert [name for name, _ in model.named_modules()] == [
+        "",
+        "encoder",
+        "encoder.0",
+        "encoder.1",
+        "heads.mean",
+        "heads.spread.0",
+    ]
+    assert model.children()[0] is model.encoder
+    assert model.modules()[0] is model
+
+
+def test_shared_parameters_and_modules_count_once():
+    model = Tied()
+    assert [name for name, _ in model.named_parameters()] == ["first.weight", "first.bias", "second.bias"]
+    assert [name for name, _ in model.named_children()] == ["first", "second"]
+
+
+def test_a_dataclass_can_be_a_module():
+    @dataclass
+    class Affine(nn.Module):
+        slope: tl.Value
+        layers: list
+
+        def forward(self, x):
+            return self.slope * self.layers[0](x)
+
+    model = Affine(tl.Value(2.0), [nn.Identity()])
+    assert model(3.0).item() == 6
+    assert [name for name, _ in model.named_modules()] == ["", "layers.0"]
+
+
+def test_a_module_that_holds_itself_is_walked_once():
+    model = Autoencoder()
+    model.heads["self"] = model
+    assert len(model.parameters()) == len(NAMES)
+    rebuilt = model.tree_flatten()[1](model.parameters())
+    assert rebuilt.heads["self"] is rebuilt
+
+
+def test_state_dict_round_trip():
+    model, other = Autoencoder(np.random.default_rng(0)), Autoencoder(np.random.default_rng(1))
+    state = model.state_dict()
+    assert list(state) == NAMES
+    other.load_state_dict(state)
+    x = np.ones((4, 3))
+    np.testing.assert_array_equal(model(x).data, other(x).data)
+    state["encoder.0.weight"][:] = 0  # the state is a copy on both sides
+    np.testing.assert_array_equal(model(x).data, other(x).data)
+
+
+def test_load_state_dict_keeps_the_parameter_and_its_dtype():
+    layer = nn.Linear(3, 2, dtype=np.float32)
+    weight = layer.weight
+    layer.load_state_dict({"weight": np.ones((2, 3)), "bias": np.zeros(2)})
+    assert layer.weight is weight
+    assert weight.dtype == np.float32
+
+
+def test_load_state_dict_lists_all_that_differs_and_changes_nothing():
+    layer = nn.Linear(3, 2)
+    before = layer.weight.data
+    text = (
+        "load_state_dict: state must hold exactly the module's parameters, got missing: bias; unexpected: b, c; "
+        "misshapen: weight (3, 2) for (2, 3); load it into a module built as the saved one was"
+    )
+    with pytest.raises(ValueError, match=re.escape(text)):
+        layer.load_state_dict({"weight": np.ones((3, 2)), "b": np.ones(2), "c": np.ones(2)})
+    assert layer.weight.data is before
+
+
+def test_train_and_eval_reach_every_module():
+    model = nn.Sequential(nn.Sequential(nn.Dropout(0.5, rng=np.random.default_rng(0))), nn.Tanh())
+    assert all(module.training for module in model.modules())
+    assert model.eval() is model
+    assert not any(module.training for module in model.modules())
+    assert model.train() is model
+    assert all(module.training for module in model.modules())
+
+
+def test_zero_grad_forgets():
+    model = Autoencoder()
+    model(np.ones((2, 3))).sum().backward()
+    assert model.encoder[0].weight.grad is not None
+    model.zero_grad()
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_repr_shows_the_tree():
+    assert repr(Autoencoder()) == (
+        "Autoencoder()  scale (), offsets.0 (1,), offsets.1.0 (1,), 16 parameters\n"
+        "  encoder: Sequential()  8 parameters\n"
+        "    0: Linear(3, 2)  weight (2, 3), bias (2,), 8 parameters\n"
+        "    1: Tanh()\n"
+        "  heads.mean: Linear(2, 1)  weight (1, 2), bias (1,), 3 parameters\n"
+        "  heads.spread.0: Linear(2, 1, bias=False)  weight (1, 2), 2 parameters"
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        (nn.Conv1D(2, 4, 3), "Conv1D(2, 4, 3)  weight (4, 2, 3), bias (4,), 28 parameters"),
+        (
+            nn.Conv1D(4, 4, 3, 2, 1, 3, 2, bias=False),
+            "Conv1D(4, 4, 3, stride=2, padding=1, dilation=3, groups=2, bias=False)  weight (4, 2, 3), 24 parameters",
+        ),
+        (nn.Dropout(0.25, rng=np.random.default_rng(0)), "Dropout(p=0.25)"),
+        (nn.LeakyReLU(), "LeakyReLU(negative_slope=0.01)"),
+        (nn.ELU(), "ELU(alpha=1.0)"),
+        (nn.GELU(), "GELU()"),
+        (nn.GELU("tanh"), "GELU(approximate='tanh')"),
+        (nn.Softmax(0), "Softmax(axis=0)"),
+        (nn.MSELoss(), "MSELoss()"),
+        (nn.HuberLoss(reduction="sum"), "HuberLoss(delta=1.0, reduction='sum')"),
+        (nn.Linear(1, 1, bias=False), "Linear(1, 1, bias=False)  weight (1, 1), 1 parameter"),
+    ],
+)
+def test_repr_shows_the_arguments(module, text):
+    assert repr(module) == text
+
+
+# -- a shape error names the layer -------------------------------------------------------------------------------------
+
+FEATURES = "input must be (..., 4), got (100, 3); give it arrays whose last axis has 4 features"
+
+
+def test_a_shape_error_names_the_layer_once_as_the_outermost_model_sees_it():
+    layer = nn.Linear(4, 2)
+    x = np.zeros((100, 3))
+    inner = nn.Sequential(nn.Identity(), layer)
+    for model, where in ((layer, ""), (inner, ' at "1"'), (nn.Sequential(nn.Tanh(), nn.Tanh(), inner), ' at "2.1"')):
+        with pytest.raises(OperationError) as caught:
+            model(x)
+        assert str(caught.value) == f"Linear{where}: {FEATURES}"
+
+
+def test_a_shape_error_is_named_by_attribute_path_and_by_class():
+    model = Autoencoder()
+    with pytest.raises(OperationError, match=r'^Linear at "encoder.0": input must be \(\.\.\., 3\), got \(5, 2\)'):
+        model(np.zeros((5, 2)))
+    model.heads["mean"] = nn.Sequential(nn.Conv1D(3, 1, 1))
+    with pytest.raises(OperationError, match=r'^Conv1D at "heads.mean.0": input must be \(batch, 3, length\), got \(5'):
+        model(np.zeros((5, 3)))
+
+
+def test_an_error_of_an_operation_in_a_users_layer_keeps_the_operations_name():
+    class Bilinear(nn.Module):
+        def __init__(self):
+            self.w = tl.Value(np.ones((2, 2)))
+
+        def forward(self, x):
+            return x @ self.w
+
+    with pytest.raises(
+        OperationError, match=r'^Bilinear at "0": matmul: inputs must fit together, got shapes \(5, 3\)'
+    ):
+        nn.Sequential(Bilinear())(np.ones((5, 3)))
+
+
+def test_losses_are_named_too():
+    with pytest.raises(OperationError, match=r"^MSELoss: target must be of the prediction's shape \(2,\), got \(3,\)"):
+        nn.MSELoss()(np.zeros(2), np.zeros(3))
+    with pytest.raises(OperationError, match=r"^BCELoss: binary_cross_entropy: target must be"):
+        nn.BCELoss()(np.zeros(2), np.zeros(3))
+
+
+def test_a_module_without_forward_says_so():
+    with pytest.raises(NotImplementedError, match="Module: forward must be defined, got none; write def forward"):
+        nn.Module()(1)
+
+
+# -- modules as containers ---------------------------------------------------------------------------------------------
+
+
+def loss(model, x):
+    return np.sum(np.tanh(model(x)) ** 2)
+
+
+def test_rebuilding_gives_a_copy_with_other_parameters():
+    model = Autoencoder()
+    children, rebuild = model.tree_flatten()
+    assert children == model.parameters() or all(a is b for a, b in zip(children, model.parameters(), strict=True))
+    copied = rebuild([np.zeros(child.shape) for child in children])
+    assert type(copied) is Autoencoder
+    assert copied.note is model.note
+    assert [name for name, _ in copied.named_parameters()] == NAMES
+    assert not any(parameter.requires_grad or np.any(parameter.data) for parameter in copied.parameters())
+    assert copied.encoder[1] is not model.encoder[1]
+    assert np.any(model.encoder[0].weight.data)
+
+
+def test_rebuilding_keeps_the_random_stream_of_dropout():
+    model = nn.Sequential(nn.Dropout(0.5, rng=np.random.default_rng(0)))
+    copied = model.tree_flatten()[1]([])
+    assert copied[0].rng is model[0].rng
+
+
+@pytest.mark.parametrize("make", [Autoencoder, Tied])
+def test_the_gradient_with_respect_to_a_module_is_that_of_backward(make):
+    model = make()
+    x = np.random.default_rng(0).normal(size=(5, 3 if make is Autoencoder else 2))
+    gradient = tl.grad(loss)(model, x)
+    loss(model, x).backward()
+    assert type(gradient) is make
+    for name, parameter in model.named_parameters():
+        expected = np.zeros(parameter.shape) if parameter.grad is None else parameter.grad
+        np.testing.assert_allclose(dict(gradient.named_parameters())[name].data, expected, atol=1e-14)
+
+
+def test_shared_parameters_stay_shared_after_rebuilding():
+    gradient = tl.grad(loss)(Tied(), np.ones((1, 2)))
+    assert gradient.second.weight is gradient.first.weight
+    assert gradient.again is gradient.first
+
+
+def test_a_functional_training_step_with_tree_map():
+    model, x = Autoencoder(), np.random.default_rng(0).normal(size=(5, 3))
+    gradient = tl.grad(loss)(model, x)
+    with tl.no_grad():
+        better = tree.map(lambda p, g: p - 1e-3 * g, model, gradient)
+    assert loss(better, x).item() < loss(model, x).item()
+
+
+def test_second_order_through_a_module():
+    model, x = nn.Linear(2, 1, init="he_normal", rng=np.random.default_rng(0)), np.array([[1.0, 2.0]])
+    direction = tree.map(lambda p: np.ones(p.shape), model)
+    product = tl.hvp(lambda model: np.sum(model(x) ** 3), model, direction)
+    y = model(x).item()
+    rate = 1.0 + 2.0 + 1.0  # how fast the output changes along the direction
+    np.testing.assert_allclose(product.weight.data, [[6 * y * rate * 1.0, 6 * y * rate * 2.0]])
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_models_can_be_copied_and_pickled(duplicate):
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+    copied = duplicate(model)
+    x = np.ones((4, 2))
+    np.testing.assert_array_equal(model(x).data, copied(x).data)
+    copied[0].weight.data = copied[0].weight.data + 1
+    assert not np.array_equal(model(x).data, copied(x).data)
+
+
+def test_sequential_is_a_sequence_of_layers_and_may_hold_more():
+    class Scaled(nn.Sequential):
+        def __init__(self, *layers):
+            super().__init__(*layers)
+            self.scale = tl.Value(1.0)
+
+    model = Scaled(nn.Linear(2, 2), nn.Tanh())
+    assert len(model) == 2
+    assert list(model) == [model[0], model[1]]
+    assert [name for name, _ in model.named_parameters()] == ["scale", "0.weight", "0.bias"]

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+import tinygrad_lab as tl
+from tinygrad_lab.optim import clip_grad_norm, clip_grad_value
+
+gradients = st.lists(
+    arrays(np.float64, array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3), elements=st.floats(-1e3, 1e3)),
+    min_size=1,
+    max_size=3,
+)
+
+
+def with_gradients(arrays):
+    params = [tl.Value(np.zeros(np.shape(array))) for array in arrays]
+    for parameter, array in zip(params, arrays, strict=True):
+        parameter.grad = array
+    return [*params, tl.Value(1.0)]  # the last one has no gradient
+
+
+def norm(arrays):
+    return np.linalg.norm(np.concatenate([np.ravel(array) for array in arrays]))
+
+
+@given(arrays=gradients, limit=st.floats(0.01, 1e4))
+def test_norm_is_returned_and_bounded_and_the_direction_stays(arrays, limit):
+    params = with_gradients(arrays)
+    before = norm(arrays)
+    assert clip_grad_norm(params, limit) == pytest.approx(before, rel=1e-12, abs=1e-300)
+    after = [parameter.grad for parameter in params[:-1]]
+    factor = min(1.0, limit / before) if before else 1.0
+    for new, old in zip(after, arrays, strict=True):
+        np.testing.assert_allclose(new, factor * old, rtol=1e-9, atol=1e-300)
+    assert params[-1].grad is None
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_norms_do_not_overflow_and_the_dtype_stays(dtype):
+    large = float(np.finfo(dtype).max) / 4
+    params = with_gradients([np.array([large, -large], dtype)])
+    assert clip_grad_norm(params, 1.0) == pytest.approx(large * np.sqrt(2), rel=1e-3)
+    assert params[0].grad.dtype == dtype
+    np.testing.assert_allclose(params[0].grad, np.sqrt([0.5, 0.5]) * [1, -1], rtol=1e-3)
+
+
+@pytest.mark.parametrize("bad", [np.inf, np.nan])
+def test_a_norm_that_is_not_finite_is_returned_and_changes_nothing(bad):
+    params = with_gradients([np.array([bad, 1.0])])
+    assert clip_grad_norm(params, 1.0) == pytest.approx(bad, nan_ok=True)
+    np.testing.assert_array_equal(params[0].grad, [bad, 1.0])
+
+
+@given(arrays=gradients, limit=st.floats(0, 1e4))
+def test_values_are_clipped_into_a_new_array(arrays, limit):
+    params = with_gradients(arrays)
+    copies = [np.array(array) for array in arrays]
+    clip_grad_value(params, limit)
+    for parameter, array, copy in zip(params, arrays, copies, strict=False):
+        np.testing.assert_array_equal(parameter.grad, np.clip(array, -limit, limit))
+        np.testing.assert_array_equal(array, copy)
+
+
+def test_clipping_by_value_keeps_float32():
+    params = with_gradients([np.ones(2, np.float32)])
+    clip_grad_value(params, 0.5)
+    assert params[0].grad.dtype == np.float32

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinygrad_lab.optim import schedules
+
+steps = st.integers(0, 1000)
+rates = st.floats(1e-6, 10)
+
+
+@given(lr=rates, i=steps)
+def test_constant(lr, i):
+    assert schedules.constant(lr)(i) == lr
+
+
+@given(lr=rates, size=st.integers(1, 50), gamma=st.floats(0.1, 1), i=steps)
+def test_step_falls_by_gamma_after_every_stretch(lr, size, gamma, i):
+    schedule = schedules.step(lr, size, gamma)
+    assert schedule(i) == schedule(i - i % size)
+    assert schedule(i + size) == pytest.approx(gamma * schedule(i))
+    assert schedule(0) == lr
+
+
+@given(lr=rates, gamma=st.floats(0.5, 1), i=st.integers(0, 100))
+def test_exponential_falls_by_gamma_every_step(lr, gamma, i):
+    schedule = schedules.exponential(lr, gamma)
+    assert schedule(i + 1) == pytest.approx(gamma * schedule(i))
+    assert schedule(0) == lr
+
+
+@given(lr=rates, total=st.integers(1, 100), part=st.floats(0, 1), i=steps)
+def test_cosine_goes_from_lr_to_the_minimum_and_stays(lr, total, part, i):
+    schedule = schedules.cosine(lr, total, part * lr)
+    assert schedule(0) == pytest.approx(lr)
+    assert schedule(total + i) == pytest.approx(part * lr, abs=1e-15)
+    assert schedule(i + 1) <= schedule(i) + 1e-15
+    if total % 2 == 0:
+        assert schedule(total // 2) == pytest.approx((lr + part * lr) / 2)
+
+
+@given(lr=rates, warmup=st.integers(1, 100), i=steps)
+def test_warm_up_rises_linearly_and_then_leaves_the_schedule_alone(lr, warmup, i):
+    inner = schedules.cosine(lr, 500)
+    schedule = schedules.linear_warmup(inner, warmup)
+    factor = min(1.0, (i + 1) / warmup)
+    assert schedule(i) == pytest.approx(factor * inner(i))
+    assert schedules.linear_warmup(lr, warmup)(i) == pytest.approx(factor * lr)
+    assert schedules.linear_warmup(lr, warmup)(warmup - 1) == lr
+
+
+def test_schedules_give_plain_numbers():
+    for schedule in (schedules.step(1.0, 2), schedules.cosine(1.0, 5), schedules.linear_warmup(1.0, 5)):
+        assert type(schedule(3)) is float
+        assert math.isfinite(schedule(10**9))
