@@ -52,13 +52,15 @@ def call(*shapes, args=(), **kwargs):
     return shapes, args, kwargs
 
 
-def elementwise(function, *domains, complex_too=True):
-    """Declare an elementwise function of as many arguments as there are domains, each an interval."""
+def elementwise(function, *domains, complex_too=True, signs=False):
+    """Declare an elementwise function of as many arguments as there are domains: intervals, mirrored with `signs`."""
 
     @drawn(function)
     def build(draw, rng):
         shapes = draw(st.sampled_from(PAIRS)) if len(domains) == 2 else (draw(st.sampled_from(SHAPES)),)
         arrays = [rng.uniform(*domain, shape) for domain, shape in zip(domains, shapes, strict=True)]
+        if signs:
+            arrays = [array * rng.choice([-1, 1], array.shape) for array in arrays]
         if complex_too and draw(st.booleans()):
             arrays = [array + 1j * rng.uniform(-0.3, 0.3, array.shape) for array in arrays]
         return Call(function, tuple(arrays))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -41,9 +42,14 @@ def _take(a: Any, indices: Any, axis: int | None = None, *, mode: Any = "raise")
     return a[(slice(None),) * (axis % a.ndim) + (np.asarray(indices),)]
 
 
-@composed(np.take_along_axis)
-def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
-    if axis is None:
-        arr, axis = np.ravel(arr), 0
-    grid = np.ix_(*(np.arange(n) for n in arr.shape))
-    return arr[(*grid[: axis % arr.ndim], indices, *grid[axis % arr.ndim + 1 :])]
+def _picking(function: Callable[..., Any]) -> None:
+    """Declare a function that only picks elements: NumPy picks positions, and indexing takes the elements there."""
+
+    @composed(function)
+    def pick(a: Any, *args: Any, **kwargs: Any) -> Any:
+        positions = function(np.reshape(np.arange(a.size), a.shape), *args, **kwargs)
+        return np.reshape(np.ravel(a)[np.ravel(positions)], positions.shape)
+
+
+_picking(np.take_along_axis)
+_picking(np.diagonal)

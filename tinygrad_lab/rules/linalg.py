@@ -94,14 +94,6 @@ def _outer(a: Any, b: Any) -> Any:
     return np.multiply(np.expand_dims(np.ravel(a), 1), np.ravel(b))
 
 
-@composed(np.diagonal)
-def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    a = np.moveaxis(a, (axis1, axis2), (-2, -1))
-    rows, columns = a.shape[-2:]
-    start, stop = max(0, -offset), min(rows, columns - offset)
-    return a[..., np.arange(start, stop), np.arange(start, stop) + offset]
-
-
 @composed(np.trace)
 def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
     return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
