@@ -141,6 +141,15 @@ def test_callbacks_see_every_evaluation():
     assert seen == [(i + 1, history.loss[i], None if i < 4 else "epochs") for i in range(5)]
 
 
+@pytest.fixture
+def _ctrl_c():
+    """Python's own handler, which a background job does not have."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c")
 @pytest.mark.parametrize("batch_size", [None, 1])
 def test_ctrl_c_stops_after_an_evaluation(batch_size):
     def press(history):
@@ -148,14 +157,14 @@ def test_ctrl_c_stops_after_an_evaluation(batch_size):
             os.kill(os.getpid(), signal.SIGINT)
 
     model = network()
-    before = signal.getsignal(signal.SIGINT)
     history = fit(model, epochs=1000, batch_size=batch_size, rng=np.random.default_rng(0), callbacks=[press])
     assert history.stopped_by == "interrupted"
     assert history.epochs == 4
     assert history.loss[-1] == nn.MSELoss()(model(xor().x), xor().y).item()
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.usefixtures("_ctrl_c")
 def test_a_second_ctrl_c_is_not_held_back():
     def press(history):
         os.kill(os.getpid(), signal.SIGINT)
@@ -163,6 +172,13 @@ def test_a_second_ctrl_c_is_not_held_back():
 
     with pytest.raises(KeyboardInterrupt):
         fit(network(), callbacks=[press])
+
+
+@pytest.mark.usefixtures("_ctrl_c")
+def test_an_ignored_ctrl_c_stays_ignored():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert fit(network(), callbacks=[lambda history: os.kill(os.getpid(), signal.SIGINT)]).stopped_by == "epochs"
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_it_trains_in_a_thread():

@@ -13,18 +13,19 @@ from types import FrameType
 def interruptible() -> Iterator[Callable[[], bool]]:
     """Give a function that says whether Ctrl-C was pressed; a second Ctrl-C raises KeyboardInterrupt as usual.
 
-    Signals reach the main thread only: elsewhere the answer is always no.
+    The answer is always no outside the main thread, which signals do not reach, and where Ctrl-C is not an exception,
+    as in a background job that ignores it.
 
     Example:
         >>> with interruptible() as interrupted:
         ...     interrupted()
         False
     """
-    if threading.current_thread() is not threading.main_thread():
+    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(previous):
         yield lambda: False
         return
     pressed = False
-    previous = signal.getsignal(signal.SIGINT)
 
     def note(number: int, frame: FrameType | None) -> None:
         nonlocal pressed

@@ -1,0 +1,141 @@
+"""What the five reports measured comes out of the command line; docs/reports.md quotes the same options."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinygrad_lab.cli import main
+
+for extra in ("rich", "matplotlib", "jinja2", "safetensors"):
+    pytest.importorskip(extra)
+
+ROOT = Path(__file__).parents[2]
+
+
+def load_report_b():
+    spec = importlib.util.spec_from_file_location("report_b", Path(__file__).with_name("report_b.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+report_b = load_report_b()
+
+
+@pytest.fixture
+def train(tmp_path, capsys):
+    """Run `tinygrad-lab train` with options as a shell would split them, and return its JSON and its losses."""
+
+    def run(options, status=0):
+        out = tmp_path / str(len(list(tmp_path.iterdir())))
+        assert main(["train", *shlex.split(options), "--json", "--out", str(out)]) == status
+        history = np.loadtxt(out / "history.csv", delimiter=",", skiprows=1, ndmin=2)
+        return json.loads(capsys.readouterr().out), history
+
+    return run
+
+
+XOR = "--data xor --hidden 4 4 --loss mse"
+LINEAR_E = "--data linear --hidden 10 10 --activation tanh --init normal --loss bce --reduction sum --epochs 3000"
+XOR_E = "--data xor --hidden 100 100 --activation tanh --init normal --loss bce --reduction sum --epochs 3000"
+
+
+@pytest.mark.parametrize("output", ["none", "sigmoid"])
+def test_report_a_stays_on_the_plateau_without_activation(train, output):
+    result, _ = train(f"{XOR} --activation none --output {output} --epochs 10000")
+    assert round(result["loss"], 6) == round(10 / 21 * 11 / 21, 6) == 0.249433
+
+
+def test_report_a_optimizers_in_the_order_of_their_speed(train):
+    options = '--data linear --hidden 4 4 --activation sigmoid --loss mse --lr 0.1 --until "loss<0.003" --epochs 30000'
+    epochs = [train(f"{options} --optimizer {name}")[0]["epochs"] for name in ("adam", "adagrad", "sgd --momentum 0.9")]
+    assert epochs == sorted(epochs)
+    assert epochs[0] < 1000
+    assert epochs[2] < 30000
+
+
+def test_report_b_publishes_these_figures(train):
+    result, history = train(
+        "--data xor --hidden 3 3 --no-bias --init rand --legacy-rng --loss bce --reduction sum --activation sigmoid "
+        "--lr 0.1 --until accuracy=1 --epochs 50000 --seed 0"
+    )
+    assert abs(result["epochs"] - 1769) <= 17
+    assert result["accuracy"] == 1
+    assert history[99].tolist() == pytest.approx([100, 14.535359703924756, 0.5238095238095238], rel=1e-13)
+    assert history[999].tolist() == pytest.approx([1000, 14.519527797093339, 0.5238095238095238], rel=1e-12)
+
+
+CHEAP = {cell: epochs for cell, epochs in report_b.PUBLISHED.items() if epochs < 7000}
+
+
+@pytest.mark.parametrize(("cell", "published"), CHEAP.items())
+def test_report_b_cell_by_cell(cell, published):
+    assert report_b.is_close(report_b.measure(*cell), published)
+
+
+@pytest.mark.parametrize("hidden", [3, 5])
+def test_report_b_on_the_linear_data_ends_without_nan(train, hidden):
+    result, _ = train(
+        f"--data linear --hidden {hidden} {hidden} --no-bias --init rand --legacy-rng --loss bce --reduction sum "
+        "--activation sigmoid --lr 0.1 --epochs 2000"
+    )
+    assert result["stopped_by"] == "epochs"
+    assert np.isfinite(result["loss"])
+
+
+def test_report_b_has_a_loss_without_activation(train):
+    result, _ = train("--data linear --activation none --loss bce_with_logits --until accuracy=1 --epochs 5000")
+    assert result["accuracy"] >= 0.98
+
+
+def test_report_c_a_convolution_and_two_linear_layers_learn_xor(train):
+    result, _ = train(
+        "--data xor --conv 4:2 --hidden 10 --activation relu --init he_normal --loss mse --until accuracy=1"
+    )
+    assert result["accuracy"] == 1
+
+
+@pytest.mark.parametrize("batches", ["--lr 0.5", "--batch-size 1 --lr 0.1", "--batch-size 4 --lr 0.5"])
+def test_report_d_full_batch_single_samples_and_mini_batches(train, batches):
+    result, _ = train(f"{XOR} --activation tanh --until accuracy=1 {batches}")
+    assert result["accuracy"] == 1
+
+
+def test_report_d_dead_relus_are_named(train, tmp_path):
+    train(f"{XOR} --activation relu --batch-size 1 --lr 0.1 --epochs 300")
+    assert "units of ReLU layer 1 never fire" in (tmp_path / "0" / "report.html").read_text()
+
+
+def test_report_e_learns_at_its_two_settings(train):
+    assert train(f"{LINEAR_E} --lr 1e-2")[0]["accuracy"] >= 0.99
+    assert train(f"{XOR_E} --lr 2e-2")[0]["accuracy"] == 1
+
+
+def test_report_e_leaves_a_larger_loss_when_slow_and_does_not_settle_when_fast(train):
+    good, slow, fast = (train(f"{LINEAR_E} --lr {lr}")[0]["loss"] for lr in ("1e-2", "1e-3", "1e-1"))
+    assert slow > 2 * good
+    assert fast > 100 * good
+
+
+def test_report_e_can_take_the_activations_out(train):
+    result, _ = train(
+        "--data linear --hidden 10 10 --activation none --loss bce --reduction sum --lr 1e-2 --epochs 500"
+    )
+    assert result["accuracy"] >= 0.95
+
+
+def test_the_documentation_quotes_commands_that_parse():
+    text = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^tinygrad-lab (train(?:[^\n]*\\\n)*[^\n]*)", text, re.MULTILINE)
+    assert len(commands) >= 8
+    from tinygrad_lab.cli import _parser
+
+    for command in commands:
+        _parser().parse_args(shlex.split(command.replace("\\\n", " ")))
