@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +13,9 @@ from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import OperationError
 
 _CONTAINERS = (list, tuple, dict)
+
+# `observer(module)` gives a context that surrounds each call of a module: pictures learn from it which call made what.
+observer: ContextVar[Callable[[Module], AbstractContextManager[None]] | None] = ContextVar("observer", default=None)
 
 
 class Module:
@@ -49,8 +54,12 @@ class Module:
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Return `forward` of the same arguments."""
+        observe = observer.get()
         try:
-            return self.forward(*inputs, **options)
+            if observe is None:
+                return self.forward(*inputs, **options)
+            with observe(self):
+                return self.forward(*inputs, **options)
         except OperationError as error:
             _locate(error, self)
             raise

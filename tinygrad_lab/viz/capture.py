@@ -1,0 +1,255 @@
+"""From a computation graph to its `Snapshot`: the walk, the names, and the groups by module call."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.formula import formulas
+from tinygrad_lab.core.graph import ancestors
+from tinygrad_lab.core.registry import Op
+from tinygrad_lab.core.value import POSITIVE, Value
+from tinygrad_lab.errors import GraphError
+from tinygrad_lab.viz import snapshot as kinds
+from tinygrad_lab.viz.sensitivity import Sensitivity, sensitivity
+from tinygrad_lab.viz.snapshot import Edge, Formula, Group, Node, Snapshot
+from tinygrad_lab.viz.summary import Summary, summarise
+from tinygrad_lab.viz.tracing import Call, Trace
+
+
+def capture(outputs: list[Value], trace: Trace, title: str) -> Snapshot:
+    """Describe the graph of `outputs`.
+
+    Arguments:
+        outputs: what was computed.
+        trace: what was seen of the run; an empty one for a graph that was already there.
+        title: what to call the graph.
+
+    Raises:
+        GraphError: if no output requires a gradient.
+    """
+    roots = list(dict.fromkeys(output for output in outputs if output.requires_grad))
+    if not roots:
+        raise GraphError(
+            "draw: output must have a recorded graph, got none; compute it from a Value that requires a gradient, "
+            "outside no_grad()"
+        )
+    order = ancestors(roots)[::-1]
+    notes = []
+    try:
+        gradients = sensitivity(roots, order)
+    except Exception as error:  # a rule under construction: the forward pass is what its author wants to see
+        gradients = Sensitivity()
+        notes.append(f"No gradients: {type(error).__name__}: {error}")
+    if not notes and any(root.shape != () for root in roots):
+        notes.append("Gradients are those of the sum of all output elements.")
+    return _Capture(roots, order, trace, gradients).snapshot(title, notes)
+
+
+class _Capture:
+    """One walk over a graph, earliest node first."""
+
+    def __init__(self, roots: list[Value], order: list[Value], trace: Trace, gradients: Sensitivity) -> None:
+        self.order, self.trace, self.gradients = order, trace, gradients
+        self.target = {value: _behind(value) for value in order}
+        self.roots = {self.target[root] for root in roots}
+        self.groups = _Groups(trace, [value for value in order if value.op is not None])
+        self.formulas: dict[Op, list[Formula]] = {}
+        self.ids: dict[Any, str] = {}  # by Value, or by identity of a plain array, which the graph keeps alive
+        self.taken: set[str] = set()
+        self.nodes: list[dict[str, Any]] = []
+        self.edges: list[Edge] = []
+        self.plain = {id(array): name for array, name in trace.plain}
+
+    def snapshot(self, title: str, notes: list[str]) -> Snapshot:
+        """Walk, and freeze what was found."""
+        for value in self.order:
+            if self.target[value] is value:
+                if not _is_leaf(value):
+                    self._operation(value)
+                elif value in self.roots:
+                    self._leaf(value)  # other leaves come just before their first use
+        self._place_leaves()
+        uses = Counter(edge.source for edge in self.edges if edge.gradient is not None)
+        unused = [name for value, name in self.trace.names.items() if value not in self.ids]
+        if unused:
+            notes.append(f"Without influence on the output: {', '.join(unused)}.")
+        return Snapshot(
+            title,
+            tuple(notes),
+            tuple(Node(uses=uses[node["id"]], **node) for node in self.nodes),
+            tuple(self.edges),
+            self.groups.all(),
+            tuple(self.ids[root] for root in self.order if root in self.roots),
+        )
+
+    def _operation(self, value: Value) -> None:
+        op = value.op
+        assert op is not None
+        rules = self._formulas(op, len(value.parents))
+        sources: list[tuple[int, str]] = []
+        words = [f"{key}={_text(item)}" for key, item in value.kwargs.items()]
+        for position, (parent, array) in enumerate(zip(value.parents, value.saved[1:], strict=True)):
+            if parent is not None:
+                parent = _behind(parent)
+                sources.append((position, self.ids.get(parent) or self._leaf(parent)))
+            elif _is_array(array):
+                sources.append((position, self._constant(array)))
+            else:
+                words.insert(0, _text(array))
+        group = self.groups.of.get(value, "")
+        kind = kinds.OUTPUT if value in self.roots else kinds.OPERATION
+        base = f"{group}/{op.name}" if group else op.name
+        more = {"operation": op.name, "detail": ", ".join(words), "group": group, "source": value.origin or ""}
+        summary = summarise(value.saved[0])
+        own = self._add(value, base, kind, value.name or op.name, summary, formulas=tuple(rules), **more)
+        for position, source in sources:
+            rule, key = rules[position], (value, position)
+            contribution = self.gradients.contributions.get(key)
+            local = self.gradients.local.get(key)
+            self.edges.append(Edge(source, own, position, rule.argument, rule.rule, contribution, local))
+
+    def _leaf(self, value: Value) -> str:
+        if value in self.trace.inputs or value.op is not None:
+            kind = kinds.INPUT
+        else:
+            kind = kinds.PARAMETER if value.requires_grad else kinds.CONSTANT
+        data = value.data if value.op is None else value.saved[0]
+        name = self.trace.names.get(value) or value.name or (_number(data) if not value.requires_grad else kind)
+        base = name if value in self.trace.names or value.name else kind
+        return self._add(value, base, kind, name, summarise(data), detached=not value.requires_grad)
+
+    def _constant(self, array: Any) -> str:
+        key = ("array", id(array)) if np.ndim(array) else object()
+        if key in self.ids:
+            return self.ids[key]
+        name = self.plain.get(id(array))
+        kind = kinds.CONSTANT if name is None else kinds.INPUT
+        return self._add(key, name or kind, kind, name or _number(array), summarise(array))
+
+    def _add(self, key: Any, base: str, kind: str, name: str, value: Summary, **more: Any) -> str:
+        own, number = base, 1
+        while own in self.taken:
+            number += 1
+            own = f"{base}-{number}"
+        self.taken.add(own)
+        self.ids[key] = own
+        absent = {"operation": "", "detail": "", "group": "", "formulas": (), "source": "", "detached": False}
+        gradient = self.gradients.gradients.get(key) if isinstance(key, Value) else None
+        self.nodes.append(
+            {**absent, "id": own, "kind": kind, "name": name, "value": value, "gradient": gradient, **more}
+        )
+        return own
+
+    def _place_leaves(self) -> None:
+        """Put each leaf into the innermost group that holds all its uses."""
+        groups = {node["id"]: node["group"] for node in self.nodes}
+        places: dict[str, list[str]] = {}
+        for edge in self.edges:
+            path = self.groups.path(groups[edge.target])
+            common = places.setdefault(edge.source, path)
+            places[edge.source] = [a for a, b in zip(common, path, strict=False) if a == b]
+        for node in self.nodes:
+            if not node["operation"] and places.get(node["id"]):
+                node["group"] = places[node["id"]][-1]
+
+    def _formulas(self, op: Op, arity: int) -> list[Formula]:
+        if op not in self.formulas:
+            self.formulas[op] = _describe_rules(op)
+        known = self.formulas[op]
+        last = known[-1] if known else Formula("", "")  # a variadic rule serves all arguments
+        return known[:arity] + [last] * (arity - len(known))
+
+
+def _behind(value: Value) -> Value:
+    """Return the Value that `value` is only another name for, as transforms and the sweep make them, or itself."""
+    while value.op is POSITIVE and value.saved[0] is value.saved[1] and value.parents[0] is not None:
+        value = value.parents[0]
+    return value
+
+
+def _is_leaf(value: Value) -> bool:
+    return value.op is None or (value.op is POSITIVE and value.parents[0] is None)
+
+
+def _describe_rules(op: Op) -> list[Formula]:
+    try:
+        texts = formulas(op)
+    except (AttributeError, OSError, SyntaxError, TypeError, ValueError):  # a rule without source text
+        texts = [None] * min(len(op.rules), 8)
+    result = []
+    for position, text in enumerate(texts):
+        code = getattr(op.rules[position], "__code__", None)
+        names = code.co_varnames[2 : code.co_argcount] if code is not None else ()
+        result.append(Formula(names[position] if position < len(names) else "", text or ""))
+    return result
+
+
+class _Groups:
+    """The module calls in which nodes were made, with ids and names."""
+
+    def __init__(self, trace: Trace, operations: list[Value]) -> None:
+        calls = trace.calls_of([value.index for value in operations])
+        used: dict[Call, None] = {}
+        for call in calls:
+            while call is not None and call not in used:
+                used[call] = None
+                call = call.parent
+        same = Counter((call.parent, call.path) for call in used)
+        count: Counter[Any] = Counter()
+        self._ids: dict[Call | None, str] = {None: ""}
+        self._all: dict[str, Group] = {}
+        for call in trace.calls:
+            if call in used:
+                key = call.parent, call.path
+                self._add(call, count[key], same[key] > 1)
+                count[key] += 1
+        self.of = {value: self._ids[call] for value, call in zip(operations, calls, strict=True)}
+
+    def _add(self, call: Call, number: int, several: bool) -> None:
+        if not call.path:  # the drawn module itself is the picture
+            self._ids[call] = ""
+            return
+        parent = self._ids[call.parent]
+        above = call.parent.path + "." if call.parent is not None and call.parent.path else ""
+        name = call.path.removeprefix(above) + (f"#{number}" if several else "")
+        own = f"{parent}/{name}" if parent else name
+        self._ids[call] = own
+        self._all[own] = Group(own, parent, call.path, number, name, call.kind, call.detail)
+
+    def path(self, group: str) -> list[str]:
+        """Return the ids of a group and those around it, outermost first."""
+        found: list[str] = []
+        while group:
+            found.append(group)
+            group = self._all[group].parent
+        return found[::-1]
+
+    def all(self) -> tuple[Group, ...]:
+        return tuple(self._all.values())
+
+
+def _is_array(x: Any) -> bool:
+    kind = getattr(getattr(x, "dtype", None), "kind", "")
+    return kind in ("b", "i", "u", "f", "c") or (isinstance(x, int | float | complex) and kind == "")
+
+
+def _number(x: Any) -> str:
+    return f"{np.asarray(x).reshape(-1)[0]:.4g}" if np.size(x) == 1 else "constant"
+
+
+def _text(x: Any) -> str:
+    """Return an argument as text that is the same on every run: no addresses, nothing long."""
+    if isinstance(x, slice):
+        parts = ["" if part is None else str(part) for part in (x.start, x.stop, x.step)]
+        return ":".join(parts if x.step is not None else parts[:2])
+    if isinstance(x, tuple | list):
+        inner = ", ".join(map(_text, x))
+        return f"({inner},)" if type(x) is tuple and len(x) == 1 else f"({inner})" if type(x) is tuple else f"[{inner}]"
+    if x is None or x is Ellipsis or isinstance(x, str | int | float | complex | np.generic):
+        return "…" if x is Ellipsis else str(x) if isinstance(x, np.generic) else repr(x)
+    if hasattr(x, "dtype"):
+        return str(x.dtype) + str(np.shape(x))
+    return getattr(x, "__name__", None) or type(x).__name__

@@ -1,0 +1,98 @@
+"""The gradients of a whole graph: every node's, and every edge's contribution, by the engine's own sweep.
+
+Each edge of the graph becomes a node of its own that hands its gradient on unchanged; what arrives there is the edge's
+contribution, with broadcasting undone and dtypes cast. No `grad` attribute is touched; hooks run as in `backward`.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.backward import sweep
+from tinygrad_lab.core.value import POSITIVE, Value, cotangent
+from tinygrad_lab.viz.summary import SMALL, Summary, jsonable, summarise
+
+
+@dataclass(slots=True)
+class Sensitivity:
+    """What the sweep found: gradients by node, contributions and small local derivatives by (node, position)."""
+
+    gradients: dict[Value, Summary] = field(default_factory=dict)
+    contributions: dict[tuple[Value, int], Summary] = field(default_factory=dict)
+    local: dict[tuple[Value, int], Any] = field(default_factory=dict)
+
+
+class _Probe:
+    """Stands for a node or an edge in the sweep, and notes the gradient that arrives."""
+
+    __slots__ = ("found", "key", "kwargs", "op", "origin", "parents", "requires_grad", "saved", "value")
+
+    def __init__(self, key: Any, found: dict[Any, Summary], value: Value | None = None) -> None:
+        self.key, self.found, self.value = key, found, value
+        self.requires_grad = True
+        self.origin = None
+        self.kwargs: dict[str, Any] = {}
+        self.op: Any = None
+        self.parents: tuple[Any, ...] = ()
+        self.saved: tuple[Any, ...] = ()
+
+    def watch(self, node: Any, g: Any, found: dict[Any, Any]) -> Any:
+        """Note the complete gradient; called by the sweep."""
+        if self.value is not None and self.value.watch is not None:
+            g = self.value.watch(self.value, g, {})
+        self.found[self.key] = summarise(g)
+        return g
+
+
+def sensitivity(roots: list[Value], order: list[Value]) -> Sensitivity:
+    """Sweep back from the roots, each with a seed of ones.
+
+    Arguments:
+        roots: Values that require a gradient.
+        order: they and their ancestors, earliest first.
+    """
+    result = Sensitivity()
+    nodes = {value: _Probe(value, result.gradients, value) for value in order}
+    probes: list[_Probe] = []
+    for value in reversed(order):
+        probe = nodes[value]
+        probe.op, probe.kwargs, probe.saved = value.op, value.kwargs, value.saved
+        edges = [
+            None if parent is None or not parent.requires_grad else _edge(value, position, nodes[parent], result)
+            for position, parent in enumerate(value.parents)
+        ]
+        probe.parents = tuple(edges)
+        probes += [probe, *(edge for edge in edges if edge is not None)]
+    seeds = {nodes[root]: cotangent(root, None, False) for root in roots}
+    # A fresh context: debug mode must not stop at the NaN that the picture is to show.
+    contextvars.Context().run(_sweep, probes, seeds, order, result)
+    return result
+
+
+def _edge(value: Value, position: int, parent: _Probe, result: Sensitivity) -> _Probe:
+    edge = _Probe((value, position), result.contributions)
+    array = value.saved[position + 1]
+    edge.op, edge.parents, edge.saved = POSITIVE, (parent,), (array, array)
+    return edge
+
+
+def _sweep(probes: list[_Probe], seeds: dict[Any, Any], order: list[Value], result: Sensitivity) -> None:
+    with np.errstate(all="ignore"):
+        sweep(probes, seeds)
+        for value in order:
+            if value.op is not None and value.op.elementwise and np.size(value.data) <= SMALL:
+                for position, parent in enumerate(value.parents):
+                    if parent is not None and parent.requires_grad:
+                        result.local[value, position] = _local(value, position)
+
+
+def _local(value: Value, position: int) -> Any:
+    """Return the derivative of each element of `value` by the element of its argument that it depends on."""
+    op, y = value.op, value.saved[0]
+    assert op is not None
+    local = op.rules[position](np.ones_like(y), *value.saved, **value.kwargs)
+    return jsonable(np.broadcast_to(local, np.shape(y)).tolist())
