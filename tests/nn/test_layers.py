@@ -34,7 +34,7 @@ def test_layers_take_an_initialiser_by_name_or_as_a_function(make):
     assert not np.any(layer.bias.data)
     assert layer.weight.dtype == layer.bias.dtype == np.float32
     with pytest.raises(
-        ValueError, match="init: name must be one of zeros, uniform, normal, rand, xavier_uniform, .*got"
+        ValueError, match=r"init: name must be one of zeros, uniform, normal, rand, xavier_uniform, .*got"
     ):
         make(init="magic")
 

@@ -107,7 +107,7 @@ def test_training_goes_on_from_a_saved_state(make):
 
 def test_a_state_of_other_parameters_is_refused():
     optimizer = optim.Adam([tl.Value(1.0)])
-    with pytest.raises(ValueError, match="Adam: state must be of 1 parameters, got an entry '1.mean'; load it into"):
+    with pytest.raises(ValueError, match=r"Adam: state must be of 1 parameters, got an entry '1.mean'; load it into"):
         optimizer.load_state_dict({"1.mean": np.zeros(1)})
 
 

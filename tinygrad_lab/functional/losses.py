@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,13 @@ from tinygrad_lab.functional.normalisation import log_softmax, softmax
 _MEAN = "mean"
 
 
+def _size(x: Any) -> int:
+    return math.prod(np.shape(x))
+
+
 def _reduce(name: str, losses: Any, reduction: str) -> Any:
     if reduction == "mean":
-        return np.sum(losses) / np.size(losses)
+        return np.sum(losses) / _size(losses)
     if reduction == "sum":
         return np.sum(losses)
     if reduction == "none":
@@ -28,14 +33,14 @@ def _reduce(name: str, losses: Any, reduction: str) -> Any:
 
 def _share(g: Any, losses: Any, reduction: str) -> Any:
     """Return the gradient of each loss: `g` itself, or of a mean its equal part."""
-    return g / np.size(losses) if reduction == "mean" else g
+    return g / _size(losses) if reduction == "mean" else g
 
 
 def _check_same_shape(name: str, prediction: Any, target: Any) -> None:
     """Refuse to broadcast: (n, 1) against (n,) would make n² losses."""
     expected, given = np.shape(prediction), np.shape(target)
     if expected != given:
-        same_size = np.size(prediction) == np.size(target)
+        same_size = _size(prediction) == _size(target)
         advice = f"use target.reshape{expected}" if same_size else "give one number per prediction"
         raise OperationError(f"{name}: target must be of the prediction's shape {expected}, got {given}; {advice}")
 
@@ -240,7 +245,7 @@ def _cross_entropy_rules() -> tuple[Any, Any]:
     def share(g: Any, x: Any, reduction: str) -> Any:
         axis = _class_axis(x)
         if reduction == "mean":
-            return g / (np.size(x) // x.shape[axis])
+            return g / (_size(x) // x.shape[axis])
         return np.expand_dims(g, axis) if reduction == "none" else g
 
     def logits(g: Any, y: Any, x: Any, t: Any, reduction: str = _MEAN) -> Any:

@@ -1,0 +1,45 @@
+"""The same functions, forward and backward, on arrays that are not NumPy's: Dask's, which only note what to compute."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinygrad_lab as tl
+from tinygrad_lab import functional
+
+dask = pytest.importorskip("dask.array")
+
+X = np.random.default_rng(0).normal(size=(6, 3))
+T = np.random.default_rng(1).uniform(size=(6, 3))
+CLASSES = np.array([0, 1, 2, 0, 1, 2])
+CALLS = {
+    "linear": lambda x, t: functional.linear(x, np.ones((2, 3)), np.ones(2)),
+    "conv1d": lambda x, t: functional.conv1d(np.expand_dims(x, 1), np.ones((2, 1, 2)), np.ones(2)),
+    "gelu(tanh)": lambda x, t: functional.gelu(x, "tanh"),
+    "cross_entropy of classes": lambda x, t: functional.cross_entropy(x, CLASSES),
+    "nll_loss": lambda x, t: functional.nll_loss(functional.log_softmax(x), CLASSES),
+    "binary_cross_entropy": lambda x, t: functional.binary_cross_entropy(functional.sigmoid(x), t),
+}
+for name in ("relu", "leaky_relu", "elu", "sigmoid", "softplus", "silu", "gelu", "normal_cdf"):
+    CALLS[name] = lambda x, t, name=name: getattr(functional, name)(x)
+for name in ("softmax", "log_softmax", "logsumexp"):
+    CALLS[name] = lambda x, t, name=name: getattr(functional, name)(x)
+for name in ("mse_loss", "l1_loss", "huber_loss", "binary_cross_entropy_with_logits", "cross_entropy"):
+    CALLS[name] = lambda x, t, name=name: getattr(functional, name)(x, t)
+
+
+def test_every_function_but_the_random_one_is_called():
+    assert set(functional.__all__) - {"dropout"} == {name for name in CALLS if name in functional.__all__}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_dask_arrays_stay_lazy_and_give_the_same(call):
+    x, lazy = tl.Value(X), tl.Value(dask.from_array(X, chunks=(2, 3)))
+    y, noted = call(x, T), call(lazy, dask.from_array(T, chunks=(2, 3)))
+    np.sum(y).backward()
+    np.sum(noted).backward()
+    assert isinstance(noted.data, dask.Array)
+    assert isinstance(lazy.grad, dask.Array)
+    np.testing.assert_allclose(noted.data.compute(), y.data, rtol=1e-12)
+    np.testing.assert_allclose(lazy.grad.compute(), x.grad, rtol=1e-12, atol=1e-15)
