@@ -423,3 +423,85 @@ def test_a_value_as_cotangent_is_differentiated_too():
     x.grad = None
     (x * x).backward(g)
     assert type(x.grad) is np.ndarray
+
+
+# -- the branch that `where` did not take ----------------------------------------------------------------------------
+
+
+def safe_log(x):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(x > 0, np.log(x) * np.sqrt(x), x * x)
+
+
+def nested_where(x):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inner = np.where(x > -1, np.sqrt(x + 1), 0.0)
+        return np.where(x > 0, np.log(x) * inner, inner)
+
+
+POINTS = np.array([0.0, -0.5, 2.0, 1.0])
+CHAIN = {
+    safe_log: (
+        [0.0, -1.0, (np.log(2) / 2 + 1) / np.sqrt(2), 1.0],
+        [2.0, 2.0, -np.log(2) / (4 * 2**1.5), 0.0],
+    ),
+    nested_where: (
+        [0.5, 0.5 / np.sqrt(0.5), np.sqrt(3) / 2 + np.log(2) / (2 * np.sqrt(3)), np.sqrt(2)],
+        [-0.25, -0.25 / 0.5**1.5, -np.sqrt(3) / 4 + 1 / (2 * np.sqrt(3)) - np.log(2) / (4 * 3**1.5), None],
+    ),
+}
+
+
+@pytest.mark.parametrize("function", CHAIN)
+def test_infinities_of_a_branch_not_taken_do_not_spread_at_first_and_second_order(function):
+    first, second = CHAIN[function]
+    second = [-np.sqrt(2) + 1 / np.sqrt(2) if s is None else s for s in second]
+    ones = np.ones(4)
+    np.testing.assert_allclose(tl.grad(lambda x: np.sum(function(x)))(POINTS), first)
+    np.testing.assert_allclose(tl.jvp(function, (POINTS,), (ones,))[1], first)
+    np.testing.assert_allclose(tl.hvp(lambda x: np.sum(function(x)), POINTS, ones), second)
+    np.testing.assert_allclose(tl.hessian(lambda x: np.sum(function(x)))(POINTS), np.diag(second), atol=1e-12)
+
+
+def test_a_whole_branch_behind_a_sum_is_left_out():
+    def norm(x):
+        squares = np.sum(x * x)
+        with np.errstate(divide="ignore"):
+            return np.where(squares > 0, np.sqrt(squares), 0.0)
+
+    assert tl.grad(norm)(np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
+    assert tl.hessian(norm)(np.zeros(3)).tolist() == np.zeros((3, 3)).tolist()
+    np.testing.assert_allclose(tl.grad(norm)(np.array([3.0, 4.0])), [0.6, 0.8])
+
+
+def test_a_gradient_that_happens_to_be_zero_is_still_a_function_of_others():
+    """A mask read off the values of a gradient would lose ∂²/∂w∂x where w = 0, and every jvp."""
+
+    def f(p):
+        w, x = p[0], p[1]
+        return w * np.where(x > 0, np.exp(2 * x), x)
+
+    expected = np.array([[0.0, 2 * np.exp(2.0)], [2 * np.exp(2.0), 0.0]])
+    np.testing.assert_allclose(tl.hessian(f)(np.array([0.0, 1.0])), expected)
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_products_through_where_are_consistent(seed, with_zeros):
+    rng = np.random.default_rng(seed)
+    x, t, g = rng.normal(size=(3, 4))
+    a = rng.normal(size=(4, 4))
+    if with_zeros:
+        g[rng.integers(0, 4)] = t[rng.integers(0, 4)] = 0.0
+
+    def f(z):
+        h = np.tanh(a @ z)
+        inner = np.where(h > 0, np.sin(h) * z, h * h * np.sum(z))
+        return np.where(z > 0.1, np.exp(inner), inner) + np.where(z > 0.1, h, 0.0) * z[::-1]
+
+    h = 1e-6
+    tangent = tl.jvp(f, (x,), (t,))[1]
+    np.testing.assert_allclose(tangent, (f(x + h * t) - f(x - h * t)) / (2 * h), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(tl.vjp(f, x)[1](g)[0] @ t, g @ tangent, rtol=1e-9, atol=1e-12)
+    slope = tl.grad(lambda z: np.sum(g * f(z)))
+    hvp = tl.hvp(lambda z: np.sum(g * f(z)), x, t)
+    np.testing.assert_allclose(hvp, (slope(x + h * t) - slope(x - h * t)) / (2 * h), rtol=1e-4, atol=1e-4)

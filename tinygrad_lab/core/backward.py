@@ -37,20 +37,21 @@ def sweep(
         sources: nodes to stop at; nodes without parents are sources too.
     """
     if not recorded:
-        return _sweep(order, gradients, attrgetter("saved"), needed, sources)
+        return _sweep(order, gradients, False, needed, sources)
     with modes.enable_grad():
-        return _sweep(order, gradients, _as_values, needed, sources)
+        return _sweep(order, gradients, True, needed, sources)
 
 
 def _sweep(  # noqa: C901  one loop, and calls cost
     order: list[Any],
     gradients: dict[Any, Any],
-    arguments: Callable[[Any], tuple[Any, ...]],
+    recorded: bool,
     needed: Collection[Any] | None,
     sources: Collection[Any],
 ) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
-    masked: set[Any] = set()  # nodes whose gradient holds zeros of a branch that `where` did not take
+    taken: dict[Any, Any] = {}  # of nodes that only a `where` depends on: the elements that it took
+    arguments = _as_values if recorded else attrgetter("saved")
     check = modes.current() & modes.CHECK
     for node in order:
         g = gradients.pop(node, None)
@@ -62,16 +63,21 @@ def _sweep(  # noqa: C901  one loop, and calls cost
             found[node] = g
             continue
         op, kwargs, inputs = node.op, node.kwargs, arguments(node)
-        sparse = op.selects or (bool(masked) and node in masked)
+        mask = taken.pop(node, None) if taken else None
         for position, parent in enumerate(node.parents):
             if parent is None or not parent.requires_grad or (needed is not None and parent not in needed):
                 continue
             rule = op.rules[position]
-            if sparse:
-                masked.add(parent)
-                contribution = _sparse(rule, g, inputs, kwargs, op.elementwise)
+            if mask is not None or op.selects:
+                contribution = _masked(rule, g, inputs, node, mask)
+                if parent not in gradients:
+                    taken[parent] = _taken(node, position, mask) if recorded else _NONZERO
+                elif parent in taken and recorded:
+                    taken[parent] = taken[parent] | _taken(node, position, mask)
             else:
                 contribution = rule(g, *inputs, **kwargs) if kwargs else rule(g, *inputs)
+                if taken:
+                    taken.pop(parent, None)
             like = node.saved[position + 1]
             try:
                 fits = contribution.shape == like.shape and contribution.dtype is like.dtype
@@ -126,11 +132,27 @@ def _no_array(contribution: Any, op: Any, position: int) -> RuleError:
     )
 
 
-def _sparse(
-    rule: Callable[..., Any], g: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any], elementwise: bool
-) -> Any:
-    """Apply a rule where `where` left zeros: an element that nobody took has gradient 0, even 0 times NaN."""
-    if not elementwise:
-        return rule(g, *inputs, **kwargs)
+# Where `where` did not take a branch, the gradient is 0, even if a rule further back divides by zero there. Which
+# elements those are is read off the gradient in a sweep over arrays. A recorded sweep must not do that: a gradient may
+# also happen to be 0, and is still a function of others then; so it carries masks from node to node.
+
+_NONZERO = object()
+
+
+def _masked(rule: Callable[..., Any], g: Any, inputs: tuple[Any, ...], node: Any, mask: Any) -> Any:
+    """Apply a rule whose result counts only where `mask` is true."""
+    if mask is None or not node.op.elementwise:
+        return rule(g, *inputs, **node.kwargs)
     with np.errstate(all="ignore"):
-        return np.where(g == 0, 0, rule(g, *inputs, **kwargs))
+        return np.where(g != 0 if mask is _NONZERO else mask, rule(g, *inputs, **node.kwargs), 0)
+
+
+def _taken(node: Any, position: int, mask: Any) -> Any:
+    """Return the mask of a parent, given that of the node; all of it where the operation mixes elements."""
+    op, like = node.op, node.saved[position + 1]
+    if op.selects:
+        chosen = op.rules[position](np.ones_like(node.saved[0]), *node.saved, **node.kwargs) != 0
+        mask = chosen if mask is None else mask & chosen
+    if op.elementwise and mask.shape == like.shape:
+        return mask
+    return np.broadcast_to(np.any(mask), like.shape)
