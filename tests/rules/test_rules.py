@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import tinygrad_lab as tl
 from tests.rules.cases import CASES
-from tests.rules.numeric import check_gradients, noise
+from tests.rules.numeric import check_gradients, noise, slope, weighted
 from tinygrad_lab import rules
 from tinygrad_lab.core import tree
 from tinygrad_lab.core.arrays import plain
@@ -60,3 +60,16 @@ def test_gradients_keep_shape_and_dtype_and_leave_the_arguments_alone(function, 
             if value.grad is not None:
                 assert value.grad.shape == array.shape
                 assert value.grad.dtype == array.dtype
+
+
+@each
+@given(data=st.data())
+@settings(max_examples=5)
+def test_forward_mode_follows_from_the_same_rules(function, data):
+    for call in data.draw(CASES[function]):
+        rng = np.random.default_rng(1)
+        total = weighted(call.function, rng, call.arrays)
+        directions = tuple(noise(rng, array) for array in call.arrays)
+        if not any(np.iscomplexobj(array) for array in call.arrays):
+            tangent = tl.jvp(total, call.arrays, directions)[1]
+            np.testing.assert_allclose(tangent, float(slope(total, call.arrays, directions)), rtol=1e-6, atol=1e-6)
