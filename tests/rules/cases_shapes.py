@@ -66,7 +66,7 @@ listed(np.vstack, call((3,), (2, 3)), call((), ()), joined=True)
 listed(np.hstack, call((3,), (2,)), call((2, 1), (2, 3)), call((), ()), joined=True)
 listed(np.dstack, call((3,), (3,)), call((2, 3), (2, 3, 2)), joined=True)
 listed(np.column_stack, call((3,), (3, 2)), call((2,), (2,)), joined=True)
-listed(concatenate, call((2, 3), (1, 3), axis=0), call((2, 1), axis=-1))
+listed(concatenate, call((2, 3), (1, 3), axis=0, bounds=(0, 2, 3)), call((2, 1), axis=-1, bounds=(0, 1)))
 listed(stack, call((2,), (2,), axis=-1), call((), axis=0))
 for function in (np.split, np.array_split):
     listed(

@@ -13,14 +13,14 @@ from tinygrad_lab.core.registry import composed, defvjp, primitive
 
 @primitive()
 def concatenate(*arrays: Any, **keywords: Any) -> Any:
-    """Return `np.concatenate` of its arguments."""
-    return np.concatenate(arrays, **keywords)
+    """Return `np.concatenate` of arrays along `axis`; `bounds` are the positions where each begins, and the end."""
+    return np.concatenate(arrays, keywords["axis"])
 
 
 @primitive()
 def stack(*arrays: Any, **keywords: Any) -> Any:
-    """Return `np.stack` of its arguments."""
-    return np.stack(arrays, **keywords)
+    """Return `np.stack` of arrays along `axis`."""
+    return np.stack(arrays, keywords["axis"])
 
 
 def _along(axis: int, ndim: int, index: Any) -> tuple[Any, ...]:
@@ -28,20 +28,18 @@ def _along(axis: int, ndim: int, index: Any) -> tuple[Any, ...]:
     return (slice(None),) * (axis % ndim) + (index,)
 
 
-def _concatenate_rule(i: int, g: Any, y: Any, *arrays: Any, axis: int = 0) -> Any:
-    start = sum(np.shape(array)[axis] for array in arrays[:i])
-    return g[_along(axis, g.ndim, slice(start, start + np.shape(arrays[i])[axis]))]
-
-
-defvjp(concatenate, variadic=_concatenate_rule)
-defvjp(stack, variadic=lambda i, g, y, *arrays, axis=0: g[_along(axis, g.ndim, i)])
+# fmt: off
+defvjp(concatenate,  variadic=lambda i, g, y, *arrays, axis, bounds: g[_along(axis, g.ndim, slice(*bounds[i : i + 2]))])
+defvjp(stack,        variadic=lambda i, g, y, *arrays, axis: g[_along(axis, g.ndim, i)])
+# fmt: on
 
 
 @composed(np.concatenate)
 def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     if axis is None:
         arrays, axis = [np.ravel(array) for array in arrays], 0
-    joined = concatenate(*arrays, axis=axis)
+    sizes = (np.shape(array)[axis] if -np.ndim(array) <= axis < np.ndim(array) else 0 for array in arrays)
+    joined = concatenate(*arrays, axis=axis, bounds=tuple(itertools.accumulate(sizes, initial=0)))
     return joined if dtype is None else joined.astype(dtype)
 
 
