@@ -27,3 +27,11 @@ class OperationIndexError(OperationError, IndexError):
 
 class NonFiniteError(TinygradError, FloatingPointError):
     """In debug mode: finite inputs gave NaN or infinity."""
+
+
+class GradientError(TinygradError, AssertionError):
+    """A gradient is not the derivative of its function; `report` holds what was found for each element."""
+
+    def __init__(self, message: str, report: object = None) -> None:
+        super().__init__(message)
+        self.report = report

@@ -1,0 +1,201 @@
+"""`check_gradients`: the rule's gradient against differences, by a random direction first, then element by element."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core import tree
+from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.errors import GradientError
+from tinygrad_lab.testing.adapters import Adapter
+from tinygrad_lab.testing.differences import Array, Slope, estimate, ladder
+from tinygrad_lab.testing.problem import Problem
+from tinygrad_lab.testing.report import GradientReport, explain
+from tinygrad_lab.testing.verdict import BOUNDS, FAIL, INCONCLUSIVE, KINK, PASS, Verdict, judge
+
+ELEMENTS = 256  # so many elements at most are looked at one by one
+SPREAD = 1e3  # gradients that differ by more are not tested along one direction: the large would hide the small
+VISIBLE = 1e-4  # a direction's tolerance may be this part of the smallest contribution
+ROUNDING = 64  # a rule's arithmetic may be off by so many units in the last place of what it adds up
+
+
+def check_gradients(
+    fn: Callable[..., Any] | Adapter,
+    *args: Any,
+    wrt: int | tuple[int, ...] | None = None,
+    order: int = 1,
+    cotangent: Any = None,
+) -> GradientReport:
+    """Check that the gradient of `fn` at `args` is its derivative, in reverse and, where there is one, forward mode.
+
+    The vector-Jacobian product of random cotangents of both signs is compared with extrapolated differences of `fn`.
+    A failure is a difference beyond a multiple of the differences' own error bound; at a kink the gradient has to lie
+    between the one-sided derivatives, along each element and along all of them together.
+
+    Arguments:
+        fn: a function of this package, plain NumPy code, or an adapter. It may return any nested container of arrays.
+        args: arrays, numbers, Values and nested containers of them, of any floating-point or complex dtype; the rule runs in
+            the arguments' dtype, the reference in the widest there is. What is not floating-point is left alone.
+        wrt: the positions of the arguments to differentiate with respect to; all of them unless told.
+        order: 2 checks the gradient's gradient as well.
+        cotangent: shaped like the result; random unless given.
+
+    Raises:
+        GradientError: if an element's gradient is wrong; it says which, by what, and how to see it again.
+        ValueError: if there is nothing to differentiate.
+
+    Example:
+        >>> import numpy as np
+        >>> check_gradients(np.multiply, np.array([[1.0], [2.0]]), np.array([3.0, 4.0, 5.0])).ok
+        True
+    """
+    if order not in (1, 2):
+        raise ValueError(f"check_gradients: order must be 1 or 2, got {order}; check a gradient function for more")
+    adapter = fn if isinstance(fn, Adapter) else Adapter(fn)
+    problem = Problem(adapter, args, wrt)
+    check = _Check(problem, cotangent)
+    report = check.report
+    if order == 2:
+        leaves = [leaf.array for leaf in problem.leaves]
+        own = adapter.value(leaves, problem.rebuild)
+        weights = [c.astype(y.dtype) for c, y in zip(problem.cotangents(check.weights[0]), own, strict=True)]
+        derived = Problem(adapter.derived(problem.rebuild), (leaves, weights), None)
+        report = report.joined(_Check(derived, None).report)
+    return report
+
+
+class _Check:
+    """One run: the gradients for one or two cotangents, then the comparison."""
+
+    def __init__(self, problem: Problem, cotangent: Any) -> None:
+        self.problem = problem
+        seed = zlib.crc32(np.concatenate([problem.x, problem.y]).astype(np.float64).tobytes())
+        self.rng = np.random.default_rng(seed)
+        self.weights = self._weights(cotangent)
+        with np.errstate(all="ignore"):
+            self.gradients, units = zip(*(problem.gradient(w) for w in self.weights), strict=True)
+            self.unit = max(units)
+            self.rounding = [self._rounding(w, g, self.unit) for w, g in zip(self.weights, self.gradients, strict=True)]
+            self.found: list[dict[int, Verdict]] = [{} for _ in self.weights]
+            for group in self._groups():
+                self._check_group(group)
+            self._check_kinks()
+        self.report = GradientReport.of(problem, self.weights, self.gradients, self.found)
+        if not self.report.ok:
+            raise GradientError(explain(problem, self.weights, self.gradients, self.found), self.report)
+
+    def _weights(self, cotangent: Any) -> list[Array]:
+        if cotangent is not None:
+            result = self.problem.wrap(self.problem.outputs)
+            return [self.problem.weights([plain(c) for c in tree.match("cotangent", result, cotangent)])]
+        m = self.problem.y.size
+        # Few bits, so that they are the same in every dtype; and both signs for every element.
+        first = np.round(self.rng.uniform(0.5, 1.5, m) * 64) / 64 * self.rng.choice([-1, 1], m)
+        second = -np.sign(first) * np.round(self.rng.uniform(0.5, 1.5, m) * 64) / 64
+        return [w.astype(self.problem.dtype) for w in (first, second)]
+
+    def _rounding(self, weights: Array, gradient: Array, unit: float) -> Array:
+        """Return how far each element may be off by the rule's arithmetic."""
+        largest = np.zeros_like(gradient)
+        for leaf in self.problem.leaves:
+            mine = gradient[leaf.coordinates]
+            largest[leaf.coordinates] = np.max(np.abs(mine[np.isfinite(mine)]), initial=0)
+        values = np.sum(np.abs(weights * self.problem.y))
+        return ROUNDING * unit * (largest + values / np.maximum(1, self.problem.scale))
+
+    # -- along directions --------------------------------------------------------------------------------------------
+
+    def _groups(self) -> Iterator[Array]:
+        """Yield coordinates whose gradients are of about one size, large ones first, zeros last."""
+        sizes = np.max(np.abs(self.gradients), axis=0) * self.problem.scale
+        order = np.argsort(-sizes)
+        while order.size:
+            largest = sizes[order[0]]
+            together = sizes[order] * SPREAD >= largest if largest > 0 else sizes[order] == largest
+            together[0] = True
+            yield order[together]
+            order = order[~together]
+
+    def _slope(self, direction: Array) -> Slope:
+        return estimate(*ladder(lambda t: self.problem.value(self.problem.x + t * direction)))
+
+    def _check_group(self, group: Array) -> None:
+        size = self.rng.uniform(0.5, 1, group.size) * self.rng.choice([-1, 1], group.size)
+        direction = np.zeros_like(self.problem.x)
+        direction[group] = size * self.problem.scale[group]
+        slope = self._slope(direction)
+        if all(self._agrees(slope, direction, group, k) for k in range(len(self.weights))):
+            for k, gradient in enumerate(self.gradients):
+                for i in group:
+                    self.found[k][i] = Verdict(PASS, float(gradient[i]), np.nan, np.nan, np.nan, np.nan)
+            return
+        if group.size > ELEMENTS:
+            group = self.rng.choice(group, ELEMENTS, replace=False)
+        for i in group:
+            self._check_element(i)
+
+    def _agrees(self, slope: Slope, direction: Array, group: Array, k: int) -> bool:
+        """Whether the direction leaves no element room to be wrong."""
+        weights, gradient = self.weights[k], self.gradients[k]
+        terms = np.abs(gradient[group] * direction[group])
+        rounding = np.sum(np.abs(direction) * self.rounding[k])
+        verdict = judge(np.sum(gradient * direction), weights, slope, rounding)
+        tolerance = BOUNDS * verdict.bound + rounding + max(1e-9, self.unit) * np.sum(terms)
+        smallest = np.min(terms)
+        if smallest == 0:
+            visible = np.max(np.abs(gradient) * self.problem.scale) + 1e-6 * np.sum(np.abs(weights * self.problem.y))
+        else:
+            visible = smallest
+        off = abs(verdict.analytic - verdict.numeric)
+        return verdict.status != KINK and off <= tolerance and tolerance <= VISIBLE * visible
+
+    # -- element by element ------------------------------------------------------------------------------------------
+
+    def _check_element(self, i: int) -> None:
+        slope = self._along(i, self.problem.scale[i])
+        verdicts = [self._judge(i, k, slope, strict=True) for k in range(len(self.weights))]
+        if self.problem.scale[i] != 1 and any(v.status in (FAIL, INCONCLUSIVE) for v in verdicts):
+            slope = _sharper(slope, self._along(i, 1))
+            verdicts = [self._judge(i, k, slope, strict=False) for k in range(len(self.weights))]
+        for k, verdict in enumerate(verdicts):
+            self.found[k][i] = verdict
+
+    def _along(self, i: int, scale: Any) -> Slope:
+        """Return the slope along one coordinate, per unit of it."""
+        step = scale * self.rng.uniform(0.5, 1)  # not round, so that rounding shows as such
+        direction = np.zeros_like(self.problem.x)
+        direction[i] = step
+        return Slope(*(part / step for part in self._slope(direction)))
+
+    def _judge(self, i: int, k: int, slope: Slope, strict: bool) -> Verdict:
+        weights, gradient, scale = self.weights[k], self.gradients[k], self.problem.scale[i]
+        negligible = 0.0
+        if not strict:
+            finite = np.where(np.isfinite(gradient), np.abs(gradient), 0)
+            values = np.sum(np.abs(weights * self.problem.y))
+            negligible = float((1e-3 * np.max(finite * self.problem.scale) + 1e-6 * values) / scale)
+        return judge(float(gradient[i]), weights, slope, float(self.rounding[k][i]), negligible)
+
+    def _check_kinks(self) -> None:
+        """Move all kinked elements together: a value between the sides for each need not be one for all of them."""
+        for k, found in enumerate(self.found):
+            kinked = [i for i, verdict in found.items() if verdict.status == KINK]
+            if len(kinked) < 2:
+                continue
+            direction = np.zeros_like(self.problem.x)
+            direction[kinked] = self.rng.uniform(0.5, 1, len(kinked)) * np.min(self.problem.scale[kinked])
+            rounding = float(np.sum(np.abs(direction) * self.rounding[k]))
+            joint = judge(float(self.gradients[k] @ direction), self.weights[k], self._slope(direction), rounding)
+            if joint.status == FAIL:
+                for i in kinked:
+                    found[i] = found[i]._replace(status=FAIL)
+
+
+def _sharper(first: Slope, second: Slope) -> Slope:
+    """Return, for each output element, whichever slope has the smaller bound."""
+    better = second.bound < first.bound
+    return Slope(*(np.where(better, b, a) for a, b in zip(first, second, strict=True)))

@@ -1,0 +1,211 @@
+"""Derivatives along a direction from function values alone, with an error bound, and from each side separately.
+
+One set of values on a geometric ladder of steps feeds three extrapolation tableaux: central, left and right. Each
+entry's error is what it disagrees with its neighbours by, plus the rounding of the values it was made of; each output
+element takes the entry that is best for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_lab.core import modes, tree
+from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.core.value import Value
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+RUNGS, RATIO = 12, 4
+STEPS = 0.25 * float(RATIO) ** -np.arange(RUNGS)  # powers of two: multiplying by them is exact
+COLUMNS = 6
+WIDEST = np.longdouble
+
+
+class Slope(NamedTuple):
+    """A derivative along a direction: for each output element its value, and an error bound for that.
+
+    Attributes:
+        value: the derivative; at a kink the mean of both sides; NaN where no step gave one.
+        bound: how far the truth may be off, by the tableaux' disagreement and the rounding of the function's values.
+        left, right: the derivatives from either side, NaN where the function is not defined there.
+        left_bound, right_bound: their bounds.
+    """
+
+    value: Any
+    bound: Any
+    left: Any
+    right: Any
+    left_bound: Any
+    right_bound: Any
+
+    @property
+    def kink(self) -> Any:
+        """Where left and right differ beyond their bounds."""
+        gap, size = np.abs(self.left - self.right), np.maximum(np.abs(self.left), np.abs(self.right))
+        return gap > 3 * (self.left_bound + self.right_bound) + 1e-6 * size
+
+
+def directional_derivative(fn: Callable[..., Any], x: Any, direction: Any) -> Slope:
+    """Return the derivative of `fn` at `x` along `direction` from function values alone.
+
+    The limit of (f(x + t d) - f(x - t d)) / 2t for t to 0, extrapolated from a ladder of steps t (L. F. Richardson 1911;
+    the choice among the tableau's entries after C. J. F. Ridders 1982).
+
+    Arguments:
+        fn: a function of one argument; plain NumPy code, or anything that runs on Values.
+        x: a number, an array, or a nested container of them; real or complex.
+        direction: shaped like `x`, and about as large as the change of `x` that `fn` can bear.
+
+    Raises:
+        TypeError: if `x` holds no floating-point number.
+
+    Example:
+        >>> import numpy as np
+        >>> slope = directional_derivative(np.sin, 0.0, 1.0)
+        >>> print(f"{slope.value:.6f}", slope.bound < 1e-15)
+        1.000000 True
+        >>> slope = directional_derivative(np.abs, 0.0, 1.0)
+        >>> print(slope.left, slope.right, slope.kink)
+        -1.0 1.0 True
+    """
+    leaves, rebuild = tree.flatten(x)
+    points = [widened(plain(leaf)) for leaf in leaves]
+    directions = [widened(plain(d)) for d in tree.match("directional_derivative: direction", x, direction)]
+    shapes: list[Any] = []
+
+    def along(t: Any) -> Array:
+        moved = [Value(p + t * d, requires_grad=False) for p, d in zip(points, directions, strict=True)]
+        with modes.no_grad():
+            outputs, wrap = tree.flatten(fn(rebuild(moved)))
+        arrays = [np.asarray(plain(output)) for output in outputs]
+        shapes[:] = [wrap, arrays]
+        return real_parts(arrays)
+
+    slope = estimate(*ladder(along))
+    wrap, arrays = shapes
+    return Slope(*(_shaped(part, arrays, wrap) for part in slope))
+
+
+def widened(x: Any) -> Array:
+    """Return floating-point or complex numbers in the widest precision there is."""
+    array = np.asarray(x)
+    if array.dtype.kind not in "fc":
+        raise TypeError(
+            f"directional_derivative: x must be floating-point numbers, got dtype {array.dtype}; convert it to float"
+        )
+    return array.astype(np.clongdouble if array.dtype.kind == "c" else WIDEST)
+
+
+def real_parts(arrays: list[Array]) -> Array:
+    """Return the elements of all arrays as one real vector; a complex element gives two."""
+    parts = [np.stack([a.real, a.imag], -1).ravel() if np.iscomplexobj(a) else a.ravel() for a in arrays]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _shaped(flat: Array, arrays: list[Array], wrap: Callable[[list[Any]], Any]) -> Any:
+    leaves, start = [], 0
+    for array in arrays:
+        step = 2 if np.iscomplexobj(array) else 1
+        part = flat[start : start + step * array.size]
+        start += step * array.size
+        leaves.append(np.reshape(part[::2] + 1j * part[1::2] if step == 2 else part, array.shape)[()])
+    return wrap(leaves)
+
+
+# -- the ladder of steps ---------------------------------------------------------------------------------------------
+
+
+class Ladder(NamedTuple):
+    """Values at `t = 0` and at plus and minus each step: shapes (m,), (rungs, m), (rungs, m)."""
+
+    centre: Array
+    above: Array
+    below: Array
+
+    @property
+    def responds(self) -> Array:
+        """Which output elements ever change; the others have no rounding to propagate."""
+        return np.any((self.above != self.centre) | (self.below != self.centre), axis=0)
+
+
+def ladder(along: Callable[[Any], Array]) -> tuple[Ladder, Array]:
+    """Evaluate `along(t)`, a vector, on all steps; a step out of the domain, where it raises, counts as NaN."""
+    centre = along(0)
+
+    def at(t: Any) -> Array:
+        try:
+            return along(t)
+        except (ValueError, ArithmeticError):
+            return np.full_like(centre, np.nan)
+
+    with np.errstate(all="ignore"):
+        rungs = Ladder(centre, np.stack([at(t) for t in STEPS]), np.stack([at(-t) for t in STEPS]))
+        return rungs, rounding(rungs)
+
+
+def rounding(rungs: Ladder) -> Array:
+    """Return how far each value may be off by rounding, of shape (rungs, m).
+
+    At least half a unit in the last place. Where all values of an element are multiples of something coarser, they were
+    rounded to that on the way: by a narrower dtype inside the function, or by a cancellation.
+    """
+    values = np.concatenate([rungs.centre[None], rungs.above, rungs.below])
+    size = np.maximum(np.maximum(np.abs(rungs.above), np.abs(rungs.below)), np.abs(rungs.centre))
+    noise = np.maximum(np.finfo(values.dtype).eps * size, np.min(_quantum(values), axis=0, initial=np.inf) / 2)
+    return np.where(rungs.responds & np.isfinite(noise), noise, 0)
+
+
+def _quantum(values: Array) -> Array:
+    """Return the value of the lowest bit that is set in each number; infinity for 0 and what is not finite."""
+    digits = np.finfo(values.dtype).nmant + 1
+    usable = np.isfinite(values) & (values != 0)
+    mantissa, exponent = np.frexp(np.where(usable, np.abs(values), 1))
+    bits = np.ldexp(mantissa, digits).astype(np.uint64)
+    lowest = (bits & (~bits + np.uint64(1))).astype(values.dtype)
+    return np.where(usable, np.ldexp(lowest, exponent - digits), np.inf)
+
+
+# -- extrapolation ---------------------------------------------------------------------------------------------------
+
+
+def estimate(rungs: Ladder, noise: Array) -> Slope:
+    """Return the slopes of a ladder's values at `t = 0`."""
+    with np.errstate(all="ignore"):
+        steps = STEPS[:, None]
+        right, left = (rungs.above - rungs.centre) / steps, (rungs.centre - rungs.below) / steps
+        value, bound = _extrapolate((left + right) / 2, RATIO**2, noise / steps)
+        sides, bounds = _extrapolate(np.hstack([left, right]), RATIO, np.tile(2 * noise / steps, 2))
+    (left, right), (left_bound, right_bound) = np.split(sides, 2), np.split(bounds, 2)
+    # At the edge of a domain only one side has values.
+    one_sided = ~np.isfinite(bound)
+    nearer = np.where(left_bound < right_bound, left, right)
+    value = np.where(one_sided, nearer, value)
+    bound = np.where(one_sided, np.minimum(left_bound, right_bound), bound)
+    return Slope(value, bound, left, right, left_bound, right_bound)
+
+
+def _extrapolate(column: Array, power: int, noise: Array) -> tuple[Array, Array]:
+    """Return each output element's best entry of the Richardson tableau, and its error.
+
+    Arguments:
+        column: difference quotients, coarsest step first, shape (rungs, m).
+        power: what a step's leading error shrinks by from rung to rung.
+        noise: how far each quotient may be off by rounding, of the same shape.
+    """
+    entries, errors = [], []
+    for p in range(1, COLUMNS):
+        finer = column[1:] + (column[1:] - column[:-1]) / (float(power) ** p - 1)
+        off = np.maximum(np.abs(finer - column[1:]), np.abs(finer - column[:-1]))
+        # Two entries may agree by luck; the next finer row has to agree as well.
+        off[:-1] = np.maximum(off[:-1], np.abs(finer[1:] - finer[:-1]))
+        entries.append(finer)
+        errors.append(off + 2 * noise[p:])
+        column = finer
+    values, bounds = np.concatenate(entries), np.concatenate(errors)
+    bounds = np.where(np.isnan(bounds), np.inf, bounds)
+    best = np.argmin(bounds, axis=0)[None]
+    bound = np.take_along_axis(bounds, best, 0)[0]
+    return np.where(np.isfinite(bound), np.take_along_axis(values, best, 0)[0], np.nan), bound

@@ -1,0 +1,187 @@
+"""A function and its arguments as a map between flat real vectors: what the checks are written on.
+
+A complex element counts as two real ones. The gradient of z = a + bi is df/da - i df/db, so that the real part of
+gradient times direction is the slope; in real coordinates gradients and cotangents are therefore conjugated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_lab.core import tree
+from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import GradientError
+from tinygrad_lab.testing.adapters import Adapter
+from tinygrad_lab.testing.differences import Array, real_parts
+
+
+class Leaf(NamedTuple):
+    """One differentiated array among the arguments: where it is, and which flat coordinates are its own."""
+
+    argument: int
+    array: Any
+    coordinates: slice
+
+    def shaped(self, flat: Array) -> Array:
+        """Return the leaf's part of a flat vector in its shape; the two numbers of a complex element on a last axis."""
+        part = flat[self.coordinates]
+        return part.reshape(*np.shape(self.array), 2) if np.iscomplexobj(self.array) else part.reshape(self.array.shape)
+
+
+class Problem:
+    """`fn` near `args`.
+
+    Attributes:
+        x: all differentiated elements, flat and real, in the widest precision that `fn` runs in.
+        y: the value there, flat and real.
+        scale: |x|, or 1 for a 0: how far a step may go.
+        leaves: the differentiated arrays.
+    """
+
+    def __init__(self, adapter: Adapter, args: tuple[Any, ...], wrt: int | tuple[int, ...] | None) -> None:
+        self.adapter, self.args = adapter, args
+        self.leaves, self._slots = _leaves(adapter.name, args, wrt)
+        arrays = [leaf.array for leaf in self.leaves]
+        with np.errstate(all="ignore"):
+            self.dtype, outputs = self._widest(arrays)
+        self.outputs = outputs
+        self.x = real_parts([self._wide(array) for array in arrays])
+        self.y = real_parts(outputs).astype(self.dtype)
+        self.scale = np.where(self.x == 0, 1, np.abs(self.x))
+
+    def _widest(self, arrays: list[Any]) -> tuple[Any, list[Any]]:
+        """Return the widest dtype that the function takes, and its value then."""
+        for dtype in dict.fromkeys([self.adapter.widest, np.float64]):
+            self.dtype = dtype
+            try:
+                return dtype, self.adapter.value([self._wide(array) for array in arrays], self.rebuild)
+            except (TypeError, np.linalg.LinAlgError):
+                continue
+        return np.float64, self.adapter.value(arrays, self.rebuild)
+
+    def _wide(self, array: Any) -> Any:
+        kind = np.result_type(self.dtype, np.complex64) if np.iscomplexobj(array) else self.dtype
+        return np.asarray(array).astype(kind)
+
+    def rebuild(self, leaves: list[Any]) -> tuple[Any, ...]:
+        """Return the arguments with other arrays in place of the differentiated ones."""
+        args = list(self.args)
+        start = 0
+        for position, (count, make) in self._slots.items():
+            args[position] = make(leaves[start : start + count])
+            start += count
+        return tuple(args)
+
+    def unflatten(self, x: Array) -> list[Any]:
+        """Return flat coordinates as one array per leaf."""
+        return [_joined(leaf.shaped(x), leaf.array) for leaf in self.leaves]
+
+    def value(self, x: Array) -> Array:
+        """Return the function's value at flat coordinates, flat."""
+        return real_parts(self.adapter.value(self.unflatten(x), self.rebuild))
+
+    def cotangents(self, weights: Array) -> list[Any]:
+        """Return flat weights of the results' elements as one cotangent per result."""
+        parts, start = [], 0
+        for output in self.outputs:
+            stop = start + output.size * (2 if np.iscomplexobj(output) else 1)
+            part = weights[start:stop].reshape(*output.shape, 2) if np.iscomplexobj(output) else weights[start:stop]
+            parts.append(np.conjugate(_joined(part, output)).reshape(output.shape).astype(output.dtype))
+            start = stop
+        return parts
+
+    def weights(self, cotangents: list[Any]) -> Array:
+        """Return cotangents as flat weights: the inverse of `cotangents`."""
+        return real_parts([np.conjugate(np.asarray(c)) for c in cotangents]).astype(self.dtype)
+
+    def gradient(self, weights: Array, x: Array | None = None) -> tuple[Array, float]:
+        """Return the gradient in the widest precision, flat, and the rounding unit of the dtype it came in."""
+        leaves = self.unflatten(self.x if x is None else x)
+        return self._flat(self.adapter.gradients(leaves, self.rebuild, self.cotangents(weights)))
+
+    def own_gradient(self, weights: Array) -> tuple[Array, float]:
+        """Return the gradient as the rule computes it in the arguments' own dtypes and layouts, flat, with its unit."""
+        leaves = [leaf.array for leaf in self.leaves]
+        results = self.adapter.value(leaves, self.rebuild)
+        cotangents = self.cotangents(weights)
+        own = [c.astype(result.dtype) for c, result in zip(cotangents, results, strict=True)]
+        return self._flat(self.adapter.gradients(leaves, self.rebuild, own))
+
+    def _flat(self, gradients: list[Any]) -> tuple[Array, float]:
+        parts, unit = [], 0.0
+        for gradient, leaf in zip(gradients, self.leaves, strict=True):
+            array = np.zeros_like(leaf.array) if gradient is None else np.asarray(plain(gradient))
+            if array.shape != leaf.array.shape or array.dtype.kind not in "fc":
+                raise GradientError(
+                    f"{self.adapter.name}, gradient of argument {leaf.argument}: must have the argument's shape "
+                    f"{leaf.array.shape} and a floating-point dtype, got shape {array.shape} and dtype {array.dtype}; "
+                    f"{_advice(array, leaf.array)}"
+                )
+            unit = max(unit, float(np.finfo(array.dtype).eps))
+            parts.append(np.conjugate(array.astype(self._wide(leaf.array).dtype)))
+        return real_parts(parts).astype(self.dtype), unit
+
+
+def _advice(gradient: Array, argument: Array) -> str:
+    if gradient.shape == argument.shape:
+        return "convert it to the argument's dtype"
+    if gradient.shape == argument.shape[::-1]:
+        return "it looks transposed"
+    if gradient.ndim >= argument.ndim and gradient.size > argument.size:
+        return "the argument was broadcast: sum the gradient over the broadcast axes"
+    return "return one number for each element of the argument"
+
+
+def _joined(part: Array, like: Any) -> Any:
+    return part[..., 0] + 1j * part[..., 1] if np.iscomplexobj(like) else part
+
+
+def _leaves(name: str, args: tuple[Any, ...], wrt: Any) -> tuple[list[Leaf], dict[int, Any]]:
+    """Find the floating-point arrays among the arguments chosen by `wrt`."""
+    chosen = range(len(args)) if wrt is None else ((wrt,) if isinstance(wrt, int) else tuple(wrt))
+    for position in chosen:
+        if not -len(args) <= position < len(args):
+            raise ValueError(
+                f"{name}: wrt must be positions among {len(args)} arguments, got {position}; count from 0"
+            )
+    found: list[Leaf] = []
+    slots: dict[int, Any] = {}
+    start = 0
+    for position in sorted({position % len(args) for position in chosen}):
+        leaves, make = tree.flatten(args[position])
+        mine = [i for i, leaf in enumerate(leaves) if _differentiable(leaf)]
+        for i in mine:
+            array = np.asarray(plain(leaves[i]))
+            stop = start + array.size * (2 if np.iscomplexobj(array) else 1)
+            found.append(Leaf(position, array, slice(start, stop)))
+            start = stop
+        if mine:
+            slots[position] = (len(mine), _filler(leaves, mine, make))
+    if not found:
+        kinds = ", ".join(type(arg).__name__ for arg in args) or "none"
+        raise ValueError(
+            f"{name}: arguments must hold a floating-point array or number, got {kinds}; integers are not differentiated"
+        )
+    return found, slots
+
+
+def _filler(leaves: list[Any], places: list[int], make: Callable[[list[Any]], Any]) -> Callable[[list[Any]], Any]:
+    def fill(arrays: list[Any]) -> Any:
+        filled = list(leaves)
+        for place, array in zip(places, arrays, strict=True):
+            filled[place] = array
+        return make(filled)
+
+    return fill
+
+
+def _differentiable(leaf: Any) -> bool:
+    if isinstance(leaf, Value):
+        return leaf.requires_grad
+    if isinstance(leaf, (np.ndarray, np.generic)):
+        return leaf.dtype.kind in "fc"
+    return isinstance(leaf, (float, complex))

@@ -1,0 +1,62 @@
+"""One comparison: an analytic number against a slope and its error bound."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tinygrad_lab.testing.differences import Array, Slope
+
+PASS, FAIL, KINK, INCONCLUSIVE = "pass", "fail", "kink-ok", "inconclusive"
+
+BOUNDS = 10  # how many error bounds analytic and numeric value may be apart
+CLOSE = 1e-6  # and how much besides, relative to the larger of them
+SHARP = 1e-3  # a verdict counts if the bounds are smaller than this part of the value
+
+
+class Verdict(NamedTuple):
+    """What was found for one number: its status, the numeric value between `low` and `high`, and the bound."""
+
+    status: str
+    analytic: float
+    numeric: float
+    bound: float
+    low: float
+    high: float
+
+
+def judge(analytic: float, weights: Array, slope: Slope, rounding: float, negligible: float = 0.0) -> Verdict:
+    """Compare `analytic` with the weighted sum of a slope's elements.
+
+    Arguments:
+        analytic: what the rule gave.
+        weights: the cotangent, a number for each element of the slope.
+        slope: its elements' derivatives.
+        rounding: how far the rule's own arithmetic may have put `analytic` off.
+        negligible: a size that counts as 0; values are told apart down to `SHARP` of it.
+    """
+    used = weights != 0
+    weights = weights[used]
+    kink, value = slope.kink[used], slope.value[used]
+    left = weights * np.where(kink, slope.left[used], value)
+    right = weights * np.where(kink, slope.right[used], value)
+    low, high = float(np.sum(np.minimum(left, right))), float(np.sum(np.maximum(left, right)))
+    one_sided = np.maximum(slope.left_bound[used], slope.right_bound[used])
+    bound = float(np.sum(np.abs(weights) * np.where(kink, one_sided, slope.bound[used])))
+    numeric = (low + high) / 2
+    size = max(abs(analytic), abs(low), abs(high))
+    if not (np.isfinite(numeric) and np.isfinite(bound)):
+        status = INCONCLUSIVE
+    elif not np.isfinite(analytic):
+        status = FAIL if BOUNDS * bound <= SHARP * max(abs(numeric), negligible) else INCONCLUSIVE
+    else:
+        tolerance = BOUNDS * bound + CLOSE * size + rounding
+        sharp = BOUNDS * bound <= SHARP * max(size, negligible)
+        if not low - tolerance <= analytic <= high + tolerance:
+            status = FAIL
+        elif high - low > tolerance:
+            status = KINK
+        else:
+            status = PASS if sharp else INCONCLUSIVE
+    return Verdict(status, float(analytic), numeric, bound, low, high)
