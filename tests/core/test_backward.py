@@ -344,6 +344,22 @@ def test_a_removed_hook_is_gone_and_removing_twice_harms_no_other():
     assert x.grad == 4.0
 
 
+@pytest.mark.parametrize(
+    ("replacement", "text"),
+    [
+        (5, r"got int"),
+        (np.ones(3), r"got shape \(3,\)"),
+        (np.ones(2, np.float32), r"got shape \(2,\) and dtype float32"),
+    ],
+)
+def test_a_hooks_replacement_must_fit(replacement, text):
+    x = tl.Value([1.0, 2.0])
+    x.register_hook(lambda g: replacement)
+    with pytest.raises(GraphError, match=r"register_hook: .* shape \(2,\) and dtype float64, " + text):
+        np.sum(x * 2).backward()
+    assert x.grad is None
+
+
 def test_a_hook_may_remove_itself():
     x = tl.Value(1.0)
     remove = x.register_hook(lambda g: remove())

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tinygrad_lab.errors import GraphError
+
 Hook = Callable[[Any], Any]
+
+
+def _check(replacement: Any, g: Any) -> None:
+    given = getattr(replacement, "shape", None), getattr(replacement, "dtype", None)
+    if given != (g.shape, g.dtype):
+        text = f"shape {given[0]} and dtype {given[1]}" if given[0] is not None else type(replacement).__name__
+        raise GraphError(
+            f"register_hook: the hook's replacement must have the gradient's shape {g.shape} and dtype {g.dtype}, "
+            f"got {text}; compute it from the gradient, or return None to keep that"
+        )
 
 
 class Watch:
@@ -32,6 +44,7 @@ class Watch:
         for hook in list(self.hooks.values()):
             replacement = hook(g)
             if replacement is not None:
+                _check(replacement, g)
                 g = replacement
         if self.retain:
             found[node] = g
