@@ -133,3 +133,21 @@ def test_the_primitives_are_plain_functions_of_arrays_and_write_into_no_argument
 def test_an_index_that_holds_a_value_is_refused_by_name():
     with pytest.raises((TypeError, IndexError)):
         tl.Value([1.0, 2.0])[tl.Value(1.0)]
+
+
+@pytest.mark.parametrize("name", ["array", "two arrays", "mask", "slice", "array and slice"])
+@pytest.mark.parametrize("layout", ["fortran", "reversed", "strided"])
+def test_the_order_in_memory_makes_no_difference(name, layout):
+    index = INDICES[name]
+    base = {
+        "fortran": np.asfortranarray(X),
+        "reversed": X[::-1, ::-1].copy()[::-1, ::-1],
+        "strided": np.repeat(X, 2, axis=1)[:, ::2],
+    }[layout]
+    g = np.asfortranarray(np.random.default_rng(0).normal(size=X[index].shape))
+    x = tl.Value(base)
+    x[index].backward(g)
+    np.testing.assert_allclose(x.grad, expected_scatter(index, g))
+    np.testing.assert_allclose(scatter(g, index, X.shape), expected_scatter(index, g))
+    np.testing.assert_allclose(add_at(base, g, index), X + expected_scatter(index, g))
+    np.testing.assert_array_equal(base, X)
