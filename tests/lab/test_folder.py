@@ -129,6 +129,13 @@ def test_other_numbers_of_features_get_a_table_of_counts(tmp_path, features):
     ET.fromstring(plots.prediction(result))
 
 
+def test_a_constant_feature_and_many_points_can_be_drawn(tmp_path):
+    x = np.random.default_rng(0).normal(size=(4000, 2)) * [1, 0]
+    np.savez(tmp_path / "a.npz", x=x, y=x[:, 0] > 0)
+    svg = plots.prediction(run(Config(data=str(tmp_path / "a.npz"), epochs=5)))
+    assert len(svg) < 1_000_000
+
+
 def test_a_diverged_run_is_written_too(tmp_path):
     result = run(Config(activation="none", output="none", loss="mse", lr=10.0, epochs=100))
     folder.write(result, tmp_path / "out")

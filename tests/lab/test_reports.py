@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinygrad_lab.cli import main
+from tinygrad_lab.cli import _parser, main
 
 for extra in ("rich", "matplotlib", "jinja2", "safetensors"):
     pytest.importorskip(extra)
@@ -135,7 +135,13 @@ def test_the_documentation_quotes_commands_that_parse():
     text = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
     commands = re.findall(r"^tinygrad-lab (train(?:[^\n]*\\\n)*[^\n]*)", text, re.MULTILINE)
     assert len(commands) >= 8
-    from tinygrad_lab.cli import _parser
-
     for command in commands:
         _parser().parse_args(shlex.split(command.replace("\\\n", " ")))
+
+
+def test_the_documentation_quotes_python_that_runs():
+    text = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
+    names = {}
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(block, names)
+    assert names["history"].stopped_by == "until"

@@ -46,7 +46,7 @@ class Config:
     """
 
     data: str = "xor"
-    points: int = 100
+    points: int | None = None
     hidden: tuple[int, ...] = (8, 8)
     activation: str = "tanh"
     output: str | None = None
@@ -82,6 +82,10 @@ class Config:
         if self.momentum and self.optimizer not in WITH_MOMENTUM:
             raise _error(
                 f"momentum must be 0 with {self.optimizer}", self.momentum, f"use {' or '.join(WITH_MOMENTUM)}"
+            )
+        if self.points is not None and self.data != "linear":
+            raise _error(
+                f"points must be left out with data {self.data}", self.points, "linear has any number of points"
             )
         if self.output is not None and self.loss is not None and self.output not in LOSSES[self.loss]:
             raise _error(

@@ -24,6 +24,7 @@ _STYLE: dict[Any, Any] = {
     "font.size": 10,
 }
 _GRID = 200  # points per side at which the decision regions are evaluated
+_MANY = 3000  # points beyond which each as a shape of its own would make the file slow
 _CURVE = 2000  # points of a learning curve beyond which a screen shows no difference
 
 
@@ -68,7 +69,8 @@ def prediction(run: Run) -> str:
 def _regions(run: Run) -> str:
     data = run.dataset
     figure, (truth, predicted) = _figure(8.6, 4.3, 1, 2, sharex=True, sharey=True)
-    margin = 0.06 * np.maximum(np.ptp(data.x, axis=0), 1e-9)
+    extent = np.ptp(data.x, axis=0)
+    margin = np.where(extent > 0, 0.06 * extent, 1.0)
     low, high = data.x.min(axis=0) - margin, data.x.max(axis=0) + margin
     first, second = np.meshgrid(*(np.linspace(a, b, _GRID) for a, b in zip(low, high, strict=True)))
     p = run.experiment.predict(np.stack([first.ravel(), second.ravel()], axis=1))
@@ -126,6 +128,7 @@ def _points(axes: Any, x: Array, labels: Array, classes: tuple[str, ...]) -> Non
             edgecolors="white",
             linewidths=0.6,
             label=f"class {_plain(name)}",
+            rasterized=len(x) > _MANY,
             zorder=3,
         )
 

@@ -107,7 +107,7 @@ def render(run: Run, learning_curve: str, prediction: str) -> str:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     template = environment.from_string(files(__package__).joinpath("templates/report.html").read_text("utf-8"))
     header, rows, total = test_table(run, _ROWS)
-    wrong = [i for i, pair in enumerate(zip(run.predicted, run.dataset.labels, strict=True)) if pair[0] != pair[1]]
+    wrong = set(np.flatnonzero(run.predicted != run.dataset.labels)[:_ROWS].tolist())
     return template.render(
         run=run,
         figures=figures(run),

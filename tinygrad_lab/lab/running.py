@@ -87,7 +87,7 @@ def load(config: Config) -> Dataset:
     """
     if config.data not in ("xor", "linear"):
         return files.read(config.data)
-    x, y = data.xor() if config.data == "xor" else data.linear(config.points, _streams(config.seed)[0])
+    x, y = data.xor() if config.data == "xor" else data.linear(config.points or 100, _streams(config.seed)[0])
     return Dataset(config.data, x, y.ravel().astype(np.int64), ("x1", "x2"), ("0", "1"))
 
 
