@@ -151,3 +151,13 @@ def test_the_order_in_memory_makes_no_difference(name, layout):
     np.testing.assert_allclose(scatter(g, index, X.shape), expected_scatter(index, g))
     np.testing.assert_allclose(add_at(base, g, index), X + expected_scatter(index, g))
     np.testing.assert_array_equal(base, X)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_adding_at_repeated_indices_whatever_the_layout(order):
+    x = np.asarray(np.arange(12.0).reshape(3, 4), order=order)
+    index = (np.array([0, 0, 2]), np.array([1, 1, 3]))
+    expected = x.copy()
+    np.add.at(expected, index, np.array([1.0, 10.0, 100.0]))
+    np.testing.assert_array_equal(tl.Value(x).at[index].add(np.array([1.0, 10.0, 100.0])).data, expected)
+    np.testing.assert_array_equal(tl.Value(x).at[np.array([1, 1])].add(1.0).data[1], x[1] + 2)

@@ -213,3 +213,11 @@ def test_nothing_records_when_no_argument_requires_a_gradient():
     for y in (np.sum(c), c @ c, c[0], c.reshape(2, 1), np.stack([c, c]), np.where(c > 0, c, 1), c.astype("f4"), c * c):
         assert isinstance(y, tl.Value)
         assert not y.requires_grad
+
+
+@pytest.mark.parametrize("function", [np.clip, np.prod, np.concatenate, np.sum, np.std])
+def test_out_is_refused_by_every_kind_of_operation(function):
+    v, out = tl.Value([1.0, 2.0]), np.zeros(2)
+    arguments = {np.clip: (v, 0, 1), np.concatenate: ([v],)}.get(function, (v,))
+    with pytest.raises(GradientLostError, match=f"{function.__name__}: out must be left out"):
+        function(*arguments, out=out)

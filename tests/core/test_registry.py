@@ -183,3 +183,20 @@ def test_a_value_where_no_rule_is_declared_is_refused_by_name():
     ]:
         with pytest.raises(GradientLostError, match=text):
             call()
+
+
+def test_a_variadic_primitive_takes_keyword_only_options():
+    @tl.primitive()
+    def join(*arrays, axis=0):
+        return np.concatenate(arrays, axis)
+
+    def rule(i, g, y, *arrays, axis=0):
+        return np.split(g, len(arrays), axis)[i]
+
+    tl.defvjp(join, variadic=rule)
+    try:
+        v, w = tl.Value(np.ones((2, 1))), tl.Value(np.ones((2, 1)))
+        (join(v, w, axis=1) * np.array([1.0, 10.0])).sum().backward()
+        np.testing.assert_array_equal(w.grad, [[10.0], [10.0]])
+    finally:
+        del tl.OPS[join]

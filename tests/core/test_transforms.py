@@ -497,3 +497,9 @@ def test_a_complex_parameter_descends_along_the_conjugate():
     for _ in range(200):
         z = z - 0.1 * np.conj(tl.grad(lambda z: np.abs(z - target) ** 2)(z))
     same(z, target)
+
+
+def test_forward_mode_does_not_hide_an_infinite_slope():
+    with np.errstate(divide="ignore"):
+        assert tl.jvp(np.sqrt, (0.0,), (1.0,))[1] == np.inf
+    assert tl.jvp(lambda x: x * np.sqrt(x), (0.0,), (1.0,))[1] == 0

@@ -20,11 +20,14 @@ def _is_basic(index: Any) -> bool:
 
 
 def _add(out: Any, index: Any, value: Any) -> Any:
+    """Add `value` into `out`, an array made just now."""
     if _is_basic(index):
         out[index] += value
-    else:
-        np.add.at(out, index, value)
-    return out
+        return out
+    # One flat index per element: `np.add.at` is ten times slower with several.
+    positions, flat = np.arange(out.size).reshape(out.shape)[index], out.reshape(-1)
+    np.add.at(flat, positions.ravel(), np.broadcast_to(value, positions.shape).ravel())
+    return flat.reshape(out.shape)
 
 
 def getitem(x: Any, index: Any) -> Any:

@@ -95,9 +95,9 @@ class ArrayMethods(NumpyProtocols):
     def __index__(self) -> int: return operator.index(self._leave("index"))
     # fmt: on
 
-    def reshape(self, *shape: Any, order: str = "C") -> Value:
+    def reshape(self, *shape: Any, **kwargs: Any) -> Value:
         """Return `np.reshape`; the shape may be one tuple or several integers."""
-        return self._numpy(np.reshape, shape[0] if len(shape) == 1 else shape, order=order)
+        return self._numpy(np.reshape, shape[0] if len(shape) == 1 else shape, **kwargs)
 
     def transpose(self, *axes: Any) -> Value:
         """Return `np.transpose`; the axes may be one tuple or several integers."""

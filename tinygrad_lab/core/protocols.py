@@ -36,10 +36,7 @@ class NumpyProtocols(registry.Recorder):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(array is not None for array in kwargs.pop("out", ())):
-            raise GradientLostError(
-                f"{ufunc.__name__}: out must be left out, got an array; a Value is never written in place, "
-                f"write array = array + v instead of array += v"
-            )
+            raise _no_out(ufunc.__name__)
         if method != "__call__":
             return _call_method(ufunc, method, inputs, kwargs)
         op = registry.find(ufunc)
@@ -51,10 +48,14 @@ class NumpyProtocols(registry.Recorder):
         return self._call(registry.find(function), args, kwargs)
 
     def _call(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if op.kind is registry.ZERO:
+            if len(args) == 1 and not kwargs and isinstance(args[0], registry.Recorder):
+                return op.forward(args[0].data)  # np.shape and its kin, which rules call often
+            return op.forward(*tree.map(plain, args), **tree.map(plain, kwargs))
+        if "out" in kwargs and kwargs.pop("out") is not None:
+            raise _no_out(op.name)
         if op.kind is registry.COMPOSED:
             return op.forward(*args, **kwargs)
-        if op.kind is registry.ZERO:
-            return op.forward(*tree.map(plain, args), **tree.map(plain, kwargs))
         return self.record(op, *op.normalise(args, kwargs))
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -69,6 +70,13 @@ class NumpyProtocols(registry.Recorder):
         if dtype.kind not in "fc":
             return self.data.astype(dtype)
         return self.record(ASTYPE, (self,), {"dtype": dtype})
+
+
+def _no_out(name: str) -> GradientLostError:
+    return GradientLostError(
+        f"{name}: out must be left out, got an array; a Value is never written in place, "
+        f"write array = array + v instead of array += v"
+    )
 
 
 def _apply_keywords(op: Op, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

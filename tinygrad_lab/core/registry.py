@@ -56,14 +56,16 @@ class Op:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The names of the function's parameters, in order (empty where a C function does not tell)."""
+        """The names of the parameters that may be given by position, in order (empty where a C function is silent)."""
         if self._parameters is None:
             import inspect  # slow to import, and most programs never get here
 
+            positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
             try:
-                self._parameters = tuple(inspect.signature(self.function).parameters)
+                parameters = list(inspect.signature(self.function).parameters.values())
             except ValueError:
-                self._parameters = ()
+                parameters = []
+            self._parameters = tuple(parameter.name for parameter in parameters if parameter.kind in positional)
         return self._parameters
 
     def normalise(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -80,11 +82,6 @@ class Op:
         while len(args) < arity and len(args) < len(names) and names[len(args)] in kwargs:
             kwargs = dict(kwargs)
             args = (*args, kwargs.pop(names[len(args)]))
-        if kwargs.pop("out", None) is not None:
-            raise GradientLostError(
-                f"{self.name}: out must be left out, got an array; a Value is never written in place, "
-                f"use the returned Value"
-            )
         return args, kwargs
 
 

@@ -187,7 +187,8 @@ def jvp(function: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
             f"got {[np.shape(plain(t)) for t in directions]}; nest them alike"
         )
     recorded = trace.recorded or _any_recorded(directions)
-    duals = [Value(np.zeros_like(plain(output))) for output in trace.outputs]
+    # The pullback is linear, so any cotangent would do; from zeros, rules that guard 0/0 would hide an infinity.
+    duals = [Value(np.ones_like(plain(output))) for output in trace.outputs]
     linear = _Linear(trace.pull(duals, recorded=True), duals)
     value = trace.output_like(trace.outputs) if recorded else trace.value
     return value, trace.output_like(linear.pull(directions, recorded))
