@@ -81,7 +81,7 @@ def sigmoid(x: Any) -> Any:
         array([0. , 0.5, 1. ])
     """
     with np.errstate(over="ignore"):  # exp gives ∞ where the result is 0, or below the dtype's normal numbers
-        return 1 / (1 + np.exp(-x))
+        return 1.0 / (1.0 + np.exp(-x))
 
 
 @primitive(lambda g, y, x: g * sigmoid(x), elementwise=True)

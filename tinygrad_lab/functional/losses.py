@@ -21,9 +21,9 @@ def _size(x: Any) -> int:
 
 def _reduce(name: str, losses: Any, reduction: str) -> Any:
     if reduction == "mean":
-        return np.sum(losses) / _size(losses)
+        return losses.sum() / losses.size
     if reduction == "sum":
-        return np.sum(losses)
+        return losses.sum()
     if reduction == "none":
         return losses
     raise OperationError(
@@ -209,9 +209,16 @@ def _one_hot(name: str, scores: Any, classes: Any) -> Any:
     return np.expand_dims(classes, axis) == numbers
 
 
+def _share_of_target(g: Any, x: Any, reduction: str) -> Any:
+    """Return the gradient of each target's loss, with an axis for the classes."""
+    axis = _class_axis(x)
+    if reduction == "mean":
+        return g / (_size(x) // x.shape[axis])
+    return np.expand_dims(g, axis) if reduction == "none" else g
+
+
 def _nll_rule(g: Any, y: Any, x: Any, t: Any, reduction: str = _MEAN) -> Any:
-    share = np.expand_dims(_share(g, t, reduction), _class_axis(x)) if reduction == "none" else _share(g, t, reduction)
-    return np.where(_one_hot("nll_loss", x, t), -share, 0)
+    return np.where(_one_hot("nll_loss", x, t), -_share_of_target(g, x, reduction), 0)
 
 
 @primitive(_nll_rule, None)
@@ -239,30 +246,20 @@ def _is_distribution(x: Any, t: Any) -> bool:
     return t.dtype.kind == "f" and t.shape == x.shape
 
 
-def _cross_entropy_rules() -> tuple[Any, Any]:
-    """Return the rules for the logits and for a target that is a distribution."""
-
-    def share(g: Any, x: Any, reduction: str) -> Any:
-        axis = _class_axis(x)
-        if reduction == "mean":
-            return g / (_size(x) // x.shape[axis])
-        return np.expand_dims(g, axis) if reduction == "none" else g
-
-    def logits(g: Any, y: Any, x: Any, t: Any, reduction: str = _MEAN) -> Any:
-        axis = _class_axis(x)
-        if _is_distribution(x, t):
-            slope = softmax(x, axis=axis) * np.sum(t, axis=axis, keepdims=True) - t
-        else:
-            slope = softmax(x, axis=axis) - _one_hot("cross_entropy", x, t)
-        return share(g, x, reduction) * slope
-
-    def target(g: Any, y: Any, x: Any, t: Any, reduction: str = _MEAN) -> Any:
-        return share(g, x, reduction) * -log_softmax(x, axis=_class_axis(x))
-
-    return logits, target
+def _cross_entropy_rule(g: Any, y: Any, x: Any, t: Any, reduction: str = _MEAN) -> Any:
+    axis = _class_axis(x)
+    p = softmax(x, axis=axis)
+    if _is_distribution(x, t):
+        slope = p * np.sum(t, axis=axis, keepdims=True) - t
+    else:
+        slope = p - _one_hot("cross_entropy", x, t)
+    return _share_of_target(g, x, reduction) * slope
 
 
-@primitive(*_cross_entropy_rules())
+@primitive(
+    _cross_entropy_rule,
+    lambda g, y, x, t, reduction=_MEAN: -_share_of_target(g, x, reduction) * log_softmax(x, axis=_class_axis(x)),
+)
 def cross_entropy(logits: Any, target: Any, reduction: str = _MEAN) -> Any:
     """Return the cross-entropy of `softmax(logits)`, `−Σ t log softmax(x)`, without overflow or log 0.
 
