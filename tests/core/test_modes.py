@@ -211,3 +211,36 @@ def test_debug_changes_no_number(dtype):
     with tl.debug():
         np.testing.assert_array_equal(tl.grad(f)(x), expected)
         tl.grad(lambda z: np.sum(np.real(tl.grad(f)(z))))(x)
+
+
+@pytest.mark.parametrize("mode", [tl.no_grad, tl.enable_grad, tl.debug])
+def test_functions_whose_body_runs_later_cannot_be_decorated(mode):
+    def generator():
+        yield recording()
+
+    async def coroutine():
+        return recording()
+
+    async def stream():
+        yield recording()
+
+    for function in (generator, coroutine, stream):
+        with pytest.raises(
+            TypeError, match=rf"{mode.__name__}: .* got {function.__name__}; its body runs later: write `with"
+        ):
+            mode()(function)
+
+
+def test_a_generator_may_use_a_mode_between_two_yields():
+    def batches():
+        for _ in range(2):
+            with tl.no_grad():
+                quiet = recording()
+            yield quiet
+
+    assert [(quiet, recording()) for quiet in batches()] == [(False, True), (False, True)]
+
+
+@pytest.mark.parametrize("callable_", [np.sin, abs, len])
+def test_builtin_functions_can_be_decorated(callable_):
+    assert tl.no_grad()(callable_)

@@ -221,3 +221,10 @@ def test_out_is_refused_by_every_kind_of_operation(function):
     arguments = {np.clip: (v, 0, 1), np.concatenate: ([v],)}.get(function, (v,))
     with pytest.raises(GradientLostError, match=f"{function.__name__}: out must be left out"):
         function(*arguments, out=out)
+
+
+def test_a_value_that_only_chooses_gives_a_plain_array():
+    v = tl.Value([1.0, 0.0])
+    assert type(np.where(v, 2.0, 3.0)) is np.ndarray
+    np.testing.assert_array_equal(np.where(v), [[0]])
+    assert type(np.where(v, v, 3.0)) is tl.Value

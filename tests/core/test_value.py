@@ -82,6 +82,11 @@ def test_arguments_are_keyword_only_and_recorded():
     assert (v.requires_grad, v.name, v.grad, v.op, v.parents, v.is_leaf) == (False, "bias", None, None, (), True)
 
 
+def test_subclasses_are_refused_because_operations_would_take_them_for_constants():
+    with pytest.raises(TypeError, match=r"Value: the class must not be subclassed, got Parameter; .*nn\.Module"):
+        type("Parameter", (tl.Value,), {})
+
+
 def test_no_unknown_attribute_can_be_set():
     with pytest.raises(AttributeError):
         tl.Value(1.0).gard = 3

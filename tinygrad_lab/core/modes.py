@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 RECORD, CHECK = 1, 2  # bits of a mode
 
+F = TypeVar("F", bound=Callable[..., Any])
 _OWN = ("tinygrad_lab", "numpy")
+_SUSPENDS = 0x20 | 0x80 | 0x200  # code flags of generators, coroutines and asynchronous generators
 
 # One integer in one context variable: the hot path pays for a single look-up, and threads
 # and coroutines cannot switch each other's mode.
@@ -25,6 +28,14 @@ class _Mode(ContextDecorator):
 
     def __init__(self) -> None:
         self._tokens: list[Token[int]] = []
+
+    def __call__(self, function: F) -> F:
+        if getattr(getattr(function, "__code__", None), "co_flags", 0) & _SUSPENDS:
+            raise TypeError(
+                f"{type(self).__name__}: the decorated function must not be a generator or a coroutine, got "
+                f"{function.__name__}; its body runs later: write `with {type(self).__name__}():` inside it"
+            )
+        return super().__call__(function)
 
     def _recreate_cm(self) -> Self:
         return type(self)()  # a decorated function may run in several threads at once

@@ -77,6 +77,12 @@ class Value(ArrayMethods):
         _fill(self, as_array(data), None, (), (), {}, requires_grad)
         self.name = name
 
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError(
+            f"Value: the class must not be subclassed, got {cls.__name__}; operations ask for the exact type: "
+            f"hold Values as attributes, as nn.Module does"
+        )
+
     # -- the graph ---------------------------------------------------------------------------------------------------
 
     @property
@@ -168,7 +174,7 @@ class Value(ArrayMethods):
         rules = op.rules
         parents: list[Value | None] = []
         arrays: list[Any] = []
-        required = False
+        differentiable = required = False
         if len(args) > len(rules):
             args, kwargs = op.normalise(args, kwargs)
         if kwargs and Value in map(type, kwargs.values()):
@@ -180,11 +186,13 @@ class Value(ArrayMethods):
                     parents.append(None)
                 else:
                     parents.append(arg)
-                    required = required or arg.requires_grad
+                    differentiable, required = True, required or arg.requires_grad
             else:
                 arrays.append(np.asarray(arg) if type(arg) in _SEQUENCES and op.elementwise else arg)
                 parents.append(None)
         data = registry.run(op, arrays, kwargs)
+        if not differentiable:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
+            return data
         if type(data) in _PYTHON_NUMBERS:
             data = as_array(data)
         mode = _mode()
