@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core import modes, transforms, tree
-from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
 
 Function = Callable[..., Any]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core import tree
-from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.errors import GradientError
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.differences import Array, Slope, estimate, ladder
@@ -19,7 +19,9 @@ from tinygrad_lab.testing.verdict import BOUNDS, FAIL, INCONCLUSIVE, KINK, PASS,
 
 ELEMENTS = 256  # so many elements at most are looked at one by one
 SPREAD = 1e3  # gradients that differ by more are not tested along one direction: the large would hide the small
+NEARBY = 32  # points at which to look around a kink
 VISIBLE = 1e-4  # a direction's tolerance may be this part of the smallest contribution
+OWN = 1e-3  # relative difference allowed between a rule in the arguments' dtypes and in the widest
 ROUNDING = 64  # a rule's arithmetic may be off by so many units in the last place of what it adds up
 
 
@@ -84,14 +86,21 @@ class _Check:
             for group in self._groups():
                 self._check_group(group)
             self._check_kinks()
+            self._check_dtypes()
         self.report = GradientReport.of(problem, self.weights, self.gradients, self.found)
         if not self.report.ok:
             raise GradientError(explain(problem, self.weights, self.gradients, self.found), self.report)
 
     def _weights(self, cotangent: Any) -> list[Array]:
         if cotangent is not None:
-            result = self.problem.wrap(self.problem.outputs)
-            return [self.problem.weights([plain(c) for c in tree.match("cotangent", result, cotangent)])]
+            leaves = [np.asarray(plain(c)) for c in tree.flatten(cotangent)[0]]
+            shapes, wanted = [c.shape for c in leaves], [y.shape for y in self.problem.outputs]
+            if shapes != wanted:
+                raise ValueError(
+                    f"check_gradients: cotangent must have the shapes {wanted} of the result, got {shapes}; "
+                    f"nest it like the result"
+                )
+            return [self.problem.weights(leaves)]
         m = self.problem.y.size
         # Few bits, so that they are the same in every dtype; and both signs for every element.
         first = np.round(self.rng.uniform(0.5, 1.5, m) * 64) / 64 * self.rng.choice([-1, 1], m)
@@ -105,7 +114,26 @@ class _Check:
             mine = gradient[leaf.coordinates]
             largest[leaf.coordinates] = np.max(np.abs(mine[np.isfinite(mine)]), initial=0)
         values = np.sum(np.abs(weights * self.problem.y))
-        return ROUNDING * unit * (largest + values / np.maximum(1, self.problem.scale))
+        tiny = max(np.finfo(leaf.array.dtype).smallest_subnormal for leaf in self.problem.leaves) / unit
+        return ROUNDING * unit * (largest + values / np.maximum(1, self.problem.scale) + tiny)
+
+    def _check_dtypes(self) -> None:
+        """Compare the rule in the arguments' own dtypes with the rule in the widest: only rounding may differ."""
+        wide, weights = self.gradients[0], self.weights[0]
+        own, unit = self.problem.own_gradient(weights)
+        if unit <= self.unit:
+            return
+        tolerance = max(OWN, ROUNDING * unit) * np.abs(wide) + self._rounding(weights, wide, unit)
+        off = ~(np.abs(own - wide) <= tolerance) & (np.abs(wide) < self.problem.largest / 1e3) & np.isfinite(wide)
+        if not np.any(off):
+            return
+        # A rule may be ill-conditioned: what rounding the arguments would do to it, it may do itself.
+        for sign in (1, -1):
+            moved, _ = self.problem.gradient(weights, self.problem.x * (1 + sign * 4 * unit))
+            off &= ~(np.abs(own - wide) <= tolerance + 8 * np.abs(moved - wide))
+        for i in np.flatnonzero(off):
+            value = float(wide[i])
+            self.found[0][i] = Verdict(FAIL, float(own[i]), value, float(tolerance[i]), value, value)
 
     # -- along directions --------------------------------------------------------------------------------------------
 
@@ -120,8 +148,9 @@ class _Check:
             yield order[together]
             order = order[~together]
 
-    def _slope(self, direction: Array) -> Slope:
-        return estimate(*ladder(lambda t: self.problem.value(self.problem.x + t * direction)))
+    def _slope(self, direction: Array, x: Array | None = None) -> Slope:
+        x = self.problem.x if x is None else x
+        return estimate(*ladder(lambda t: self.problem.value(x + t * direction)))
 
     def _check_group(self, group: Array) -> None:
         size = self.rng.uniform(0.5, 1, group.size) * self.rng.choice([-1, 1], group.size)
@@ -158,18 +187,37 @@ class _Check:
     def _check_element(self, i: int) -> None:
         slope = self._along(i, self.problem.scale[i])
         verdicts = [self._judge(i, k, slope, strict=True) for k in range(len(self.weights))]
-        if self.problem.scale[i] != 1 and any(v.status in (FAIL, INCONCLUSIVE) for v in verdicts):
-            slope = _sharper(slope, self._along(i, 1))
+        if any(v.status in (FAIL, INCONCLUSIVE) for v in verdicts):
+            if self.problem.scale[i] != 1:
+                slope = _sharper(slope, self._along(i, 1))
             verdicts = [self._judge(i, k, slope, strict=False) for k in range(len(self.weights))]
+        if np.any(slope.kink):
+            wider = self._around(slope, lambda x: self._along(i, self.problem.scale[i], x))
+            while any(v.status == FAIL for v in verdicts) and (slope := next(wider, None)):
+                verdicts = [self._judge(i, k, slope, strict=False) for k in range(len(self.weights))]
         for k, verdict in enumerate(verdicts):
             self.found[k][i] = verdict
 
-    def _along(self, i: int, scale: Any) -> Slope:
+    def _along(self, i: int, scale: Any, x: Array | None = None) -> Slope:
         """Return the slope along one coordinate, per unit of it."""
         step = scale * self.rng.uniform(0.5, 1)  # not round, so that rounding shows as such
         direction = np.zeros_like(self.problem.x)
         direction[i] = step
-        return Slope(*(part / step for part in self._slope(direction)))
+        return Slope(*(part / step for part in self._slope(direction, x)))
+
+    def _around(self, slope: Slope, nearby: Callable[[Array], Slope]) -> Iterator[Slope]:
+        """Yield a kinked slope, widened step by step by slopes at points nearby, where other branches hold.
+
+        Their hull contains the generalised gradient (F. H. Clarke 1975), and with it what any sensible rule may return.
+        """
+        low, high = np.fmin(slope.left, slope.right), np.fmax(slope.left, slope.right)
+        bound = np.where(slope.kink, np.maximum(slope.left_bound, slope.right_bound), slope.bound)
+        for _ in range(NEARBY):
+            noise = self.rng.uniform(-1, 1, self.problem.x.size)
+            other = nearby(self.problem.x + 1e-3 * self.problem.scale * noise)
+            low, high = np.fmin(low, other.value), np.fmax(high, other.value)
+            bound = np.fmax(bound, np.where(np.isfinite(other.bound), other.bound, 0))
+            yield Slope((low + high) / 2, bound, low, high, bound, bound)
 
     def _judge(self, i: int, k: int, slope: Slope, strict: bool) -> Verdict:
         weights, gradient, scale = self.weights[k], self.gradients[k], self.problem.scale[i]
@@ -189,7 +237,11 @@ class _Check:
             direction = np.zeros_like(self.problem.x)
             direction[kinked] = self.rng.uniform(0.5, 1, len(kinked)) * np.min(self.problem.scale[kinked])
             rounding = float(np.sum(np.abs(direction) * self.rounding[k]))
-            joint = judge(float(self.gradients[k] @ direction), self.weights[k], self._slope(direction), rounding)
+            slope, analytic = self._slope(direction), float(self.gradients[k] @ direction)
+            joint = judge(analytic, self.weights[k], slope, rounding)
+            wider = self._around(slope, lambda x, d=direction: self._slope(d, x))
+            while joint.status == FAIL and (slope := next(wider, None)):
+                joint = judge(analytic, self.weights[k], slope, rounding)
             if joint.status == FAIL:
                 for i in kinked:
                     found[i] = found[i]._replace(status=FAIL)

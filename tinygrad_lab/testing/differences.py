@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_lab.core import modes, tree
-from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -125,11 +125,6 @@ class Ladder(NamedTuple):
     above: Array
     below: Array
 
-    @property
-    def responds(self) -> Array:
-        """Which output elements ever change; the others have no rounding to propagate."""
-        return np.any((self.above != self.centre) | (self.below != self.centre), axis=0)
-
 
 def ladder(along: Callable[[Any], Array]) -> tuple[Ladder, Array]:
     """Evaluate `along(t)`, a vector, on all steps; a step out of the domain, where it raises, counts as NaN."""
@@ -154,18 +149,19 @@ def rounding(rungs: Ladder) -> Array:
     """
     values = np.concatenate([rungs.centre[None], rungs.above, rungs.below])
     size = np.maximum(np.maximum(np.abs(rungs.above), np.abs(rungs.below)), np.abs(rungs.centre))
-    noise = np.maximum(np.finfo(values.dtype).eps * size, np.min(_quantum(values), axis=0, initial=np.inf) / 2)
-    return np.where(rungs.responds & np.isfinite(noise), noise, 0)
+    noise = np.maximum(np.finfo(values.dtype).eps * size, _quantum(values) / 2)
+    return np.where(np.isfinite(noise), noise, 0)
 
 
 def _quantum(values: Array) -> Array:
-    """Return the value of the lowest bit that is set in each number; infinity for 0 and what is not finite."""
+    """Return, for each column, the lowest bit that is set in any of its numbers; 0 for a column that is constant."""
     digits = np.finfo(values.dtype).nmant + 1
-    usable = np.isfinite(values) & (values != 0)
+    usable = np.isfinite(values) & (values != 0) & np.any(values != values[0], axis=0)
     mantissa, exponent = np.frexp(np.where(usable, np.abs(values), 1))
     bits = np.ldexp(mantissa, digits).astype(np.uint64)
     lowest = (bits & (~bits + np.uint64(1))).astype(values.dtype)
-    return np.where(usable, np.ldexp(lowest, exponent - digits), np.inf)
+    quantum = np.min(np.where(usable, np.ldexp(lowest, exponent - digits), np.inf), axis=0)
+    return np.where(np.isfinite(quantum), quantum, 0)
 
 
 # -- extrapolation ---------------------------------------------------------------------------------------------------

@@ -1,16 +1,204 @@
-"""Checks that need no differences."""
+"""Checks that need no differences: is a rule linear, the transpose of the forward derivative, and well-behaved?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from tinygrad_lab.core import graph, tree
+from tinygrad_lab.core.arrays import plain
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import GradientError, TinygradError
 from tinygrad_lab.testing.adapters import Adapter
+from tinygrad_lab.testing.differences import real_parts
+from tinygrad_lab.testing.problem import Problem
+
+SLACK = 1e3  # sums may be rounded by so many units in the last place of their terms
 
 
 def check_adjoint(fn: Callable[..., Any] | Adapter, *args: Any) -> None:
-    """To come."""
+    """Check that reverse mode is the transpose of forward mode: ⟨J u, v⟩ = ⟨u, Jᵀ v⟩ for random u and v, to rounding.
+
+    The dot-product test (J. Claerbout, "Earth Soundings Analysis", 1992). A system without forward mode passes it only for
+    functions that are linear, where J u = f(x + u) - f(x).
+
+    Arguments:
+        fn: a function of this package, or an adapter.
+        args: arrays, numbers, Values and nested containers of them.
+
+    Raises:
+        GradientError: if the products differ; the text gives both.
+
+    Example:
+        >>> import numpy as np
+        >>> check_adjoint(np.matmul, np.ones((2, 3)), np.arange(12.0).reshape(3, 4))
+    """
+    problem = Problem(fn if isinstance(fn, Adapter) else Adapter(fn), args, None)
+    rng = np.random.default_rng(0)
+    u = rng.uniform(-1, 1, problem.x.size).astype(problem.dtype)
+    v = rng.uniform(-1, 1, problem.y.size).astype(problem.dtype)
+    gradient, unit = problem.gradient(v)
+    forward = problem.tangent(u)
+    if forward is None:
+        forward = problem.value(problem.x + u) - problem.y
+    ahead, back = forward * v, gradient * u
+    scale = np.sum(np.abs(ahead)) + np.sum(np.abs(back)) + unit * np.sum(np.abs(problem.y * v))
+    if not abs(np.sum(ahead) - np.sum(back)) <= SLACK * unit * scale:
+        raise GradientError(
+            f"{problem.adapter.name}: reverse mode must be the transpose of forward mode, got "
+            f"<J u, v> = {float(np.sum(ahead)):.12g} and <u, Jt v> = {float(np.sum(back)):.12g}; "
+            f"check_gradients tells which of them is wrong"
+        )
+
+
+class _Rule(NamedTuple):
+    """Something that turns a cotangent into a gradient, and what it must leave alone."""
+
+    name: str
+    apply: Callable[[Any], Any]  # cotangents -> list of gradients
+    cotangents: list[Any]
+    arguments: list[Any]
+    owned: bool  # whether what it returns must not share memory with what it was given
 
 
 def check_rule(fn: Callable[..., Any] | Adapter, *args: Any) -> None:
-    """To come."""
+    """Check how a gradient behaves, whatever its value: the habits that a sweep through many rules depends on.
+
+    It must have the argument's shape and dtype; be linear in the cotangent, negative ones included; be the same when
+    computed again; and neither write into the arguments or the cotangent nor hand out their memory. For functions of this
+    package every rule on the way is looked at by itself. All of it holds for 0-d and zero-size arguments as well, where the
+    function takes them.
+
+    Arguments:
+        fn: a function of this package, or an adapter.
+        args: arrays, numbers, Values and nested containers of them.
+
+    Raises:
+        GradientError: naming the operation, the argument and the habit.
+
+    Example:
+        >>> import numpy as np
+        >>> check_rule(np.multiply, np.ones((2, 3)), np.arange(3.0))
+    """
+    adapter = fn if isinstance(fn, Adapter) else Adapter(fn)
+    problem = Problem(adapter, args, None)
+    arrays = [leaf.array for leaf in problem.leaves]
+    positions = [leaf.argument for leaf in problem.leaves]
+    with np.errstate(all="ignore"):
+        for variant in _variants(problem, arrays):
+            for rule in _rules(adapter, problem, variant):
+                _check_habits(rule, positions)
+
+
+def _variants(problem: Problem, arrays: list[Any]) -> Iterator[list[Any]]:
+    """Yield the arrays as they are, and zero-size and 0-d ones in their stead if the function takes them."""
+    yield arrays
+    for smaller in ([a.reshape(-1)[:0] for a in arrays], [a.reshape(-1)[:1].reshape(()) for a in arrays if a.size]):
+        try:
+            problem.adapter.value(smaller, problem.rebuild)
+        except Exception:  # noqa: S112  whatever the function raises, it does not take these
+            continue
+        yield smaller
+
+
+def _rules(adapter: Adapter, problem: Problem, arrays: list[Any]) -> Iterator[_Rule]:
+    rng = np.random.default_rng(0)
+    outputs = adapter.value(arrays, problem.rebuild)
+    if adapter.own:
+        yield from _recorded(adapter, problem, arrays, rng)
+    yield _Rule(
+        adapter.name,
+        lambda cotangents: adapter.gradients(arrays, problem.rebuild, cotangents),
+        [_noise(rng, output) for output in outputs],
+        arrays,
+        True,
+    )
+
+
+def _recorded(adapter: Adapter, problem: Problem, arrays: list[Any], rng: np.random.Generator) -> Iterator[_Rule]:
+    """Yield the rules of all operations that the function records, each by itself."""
+    results, _ = tree.flatten(adapter.function(*problem.rebuild([Value(array) for array in arrays])))
+    for node in graph.ancestors([result for result in results if isinstance(result, Value)]):
+        for position, parent in enumerate(node.parents):
+            if parent is None or not parent.requires_grad:
+                continue
+            rule, saved, kwargs = node.op.rules[position], node.saved, node.kwargs
+
+            def apply(cotangents: Any, rule: Any = rule, saved: Any = saved, kwargs: Any = kwargs) -> Any:
+                return [rule(cotangents[0], *saved, **kwargs)]
+
+            inputs = [s for s in saved if isinstance(s, np.ndarray)]
+            yield _Rule(f"{node.op.name}, rule of argument {position}", apply, [_noise(rng, saved[0])], inputs, False)
+
+
+def _check_habits(rule: _Rule, positions: list[int]) -> None:
+    given = [*rule.cotangents, *rule.arguments]
+    copies = [np.copy(array) for array in given]
+    try:
+        first = rule.apply(rule.cotangents)
+    except TinygradError as error:
+        raise GradientError(f"{rule.name}: {error}") from error
+    for number, (array, copy) in enumerate(zip(given, copies, strict=True)):
+        if not np.array_equal(array, copy, equal_nan=True):
+            what = "cotangent" if number < len(rule.cotangents) else "arguments"
+            raise GradientError(f"{rule.name}: must leave the {what} alone, got it written into; compute a new array")
+    for number, gradient in enumerate(first):
+        name = f"{rule.name}, gradient of argument {positions[number]}" if rule.owned else rule.name
+        _check_kind(name, gradient, rule.arguments[number] if rule.owned else None)
+        if rule.owned:
+            _check_memory(name, gradient, given, first[:number])
+    first = [np.copy(gradient) for gradient in first]
+    _check_linear(rule, first)
+
+
+def _check_kind(name: str, gradient: Any, argument: Any) -> None:
+    if not (isinstance(gradient, (np.ndarray, np.generic)) and gradient.dtype.kind in "fc"):
+        raise GradientError(
+            f"{name}: must be a floating-point array, got {_kind(gradient)}; write the rule as an expression in g"
+        )
+    if argument is not None and (gradient.shape, gradient.dtype) != (argument.shape, argument.dtype):
+        raise GradientError(
+            f"{name}: must have the argument's shape {argument.shape} and dtype {argument.dtype}, "
+            f"got {gradient.shape} and {gradient.dtype}; sum over broadcast axes, and convert to the argument's dtype"
+        )
+
+
+def _check_memory(name: str, gradient: Any, given: list[Any], others: list[Any]) -> None:
+    for what, arrays in (("what the rule was given", given), ("another gradient", others)):
+        if any(np.may_share_memory(gradient, array) for array in arrays if isinstance(array, np.ndarray)):
+            raise GradientError(f"{name}: must own its memory, got memory of {what}; return a copy")
+
+
+def _check_linear(rule: _Rule, first: list[Any]) -> None:
+    again = rule.apply(rule.cotangents)
+    if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, again, strict=True)):
+        raise GradientError(f"{rule.name}: must be the same each time, got two results; take randomness as an argument")
+    rng = np.random.default_rng(1)
+    others = [_noise(rng, c) for c in rule.cotangents]
+    second = [np.copy(gradient) for gradient in rule.apply(others)]
+    # Powers of two scale exactly, so that only the sum is rounded.
+    mixed = rule.apply([b / 2 - 2 * a for a, b in zip(rule.cotangents, others, strict=True)])
+    for a, b, both in zip(first, second, mixed, strict=True):
+        if not np.all(np.isfinite(a) & np.isfinite(b)):
+            continue
+        scale = np.max(np.abs(a), initial=0) + np.max(np.abs(b), initial=0)
+        off = np.max(np.abs(real_parts([np.asarray(both - (b / 2 - 2 * a))])), initial=0)
+        if not off <= SLACK * np.finfo(np.asarray(a).dtype).eps * scale:
+            raise GradientError(
+                f"{rule.name}: must be linear in the cotangent, got a difference of {float(off):.3g} between the gradient "
+                f"of a combination and the combination of the gradients; use g once as a factor in each term"
+            )
+
+
+def _noise(rng: np.random.Generator, like: Any) -> Any:
+    like = np.asarray(plain(like))
+    noise = rng.uniform(0.5, 1.5, like.shape) * rng.choice([-1, 1], like.shape)
+    if np.iscomplexobj(like):
+        noise = noise + 1j * rng.uniform(0.5, 1.5, like.shape)
+    return np.asarray(noise, like.dtype)
+
+
+def _kind(x: Any) -> str:
+    return f"dtype {x.dtype}" if isinstance(x, (np.ndarray, np.generic)) else type(x).__name__

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_lab.core import tree
-from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GradientError
 from tinygrad_lab.testing.adapters import Adapter
@@ -103,10 +103,16 @@ class Problem:
         leaves = self.unflatten(self.x if x is None else x)
         return self._flat(self.adapter.gradients(leaves, self.rebuild, self.cotangents(weights)))
 
+    def tangent(self, direction: Array) -> Array | None:
+        """Return the results' derivatives along a direction in forward mode, or None where there is none."""
+        found = self.adapter.tangents(self.unflatten(self.x), self.rebuild, self.unflatten(direction))
+        return None if found is None else real_parts(found).astype(self.dtype)
+
     def own_gradient(self, weights: Array) -> tuple[Array, float]:
         """Return the gradient as the rule computes it in the arguments' own dtypes and layouts, flat, with its unit."""
         leaves = [leaf.array for leaf in self.leaves]
         results = self.adapter.value(leaves, self.rebuild)
+        self.largest = min(float(np.finfo(array.dtype).max) for array in [*leaves, *results])
         cotangents = self.cotangents(weights)
         own = [c.astype(result.dtype) for c, result in zip(cotangents, results, strict=True)]
         return self._flat(self.adapter.gradients(leaves, self.rebuild, own))
