@@ -311,4 +311,5 @@ def test_sequential_is_a_sequence_of_layers_and_may_hold_more():
     model = Scaled(nn.Linear(2, 2), nn.Tanh())
     assert len(model) == 2
     assert list(model) == [model[0], model[1]]
+    assert list(model[:1]) == [model[0]]
     assert [name for name, _ in model.named_parameters()] == ["scale", "0.weight", "0.bias"]
