@@ -22,7 +22,8 @@ class Module:
     """Base class of layers and models: write `__init__` and `forward`, and call the instance.
 
     Attributes that are Values are its parameters, those that are Modules its children; both are found inside lists,
-    tuples and dicts too. Their names come from the attribute path: `encoder.0.weight`.
+    tuples and dicts too. Their names come from the attribute path: `encoder.0.weight`. To keep a result that is no
+    parameter, keep its `.data`.
 
     Attributes:
         training: whether layers such as `Dropout` behave as in training; set by `train()` and `eval()`.
