@@ -175,6 +175,24 @@ def test_converting_to_integers_leaves_the_graph_because_the_derivative_is_zero(
     assert (y.dtype, y.requires_grad) == (np.float32, True)
 
 
+@pytest.mark.skipif(not hasattr(np, "astype"), reason="NumPy 2.1 has np.astype")
+def test_astype_as_a_function():
+    v = tl.Value([1.5, 2.5])
+    assert np.astype(v, np.float32).dtype == np.float32
+    assert tl.grad(lambda x: np.sum(np.astype(x, np.float32) ** 2))(np.array([1.5, 2.5])).tolist() == [3.0, 5.0]
+    assert type(np.astype(v, int, copy=False)) is np.ndarray
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_an_elementwise_operator_stays_elementwise_beside_a_matrix():
+    x, m = tl.Value(np.ones((2, 2))), np.matrix([[1.0, 2.0], [3.0, 4.0]])
+    for y in (x * m, m * x, np.multiply(x, m)):
+        np.testing.assert_array_equal(y.data, [[1.0, 2.0], [3.0, 4.0]])
+        x.grad = None
+        np.sum(y).backward()
+        np.testing.assert_array_equal(x.grad, [[1.0, 2.0], [3.0, 4.0]])
+
+
 def test_lists_of_values_are_refused_where_numpy_would_make_an_array_of_them():
     v, w = tl.Value(1.0), tl.Value(2.0)
     for call in (lambda: np.sum([v, w]), lambda: np.tanh([v, w]), lambda: v * [w, 1.0], lambda: np.mean((v, w))):

@@ -320,7 +320,7 @@ def binary(op: Op, a: Any, b: Any) -> Value:
 
 
 _USUAL = frozenset({int, float, np.float64, np.float32, np.ndarray})
-_SEQUENCES = frozenset({list, tuple})
+_SEQUENCES = frozenset({list, tuple, np.matrix})  # a matrix would turn products into matrix products
 _PYTHON_NUMBERS = frozenset({bool, int, float, complex})
 
 
