@@ -14,12 +14,13 @@ from tinygrad_lab.errors import GradientError
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.differences import Array, Slope, estimate, ladder
 from tinygrad_lab.testing.problem import Problem
-from tinygrad_lab.testing.report import GradientReport, explain
+from tinygrad_lab.testing.report import GradientReport, Outcome
 from tinygrad_lab.testing.verdict import BOUNDS, FAIL, INCONCLUSIVE, KINK, PASS, Verdict, judge
 
 ELEMENTS = 256  # so many elements at most are looked at one by one
 SPREAD = 1e3  # gradients that differ by more are not tested along one direction: the large would hide the small
 NEARBY = 32  # points at which to look around a kink
+TOGETHER = "a tie or another kink, not shared as the derivative along all its elements together demands"
 VISIBLE = 1e-4  # a direction's tolerance may be this part of the smallest contribution
 OWN = 1e-3  # relative difference allowed between a rule in the arguments' dtypes and in the widest
 ROUNDING = 64  # a rule's arithmetic may be off by so many units in the last place of what it adds up
@@ -83,13 +84,24 @@ class _Check:
             self.unit = max(units)
             self.rounding = [self._rounding(w, g, self.unit) for w, g in zip(self.weights, self.gradients, strict=True)]
             self.found: list[dict[int, Verdict]] = [{} for _ in self.weights]
+            self.slopes: dict[int, Slope] = {}
             for group in self._groups():
                 self._check_group(group)
             self._check_kinks()
             self._check_dtypes()
-        self.report = GradientReport.of(problem, self.weights, self.gradients, self.found)
+            self._fill()
+        outcome = Outcome(problem, self.weights, list(self.gradients), self.found, self.slopes)
+        self.report = outcome.report()
         if not self.report.ok:
-            raise GradientError(explain(problem, self.weights, self.gradients, self.found), self.report)
+            raise GradientError(outcome.explanation(), self.report)
+
+    def _fill(self) -> None:
+        """Look at every element of an array in which one is wrong: the pattern tells what is wrong."""
+        for leaf in self.problem.leaves:
+            numbers = range(leaf.coordinates.start, leaf.coordinates.stop)
+            if any(found[i].status == FAIL and not found[i].reason for found in self.found for i in numbers if i in found):
+                for i in [i for i in numbers if i not in self.slopes][:ELEMENTS]:
+                    self._check_element(i)
 
     def _weights(self, cotangent: Any) -> list[Array]:
         if cotangent is not None:
@@ -131,9 +143,10 @@ class _Check:
         for sign in (1, -1):
             moved, _ = self.problem.gradient(weights, self.problem.x * (1 + sign * 4 * unit))
             off &= ~(np.abs(own - wide) <= tolerance + 8 * np.abs(moved - wide))
+        reason = "off in the arguments' own dtype, but right in a wider one"
         for i in np.flatnonzero(off):
             value = float(wide[i])
-            self.found[0][i] = Verdict(FAIL, float(own[i]), value, float(tolerance[i]), value, value)
+            self.found[0][i] = Verdict(FAIL, float(own[i]), value, float(tolerance[i]), value, value, reason)
 
     # -- along directions --------------------------------------------------------------------------------------------
 
@@ -195,6 +208,7 @@ class _Check:
             wider = self._around(slope, lambda x: self._along(i, self.problem.scale[i], x))
             while any(v.status == FAIL for v in verdicts) and (slope := next(wider, None)):
                 verdicts = [self._judge(i, k, slope, strict=False) for k in range(len(self.weights))]
+        self.slopes[i] = slope
         for k, verdict in enumerate(verdicts):
             self.found[k][i] = verdict
 
@@ -244,7 +258,7 @@ class _Check:
                 joint = judge(analytic, self.weights[k], slope, rounding)
             if joint.status == FAIL:
                 for i in kinked:
-                    found[i] = found[i]._replace(status=FAIL)
+                    found[i] = found[i]._replace(status=FAIL, reason=TOGETHER)
 
 
 def _sharper(first: Slope, second: Slope) -> Slope:

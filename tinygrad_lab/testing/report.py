@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from tinygrad_lab.testing.differences import Array
+from tinygrad_lab.testing.differences import Array, Slope
+from tinygrad_lab.testing.patterns import Evidence, recognise
 from tinygrad_lab.testing.problem import Leaf, Problem
-from tinygrad_lab.testing.verdict import FAIL, INCONCLUSIVE, PASS, Verdict
+from tinygrad_lab.testing.reproduction import call
+from tinygrad_lab.testing.verdict import FAIL, INCONCLUSIVE, KINK, PASS, Verdict
+
+_BY_GRAVITY = (PASS, KINK, INCONCLUSIVE, FAIL)
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found for one differentiated array.
+    """What was found for one differentiated array; all fields but `argument` have its shape.
+
+    A complex array has a further axis of length 2: the slopes along its real and imaginary parts.
 
     Attributes:
         argument: its position among the arguments.
@@ -33,48 +39,127 @@ class Findings:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """What `check_gradients` found: one entry per differentiated array."""
+    """What `check_gradients` found.
+
+    Attributes:
+        name: the function's name.
+        findings: one entry per differentiated array; with `order=2` those of the gradient follow.
+
+    Example:
+        >>> import numpy as np
+        >>> from tinygrad_lab.testing import check_gradients
+        >>> report = check_gradients(np.abs, np.array([-1.0, 0.0, 2.0]))
+        >>> report
+        <GradientReport of absolute: 2 pass, 1 kink-ok>
+        >>> report.findings[0].status.tolist()
+        ['pass', 'kink-ok', 'pass']
+    """
 
     name: str
     findings: tuple[Findings, ...]
 
-    @classmethod
-    def of(cls, problem: Problem, weights: Any, gradients: Any, found: list[dict[int, Verdict]]) -> GradientReport:
-        """Build the report; an element's worst verdict over the cotangents counts."""
-        worst = [_worst(found, i) for i in range(problem.x.size)]
-        status = np.array([v.status for v in worst], dtype="<U12")
-        numbers = np.array([(v.analytic, v.numeric, v.bound) for v in worst], float).reshape(-1, 3)
-        findings = tuple(
-            Findings(leaf.argument, leaf.shaped(status), *(leaf.shaped(n) for n in numbers.T)) for leaf in problem.leaves
-        )
-        return cls(problem.adapter.name, findings)
-
-    def joined(self, other: GradientReport) -> GradientReport:
-        """Return one report of both."""
-        return GradientReport(self.name, self.findings + other.findings)
-
     def count(self, status: str) -> int:
         """Return how many elements have a status."""
-        return sum(int(np.sum(f.status == status)) for f in self.findings)
+        return sum(int(np.sum(part.status == status)) for part in self.findings)
 
     @property
     def ok(self) -> bool:
         """Whether no element failed."""
         return self.count(FAIL) == 0
 
+    def joined(self, other: GradientReport) -> GradientReport:
+        """Return one report of both."""
+        return GradientReport(self.name, self.findings + other.findings)
 
-_ORDER = (PASS, "kink-ok", INCONCLUSIVE, FAIL)
+    def __repr__(self) -> str:
+        counts = [f"{self.count(status)} {status}" for status in _BY_GRAVITY if self.count(status)]
+        return f"<GradientReport of {self.name}: {', '.join(counts) or 'no elements'}>"
 
 
-def _worst(found: list[dict[int, Verdict]], i: int) -> Verdict:
-    missing = Verdict(INCONCLUSIVE, np.nan, np.nan, np.nan, np.nan, np.nan)
-    return max((f.get(i, missing) for f in found), key=lambda v: _ORDER.index(v.status))
+class Outcome(NamedTuple):
+    """Everything a check found: per cotangent its flat weights, the gradient and the verdicts by coordinate."""
+
+    problem: Problem
+    weights: list[Array]
+    gradients: list[Array]
+    found: list[dict[int, Verdict]]
+    slopes: dict[int, Slope]
+
+    def report(self) -> GradientReport:
+        """Return the report; of an element's verdicts for the cotangents the worst counts."""
+        worst = [self.worst(i)[1] for i in range(self.problem.x.size)]
+        status = np.array([verdict.status for verdict in worst], dtype="<U12")
+        numbers = np.array([(v.analytic, v.numeric, v.bound) for v in worst], float).reshape(-1, 3).T
+        findings = tuple(
+            Findings(leaf.argument, leaf.shaped(status), *(leaf.shaped(column) for column in numbers))
+            for leaf in self.problem.leaves
+        )
+        return GradientReport(self.problem.adapter.name, findings)
+
+    def worst(self, i: int) -> tuple[int, Verdict]:
+        """Return which cotangent an element did worst with, and the verdict."""
+        verdicts = [found.get(i, _UNSEEN) for found in self.found]
+        k = max(range(len(verdicts)), key=lambda k: _BY_GRAVITY.index(verdicts[k].status))
+        return k, verdicts[k]
+
+    def explanation(self) -> str:
+        """Return the text of a GradientError, on the first array with a wrong element."""
+        leaf, i = next((leaf, i) for leaf in self.problem.leaves for i in _numbers(leaf) if self._failed(i))
+        k, verdict = self.worst(i)
+        place = np.unravel_index(i - leaf.coordinates.start, leaf.shaped(self.problem.x).shape)
+        element = f", element {[int(n) for n in place]}" if place else ""
+        wrong = [j for j in _numbers(leaf) if self.found[k].get(j, _UNSEEN).status == FAIL]
+        lines = [
+            f"{self.problem.adapter.name}, gradient of argument {leaf.argument}{element}: "
+            f"{verdict.reason or recognise(self._evidence(leaf, k))}",
+            f"  analytic {verdict.analytic:+.10g}   {_numeric(verdict)}",
+            f"  {self._tally(leaf, k, wrong)}",
+            f"  reproduce: {call(self.problem, self.weights[k])}",
+        ]
+        return "\n".join(lines)
+
+    def _failed(self, i: int) -> bool:
+        return any(found.get(i, _UNSEEN).status == FAIL for found in self.found)
+
+    def _tally(self, leaf: Leaf, k: int, wrong: list[int]) -> str:
+        """Say how many elements are wrong, by what, and how well the others agree."""
+        verdicts = [self.found[k][i] for i in wrong]
+        parts = [f"{len(wrong)} of {leaf.array.size} elements wrong"]
+        ratios = [v.analytic / v.numeric for v in verdicts if v.numeric and np.isfinite(v.analytic)]
+        if len(ratios) == len(verdicts):
+            low, high = min(ratios), max(ratios)
+            parts.append(f"ratio {low:.4g}" if high - low <= 1e-4 * abs(low) else f"ratios from {low:.4g} to {high:.4g}")
+        others = [v for i in _numbers(leaf) if (v := self.found[k].get(i, _UNSEEN)).status == PASS]
+        known = [abs(v.analytic - v.numeric) / max(abs(v.analytic), 1e-300) for v in others if np.isfinite(v.numeric)]
+        if known:
+            parts.append(f"the others agree to {max(known):.0e}")
+        return "; ".join(parts)
+
+    def _evidence(self, leaf: Leaf, k: int) -> Evidence:
+        numbers = _numbers(leaf)
+        verdicts = [self.found[k].get(i, _UNSEEN) for i in numbers]
+        unknown = np.full(self.problem.y.size, np.nan)
+        rows = [np.asarray(self.slopes[i].value if i in self.slopes else unknown, float) for i in numbers]
+        kinks = [i in self.slopes and bool(np.any(self.slopes[i].kink)) for i in numbers]
+        return Evidence(
+            analytic=leaf.shaped(self.gradients[k]).astype(float),
+            wrong=np.array([v.status == FAIL for v in verdicts]).reshape(leaf.shaped(self.problem.x).shape),
+            kinked=np.array(kinks).reshape(leaf.shaped(self.problem.x).shape),
+            jacobian=np.array(rows).reshape(len(numbers), self.problem.y.size),
+            cotangent=self.weights[k].astype(float),
+            outputs=tuple(output.shape for output in self.problem.outputs),
+        )
 
 
-def explain(problem: Problem, weights: Any, gradients: Any, found: list[dict[int, Verdict]]) -> str:
-    """Return the text of a GradientError."""
-    for f in found:
-        for i, v in f.items():
-            if v.status == FAIL:
-                return f"{problem.adapter.name}: {i} {v}"
-    return ""
+_UNSEEN = Verdict(INCONCLUSIVE, np.nan, np.nan, np.nan, np.nan, np.nan)
+
+
+def _numbers(leaf: Leaf) -> range:
+    return range(leaf.coordinates.start, leaf.coordinates.stop)
+
+
+def _numeric(verdict: Verdict) -> str:
+    if verdict.high - verdict.low <= 10 * verdict.bound + 1e-6 * abs(verdict.numeric):
+        return f"numeric {verdict.numeric:+.10g} ± {verdict.bound:.0e}   (left = right: smooth)"
+    return f"numeric from {verdict.low:+.10g} to {verdict.high:+.10g} ± {verdict.bound:.0e}   (left ≠ right: a kink)"
+

@@ -16,7 +16,10 @@ SHARP = 1e-3  # a verdict counts if the bounds are smaller than this part of the
 
 
 class Verdict(NamedTuple):
-    """What was found for one number: its status, the numeric value between `low` and `high`, and the bound."""
+    """What was found for one number: its status, the numeric value between `low` and `high`, and their error bound.
+
+    `reason` says what is wrong where the comparison itself cannot show it.
+    """
 
     status: str
     analytic: float
@@ -24,6 +27,7 @@ class Verdict(NamedTuple):
     bound: float
     low: float
     high: float
+    reason: str = ""
 
 
 def judge(analytic: float, weights: Array, slope: Slope, rounding: float, negligible: float = 0.0) -> Verdict:

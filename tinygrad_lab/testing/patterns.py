@@ -1,0 +1,169 @@
+"""Names for the ways in which gradients are usually wrong."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_lab.testing.differences import Array
+
+SAME = 1e-4  # relative difference up to which two gradients count as one
+
+
+class Evidence(NamedTuple):
+    """A wrong gradient of one array.
+
+    Attributes:
+        analytic: what the rule gave.
+        wrong: where the differences gave something else.
+        kinked: where the function has a kink.
+        jacobian: the differences' slope of every output element (columns) along every element (rows); NaN where unknown.
+        cotangent: the weights of the output elements.
+        outputs: the shapes of the outputs.
+    """
+
+    analytic: Array
+    wrong: Array
+    kinked: Array
+    jacobian: Array
+    cotangent: Array
+    outputs: tuple[tuple[int, ...], ...]
+
+    def pulled(self, cotangent: Array, jacobian: Array | None = None) -> Array:
+        """Return the gradient that another cotangent, or Jacobian, would give."""
+        rows = self.jacobian if jacobian is None else jacobian
+        return np.reshape(rows @ cotangent, self.analytic.shape)
+
+    @property
+    def numeric(self) -> Array:
+        """What the differences gave."""
+        return self.pulled(self.cotangent)
+
+
+def recognise(evidence: Evidence) -> str:
+    """Return a few words on what is wrong.
+
+    Example:
+        >>> import numpy as np
+        >>> every, none = np.ones(3, bool), np.zeros(3, bool)
+        >>> jacobian, cotangent = np.diag([1.0, 2.0, 3.0]), np.array([1.0, -1.5, 0.5])
+        >>> for wrong in (-jacobian @ cotangent, jacobian @ np.ones(3), jacobian @ np.abs(cotangent)):
+        ...     print(recognise(Evidence(wrong, every, none, jacobian, cotangent, ((3,),))))
+        sign flipped
+        the cotangent g was forgotten
+        |g| in place of g
+    """
+    with np.errstate(all="ignore"):
+        for pattern in (_not_finite, _tie, _missing, _factor, _cotangent, _partial, _moved):
+            words = pattern(evidence)
+            if words:
+                return words
+    return "wrong value"
+
+
+def _same(a: Array, b: Array) -> bool:
+    known = np.isfinite(a) & np.isfinite(b)
+    size = np.max(np.abs(b[known]), initial=0)
+    return bool(np.any(known)) and size > 0 and bool(np.all(np.abs(a - b)[known] <= SAME * size))
+
+
+def _not_finite(e: Evidence) -> str:
+    return "" if np.all(np.isfinite(e.analytic[e.wrong])) else "not finite, but the derivative is"
+
+
+def _tie(e: Evidence) -> str:
+    return "a tie or another kink, not shared as the one-sided derivatives allow" if np.all(e.kinked[e.wrong]) else ""
+
+
+def _missing(e: Evidence) -> str:
+    return "missing: it is 0" if not np.any(e.analytic[e.wrong]) else ""
+
+
+def _factor(e: Evidence) -> str:
+    ratios = e.analytic[e.wrong] / e.numeric[e.wrong]
+    factor = float(np.median(ratios))
+    if not np.all(np.abs(ratios - factor) <= SAME * min(1, abs(factor))):
+        return ""
+    if abs(factor + 1) <= SAME:
+        return "sign flipped"
+    number = f"{factor:.6g}"
+    for divisor in range(2, 1000):
+        if abs(factor * divisor - 1) <= SAME:
+            number = f"1/{divisor}"
+            break
+    return f"a constant factor of {number}" if ratios.size > 1 else f"off by a factor of {number}"
+
+
+def _cotangent(e: Evidence) -> str:
+    g = e.cotangent
+    candidates = {
+        "the cotangent g was forgotten": np.ones_like(g),
+        "|g| in place of g": np.abs(g),
+        "g² in place of g": g * g,
+        "sign(g) in place of g": np.sign(g),
+    }
+    for words, other in candidates.items():
+        if _same(e.analytic, e.pulled(other)):
+            return words
+    return _axes(e, g) if len(e.outputs) == 1 else ""
+
+
+def _axes(e: Evidence, g: Array) -> str:
+    """Try the cotangent with axes swapped, reversed or shifted."""
+    (shape,) = e.outputs
+    if int(np.prod(shape)) != g.size:
+        return ""
+    g = g.reshape(shape)
+    for words, other in _rearranged(g):
+        if _same(e.analytic, e.pulled(other.ravel())):
+            return f"the cotangent g {words}"
+    return ""
+
+
+def _partial(e: Evidence) -> str:
+    """Try the first, the last and the mean of the output elements that each element contributes to."""
+    reached = np.abs(e.jacobian) > 0
+    counts = np.sum(reached, axis=1)
+    if np.all(counts < 2):
+        return ""
+    order = np.where(reached, np.arange(e.jacobian.shape[1]), -1)
+    first = np.argmax(reached, axis=1)[:, None]
+    last = np.max(order, axis=1)[:, None]
+    columns = np.arange(e.jacobian.shape[1])
+    broadcast = any(shape != e.analytic.shape and len(shape) >= e.analytic.ndim for shape in e.outputs)
+    cause = "a broadcast axis not summed, or repeated indices not added up" if broadcast else "the others left out"
+    candidates = {"first": columns == first, "last": columns == last}
+    for words, chosen in candidates.items():
+        if _same(e.analytic, e.pulled(e.cotangent, np.where(chosen, e.jacobian, 0))):
+            return f"only the {words} of the results that an element contributes to: {cause}"
+    if _same(e.analytic, e.numeric / np.maximum(counts, 1).reshape(e.analytic.shape)):
+        return "the mean, not the sum, over the results that an element contributes to"
+    return ""
+
+
+def _moved(e: Evidence) -> str:
+    """Try the right gradient in the wrong places."""
+    numeric = e.numeric
+    for words, other in _rearranged(numeric):
+        if _same(e.analytic, other.reshape(e.analytic.shape)):
+            return words
+    if _same(np.abs(e.analytic), np.abs(numeric)):
+        return "the sign of some elements flipped"
+    known = np.all(np.isfinite(numeric)) and np.sum(e.wrong) > 1
+    if known and _same(np.sort(e.analytic, None), np.sort(numeric, None)):
+        return "the right numbers in the wrong places"
+    return ""
+
+
+def _rearranged(array: Array) -> Any:
+    """Yield an array's usual rearrangements, with a name for each."""
+    if array.ndim > 1:
+        swapped = np.swapaxes(array, -1, -2)
+        yield "transposed", swapped if swapped.shape == array.shape else swapped.reshape(array.shape)
+        yield "read in Fortran order", array.ravel(order="F").reshape(array.shape)
+    for axis, length in enumerate(array.shape):
+        if length > 1:
+            yield f"reversed along axis {axis}", np.flip(array, axis)
+        for shift in {1, length - 1} if length > 1 else ():
+            yield f"shifted along axis {axis}", np.roll(array, shift, axis)

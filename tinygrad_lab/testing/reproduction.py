@@ -1,0 +1,97 @@
+"""Arrays as Python expressions that rebuild their values, dtype and strides, so that a failure can be seen again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core import tree
+from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.testing.differences import Array
+from tinygrad_lab.testing.problem import Problem
+
+LONGEST = 400  # elements; a longer array is summarised
+
+
+def call(problem: Problem, weights: Array) -> str:
+    """Return the call of `check_gradients` that shows a failure again."""
+    positions = sorted({leaf.argument for leaf in problem.leaves})
+    arguments = [expression(arg) for arg in problem.args]
+    cotangents = [expression(c.astype(float) if c.dtype == np.longdouble else c) for c in problem.cotangents(weights)]
+    cotangent = cotangents[0] if len(cotangents) == 1 else f"[{', '.join(cotangents)}]"
+    wrt = "" if len(positions) == len(arguments) else f"wrt={tuple(positions)}, "
+    return f"check_gradients({problem.adapter.name}, {', '.join(arguments)}, {wrt}cotangent={cotangent})"
+
+
+def expression(argument: Any) -> str:
+    """Return Python source for a number, an array or a container of them.
+
+    Example:
+        >>> import numpy as np
+        >>> expression(np.arange(3.0)[::-1])
+        'np.array([0.0, 1.0, 2.0])[::-1]'
+        >>> expression([np.float32(0.5), np.broadcast_to(2.0, (3,))])
+        '[np.float32(0.5), np.broadcast_to(np.array([2.0]), (3,))]'
+    """
+    leaves, rebuild = tree.flatten(argument)
+    if len(leaves) == 1 and rebuild(leaves) is leaves[0]:
+        array = plain(argument)
+        return _array(array) if isinstance(array, np.ndarray) else repr(array)
+
+    class Text(str):
+        __slots__ = ()
+        __repr__ = str.__str__
+
+    return repr(rebuild([Text(expression(leaf)) for leaf in leaves]))
+
+
+def _array(array: Array) -> str:
+    if array.size > LONGEST:
+        return f"<array of shape {array.shape} and dtype {array.dtype}>"
+    for text in _candidates(array):
+        if _rebuilt(text).strides == array.strides:
+            return text
+    return _values(array)
+
+
+def _candidates(array: Array) -> Iterator[str]:
+    """Yield expressions for an array; the first whose strides are right is taken."""
+    yield _values(array)
+    if array.ndim > 1:
+        yield f"np.asfortranarray({_values(array)})"
+    repeated = [axis for axis, step in enumerate(array.strides) if step == 0 and array.shape[axis] > 1]
+    if repeated:
+        once = array[tuple(slice(1) if axis in repeated else slice(None) for axis in range(array.ndim))]
+        yield f"np.broadcast_to({_array(once)}, {array.shape})"
+        return
+    # Turn reversed axes round, put the axes into the order they have in memory, and leave gaps where there are any.
+    turn = tuple(slice(None, None, -1 if step < 0 else 1) for step in array.strides)
+    back = "" if all(part.step == 1 for part in turn) else f"[{', '.join('::-1' if p.step < 0 else ':' for p in turn)}]"
+    forward = array[turn]
+    order = np.argsort([-step for step in forward.strides], kind="stable")
+    text, shown = _values(np.transpose(forward, order)), np.transpose(forward, order)
+    moved = "" if np.all(order == np.arange(array.ndim)) else f".transpose({tuple(np.argsort(order).tolist())})"
+    yield f"{text}{moved}{back}"
+    size = array.itemsize
+    for axis in reversed(range(array.ndim)):
+        gap = shown.strides[axis] // size
+        if gap > 1:
+            colons = ", ".join([":"] * axis + [f"::{gap}"])
+            yield f"{text}.repeat({gap}, {axis})[{colons}]{moved}{back}"
+        size *= shown.shape[axis] * max(gap, 1)
+
+
+def _values(array: Array) -> str:
+    if array.size == 0:
+        return f"np.zeros({array.shape}, np.{array.dtype.name})"
+    listed = repr(array.astype(float).tolist() if array.dtype == np.longdouble else array.tolist())
+    usual = array.dtype in (np.float64, np.int64, np.bool_, np.complex128)
+    text = listed.replace("inf", "np.inf").replace("nan", "np.nan")
+    return f"np.array({text})" if usual else f"np.array({text}, np.{array.dtype.name})"
+
+
+def _rebuilt(text: str) -> Array:
+    rebuilt: Array = eval(text, {"np": np})  # noqa: S307  the text is our own, of numbers only
+    return rebuilt

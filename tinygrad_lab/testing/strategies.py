@@ -1,0 +1,227 @@
+"""Hypothesis strategies for arguments: shapes, broadcasting, layouts, dtypes, axes, indices, and values from a Domain.
+
+Everything is constructed, nothing filtered. An array's elements are one string of bytes, which picks from its domain's
+table: drawing and shrinking stay fast, and a failing example shrinks to simple numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from tinygrad_lab.errors import MissingExtraError
+from tinygrad_lab.testing.differences import Array
+from tinygrad_lab.testing.domains import REAL, Domain
+
+try:
+    from hypothesis import strategies as st
+    from hypothesis.strategies import DrawFn, SearchStrategy, composite
+except ImportError as error:
+    raise MissingExtraError(
+        "tinygrad_lab.testing.strategies: hypothesis must be installed, got no such module; "
+        "install the extra: pip install 'tinygrad-lab[testing]'"
+    ) from error
+
+Shape = tuple[int, ...]
+
+SHAPES: tuple[Shape, ...] = ((), (1,), (3,), (2, 3), (2,), (3, 2), (1, 3), (2, 1), (2, 1, 3), (2, 3, 2), (0,), (2, 0))
+
+
+def shapes() -> SearchStrategy[Shape]:
+    """Small shapes of up to three axes, with lengths 0 and 1 among them; no two axes need have one length."""
+    return st.sampled_from(SHAPES)
+
+
+def dtypes() -> SearchStrategy[Any]:
+    """Floating-point dtypes: mostly float64, then float32, and float16 now and then."""
+    return st.sampled_from([np.dtype(np.float64)] * 10 + [np.dtype(np.float32)] * 5 + [np.dtype(np.float16)])
+
+
+# -- layouts ---------------------------------------------------------------------------------------------------------
+
+
+def _plain(x: Array) -> Array:
+    return x
+
+
+def fortran(x: Array) -> Array:
+    """Return a copy whose first axis is the fastest."""
+    return np.array(x, order="F")
+
+
+def reversed_axes(x: Array) -> Array:
+    """Return a copy with a negative stride along every axis."""
+    return np.flip(np.flip(x).copy())
+
+
+def strided(x: Array) -> Array:
+    """Return a copy of which every other element in memory belongs to something else."""
+    wide = np.full([2 * n for n in x.shape], 7, x.dtype)
+    view = wide[(slice(None, None, 2),) * x.ndim]
+    view[...] = x
+    return view
+
+
+def repeated(x: Array) -> Array:
+    """Return an array of the same shape whose first slice is repeated along the first axis, with stride 0."""
+    if x.ndim == 0 or x.shape[0] == 0:
+        return x
+    return as_strided(x[:1].copy(), x.shape, (0, *x[:1].copy().strides[1:]), writeable=False)
+
+
+def read_only(x: Array) -> Array:
+    """Return a copy that must not be written to."""
+    x = x.copy()
+    x.flags.writeable = False
+    return x
+
+
+LAYOUTS = (_plain, _plain, _plain, fortran, reversed_axes, strided, read_only)
+
+
+def layouts() -> SearchStrategy[Callable[[Array], Array]]:
+    """Functions that lay an array out in memory otherwise; `repeated` also makes its slices equal."""
+    return st.sampled_from((*LAYOUTS, repeated))
+
+
+# -- arrays ----------------------------------------------------------------------------------------------------------
+
+
+@composite
+def tensors(
+    draw: DrawFn,
+    shape: Shape | SearchStrategy[Shape] | None = None,
+    domain: Domain = REAL,
+    dtype: Any = None,
+    layout: bool = True,
+) -> Array:
+    """Arrays of a domain's numbers.
+
+    Arguments:
+        shape: a shape or a strategy for shapes; any small one unless given.
+        domain: where the elements lie.
+        dtype: a dtype or a strategy for dtypes, float64 unless given.
+        layout: whether to vary the layout in memory.
+
+    Example:
+        >>> from hypothesis import find
+        >>> find(tensors((2,), Domain(low=0)), lambda x: x.sum() > 1)
+        array([1., 1.])
+    """
+    shape = draw(shapes()) if shape is None else draw(shape) if isinstance(shape, SearchStrategy) else shape
+    dtype = draw(dtype) if isinstance(dtype, SearchStrategy) else np.dtype(dtype or np.float64)
+    if domain.matrices != "any":
+        shape = (*shape[:-2], *(shape[-1:] * 2 or (2, 2)))
+    size = math.prod(shape) * (2 if dtype.kind == "c" else 1)
+    x = domain.fill(draw(st.binary(min_size=size, max_size=size)), shape, dtype)
+    if not layout:
+        return x
+    special = domain.distinct or domain.matrices != "any"
+    return draw(st.sampled_from(LAYOUTS if special else (*LAYOUTS, repeated)))(x)
+
+
+@composite
+def broadcastable(
+    draw: DrawFn, n: int, domain: Domain | Sequence[Domain] = REAL, dtype: Any = None
+) -> tuple[Array, ...]:
+    """Tuples of `n` arrays that broadcast against each other: equal shapes, lengths of 1, and missing axes.
+
+    Arguments:
+        n: how many.
+        domain: of all, or a sequence with one for each.
+        dtype: of all; a dtype or a strategy, float64 unless given.
+    """
+    domains = [domain] * n if isinstance(domain, Domain) else list(domain)
+    dtype = draw(dtype) if isinstance(dtype, SearchStrategy) else dtype
+    shape = draw(shapes())
+    return tuple(draw(tensors(_part(draw, shape, n), domains[i], dtype)) for i in range(n))
+
+
+def _part(draw: DrawFn, shape: Shape, n: int) -> Shape:
+    """Draw a shape that broadcasts to `shape`: some leading axes gone, some lengths 1."""
+    if n == 1 or not shape:
+        return shape
+    code = draw(st.integers(0, 15))  # half of the time the shape stays
+    if code < 8:
+        return shape
+    kept = shape[code % (len(shape) + 1) :]
+    return tuple(1 if code >> (i % 2) & 2 else size for i, size in enumerate(kept))
+
+
+# -- arguments of common kinds of functions --------------------------------------------------------------------------
+
+
+def matmul_shapes() -> tuple[tuple[Shape, Shape], ...]:
+    """Return shapes for `a @ b` in all combinations of dimensions, with batch axes that broadcast both ways."""
+    batches = [((), ()), ((4,), ()), ((), (4,)), ((4,), (4,)), ((4,), (1,)), ((1,), (4,)), ((2, 1), (4,)), ((4,), (2, 1))]
+    matrices = [((*a, 2, 3), (*b, 3, 2)) for a, b in batches] + [((2, 3), (3, 1)), ((1, 3), (3, 2)), ((2, 0), (0, 3))]
+    vectors = [((3,), (3,)), ((0,), (0,))]
+    vectors += [((3,), (*b, 3, 2)) for b in [(), (4,), (2, 1)]] + [((*a, 2, 3), (3,)) for a in [(), (4,), (2, 1)]]
+    return tuple(matrices + vectors)
+
+
+@composite
+def matmul_args(draw: DrawFn, domain: Domain = REAL, dtype: Any = None) -> tuple[Array, Array]:
+    """Pairs of arrays for `a @ b`: vectors, matrices, and batches of matrices that broadcast."""
+    a, b = draw(st.sampled_from(matmul_shapes()))
+    dtype = draw(dtype) if isinstance(dtype, SearchStrategy) else dtype
+    return draw(tensors(a, domain, dtype)), draw(tensors(b, domain, dtype))
+
+
+def axes(ndim: int) -> list[Any]:
+    """Return every `axis` for a reduction over `ndim` axes: None, single ones, negative ones, tuples."""
+    single = [axis for i in range(ndim) for axis in (i, i - ndim)]
+    pairs = [(i, j) for i in range(ndim) for j in range(ndim) if i != j]
+    return [None, *single, *pairs, *([()] if ndim else [])]
+
+
+@composite
+def reduction_args(
+    draw: DrawFn, domain: Domain = REAL, dtype: Any = None, empty: bool = True
+) -> tuple[Array, dict[str, Any]]:
+    """Pairs of an array and the keywords `axis` and `keepdims` for it; `empty`: whether axes may have length 0."""
+    x = draw(tensors(st.sampled_from([shape for shape in SHAPES if empty or 0 not in shape]), domain, dtype))
+    return x, {"axis": draw(st.sampled_from(axes(x.ndim))), "keepdims": draw(st.booleans())}
+
+
+@composite
+def index_args(draw: DrawFn, domain: Domain = REAL, dtype: Any = None) -> tuple[Array, Any]:
+    """Pairs of an array and an index for it: numbers, slices, masks, and lists with repeated and negative positions."""
+    shape = draw(st.sampled_from([(3,), (2, 3), (3, 1), (2, 3, 2)]))
+    x = draw(tensors(shape, domain, dtype))
+    kinds = (_number, _slice, _positions, _positions, _paired, _mask, _spread)
+    return x, draw(st.sampled_from(kinds))(draw, shape)
+
+
+def _number(draw: DrawFn, shape: Shape) -> Any:
+    return draw(st.integers(-shape[0], shape[0] - 1))
+
+
+def _slice(draw: DrawFn, shape: Shape) -> Any:
+    ends = st.none() | st.integers(-shape[0] - 1, shape[0] + 1)
+    return slice(draw(ends), draw(ends), draw(st.sampled_from([None, 1, 2, -1, -2])))
+
+
+def _positions(draw: DrawFn, shape: Shape, axis: int = 0) -> Any:
+    positions = st.lists(st.integers(-shape[axis], shape[axis] - 1), min_size=1, max_size=4)
+    return np.array(draw(positions))
+
+
+def _paired(draw: DrawFn, shape: Shape) -> Any:
+    """Positions along every axis, which belong together."""
+    n = draw(st.integers(1, 4))
+    return tuple(np.array(draw(st.lists(st.integers(-m, m - 1), min_size=n, max_size=n))) for m in shape)
+
+
+def _mask(draw: DrawFn, shape: Shape) -> Any:
+    size = math.prod(shape)
+    return np.array(draw(st.lists(st.booleans(), min_size=size, max_size=size))).reshape(shape)
+
+
+def _spread(draw: DrawFn, shape: Shape) -> Any:
+    """An ellipsis, then a new axis or positions along the last one."""
+    return (..., None) if draw(st.booleans()) else (..., _positions(draw, shape, -1))
