@@ -91,7 +91,7 @@ def test_a_diverging_run_says_so_on_the_screen(capsys):
     )
 
 
-def test_wrong_usage_is_one_line_and_status_2(tmp_path):
+def test_wrong_usage_is_one_line_and_status_2(tmp_path, capsys):
     (tmp_path / "bad.csv").write_text("x1,label\n1,0\noops,1\n")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("")
@@ -105,11 +105,11 @@ def test_wrong_usage_is_one_line_and_status_2(tmp_path):
         (["--conv", "9"], "config: conv must be"),
         (["--schedule", "x"], "config: schedule must be"),
     ]:
-        done = command("train", *words, cwd=tmp_path)
-        assert done.returncode == 2
-        assert done.stdout == ""
-        assert done.stderr.startswith(f"tinygrad-lab: error: {message}")
-        assert done.stderr.count("\n") == 1
+        assert main(["train", *words]) == 2
+        output = capsys.readouterr()
+        assert output.out == ""
+        assert output.err.startswith(f"tinygrad-lab: error: {message}")
+        assert output.err.count("\n") == 1
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -54,7 +54,7 @@ def test_report_a_stays_on_the_plateau_without_activation(train, output):
 
 
 def test_report_a_optimizers_in_the_order_of_their_speed(train):
-    options = '--data linear --hidden 4 4 --activation sigmoid --loss mse --lr 0.1 --until "loss<0.003" --epochs 30000'
+    options = '--data linear --hidden 4 4 --activation sigmoid --loss mse --lr 0.1 --until "loss<0.03" --epochs 30000'
     epochs = [train(f"{options} --optimizer {name}")[0]["epochs"] for name in ("adam", "adagrad", "sgd --momentum 0.9")]
     assert epochs == sorted(epochs)
     assert epochs[0] < 1000
@@ -72,7 +72,7 @@ def test_report_b_publishes_these_figures(train):
     assert history[999].tolist() == pytest.approx([1000, 14.519527797093339, 0.5238095238095238], rel=1e-12)
 
 
-CHEAP = {cell: epochs for cell, epochs in report_b.PUBLISHED.items() if epochs < 7000}
+CHEAP = {cell: epochs for cell, epochs in report_b.PUBLISHED.items() if epochs < 4000}
 
 
 @pytest.mark.parametrize(("cell", "published"), CHEAP.items())
@@ -113,15 +113,15 @@ def test_report_d_dead_relus_are_named(train, tmp_path):
     assert "units of ReLU layer 1 never fire" in (tmp_path / "0" / "report.html").read_text()
 
 
-def test_report_e_learns_at_its_two_settings(train):
-    assert train(f"{LINEAR_E} --lr 1e-2")[0]["accuracy"] >= 0.99
+def test_report_e_learns_xor(train):
     assert train(f"{XOR_E} --lr 2e-2")[0]["accuracy"] == 1
 
 
-def test_report_e_leaves_a_larger_loss_when_slow_and_does_not_settle_when_fast(train):
-    good, slow, fast = (train(f"{LINEAR_E} --lr {lr}")[0]["loss"] for lr in ("1e-2", "1e-3", "1e-1"))
-    assert slow > 2 * good
-    assert fast > 100 * good
+def test_report_e_learns_the_linear_data_slowly_at_a_low_rate_and_not_at_a_high_one(train):
+    good, slow, fast = (train(f"{LINEAR_E} --lr {lr}")[0] for lr in ("1e-2", "1e-3", "1e-1"))
+    assert good["accuracy"] >= 0.99
+    assert slow["loss"] > 2 * good["loss"]
+    assert fast["loss"] > 100 * good["loss"]
 
 
 def test_report_e_can_take_the_activations_out(train):
