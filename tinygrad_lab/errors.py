@@ -35,3 +35,11 @@ class GradientError(TinygradError, AssertionError):
     def __init__(self, message: str, report: object = None) -> None:
         super().__init__(message)
         self.report = report
+
+
+class VacuousTestError(GradientError):
+    """A gradient test could decide about too few elements to mean anything; it needs a Domain."""
+
+
+class MissingExtraError(TinygradError, ImportError):
+    """A library that an extra installs is missing; the text names the extra."""

@@ -1,0 +1,121 @@
+"""`Call`: a function with arguments, and strategies that draw calls for an operation from what the registry knows.
+
+An operation added in its family's file needs no entry anywhere if it is elementwise, a reduction, a product, or takes
+one array: its domain, and the shapes it takes, are found by trying. Whatever needs other arguments is given calls by
+hand, with `register`.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_lab.core.registry import Op, VariadicRules
+from tinygrad_lab.testing import strategies
+from tinygrad_lab.testing.adapters import Adapter
+from tinygrad_lab.testing.domains import REAL, Domain, find_domains
+from tinygrad_lab.testing.strategies import DrawFn, SearchStrategy, composite, st
+
+
+class Call(NamedTuple):
+    """`function(*args, **kwargs)`: `args` are what is differentiated, `kwargs` are not.
+
+    Example:
+        >>> Call(np.sum, (np.ones(2),), {"axis": 0})
+        sum(array([1., 1.]), axis=0)
+    """
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any] = {}  # noqa: RUF012  never written to
+
+    def __repr__(self) -> str:
+        keywords = [f"{name}={value!r}" for name, value in self.kwargs.items()]
+        return f"{_name(self.function)}({', '.join([*map(repr, self.args), *keywords])})"
+
+    @property
+    def adapter(self) -> Adapter:
+        """What the checks take: the function, its keywords bound, under its name."""
+        if isinstance(self.function, Adapter):
+            return self.function
+        bound = functools.partial(self.function, **self.kwargs) if self.kwargs else self.function
+        return Adapter(bound, _name(self.function))
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__name__", None) or getattr(function, "name", type(function).__name__)
+
+
+@functools.cache
+def calls(op: Op) -> SearchStrategy[Call]:
+    """Return a strategy for calls of an operation, chosen by its kind and by trying what it takes.
+
+    Raises:
+        LookupError: if it takes none of the arguments that are tried: draw its calls by hand.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from tinygrad_lab.core.registry import OPS
+        >>> find(calls(OPS[np.log]), lambda call: call.args[0].size == 2)
+        log(array([1., 1.]))
+    """
+    function = op.function
+    arity = 1 if isinstance(op.rules, VariadicRules) else max(len(op.rules), 1)
+    if op.elementwise:
+        domains = find_domains(function, arity)
+        return strategies.broadcastable(arity, domains, strategies.dtypes()).map(functools.partial(Call, function))
+    if "keepdims" in op.parameters:
+        return _reductions(function)
+    shapes = [shapes for shapes in _candidates(arity) if _runs(function, shapes)]
+    if not shapes:
+        raise LookupError(
+            f"{op.name}: arguments must be arrays alone to be found by trying, and none of those tried was accepted; "
+            f"draw calls for it by hand"
+        )
+    return shaped_calls(function, shapes)
+
+
+def shaped_calls(
+    function: Callable[..., Any],
+    shapes: Sequence[tuple[tuple[int, ...], ...]],
+    domain: Domain = REAL,
+    **kwargs: Any,
+) -> SearchStrategy[Call]:
+    """Calls of a function with arrays of the given shapes: one tuple of shapes for each kind of call."""
+
+    @composite
+    def draw_call(draw: DrawFn) -> Call:
+        dtype = draw(strategies.dtypes())
+        arrays = [draw(strategies.tensors(shape, domain, dtype)) for shape in draw(st.sampled_from(list(shapes)))]
+        return Call(function, tuple(arrays), kwargs)
+
+    return draw_call()
+
+
+def _reductions(function: Callable[..., Any]) -> SearchStrategy[Call]:
+    empty = _runs(function, ((0,),))
+    args = strategies.reduction_args(find_domains(lambda x: function(x[..., None], axis=-1), 1)[0], strategies.dtypes(), empty)
+    return args.map(lambda args: Call(function, args[:1], args[1]))
+
+
+def _candidates(arity: int) -> list[tuple[tuple[int, ...], ...]]:
+    square = ((3, 3), (2, 2), (2, 3, 3))
+    one = [*strategies.SHAPES, *square]
+    if arity == 1:
+        return [(shape,) for shape in one]
+    if arity == 2:
+        return [*strategies.matmul_shapes(), *itertools.product(((), (3,), (2, 3), (2, 1), *square), repeat=2)]
+    return [(shape,) * arity for shape in one]
+
+
+def _runs(function: Callable[..., Any], shapes: Sequence[tuple[int, ...]]) -> bool:
+    try:
+        with np.errstate(all="ignore"):
+            function(*(REAL.fill(bytes(1000), shape) for shape in shapes))
+    except (TypeError, ValueError, IndexError, np.linalg.LinAlgError):
+        return False
+    return True
