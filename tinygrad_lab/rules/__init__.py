@@ -3,6 +3,7 @@
 from tinygrad_lab.rules import (
     einsum,
     elementwise,
+    fft,
     indexing,
     joining,
     linalg,
@@ -18,6 +19,7 @@ from tinygrad_lab.rules import (
 __all__ = [
     "einsum",
     "elementwise",
+    "fft",
     "indexing",
     "joining",
     "linalg",

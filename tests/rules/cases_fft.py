@@ -1,0 +1,60 @@
+"""Calls of the Fourier transforms."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tests.rules.drawing import CASES, Call, call, listed
+from tinygrad_lab.rules import fft
+
+ONE = [
+    ((5,), {}),
+    ((4,), {}),
+    ((1,), {}),
+    ((2, 3), {"axis": 0}),
+    ((2, 3), {"n": 5}),
+    ((2, 6), {"n": 4, "norm": "ortho"}),
+    ((4, 2), {"axis": 0, "n": 3, "norm": "forward"}),
+    ((2, 4, 2), {"axis": -2, "norm": "backward"}),
+]
+MANY = [
+    ((2, 3), {}),
+    ((3, 4), {"s": (2, 5), "axes": (-2, -1)}),
+    ((2, 3, 4), {"axes": (0, 2)}),
+    ((2, 4), {"axes": (1, 0), "norm": "ortho"}),
+    ((2, 3, 4), {"s": (3, -1), "axes": (-1, 1), "norm": "forward"}),
+    ((3, 3), {"axes": (0,), "s": (4,)}),
+]
+
+
+def transform(function, calls, real, imaginary):
+    """Declare calls on real numbers, on complex ones, or on both."""
+    rng = np.random.default_rng(0)
+    drawn = []
+    for shape, kwargs in calls:
+        array, other = rng.uniform(-2, 2, (2, *shape))
+        arrays = ([array] if real else []) + ([array + 1j * other] if imaginary else [])
+        drawn += [Call(lambda x, kwargs=kwargs: function(x, **kwargs), (x,)) for x in arrays]
+    CASES[function] = st.just(drawn)
+
+
+TO_REAL = [pair for pair in ONE if pair[0] != (1,)]
+for function in (np.fft.fft, np.fft.ifft):
+    transform(function, ONE, real=True, imaginary=True)
+for function in (np.fft.rfft, np.fft.ihfft):
+    transform(function, ONE, real=True, imaginary=False)
+for function in (np.fft.irfft, np.fft.hfft):
+    transform(function, TO_REAL, real=True, imaginary=True)
+for function in (np.fft.fftn, np.fft.fft2, np.fft.ifftn, np.fft.ifft2):
+    transform(function, MANY, real=True, imaginary=True)
+for function in (np.fft.rfftn, np.fft.rfft2):
+    transform(function, MANY, real=True, imaginary=False)
+for function in (np.fft.irfftn, np.fft.irfft2):
+    transform(function, MANY, real=True, imaginary=True)
+for function in (fft.fft, fft.ifft):
+    transform(function, [((3, 4), {"axis": -2, "norm": None})], real=True, imaginary=True)
+transform(fft.rfft, [((3, 4), {"axis": -2, "norm": None})], real=True, imaginary=False)
+transform(fft.irfft, [((3, 4), {"n": 4, "axis": -2, "norm": None})], real=False, imaginary=True)
+for function in (np.fft.fftshift, np.fft.ifftshift):
+    listed(function, call((5,)), call((3, 4)), call((3, 4), axes=1), call((2, 3, 5), axes=(0, -1)))

@@ -1,0 +1,137 @@
+"""Rules of the discrete Fourier transforms: all linear, and built from four, each along one axis.
+
+The matrix of a transform is symmetric, so the gradient of `fft` is the `fft` of the gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.rules.windows import constant_pad
+
+_OPPOSITE = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
+
+
+def _irfft_rule(g: Any, y: Any, x: Any, n: int, axis: int, norm: Any) -> Any:
+    """Every frequency but 0 and n/2 stands for itself and its conjugate."""
+    k = np.arange(n // 2 + 1)
+    times = np.where((k == 0) | (2 * k == n), 1, 2)
+    return np.conjugate(np.fft.rfft(g, n, axis, _OPPOSITE[norm])) * np.reshape(times, (-1,) + (1,) * (-axis - 1))
+
+
+# fmt: off
+@primitive(lambda g, y, x, axis, norm: np.fft.fft(g, axis=axis, norm=norm))
+def fft(x: Any, axis: int, norm: Any) -> Any:
+    """Return `np.fft.fft` along `axis`, which is negative."""
+    return np.fft.fft(x, axis=axis, norm=norm)
+
+
+@primitive(lambda g, y, x, axis, norm: np.fft.ifft(g, axis=axis, norm=norm))
+def ifft(x: Any, axis: int, norm: Any) -> Any:
+    """Return `np.fft.ifft` along `axis`, which is negative."""
+    return np.fft.ifft(x, axis=axis, norm=norm)
+
+
+@primitive(lambda g, y, x, axis, norm: np.fft.fft(g, x.shape[axis], axis, norm))
+def rfft(x: Any, axis: int, norm: Any) -> Any:
+    """Return `np.fft.rfft` along `axis`, which is negative."""
+    return np.fft.rfft(x, axis=axis, norm=norm)
+
+
+@primitive(_irfft_rule)
+def irfft(x: Any, n: int, axis: int, norm: Any) -> Any:
+    """Return `np.fft.irfft` of `n // 2 + 1` frequencies along `axis`, which is negative."""
+    return np.fft.irfft(x, n, axis, norm)
+
+
+defvjp(np.fft.fftshift,   lambda g, y, x, axes=None: np.fft.ifftshift(g, axes))
+defvjp(np.fft.ifftshift,  lambda g, y, x, axes=None: np.fft.fftshift(g, axes))
+# fmt: on
+
+
+def _negative(axis: int, ndim: int) -> int:
+    return axis - ndim if axis >= 0 else axis
+
+
+def _resized(a: Any, n: int | None, axis: int) -> Any:
+    """Cut `a` off after `n` elements, or fill it up with zeros."""
+    size = a.shape[axis]
+    if n is None or n == size:
+        return a
+    if n < size:
+        return a[(..., slice(n)) + (slice(None),) * (-axis - 1)]
+    return constant_pad(a, width=[(0, n - size if i == axis else 0) for i in range(-a.ndim, 0)])
+
+
+def _one_axis(function: Callable[..., Any], transform: Callable[..., Any]) -> None:
+    @composed(function)
+    def along(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
+        axis = _negative(axis, a.ndim)
+        return transform(_resized(a, n, axis), axis=axis, norm=norm)
+
+
+_one_axis(np.fft.fft, fft)
+_one_axis(np.fft.ifft, ifft)
+_one_axis(np.fft.rfft, rfft)
+
+
+@composed(np.fft.irfft)
+def _irfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
+    axis = _negative(axis, a.ndim)
+    n = 2 * (a.shape[axis] - 1) if n is None else n
+    return irfft(_resized(a, n // 2 + 1, axis), n=n, axis=axis, norm=norm)
+
+
+@composed(np.fft.hfft)
+def _hfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
+    return np.fft.irfft(np.conjugate(a), n, axis, _OPPOSITE[norm])
+
+
+@composed(np.fft.ihfft)
+def _ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
+    return np.conjugate(np.fft.rfft(a, n, axis, _OPPOSITE[norm]))
+
+
+def _lengths(a: Any, s: Any, axes: Any) -> tuple[list[int | None], list[int]]:
+    """Return the lengths and axes that `np.fft.fftn` transforms, in order; -1 is the axis's own length."""
+    if axes is None:
+        axes = range(-a.ndim, 0) if s is None else range(-len(s), 0)
+    if s is None:
+        return [None] * len(axes), list(axes)
+    return [a.shape[axis] if n == -1 else n for n, axis in zip(s, axes, strict=True)], list(axes)
+
+
+def _many_axes(function: Callable[..., Any], one: Callable[..., Any], last: Callable[..., Any], default: Any) -> None:
+    """Declare a transform of many axes: `last` along the last of them, then `one` along the others, backwards."""
+
+    @composed(function)
+    def along(a: Any, s: Any = None, axes: Any = default, norm: Any = None) -> Any:
+        lengths, axes = _lengths(a, s, axes)
+        for i in reversed(range(len(axes))):
+            a = (last if i == len(axes) - 1 else one)(a, lengths[i], axes[i], norm)
+        return a
+
+
+def _to_real(function: Callable[..., Any], default: Any) -> None:
+    """Declare an inverse transform of many axes to real numbers: the last axis comes last."""
+
+    @composed(function)
+    def along(a: Any, s: Any = None, axes: Any = default, norm: Any = None) -> Any:
+        lengths, axes = _lengths(a, s, axes)
+        for n, axis in zip(lengths[:-1], axes[:-1], strict=True):
+            a = np.fft.ifft(a, n, axis, norm)
+        return np.fft.irfft(a, lengths[-1], axes[-1], norm)
+
+
+_many_axes(np.fft.fftn, np.fft.fft, np.fft.fft, None)
+_many_axes(np.fft.fft2, np.fft.fft, np.fft.fft, (-2, -1))
+_many_axes(np.fft.ifftn, np.fft.ifft, np.fft.ifft, None)
+_many_axes(np.fft.ifft2, np.fft.ifft, np.fft.ifft, (-2, -1))
+_many_axes(np.fft.rfftn, np.fft.fft, np.fft.rfft, None)
+_many_axes(np.fft.rfft2, np.fft.fft, np.fft.rfft, (-2, -1))
+_to_real(np.fft.irfftn, None)
+_to_real(np.fft.irfft2, (-2, -1))
