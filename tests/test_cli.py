@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 import tinygrad_lab
@@ -140,6 +141,31 @@ def test_a_missing_extra_is_named_before_any_training(library, monkeypatch, caps
     assert error.startswith(f"tinygrad-lab: error: lab: {library} must be installed, got ")
     assert error.endswith('run: pip install "tinygrad-lab[lab]"\n')
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wide_test_table_shows_some_columns_and_says_so(capsys, tmp_path):
+    x = np.random.default_rng(0).normal(size=(40, 20))
+    np.savez(tmp_path / "wide.npz", x=x, y=x[:, 0] > 0)
+    main(["train", "--data", "wide.npz", "--epochs", "3"])
+    output = capsys.readouterr().out
+    assert "25 of 40 points, 7 of 23 columns: predictions.csv has all" in output
+    assert re.search(r"x1 .* x5 .*truth .*prediction", output)
+    assert "x6" not in output
+
+
+def test_a_reader_that_leaves_is_no_error(tmp_path):
+    words = [sys.executable, "-m", "tinygrad_lab", "train", "--epochs", "3000", "--log-every", "1"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
+
+
+def test_the_libraries_of_the_extra_are_loaded_only_where_they_are_used():
+    libraries = "{'matplotlib', 'rich', 'jinja2', 'safetensors'}"
+    code = f"import sys, tinygrad_lab.cli; print(sorted({libraries} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_version_and_help(capsys):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -55,11 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     try:
         return _train(options)
+    except BrokenPipeError:  # the reader has gone, as in `| head`; keep Python from complaining about it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (LabError, OSError) as error:
         sys.stderr.write(f"tinygrad-lab: error: {error}\n")
         return 2
     except KeyboardInterrupt:
-        sys.stderr.write("tinygrad-lab: interrupted before there was anything to write\n")
+        sys.stderr.write("tinygrad-lab: interrupted; nothing was written\n")
         return 130
 
 
@@ -68,12 +72,10 @@ def _train(options: dict[str, Any]) -> int:
     config = Config(**{field.name: options[field.name] for field in fields(Config)})
     extras.require(*extras.LIBRARIES)
     dataset = load(config)
-    if out is not None:
-        folder.check(out)
+    folder.check(out or folder.free(dataset.name))
     with _progress(config, quiet, as_json) as show:
         result = run(config, [show] if show else [], dataset)
-    out = out or folder.free(dataset.name)
-    folder.write(result, out)
+    out = folder.write(result, out)
     if as_json:
         sys.stdout.write(json.dumps(_summary(result.history, out)) + "\n")
     elif not quiet:

@@ -58,6 +58,7 @@ def test_about_ten_to_a_hundred_log_lines(epochs):
         ({"batch_size": -1}, "batch_size must be a whole number of at least 1, got -1"),
         ({"log_every": 0}, "log_every must be a whole number of at least 1, got 0"),
         ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),
+        ({"seed": 2**32, "legacy_rng": True}, "seed must be less than 2**32 with legacy_rng, got 4294967296"),
         ({"lr": 0.0}, "lr must be a positive number, got 0.0; try 0.1"),
         ({"lr": float("nan")}, "lr must be a positive number, got nan"),
         ({"lr": float("inf")}, "lr must be a positive number, got inf"),

@@ -59,6 +59,7 @@ def test_csv_as_spreadsheets_write_it(tmp_path, text):
         ("x1,x2,label\n1,2,0\n3,1\n", ", row 3: must have 3 columns like the header, got 2"),
         ("x1,x2,label\n1,2,0\n\n3,1,1,7\n", ", row 4: must have 3 columns like the header, got 4"),
         ("x1,x2,label\n1,2,0\n3,oops,1\n", ", row 3, column 2 (x2): must be a finite number, got 'oops'"),
+        ("x1,x2,label\n1,1_0,0\n3,4,1\n", ", row 2, column 2 (x2): must be a finite number, got '1_0'"),
         ("x1,x2,label\n1,,0\n3,4,1\n", ", row 2, column 2 (x2): must be a finite number, got an empty cell"),
         ("x1,x2,label\nnan,2,0\n3,4,1\n", ", row 2, column 1 (x1): must be a finite number, got 'nan'"),
         ("x1,x2,label\n1,2,0\ninf,4,1\n", ", row 3, column 1 (x1): must be a finite number, got 'inf'"),

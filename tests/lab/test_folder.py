@@ -5,6 +5,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -183,8 +184,30 @@ def test_a_failure_while_writing_leaves_nothing(tmp_path, result, monkeypatch, e
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_next_free_folder(tmp_path):
-    assert folder.free("xor", tmp_path).name == "xor-1"
-    (tmp_path / "xor-1").mkdir()
-    (tmp_path / "xor-2").write_text("")
-    assert folder.free("xor", tmp_path).name == "xor-3"
+def test_the_current_folder_may_be_filled(tmp_path, result, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert folder.write(result, Path()) == Path()
+    assert {path.name for path in tmp_path.iterdir()} == FILES
+
+
+def test_the_next_free_folder(tmp_path, result, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("runs").mkdir()
+    Path("runs", "xor-1").write_text("")
+    assert folder.write(result) == Path("runs", "xor-2")
+    assert folder.free("xor") == Path("runs", "xor-3")
+
+
+def test_a_folder_that_another_run_takes_meanwhile_is_left_to_it(tmp_path, result, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    render = report.render
+
+    def be_slow(*arguments):
+        Path("runs", "xor-1").mkdir()
+        Path("runs", "xor-1", "theirs").write_text("")
+        return render(*arguments)
+
+    monkeypatch.setattr(report, "render", be_slow)
+    assert folder.write(result) == Path("runs", "xor-2")
+    assert sorted(path.name for path in Path("runs").iterdir()) == ["xor-1", "xor-2"]
+    assert [path.name for path in Path("runs", "xor-1").iterdir()] == ["theirs"]

@@ -75,6 +75,8 @@ class Config:
         for name in ("points", "epochs", "batch_size", "log_every"):
             _check_whole(name, getattr(self, name), 1)
         _check_whole("seed", self.seed, 0)
+        if self.legacy_rng and self.seed >= 2**32:
+            raise _error("seed must be less than 2**32 with legacy_rng", self.seed, "RandomState takes no more")
         if not (self.lr > 0 and math.isfinite(self.lr)):
             raise _error("lr must be a positive number", self.lr, "try 0.1")
         if not 0 <= self.momentum < 1:

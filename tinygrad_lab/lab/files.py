@@ -113,7 +113,7 @@ def _is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return True
+    return "_" not in text  # Python reads 1_000 as a number; nobody else does
 
 
 # -- NPZ -------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
@@ -17,14 +18,14 @@ from tinygrad_lab.lab.problems import LabError
 from tinygrad_lab.lab.running import Run
 
 
-def free(name: str, runs: Path = Path("runs")) -> Path:
+def free(name: str) -> Path:
     """Return the first of `runs/name-1`, `runs/name-2`, … that does not exist.
 
     Example:
-        >>> free("xor", Path("no such folder")).name
-        'xor-1'
+        >>> free("such a name is not taken").name
+        'such a name is not taken-1'
     """
-    return next(path for n in count(1) if not (path := runs / f"{name}-{n}").exists())
+    return next(path for n in count(1) if not (path := Path("runs", f"{name}-{n}")).exists())
 
 
 def check(out: Path) -> None:
@@ -38,34 +39,55 @@ def check(out: Path) -> None:
             raise LabError(f"out: {out} must be new or an empty folder, got one with content; choose another --out")
     except OSError as error:
         raise LabError(f"out: {out} must be readable, got {error.strerror}; choose another --out") from error
-    place = next(parent for parent in out.absolute().parents if parent.exists())
+    place = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         raise LabError(f"out: {place} must be a folder that can be written to, got none; choose another --out")
 
 
-def write(run: Run, out: Path) -> None:
+def write(run: Run, out: Path | None = None) -> Path:
     """Write report, pictures, tables, configuration and parameters.
 
     Arguments:
         run: a finished run.
-        out: a folder that is new or empty.
+        out: a folder that is new or empty; None means `free(...)`, and the next one if another run is faster.
+
+    Returns:
+        The folder.
 
     Raises:
         LabError: `out` has content, or a library of the extra `[lab]` is missing.
         OSError: the disk refuses.
     """
-    check(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    target = out or free(run.dataset.name)
+    check(target)
+    place = target if target.exists() else target.parent
+    place.mkdir(parents=True, exist_ok=True)
+    draft = place / f".tinygrad-lab-{uuid.uuid4().hex}"
     draft.mkdir()
     try:
         _fill(run, draft)
-        if out.exists():
-            out.rmdir()  # empty, as `check` found; not every system renames onto a folder
-        draft.rename(out)
+        if out is None:
+            return _publish(run.dataset.name, draft)
+        if out.exists():  # it stays the folder it is, which may be a link or another disk
+            for path in draft.iterdir():
+                path.rename(out / path.name)
+            draft.rmdir()
+        else:
+            draft.rename(out)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
+    return out
+
+
+def _publish(name: str, draft: Path) -> Path:
+    while True:
+        target = free(name)
+        try:
+            return draft.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
 
 
 def _fill(run: Run, folder: Path) -> None:

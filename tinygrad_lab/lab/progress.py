@@ -14,7 +14,7 @@ from tinygrad_lab.lab.running import Run
 from tinygrad_lab.lab.training import Callback, History
 
 _INTERVAL = 0.1  # seconds between two pictures of the bar
-_ROWS = 25  # of the test table on the screen
+_ROWS, _COLUMNS = 25, 7  # of the test table on the screen
 
 
 @contextmanager
@@ -73,14 +73,16 @@ def summary(run: Run, out: Path, stream: TextIO) -> None:
     for name, value in figures(run):
         overview.add_row(f"[bold]{name}[/bold]", f"[bold]{escape(value)}[/bold]")
     header, rows, total = test_table(run, _ROWS)
+    features = run.dataset.x.shape[1]
+    shown = range(len(header)) if len(header) <= _COLUMNS else (*range(_COLUMNS - 2), features, len(header) - 1)
     points = Table(title="Test table", title_justify="left")
-    for name in header:
-        points.add_column(escape(name), justify="right")
+    for column in shown:
+        points.add_column(escape(header[column]), justify="right")
     for row in rows:
-        points.add_row(*map(escape, row), style=None if row[-1] == row[run.dataset.x.shape[1]] else "red")
+        points.add_row(*(escape(row[column]) for column in shown), style=None if row[-1] == row[features] else "red")
     console.print(overview, points, sep="\n")
-    if total > len(rows):
-        console.print(f"… {total - len(rows)} more points in predictions.csv")
+    if total > len(rows) or len(shown) < len(header):
+        console.print(f"{len(rows)} of {total} points, {len(shown)} of {len(header)} columns: predictions.csv has all")
     for note in run.notes:
         console.print(f"[yellow]note:[/yellow] {escape(note)}", soft_wrap=True)
     console.print(f"wrote {escape(str(out / 'report.html'))}", soft_wrap=True)
