@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 import types
@@ -70,6 +71,30 @@ def test_imports_only_go_down():
                 continue
             assert FLOORS.index(imported) < FLOORS.index(floor), f"{path.name} ({floor}) imports {imported}"
             assert (floor, imported) not in SAME_FLOOR, f"{path.name} ({floor}) imports {imported}"
+
+
+def error_texts(path):
+    """Yield the literal texts of the errors that a file raises or returns, with {} for what is filled in."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        call = node.exc if isinstance(node, ast.Raise) else node.value if isinstance(node, ast.Return) else None
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "").endswith("Error") and call.args:
+            text = call.args[0]
+            if isinstance(text, ast.Constant):
+                yield node.lineno, text.value
+            elif isinstance(text, ast.JoinedStr):
+                yield (
+                    node.lineno,
+                    "".join(
+                        getattr(part, "value", None) if isinstance(part, ast.Constant) else "{}" for part in text.values
+                    ),
+                )
+
+
+@pytest.mark.parametrize("floor", ["core", "rules", "functional", "nn", "optim"])
+def test_error_texts_say_what_must_be_what_was_given_and_what_to_do(floor):
+    for path in sorted((PACKAGE / floor).rglob("*.py")):
+        for line, text in error_texts(path):
+            assert re.fullmatch(r".+ must .+, got .+; .+", text, re.DOTALL), f"{path.name}:{line}: {text}"
 
 
 def run(code):

@@ -51,7 +51,7 @@ def test_a_primitive_takes_keywords_defaults_and_positions_alike():
         assert tl.grad(call, 0)(2.0, 5.0) == 60.0
         assert tl.grad(call, 1)(2.0, 5.0) == 8.0
     assert tl.grad(weighted)(2.0, 5.0) == 20.0
-    with pytest.raises(TypeError, match=r"weighted.*takes .* 3 .*arguments|weighted: takes at most 3"):
+    with pytest.raises(TypeError, match=r"weighted: arguments must be at most 3, got 4; give the others by keyword"):
         weighted(tl.Value(1.0), 2.0, 3, 4)
 
 

@@ -76,7 +76,9 @@ class Op:
         names = self.parameters
         if len(args) > arity:
             if len(args) > len(names):
-                raise TypeError(f"{self.name}: takes at most {len(names)} arguments, got {len(args)}")
+                raise TypeError(
+                    f"{self.name}: arguments must be at most {len(names)}, got {len(args)}; give the others by keyword"
+                )
             kwargs = {**dict(zip(names[arity:], args[arity:], strict=False)), **kwargs}
             args = args[:arity]
         while len(args) < arity and len(args) < len(names) and names[len(args)] in kwargs:
