@@ -115,3 +115,13 @@ def test_dask_constants_on_either_side(problem):
         assert isinstance(result.data, da.Array)
         np.testing.assert_allclose(compute(result.data)[0], expected)
         np.sum(result).backward()
+
+
+def test_branches_stay_lazy_at_second_order():
+    computed = []
+    x = tl.Value(lazy(np.array([1.0, 2.0, -1.0]), computed))
+    np.sum(np.where(x > 0, np.log(np.abs(x)), x * x)).backward(create_graph=True)
+    first, x.grad = x.grad, None
+    np.sum(first * first).backward()
+    assert computed == []
+    np.testing.assert_allclose(compute(x.grad)[0], [-2.0, -0.25, -8.0])  # 2 f′ f″

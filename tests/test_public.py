@@ -78,16 +78,9 @@ def error_texts(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         call = node.exc if isinstance(node, ast.Raise) else node.value if isinstance(node, ast.Return) else None
         if isinstance(call, ast.Call) and getattr(call.func, "id", "").endswith("Error") and call.args:
-            text = call.args[0]
-            if isinstance(text, ast.Constant):
-                yield node.lineno, text.value
-            elif isinstance(text, ast.JoinedStr):
-                yield (
-                    node.lineno,
-                    "".join(
-                        getattr(part, "value", None) if isinstance(part, ast.Constant) else "{}" for part in text.values
-                    ),
-                )
+            parts = getattr(call.args[0], "values", [call.args[0]])
+            if all(isinstance(part, ast.Constant | ast.FormattedValue) for part in parts):
+                yield node.lineno, "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in parts)
 
 
 @pytest.mark.parametrize("floor", ["core", "rules", "functional", "nn", "optim"])
