@@ -46,7 +46,7 @@ def test_a_convolution_comes_first(conv, width):
     experiment = make(conv=conv, hidden=(5,), activation="tanh")
     assert layers(experiment) == ["Conv1D", "Tanh", "Flatten", "Linear", "Tanh", "Linear"]
     assert experiment.model[3].weight.shape == (5, width)
-    assert experiment.predict(POINTS).shape == (12, 1)
+    assert experiment.predict(POINTS)[0].shape == (12, 1)
 
 
 @pytest.mark.parametrize("conv", ["4", "4:2:1:1:1", "4:x", "0:2", "4:0", "4:2:0", "-4:2", "4:2.5", ":"])
@@ -92,7 +92,8 @@ def test_more_than_two_classes_need_the_cross_entropy():
 
 @pytest.mark.parametrize("dataset", [TWO, THREE])
 def test_probabilities_are_probabilities(dataset):
-    p = make(dataset).predict(POINTS)
+    p, classes = make(dataset).predict(POINTS)
+    assert np.array_equal(classes, p[:, 0] >= 0.5 if dataset is TWO else np.argmax(p, axis=1))
     assert p.shape == (12, 1 if dataset is TWO else 3)
     assert ((p >= 0) & (p <= 1)).all()
     if dataset is THREE:

@@ -64,7 +64,10 @@ def test_about_ten_to_a_hundred_log_lines(epochs):
         ({"lr": float("inf")}, "lr must be a positive number, got inf"),
         ({"momentum": 1.0}, "momentum must be at least 0 and less than 1, got 1.0"),
         ({"momentum": 0.9, "optimizer": "adam"}, "momentum must be 0 with adam, got 0.9; use sgd or rmsprop"),
-        ({"loss": "bce", "output": "none"}, "output must be sigmoid with loss bce, got none; without an activation, "),
+        (
+            {"loss": "bce", "output": "none"},
+            "output must be sigmoid with loss bce, got none; leave the output out; bce_with_logits",
+        ),
         ({"loss": "cross_entropy", "output": "sigmoid"}, "output must be softmax with loss cross_entropy, got sigmoid"),
     ],
 )

@@ -142,6 +142,10 @@ def test_npz_labels_may_be_a_column_or_numbers_or_names(tmp_path, y):
         ({"x": np.eye(2), "y": np.arange(3)}, ", array y: must have shape (2,), one label per row of x, got (3,)"),
         ({"x": np.diag([1, np.nan]), "y": [0, 1]}, ", array x, row 1, column 1: must be a finite number, got nan"),
         ({"x": np.eye(2), "y": [0, np.nan]}, ", array y, row 1: label must be an integer like the others, got 'nan'"),
+        (
+            {"x": np.ones((200, 1)), "y": np.arange(200)},
+            ", array y: must hold at most 100 classes, got 200 in 200 rows",
+        ),
         ({"x": np.eye(2), "y": [4, 4]}, ", array y: must hold at least two classes, got only 4"),
     ],
 )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import functional, nn, optim
+from tinygrad_lab.core import modes
 from tinygrad_lab.lab.config import LOSSES, Config
 from tinygrad_lab.lab.data import Array, Data, Dataset, Rng
 from tinygrad_lab.lab.problems import LabError
@@ -65,17 +66,20 @@ class Experiment:
     probabilities: Callable[[Array], Array]
     threshold: float
 
-    def predict(self, x: Array) -> Array:
-        """Return the probabilities of points (points, features)."""
-        with np.errstate(over="ignore", invalid="ignore"):  # of a model whose training diverged
-            return self.probabilities(self.model(x.reshape(len(x), *self.data.x.shape[1:])).data)
+    def predict(self, x: Array) -> tuple[Array, Array]:
+        """Return the probabilities of points (points, features), and the numbers of the predicted classes (points,)."""
+        with modes.no_grad(), np.errstate(over="ignore", invalid="ignore"):  # of a model whose training diverged
+            output = self.model(x.reshape(len(x), *self.data.x.shape[1:])).data
+            several = output.shape[1] > 1
+            classes = np.argmax(output, axis=1) if several else (output[:, 0] >= self.threshold).astype(np.int64)
+            return self.probabilities(output), classes
 
 
 def resolve(config: Config, dataset: Dataset) -> Config:
     """Return the configuration with the choices that depend on the data made: loss and output, and how long to train.
 
     Raises:
-        LabError: the loss or the convolution does not fit the data.
+        LabError: the loss does not fit the data.
     """
     loss = config.loss or _default_loss(config, dataset)
     if len(dataset.classes) > 2 and loss != "cross_entropy":

@@ -93,7 +93,7 @@ class Config:
             raise _error(
                 f"output must be {' or '.join(LOSSES[self.loss])} with loss {self.loss}",
                 self.output,
-                "without an activation, bce_with_logits is the cross-entropy to use",
+                "leave the output out; bce_with_logits is the cross-entropy of a plain number",
             )
 
     @property

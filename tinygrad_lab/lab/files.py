@@ -13,6 +13,8 @@ import numpy as np
 from tinygrad_lab.lab.data import Array, Dataset
 from tinygrad_lab.lab.problems import LabError
 
+_MOST_CLASSES = 100
+
 Row = tuple[int, list[str]]  # the line in the file, as an editor counts it, and the cells
 
 
@@ -178,6 +180,11 @@ def _classes(texts: Sequence[str], where: Sequence[str], column: str) -> tuple[A
     names, labels = np.unique(values, return_inverse=True)
     if len(names) < 2:
         raise _error(f"{column}: must hold at least two classes, got only {names[0]}; there is nothing to learn")
+    if len(names) > _MOST_CLASSES:
+        raise _error(
+            f"{column}: must hold at most {_MOST_CLASSES} classes, got {len(names)} in {len(texts)} rows; "
+            f"the lab learns classes, not quantities"
+        )
     return labels.ravel(), tuple(str(name) for name in names)
 
 

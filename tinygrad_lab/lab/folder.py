@@ -44,7 +44,7 @@ def check(out: Path) -> None:
         raise LabError(f"out: {place} must be a folder that can be written to, got none; choose another --out")
 
 
-def write(run: Run, out: Path | None = None) -> Path:
+def write(run: Run, out: str | Path | None = None) -> Path:
     """Write report, pictures, tables, configuration and parameters.
 
     Arguments:
@@ -58,7 +58,7 @@ def write(run: Run, out: Path | None = None) -> Path:
         LabError: `out` has content, or a library of the extra `[lab]` is missing.
         OSError: the disk refuses.
     """
-    target = out or free(run.dataset.name)
+    target = free(run.dataset.name) if out is None else Path(out)
     check(target)
     place = target if target.exists() else target.parent
     place.mkdir(parents=True, exist_ok=True)
@@ -68,16 +68,16 @@ def write(run: Run, out: Path | None = None) -> Path:
         _fill(run, draft)
         if out is None:
             return _publish(run.dataset.name, draft)
-        if out.exists():  # it stays the folder it is, which may be a link or another disk
+        if target.exists():  # it stays the folder it is, which may be a link or another disk
             for path in draft.iterdir():
-                path.rename(out / path.name)
+                path.rename(target / path.name)
             draft.rmdir()
         else:
-            draft.rename(out)
+            draft.rename(target)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    return out
+    return target
 
 
 def _publish(name: str, draft: Path) -> Path:

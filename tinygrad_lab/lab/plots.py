@@ -73,7 +73,7 @@ def _regions(run: Run) -> str:
     margin = np.where(extent > 0, 0.06 * extent, 1.0)
     low, high = data.x.min(axis=0) - margin, data.x.max(axis=0) + margin
     first, second = np.meshgrid(*(np.linspace(a, b, _GRID) for a, b in zip(low, high, strict=True)))
-    p = run.experiment.predict(np.stack([first.ravel(), second.ravel()], axis=1))
+    p, _ = run.experiment.predict(np.stack([first.ravel(), second.ravel()], axis=1))
     _shade(predicted, first, second, p.reshape(_GRID, _GRID, -1), figure)
     _points(truth, data.x, data.labels, data.classes)
     _points(predicted, data.x, run.predicted, data.classes)

@@ -73,8 +73,7 @@ def run(config: Config, callbacks: Sequence[Callback] = (), dataset: Dataset | N
         rng=batches,
         threshold=experiment.threshold,
     )
-    p = experiment.predict(dataset.x)
-    predicted = np.argmax(p, axis=1) if p.shape[1] > 1 else (p[:, 0] >= 0.5).astype(np.int64)
+    p, predicted = experiment.predict(dataset.x)
     notes = (*_how_it_ended(history), *silent_units(experiment.model, experiment.data.x))
     return Run(config, dataset, experiment, history, p, predicted, notes)
 
