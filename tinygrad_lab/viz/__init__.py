@@ -1,1 +1,13 @@
-"""Pictures of computation graphs, on any machine: as SVG, text, DOT, PNG and an interactive page."""
+"""Pictures of computation graphs, on any machine: as SVG, text, DOT and PNG.
+
+`draw` looks at a Value, a module or a function and returns a `Graph`, which shows itself in a notebook and writes
+files. The floors: `snapshot` describes a graph as plain data (`tracing` and `capture` make the description), `view`
+chooses what to show (`folding` finds what repeats, `health` what is wrong), `layout` places it, and `svg`, `dot`,
+`text` and `raster` write it down.
+"""
+
+from tinygrad_lab.viz.graph import Difference, Graph, doctor, draw
+from tinygrad_lab.viz.snapshot import Edge, Formula, Group, Node, Snapshot
+from tinygrad_lab.viz.summary import Summary
+
+__all__ = ["Difference", "Edge", "Formula", "Graph", "Group", "Node", "Snapshot", "Summary", "doctor", "draw"]

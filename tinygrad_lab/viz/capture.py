@@ -58,7 +58,7 @@ class _Capture:
         self.groups = _Groups(trace, [value for value in order if value.op is not None])
         self.formulas: dict[Op, list[Formula]] = {}
         self.ids: dict[Any, str] = {}  # by Value, or by identity of a plain array, which the graph keeps alive
-        self.taken: set[str] = set()
+        self.taken: dict[str, int] = {}  # ids, and up to which number they were given
         self.nodes: list[dict[str, Any]] = []
         self.edges: list[Edge] = []
         self.plain = {id(array): name for array, name in trace.plain}
@@ -130,11 +130,11 @@ class _Capture:
         return self._add(key, name or kind, kind, name or _number(array), summarise(array))
 
     def _add(self, key: Any, base: str, kind: str, name: str, value: Summary, **more: Any) -> str:
-        own, number = base, 1
+        own = base
         while own in self.taken:
-            number += 1
-            own = f"{base}-{number}"
-        self.taken.add(own)
+            self.taken[base] += 1
+            own = f"{base}-{self.taken[base]}"
+        self.taken[own] = 1
         self.ids[key] = own
         absent = {"operation": "", "detail": "", "group": "", "formulas": (), "source": "", "detached": False}
         gradient = self.gradients.gradients.get(key) if isinstance(key, Value) else None
@@ -144,7 +144,7 @@ class _Capture:
         return own
 
     def _place_leaves(self) -> None:
-        """Put each leaf into the innermost group that holds all its uses."""
+        """Put parameters and constants into the innermost group that holds all their uses; inputs are from outside."""
         groups = {node["id"]: node["group"] for node in self.nodes}
         places: dict[str, list[str]] = {}
         for edge in self.edges:
@@ -152,7 +152,7 @@ class _Capture:
             common = places.setdefault(edge.source, path)
             places[edge.source] = [a for a, b in zip(common, path, strict=False) if a == b]
         for node in self.nodes:
-            if not node["operation"] and places.get(node["id"]):
+            if node["kind"] in (kinds.PARAMETER, kinds.CONSTANT) and places.get(node["id"]):
                 node["group"] = places[node["id"]][-1]
 
     def _formulas(self, op: Op, arity: int) -> list[Formula]:

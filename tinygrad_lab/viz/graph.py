@@ -1,0 +1,323 @@
+"""`draw`, the `Graph` that it returns, and `doctor`."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, get_args
+
+from tinygrad_lab.core import tree
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.viz import dot, health, raster, svg, text
+from tinygrad_lab.viz.capture import capture
+from tinygrad_lab.viz.labels import Shown
+from tinygrad_lab.viz.picture import Color, Picture, compose
+from tinygrad_lab.viz.raster import Engine
+from tinygrad_lab.viz.snapshot import Node, Snapshot
+from tinygrad_lab.viz.svg import Theme
+from tinygrad_lab.viz.tracing import Trace, run
+from tinygrad_lab.viz.view import Fold, Level, arrange
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to show a graph; see `draw`."""
+
+    view: Shown = "forward"
+    level: Level = "module"
+    depth: int | None = None
+    fold: Fold = "auto"
+    color: Color = "kind"
+    max_nodes: int = 150
+
+    def __post_init__(self) -> None:
+        for name, choices in (("view", Shown), ("level", Level), ("color", Color)):
+            _check(name, getattr(self, name) in get_args(choices), " or ".join(map(repr, get_args(choices))), self)
+        _check("fold", self.fold in ("auto", True, False), "'auto', True or False", self)
+        _check("depth", self.depth is None or self.depth >= 0, "None or at least 0", self)
+        _check("max_nodes", self.max_nodes >= 4, "at least 4", self)
+
+
+def _check(name: str, good: bool, rule: str, options: Options) -> None:
+    if not good:
+        raise ValueError(f"draw: {name} must be {rule}, got {getattr(options, name)!r}; see help(viz.draw)")
+
+
+class Graph:
+    """A computation graph ready to be looked at. In a notebook it shows itself.
+
+    It is a description: it holds no Value and no array, and keeps no memory of the computation alive.
+
+    Arguments:
+        snapshot: what to show.
+        options: how to show it.
+
+    Attributes:
+        snapshot: all that is known about the graph, as plain data; `snapshot.to_dict()` is its JSON form.
+    """
+
+    def __init__(self, snapshot: Snapshot, options: Options) -> None:
+        self.snapshot = snapshot
+        self.options = options
+
+    @cached_property
+    def picture(self) -> Picture:
+        """The boxes chosen, labelled and placed."""
+        chosen = self.options
+        view = arrange(self.snapshot, chosen.level, chosen.depth, chosen.fold, chosen.max_nodes)
+        return compose(view, health.examine(self.snapshot), chosen.view, chosen.level, chosen.color)
+
+    def svg(self, engine: Engine = "layered", theme: Theme = "auto") -> str:
+        """Return the picture as SVG.
+
+        Arguments:
+            engine: "layered" is the layout of this package; "dot" is Graphviz's, where it is installed.
+            theme: "light", "dark", or "auto" for what the reader's system prefers; "dot" knows only light.
+
+        Example:
+            >>> import tinygrad_lab as tl
+            >>> (tl.Value(2.0, name="x") ** 2).graph().svg()[:5]
+            '<svg '
+        """
+        if engine == "dot":
+            drawn = dot.run(dot.digraph(self.picture).source, "svg")
+            if drawn is not None:
+                return drawn.decode()
+            _warn_without_dot()
+        return svg.render(self.picture, theme)
+
+    def dot(self) -> Any:
+        """Return the picture as a `graphviz.Digraph`; its `source` is the text.
+
+        Example:
+            >>> import tinygrad_lab as tl
+            >>> print(tl.Value(2.0, name="x").graph().dot().source.splitlines()[0])
+            digraph "graph" {
+        """
+        return dot.digraph(self.picture)
+
+    def png(self, path: str | Path, engine: Engine = "layered") -> None:
+        """Write the picture as PNG, twice the size of the SVG.
+
+        Arguments:
+            path: the file.
+            engine: "layered" needs the extra `[png]`, and falls back to Graphviz; "dot" is the other way round.
+
+        Raises:
+            GraphError: if nothing that is installed can do it.
+        """
+        Path(path).write_bytes(raster.render(self.picture, engine))
+
+    def html(self, path: str | Path) -> None:
+        """Write one page, which needs nothing else, to explore the graph and step through its back-propagation.
+
+        Arguments:
+            path: the file.
+        """
+        from tinygrad_lab.viz.html import page  # pages have assets of their own; most pictures need none of them
+
+        Path(path).write_text(page(self.snapshot, self.options.max_nodes), encoding="utf-8")
+
+    def text(self) -> str:
+        """Return the picture in words, one row a box.
+
+        Example:
+            >>> import tinygrad_lab as tl
+            >>> x = tl.Value(2.0, name="x")
+            >>> print((x * x + 1).graph().text())
+            graph: 2 operations
+            0  x         parameter  scalar · float64 · 2
+            1  multiply  operation  4 ← 0
+            2  1         constant   scalar · int64
+            3  add       output     5 ← 1, 2
+            <BLANKLINE>
+        """
+        return text.render(self.picture)
+
+    def save(self, path: str | Path) -> None:
+        """Write a file of the kind that its suffix says: .svg, .html, .png, .txt, .dot, .gv or .json (the snapshot).
+
+        Raises:
+            ValueError: for another suffix.
+            GraphError: if nothing that is installed writes PNG.
+        """
+        path = Path(path)
+        writers: dict[str, Callable[[], str]] = {
+            ".svg": self.svg,
+            ".txt": self.text,
+            ".dot": lambda: str(self.dot().source),
+            ".gv": lambda: str(self.dot().source),
+            ".json": lambda: json.dumps(self.snapshot.to_dict(), ensure_ascii=False, indent=1) + "\n",
+        }
+        if path.suffix == ".png":
+            self.png(path)
+        elif path.suffix == ".html":
+            self.html(path)
+        elif path.suffix in writers:
+            path.write_text(writers[path.suffix](), encoding="utf-8")
+        else:
+            known = ", ".join([*writers, ".html", ".png"])
+            raise ValueError(f"save: suffix must be one of {known}, got {path.suffix!r}; rename the file")
+
+    def find(self, pattern: str) -> list[Node]:
+        """Return the nodes whose id, name or operation matches: a part of it, or a pattern with * and ?.
+
+        Example:
+            >>> import numpy as np, tinygrad_lab as tl
+            >>> [node.id for node in np.tanh(2 * tl.Value(1.0, name="x")).graph().find("tan*")]
+            ['tanh']
+        """
+        glob = pattern if any(c in pattern for c in "*?[") else f"*{pattern}*"
+        glob = glob.casefold()
+        return [
+            node
+            for node in self.snapshot.nodes
+            if any(fnmatchcase(word.casefold(), glob) for word in (node.id, node.name, node.operation) if word)
+        ]
+
+    def diff(self, other: Graph) -> Difference:
+        """Return what `other` has more, less and differently.
+
+        Example:
+            >>> import tinygrad_lab as tl
+            >>> x = tl.Value(2.0, name="x")
+            >>> print((x * x).graph().diff((x * x + x).graph()))
+            + add
+            ~ x: gradient 4 -> 5
+        """
+        mine, theirs = self.snapshot.by_id, other.snapshot.by_id
+        changes = {own: _changes(mine[own], theirs[own]) for own in mine if own in theirs}
+        return Difference(
+            added=tuple(own for own in theirs if own not in mine),
+            removed=tuple(own for own in mine if own not in theirs),
+            changed={own: change for own, change in changes.items() if change},
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"<Graph {self.snapshot.title}: {self.picture.view.caption}>"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What `Graph.diff` found: ids, and for each changed node what changed; false if there is none."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: dict[str, tuple[str, ...]]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+    def __str__(self) -> str:
+        rows = [f"+ {own}" for own in self.added] + [f"- {own}" for own in self.removed]
+        rows += [f"~ {own}: {'; '.join(changes)}" for own, changes in self.changed.items()]
+        return "\n".join(rows) or "no difference"
+
+
+def _changes(a: Node, b: Node) -> tuple[str, ...]:
+    found = [
+        f"{what} {getattr(a, what)} -> {getattr(b, what)}"
+        for what in ("operation", "detail")
+        if getattr(a, what) != getattr(b, what)
+    ]
+    for what in ("value", "gradient"):
+        one, two = getattr(a, what), getattr(b, what)
+        if one is None or two is None:
+            found += [f"{what} {'gone' if two is None else 'new'}"] if one is not two else []
+        elif (one.shape, one.dtype) != (two.shape, two.dtype):
+            found.append(f"{what} {one.shape} {one.dtype} -> {two.shape} {two.dtype}")
+        elif one.to_dict() != two.to_dict():
+            x, y = (s.value if isinstance(s.value, float) else s.norm for s in (one, two))
+            found.append(f"{what} {'norm ' * (not isinstance(one.value, float))}{x:.6g} -> {y:.6g}")
+    return tuple(found)
+
+
+def draw(
+    value_or_module: Any,
+    *inputs: Any,
+    view: Shown = "forward",
+    level: Level = "module",
+    depth: int | None = None,
+    fold: Fold = "auto",
+    color: Color = "kind",
+    max_nodes: int = 150,
+) -> Graph:
+    """Return a picture of the computation that made a Value, or that a module or function does on inputs.
+
+    Arguments:
+        value_or_module: a Value, or nested Values, as computed; or a module or any other function, which is then called
+            on the inputs under observation, so that its operations are grouped by module call.
+        inputs: arrays, Values and anything else to call it on; floating-point ones get a gradient too.
+        view: "forward", or "backward" for the gradients' way, or "both". A sweep is run for the gradients; no `grad`
+            attribute changes.
+        level: "module" shows the innermost modules as one box each, "op" every operation, "scalar" gives each box its
+            value and gradient, for graphs of scalars.
+        depth: how many levels of modules to open; None for all.
+        fold: "auto" shows three or more equal module calls in a row once, as `× T`, and does so with operations too if
+            there are more than `max_nodes` boxes; True does both always, False neither.
+        color: by "kind", or "grad" by the size of the gradient.
+        max_nodes: how many boxes there may be; above it, modules are closed from the innermost out, repetitions fold,
+            and at last the middle is left out.
+
+    Raises:
+        GraphError: if nothing was recorded.
+        ValueError: if an option has none of these values.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> from tinygrad_lab import viz
+        >>> model = tl.nn.Sequential(tl.nn.Linear(2, 4), tl.nn.Tanh(), tl.nn.Linear(4, 1))
+        >>> viz.draw(model, np.zeros((5, 2)))
+        <Graph Sequential: 3 operations>
+    """
+    options = Options(view, level, depth, fold, color, max_nodes)
+    if callable(value_or_module) and not isinstance(value_or_module, Value):
+        result, trace = run(value_or_module, inputs)
+        name = getattr(value_or_module, "__name__", type(value_or_module).__name__)
+        title = "graph" if name == "<lambda>" else name
+    elif inputs:
+        raise ValueError(f"draw: inputs must come with a module or function, got a {type(value_or_module).__name__}; "
+                         f"leave them out")  # fmt: skip
+    else:
+        result, trace = value_or_module, Trace()
+        title = getattr(result, "name", None) or "graph"
+    outputs = [leaf for leaf in tree.flatten(result)[0] if isinstance(leaf, Value)]
+    return Graph(capture(outputs, trace, title), options)
+
+
+def doctor() -> str:
+    """Return a text that says what can draw on this machine, and how to get what cannot.
+
+    Example:
+        >>> print(doctor().splitlines()[0])
+        svg, text, dot source   always there
+    """
+    found = dot.renderers()
+    resvg = find_spec("resvg_py") is not None
+    rows = [
+        ("svg, text, dot source", "always there"),
+        ("dot", found.get("dot", "not found; install Graphviz")),
+        ("pygraphviz", found.get("pygraphviz", 'not found; run: pip install "tinygrad-lab[dot]"')),
+        ("resvg-py", "Python package" if resvg else 'not found; run: pip install "tinygrad-lab[png]"'),
+        ("png", "resvg-py" if resvg else next(iter(found), "nothing writes it")),
+        ('engine="dot"', next(iter(found), "the layered layout stands in")),
+    ]
+    return "\n".join(f"{name:<24}{state}" for name, state in rows)
+
+
+def _warn_without_dot() -> None:
+    warnings.warn(
+        'svg: engine="dot" needs dot or pygraphviz, and got a picture from neither; '
+        "the layered layout was used instead, see viz.doctor()",
+        RuntimeWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,136 @@
+"""What a box says: a title, a few lines, and badges."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tinygrad_lab.viz.health import Health
+from tinygrad_lab.viz.snapshot import Node
+from tinygrad_lab.viz.summary import Summary
+from tinygrad_lab.viz.text_width import shorten
+from tinygrad_lab.viz.view import MODULE, OMITTED, Box, Cluster, Level, View
+
+Shown = Literal["forward", "backward", "both"]
+
+TITLE, LINE = 30, 34  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The text of one box."""
+
+    title: str
+    lines: tuple[str, ...]
+    badges: tuple[str, ...]
+
+
+def label(box: Box, view: View, health: Health, shown: Shown, level: Level, gradients: bool) -> Label:
+    """Return what to write into a box; `gradients` says to give them in any view."""
+    gradients = gradients or shown != "forward" or level == "scalar"
+    if box.kind == OMITTED:
+        return Label("…", (f"{len(box.members):,} operations",), _badges(box, health, False))
+    last = box.members[-1]
+    lines = [_place(last) if last.value.shape or box.item is None else ""]
+    if level == "scalar" and not last.value.shape:
+        lines = []
+    if box.item is not None and box.item.node is not None and last.detail:
+        lines.insert(0, last.detail)
+    if box.kind == MODULE:
+        lines += _inside(box, view)
+    elif box.count == 1 or (box.item is None and len({node.name for node in box.members}) == 1):
+        lines.append(_value(last.value, last.name))
+    found = [node.gradient for node in box.members if node.gradient is not None]
+    if gradients and found:
+        lines.append(_gradient(found))
+    title = shorten(box_title(box, view), TITLE) + (" ↻" if box.recurrent else "")
+    return Label(title, tuple(shorten(line, LINE) for line in lines if line), _badges(box, health, gradients))
+
+
+def box_title(box: Box, view: View) -> str:
+    """Return what a box is called; a parameter inside the frame of its module goes by its last name."""
+    node, item = box.members[-1], box.item
+    times = f" × {box.count}" if box.count > 1 else ""
+    if item is None:
+        frame = view.clusters[box.cluster].item.group if box.cluster else None
+        inside = f"{frame.path}." if frame is not None else ""
+        names = [member.name.removeprefix(inside) for member in box.members]
+        return names[0] if len(set(names)) == 1 else f"{names[0]} … {names[-1]}"
+    if item.group is not None:
+        return call_title(item.group.name, item.group.kind, item.group.detail, item.count)
+    return (f"{node.name} = {node.operation}" if node.name != node.operation else node.operation) + times
+
+
+def cluster_title(cluster: Cluster) -> str:
+    """Return what a frame is called."""
+    group, count = cluster.item.group, cluster.item.count
+    title = f"× {count}" if group is None else call_title(group.name, group.kind, group.detail, count)
+    return shorten(title, TITLE + 10)
+
+
+def call_title(name: str, kind: str, detail: str, count: int) -> str:
+    """Return what a module call is called: `encoder: Linear(2, 4)`; a repeated one loses its number."""
+    if count > 1:
+        name = name.rpartition("#")[0] or name
+    what = f"{kind}({detail})" if detail else kind
+    return (what if name == kind else f"{name}: {what}") + (f" × {count}" if count > 1 else "")
+
+
+def number(x: float) -> str:
+    """Return a number in three significant digits.
+
+    Example:
+        >>> number(0.123456), number(-1234567.0), number(2.0)
+        ('0.123', '-1.23e+06', '2')
+    """
+    return f"{x:.3g}"
+
+
+def _place(node: Node) -> str:
+    return f"{node.value.shape or 'scalar'} · {node.value.dtype}"
+
+
+def _value(summary: Summary, name: str) -> str:
+    flat = summary.value
+    if isinstance(flat, int | float):
+        text = number(flat)
+        return "" if text == name or f"{flat:.4g}" == name else text
+    if isinstance(flat, list) and len(summary.shape) == 1 and 0 < len(flat) <= 3 and not isinstance(flat[0], complex):
+        return "[" + ", ".join(map(number, flat)) + "]"
+    if summary.minimum is None or summary.maximum is None:
+        return ""
+    low, high = number(summary.minimum), number(summary.maximum)
+    return low if low == high else f"{low} … {high}"
+
+
+def _gradient(gradients: Sequence[Summary]) -> str:
+    first = gradients[-1]
+    if len(gradients) == 1 and isinstance(first.value, float):
+        return f"∇ {number(first.value)}"
+    norms = [number(g.norm) for g in (gradients[0], gradients[-1])]
+    return f"‖∇‖ {norms[0]}" if norms[0] == norms[1] else f"‖∇‖ {norms[0]} … {norms[1]}"
+
+
+def _inside(box: Box, view: View) -> list[str]:
+    """Return what a collapsed call holds: its operations, if there are several, and its parameters."""
+    lines = []
+    each = len(box.members) // box.copies
+    if each > 1:
+        lines.append(f"{each:,} operations" + (" each" if box.count > 1 else ""))
+    members = {node.id for node in box.members}
+    used = {edge.source for edge in view.snapshot.edges if edge.target in members}
+    nodes = (view.snapshot.by_id[own] for own in used)
+    count = sum(math.prod(node.value.shape) for node in nodes if node.kind == "parameter")
+    if count:
+        lines.append(f"{count:,} parameter{'s' if count > 1 else ''}")
+    return lines
+
+
+def _badges(box: Box, health: Health, counted: bool) -> tuple[str, ...]:
+    marks = dict.fromkeys(mark for node in box.members for mark in health.badges.get(node.id, ()))
+    uses = max((node.uses for node in box.members), default=0)
+    if counted and uses > 1 and box.kind not in (MODULE, OMITTED):
+        marks[f"Σ {uses}"] = None
+    return tuple(marks)

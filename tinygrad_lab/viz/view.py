@@ -1,0 +1,288 @@
+"""What a picture shows of a graph: boxes, clusters around them, and links between them, within a limit on their number.
+
+`arrange` folds repeated module calls, then, above the limit, collapses calls from the innermost out, folds repeated
+operations, and at last leaves out the middle. The caption says how much is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tinygrad_lab.viz import folding
+from tinygrad_lab.viz.folding import Folder, Item
+from tinygrad_lab.viz.snapshot import INPUT, OPERATION, OUTPUT, PARAMETER, Edge, Node, Snapshot
+
+MODULE, OMITTED = "module", "omitted"
+STUBS = 3  # uses of one leaf up to which it is drawn once, with lines to all of them
+
+Level = Literal["module", "op", "scalar"]
+Fold = Literal["auto"] | bool
+
+
+@dataclass(slots=True)
+class Box:
+    """One box of a picture.
+
+    Attributes:
+        id: the id of the node or call it shows.
+        kind: a kind of node, or "module" for a collapsed call, or "omitted" for what was left out.
+        item: the call or operation; None for a leaf.
+        members: the nodes it stands for.
+        cluster: the innermost cluster around it, "" outside all.
+        count: how many equal ones it stands for.
+        recurrent: whether each of these feeds the next.
+        stub: whether its leaf is drawn at other uses too.
+        copies: how many times what it shows was done, also where the repetition is folded further out.
+        order: its place in time.
+    """
+
+    id: str
+    kind: str
+    item: Item | None
+    members: list[Node]
+    cluster: str
+    count: int = 1
+    recurrent: bool = False
+    stub: bool = False
+    copies: int = 1
+    order: float = 0.0
+
+
+@dataclass(slots=True)
+class Cluster:
+    """A frame around the boxes of one call, or of a run that repeats."""
+
+    id: str
+    parent: str
+    item: Item
+    recurrent: bool = False
+
+
+@dataclass(slots=True)
+class Link:
+    """A line from box to box; `loop` marks what one repetition hands to the next."""
+
+    source: str
+    target: str
+    edges: list[Edge]
+    loop: bool = False
+
+
+@dataclass(slots=True)
+class View:
+    """Boxes by id in order of time, clusters by id (outer ones first), links, and what to say below the picture."""
+
+    snapshot: Snapshot
+    boxes: dict[str, Box] = field(default_factory=dict)
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+    caption: str = ""
+
+
+def arrange(snapshot: Snapshot, level: Level, depth: int | None, fold: Fold, max_nodes: int) -> View:
+    """Choose what to show.
+
+    Arguments:
+        snapshot: the graph.
+        level: "module" collapses the calls that contain no other calls; the others show every operation.
+        depth: how many levels of calls to open; None for all.
+        fold: "auto" folds repeated calls, and repeated operations only above the limit; True folds both, False none.
+        max_nodes: how many boxes there may be.
+    """
+    deepest = max((_depth(snapshot, group.id) for group in snapshot.groups), default=0)
+    opened = deepest if depth is None else min(depth, deepest)
+    folds = {"auto": (False, True), True: (True,), False: (None,)}[fold]
+    view = View(snapshot)
+    for bare, levels in ((folds[0], range(opened, -1, -1)), (folds[-1], (0,))):
+        for limit in levels:
+            view = _Arrangement(snapshot, level, limit, bare, None).view
+            if len(view.boxes) <= max_nodes:
+                return _captioned(view)
+    return _captioned(_Arrangement(snapshot, level, 0, folds[-1], max_nodes).view)
+
+
+def _depth(snapshot: Snapshot, group: str) -> int:
+    parents = {group.id: group.parent for group in snapshot.groups}
+    depth = 0
+    while group:
+        depth, group = depth + 1, parents[group]
+    return depth
+
+
+def _captioned(view: View) -> View:
+    total = view.snapshot.operations
+    shown = sum(box.item is not None for box in view.boxes.values())
+    whole = all(len(box.members) == 1 for box in view.boxes.values() if box.item is not None)
+    count = f"{total:,} operation{'s' if total != 1 else ''}"
+    view.caption = count if whole else f"{count}, {shown:,} shown"
+    return view
+
+
+class _Arrangement:
+    """One way to show a graph: this many levels of calls open, this much folded."""
+
+    def __init__(self, snapshot: Snapshot, level: Level, opened: int, bare: bool | None, limit: int | None) -> None:
+        self.view = View(snapshot)
+        self.level, self.opened = level, opened
+        self.visible: dict[str, int] = {}  # how many operations each box holds, hidden repetitions not counted
+        self.owner: dict[str, str] = {}  # boxes by the visible operations they hold
+        items = folding.build(snapshot)
+        self.folder = Folder(bool(bare))
+        if bare is not None:
+            items = self.folder.fold(items)
+        self.operations = {node.id for node in snapshot.nodes if node.operation}
+        self.place = {node.id: i for i, node in enumerate(snapshot.nodes)}
+        self._show(_without_middle(items, limit) if limit else items, "", 0)
+        self._members()
+        self._leaves()
+        self._links()
+        self._drop_small_clusters()
+        self.view.boxes = dict(sorted(self.view.boxes.items(), key=lambda pair: (pair[1].order, pair[0])))
+
+    def _show(self, items: list[Item], cluster: str, depth: int) -> None:
+        for number, item in enumerate(items):
+            if item.node is not None:
+                self._box(item.node.id, item.node.kind, item, cluster)
+            elif item.group is None:
+                own = f"{cluster}/×{number}" if cluster else f"×{number}"
+                if item.count == 1:
+                    self._box(own, OMITTED, item, cluster)
+                else:
+                    self._open(own, item, cluster, depth)
+            elif depth >= self.opened or (self.level == "module" and not any(c.children for c in item.children)):
+                self._box(item.group.id, MODULE, item, cluster)
+            else:
+                self._open(item.group.id, item, cluster, depth + 1)
+
+    def _open(self, own: str, item: Item, cluster: str, depth: int) -> None:
+        self.view.clusters[own] = Cluster(own, cluster, item)
+        self._show(item.children, own, depth)
+
+    def _box(self, own: str, kind: str, item: Item, cluster: str) -> None:
+        visible = [node.id for node in item.operations() if self.folder.representative(node.id) == node.id]
+        box = Box(own, kind, item, [], cluster, item.count, order=self.place[visible[0]])
+        self.view.boxes[own] = box
+        self.visible[own] = len(visible)
+        self.owner.update(dict.fromkeys(visible, own))
+
+    def _members(self) -> None:
+        """Tell each box what it stands for, hidden repetitions included."""
+        for node in self.view.snapshot.nodes:
+            if node.operation:
+                self.view.boxes[self._owner(node.id)].members.append(node)
+        for own, box in self.view.boxes.items():
+            box.copies = len(box.members) // self.visible[own]
+        for output in self.view.snapshot.outputs:
+            if output in self.operations:
+                box = self.view.boxes[self._owner(output)]
+                box.kind = OUTPUT if box.kind == OPERATION else box.kind
+
+    # -- leaves and links ----------------------------------------------------------------------------------------------
+
+    def _owner(self, operation: str) -> str:
+        return self.owner[self.folder.representative(operation)]
+
+    def _uses(self) -> Iterator[tuple[Node, Edge, tuple[str, int]]]:
+        """Yield the visible uses of leaves: leaf, edge, and the slot, the visible operation's argument."""
+        nodes = self.view.snapshot.by_id
+        for edge in self.view.snapshot.edges:
+            leaf = nodes[edge.source]
+            if not leaf.operation:
+                slot = self.folder.representative(edge.target), edge.position
+                if leaf.kind == INPUT or self.view.boxes[self.owner[slot[0]]].kind not in (MODULE, OMITTED):
+                    yield leaf, edge, slot
+
+    def _leaves(self) -> None:
+        """Make the boxes of leaves, one beside each use if there are many uses."""
+        fillers: dict[tuple[str, int], dict[str, Node]] = {}  # what fills a slot, over all repetitions
+        slots: dict[str, dict[tuple[str, int], None]] = {}
+        for leaf, _, slot in self._uses():
+            fillers.setdefault(slot, {})[leaf.id] = leaf
+            slots.setdefault(leaf.id, {})[slot] = None
+        self.leaf_of: dict[tuple[str, int], str] = {}
+        for slot, leaves in fillers.items():
+            leaf = next(iter(leaves.values()))
+            owners = [self.owner[operation] for operation, _ in slots[leaf.id]]
+            stub = len(leaves) == 1 and self._as_stub(leaf, owners)
+            own = leaf.id if not stub and len(leaves) == 1 else f"{leaf.id}→{slot[0]}.{slot[1]}"
+            self.leaf_of[slot] = own
+            target = self.view.boxes[self.owner[slot[0]]]
+            # Inputs were there before all else; other leaves stand in the order of the arguments.
+            before = -1.0 if leaf.kind == INPUT else target.order - 0.5 + slot[1] / 1000
+            if own not in self.view.boxes:
+                cluster = target.cluster if stub or len(leaves) > 1 else self._around(owners)
+                cluster = "" if leaf.kind == INPUT else cluster
+                members = list(leaves.values())
+                self.view.boxes[own] = Box(own, leaf.kind, None, members, cluster, len(leaves), stub=stub, order=before)
+            box = self.view.boxes[own]
+            box.order = min(box.order, before)
+        self._lone_leaves()
+
+    def _lone_leaves(self) -> None:
+        for output in self.view.snapshot.outputs:
+            if output not in self.operations and output not in self.view.boxes:
+                node = self.view.snapshot.by_id[output]
+                self.view.boxes[output] = Box(output, node.kind, None, [node], "")
+
+    def _as_stub(self, leaf: Node, owners: list[str]) -> bool:
+        scattered = len({self.view.boxes[own].cluster for own in owners}) > 1
+        return len(owners) > STUBS or (len(owners) > 1 and scattered and leaf.kind == PARAMETER)
+
+    def _around(self, owners: list[str]) -> str:
+        """Return the innermost cluster that holds all these boxes."""
+        paths = [self._path(self.view.boxes[own].cluster) for own in owners]
+        common = [row[0] for row in zip(*paths, strict=False) if len(set(row)) == 1]
+        return common[-1] if common else ""
+
+    def _path(self, cluster: str) -> list[str]:
+        path: list[str] = []
+        while cluster:
+            path.append(cluster)
+            cluster = self.view.clusters[cluster].parent
+        return path[::-1]
+
+    def _links(self) -> None:
+        boxes, found = self.view.boxes, dict[tuple[str, str], Link]()
+        visible = {(edge.target, edge.position): self.leaf_of[slot] for _, edge, slot in self._uses()}
+        for edge in self.view.snapshot.edges:
+            target = self._owner(edge.target)
+            if edge.source not in self.operations:
+                if (edge.target, edge.position) not in visible:
+                    continue
+                source = visible[edge.target, edge.position]
+            else:
+                source = self._owner(edge.source)
+            if source == target:
+                box = boxes[source]
+                box.recurrent = box.recurrent or (box.count > 1 and self._between_copies(box, edge))
+                continue
+            loop = boxes[source].order >= boxes[target].order
+            link = found.setdefault((source, target), Link(source, target, [], loop))
+            link.edges.append(edge)
+        self.view.links = list(found.values())
+
+    def _drop_small_clusters(self) -> None:
+        """Take away frames around a single box: they say what the box says."""
+        clusters, boxes = self.view.clusters, self.view.boxes.values()
+        for own in reversed(list(clusters)):  # inner ones first
+            frame = clusters[own]
+            inside = [box for box in boxes if box.cluster == own]
+            if frame.item.count == 1 and len(inside) == 1 and all(c.parent != own for c in clusters.values()):
+                inside[0].cluster = frame.parent
+                del clusters[own]
+
+    def _between_copies(self, box: Box, edge: Edge) -> bool:
+        """Whether an edge inside a folded box leads from one repetition to another."""
+        size = len(box.members) // box.count
+        places = {node.id: i // size for i, node in enumerate(box.members)}
+        return places[edge.source] != places[edge.target]
+
+
+def _without_middle(items: list[Item], limit: int) -> list[Item]:
+    """Return the items with those in the middle made into one that stands for them."""
+    keep = max(limit // 4, 1)  # leaves need boxes too
+    if len(items) <= 2 * keep + 1:
+        return items
+    return [*items[:keep], Item(children=items[keep:-keep]), *items[-keep:]]
