@@ -12,7 +12,7 @@ from tinygrad_lab.core.transforms import grad, hessian, hvp, jacobian, jvp, valu
 from tinygrad_lab.core.value import Value
 
 if TYPE_CHECKING:
-    from tinygrad_lab import lab
+    from tinygrad_lab import lab, viz
 
 __version__ = "0.1.0"
 
@@ -37,12 +37,13 @@ __all__ = [
     "primitive",
     "rules",
     "value_and_grad",
+    "viz",
     "vjp",
 ]
 
 
 def __getattr__(name: str) -> Any:
     # The lab is loaded on demand: most users of gradients never train from the command line.
-    if name == "lab":
-        return importlib.import_module("tinygrad_lab.lab")
+    if name in ("lab", "viz"):
+        return importlib.import_module(f"tinygrad_lab.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
