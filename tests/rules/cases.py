@@ -1,6 +1,16 @@
-"""A strategy for every operation that has rules: it draws calls. Whoever adds an operation adds a line to a table."""
+"""Calls of every operation: found by trying, unless a table says what else it takes."""
 
-from tests.rules import cases_fft, cases_products, cases_shapes, cases_values  # noqa: F401  importing them fills the tables
-from tests.rules.drawing import CASES, Call
+from tests.rules import cases_functional, cases_products, cases_shapes, cases_values  # noqa: F401  they fill the tables
+from tests.rules.drawing import CASES, LISTED
+from tinygrad_lab.core.registry import OPS, ZERO
+from tinygrad_lab.testing.calls import Call, calls
 
-__all__ = ["CASES", "Call"]
+__all__ = ["LISTED", "OPERATIONS", "Call", "calls_of"]
+
+# Tests and examples declare operations of their own while they run; the project's are those of its modules and NumPy's.
+OPERATIONS = [op for op in OPS.values() if op.kind != ZERO]
+
+
+def calls_of(op):
+    """Return a strategy for calls of an operation."""
+    return CASES[op.function] if op.function in CASES else calls(op)

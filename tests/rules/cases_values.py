@@ -1,43 +1,56 @@
-"""Calls of the operations that compute new values: elementwise ones, selections and reductions."""
+"""Calls of the operations that compute new values: where trying alone would not find all that they take."""
 
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import strategies as st
-
-from tests.rules.drawing import PAIRS, Call, call, drawn, elementwise, listed, reduction, uniform
+from tests.rules.drawing import call, case, drawn, elementwise, listed, reduction
 from tinygrad_lab.core.protocols import astype
+from tinygrad_lab.core.registry import OPS
 from tinygrad_lab.rules.trigonometric import sinc_derivative
+from tinygrad_lab.testing import strategies
+from tinygrad_lab.testing.calls import Call, calls
+from tinygrad_lab.testing.domains import ABOVE_ONE, NONZERO, POSITIVE, REAL, Domain
 
-# -- elementwise -----------------------------------------------------------------------------------------------------
+# -- elementwise: real arguments are found by trying, complex ones and narrower domains are written down ---------------
 
-ANY, POSITIVE, UNIT, ABOVE_ONE = (-2.0, 2.0), (0.2, 3.0), (-0.9, 0.9), (1.2, 3.0)
-
-for function in (np.positive, np.negative, np.square, np.exp, np.exp2, np.expm1, np.absolute, np.conjugate, np.real,
-                 np.imag, np.sin, np.cos, np.sinh, np.cosh, np.tanh, np.arctan, np.arcsinh):  # fmt: skip
-    elementwise(function, ANY)
-for function in (np.sqrt, np.log, np.log2, np.log10, np.log1p, np.reciprocal, np.angle):
-    elementwise(function, POSITIVE)
+for function in (np.positive, np.negative, np.square, np.exp, np.exp2, np.expm1, np.conjugate, np.real, np.imag, np.sin,
+                 np.cos, np.sinh, np.cosh, np.tanh, np.arctan, np.arcsinh):  # fmt: skip
+    case(function, calls(OPS[function]))
+    elementwise(function, Domain(-4, 4), dtype=np.complex128)
+for function in (np.absolute, np.reciprocal):
+    case(function, calls(OPS[function]))
+    elementwise(function, NONZERO, dtype=np.complex128)
+for function in (np.sqrt, np.log, np.log2, np.log10, np.log1p):
+    case(function, calls(OPS[function]))
+    elementwise(function, POSITIVE, dtype=np.complex128)
 for function in (np.arcsin, np.arccos, np.arctanh, np.tan):
-    elementwise(function, UNIT)
+    case(function, calls(OPS[function]))
+    elementwise(function, Domain(-0.9, 0.9), dtype=np.complex128)
 elementwise(np.arccosh, ABOVE_ONE)
-for function in (np.fabs, np.cbrt, np.sinc, sinc_derivative, np.deg2rad, np.radians, np.rad2deg, np.degrees,
-                 np.nan_to_num, np.copy):  # fmt: skip
-    elementwise(function, ANY, complex_too=False)
+elementwise(np.arccosh, Domain(1.2, 3), dtype=np.complex128)
+elementwise(np.angle, NONZERO)
+elementwise(np.angle, NONZERO, deg=True)
+elementwise(np.angle, POSITIVE, dtype=np.complex128)
 for function in (np.add, np.subtract, np.multiply):
-    elementwise(function, ANY, ANY)
-elementwise(np.divide, ANY, POSITIVE)
+    case(function, calls(OPS[function]))
+    elementwise(function, REAL, REAL, dtype=np.complex128)
+case(np.divide, calls(OPS[np.divide]))
+elementwise(np.divide, REAL, NONZERO, dtype=np.complex128)
 for function in (np.power, np.float_power):
-    elementwise(function, POSITIVE, ANY)
-for function in (np.hypot, np.arctan2, np.logaddexp, np.logaddexp2, np.maximum, np.minimum, np.fmax, np.fmin):
-    elementwise(function, ANY, ANY, complex_too=False)
-for function in (np.remainder, np.fmod, np.divmod):
-    elementwise(function, (1.2, 1.3), (0.5, 0.55), complex_too=False, signs=True)
+    elementwise(function, Domain(low=0), Domain(-3, 3))
+    elementwise(function, Domain(0.2, 3), Domain(-2, 2), dtype=np.complex128)
+for sign in (1, -1):
+    for function in (np.remainder, np.fmod, np.divmod):  # smooth between multiples of the divisor
+        elementwise(function, Domain(*sorted((sign * 1.2, sign * 1.3))), Domain(0.5, 0.55))
+        elementwise(function, Domain(1.2, 1.3), Domain(*sorted((sign * 0.5, sign * 0.55))))
+for order in (0, 1):
+    elementwise(sinc_derivative, Domain(-10, 10), order=order)
+elementwise(np.sinc, Domain(-10, 10))
 
 
 @drawn(np.where)
 def _where(draw, rng):
-    a, b = uniform(rng, draw(st.sampled_from(PAIRS)))
+    a, b = draw(strategies.broadcastable(2, dtype=strategies.dtypes()))
     condition = rng.random(np.broadcast_shapes(a.shape, b.shape)) < 0.5
     return Call(lambda a, b: np.where(condition, a, b), (a, b))
 

@@ -1,4 +1,4 @@
-"""How calls of an operation are drawn, for the tests that every operation has to pass."""
+"""Calls of operations that cannot be found by trying, because they need other arguments than arrays."""
 
 from __future__ import annotations
 
@@ -7,18 +7,25 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
+from tinygrad_lab.testing import strategies
+from tinygrad_lab.testing.calls import Call
+from tinygrad_lab.testing.domains import REAL, Domain
 
-class Call(NamedTuple):
-    """`function(*arrays)` is the call; what is not differentiated is inside `function`."""
-
-    function: Any
-    arrays: tuple[np.ndarray, ...]
-
-
-SHAPES = [(), (1,), (3,), (0,), (2, 3), (1, 4), (2, 0), (2, 1, 3), (2, 3, 2)]
+SHAPES = strategies.SHAPES
 PAIRS = [((), ()), ((3,), ()), ((), (2, 3)), ((3,), (3,)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((1,), (2, 3)),
          ((2, 1, 3), (4, 1)), ((0,), (1,)), ((2, 0), (2, 1))]  # fmt: skip
-CASES: dict[Any, st.SearchStrategy[list[Call]]] = {}  # each draws calls that are all to be tried
+
+CASES: dict[Any, st.SearchStrategy[Call]] = {}  # by the operation's function
+LISTED: dict[Any, list[Call]] = {}  # calls written out, with arrays of arbitrary numbers, each of which is tried
+
+
+class Shaped(NamedTuple):
+    """A call without its arrays' numbers."""
+
+    function: Any
+    shapes: tuple[tuple[int, ...], ...]
+    domain: Domain
+
 
 generators = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 
@@ -27,24 +34,50 @@ def uniform(rng, shapes, low=-2.0, high=2.0):
     return tuple(rng.uniform(low, high, shape) for shape in shapes)
 
 
+def case(function, strategy):
+    """Declare calls of a function; together with those declared before, if there are any."""
+    CASES[function] = CASES[function] | strategy if function in CASES else strategy
+
+
 def drawn(function):
     """Decorate a function of `draw` and a random generator that returns a Call."""
 
     def declare(build):
-        CASES[function] = st.composite(lambda draw: [build(draw, draw(generators))])()
+        case(function, st.composite(lambda draw: build(draw, draw(generators)))())
         return build
 
     return declare
 
 
-def listed(function, *calls, joined=False):
-    """Declare calls written out; `joined`: the function takes its arrays as one list."""
+def listed(function, *calls, before=(), joined=False, domain=REAL):
+    """Declare calls written out; `joined`: the function takes its arrays as one list, `before`: what it takes first."""
+    shaped = [Shaped(bound(function, before, joined, args, kwargs), shapes, domain) for shapes, args, kwargs in calls]
+    case(function, st.sampled_from(shaped).flatmap(filled))
+    rng = np.random.default_rng(0)
+    LISTED.setdefault(function, []).extend(
+        Call(one.function, tuple(domain.fill(rng.bytes(200), shape) for shape in one.shapes)) for one in shaped
+    )
 
-    def bind(shapes, args, kwargs):
-        arrays = uniform(np.random.default_rng(0), shapes)
-        return Call(lambda *arrays: function(*([list(arrays)] if joined else arrays), *args, **kwargs), arrays)
 
-    CASES[function] = st.just([bind(*call) for call in calls])
+def bound(function, before, joined, args, kwargs):
+    """Return the function of the arrays alone, under a name that tells the other arguments."""
+
+    def call(*arrays):
+        return function(*before, *([list(arrays)] if joined else arrays), *args, **kwargs)
+
+    others = [*map(repr, args), *(f"{name}={value!r}" for name, value in kwargs.items())]
+    if before or others:
+        call.__name__ = f"{function.__name__}({', '.join([*map(repr, before), '...', *others])})"
+    else:
+        call.__name__ = function.__name__
+    return call
+
+
+def filled(shaped):
+    def fill(dtype):
+        return st.tuples(*(strategies.tensors(shape, shaped.domain, dtype) for shape in shaped.shapes))
+
+    return strategies.dtypes().flatmap(fill).map(lambda arrays: Call(shaped.function, arrays))
 
 
 def call(*shapes, args=(), **kwargs):
@@ -52,36 +85,20 @@ def call(*shapes, args=(), **kwargs):
     return shapes, args, kwargs
 
 
-def elementwise(function, *domains, complex_too=True, signs=False):
-    """Declare an elementwise function of as many arguments as there are domains: intervals, mirrored with `signs`."""
-
-    @drawn(function)
-    def build(draw, rng):
-        shapes = draw(st.sampled_from(PAIRS)) if len(domains) == 2 else (draw(st.sampled_from(SHAPES)),)
-        arrays = [rng.uniform(*domain, shape) for domain, shape in zip(domains, shapes, strict=True)]
-        if signs:
-            arrays = [array * rng.choice([-1, 1], array.shape) for array in arrays]
-        if complex_too and draw(st.booleans()):
-            arrays = [array + 1j * rng.uniform(-0.3, 0.3, array.shape) for array in arrays]
-        return Call(function, tuple(arrays))
+def elementwise(function, *domains, dtype=None, **kwargs):
+    """Declare an elementwise function of as many arguments as there are domains."""
+    arrays = strategies.broadcastable(len(domains), domains, dtype or strategies.dtypes())
+    case(function, arrays.map(lambda arrays: Call(function, arrays, kwargs)))
 
 
 def reduction(function, *, empty=True, masked=None, **keywords):
-    """Declare every axis, negative ones and tuples of them, with and without keepdims.
-
-    `masked` are keywords that go with where=, `keywords` ones that are tried besides.
-    """
+    """Declare keywords of a reduction besides axis and keepdims: `masked` go with where=, `keywords` are of their own."""
 
     @drawn(function)
     def build(draw, rng):
-        shape = draw(st.sampled_from([shape for shape in SHAPES if empty or 0 not in shape]))
-        axis = st.none()
-        if shape:
-            axis |= st.integers(-len(shape), len(shape) - 1)
-            axis |= st.lists(st.integers(0, len(shape) - 1), unique=True).map(tuple)
-        kwargs = draw(st.fixed_dictionaries({}, optional={"axis": axis, "keepdims": st.booleans()}))
-        if draw(st.booleans()):
+        x, kwargs = draw(strategies.reduction_args(dtype=strategies.dtypes(), empty=empty))
+        if keywords and draw(st.booleans()):
             kwargs.update(keywords)
         if masked is not None and draw(st.booleans()):
-            kwargs.update(masked, where=rng.random(shape) < 0.7)
-        return Call(lambda x: function(x, **kwargs), uniform(rng, [shape]))
+            kwargs.update(masked, where=rng.random(x.shape) < 0.7)
+        return Call(function, (x,), kwargs)

@@ -8,13 +8,15 @@ hand, with `register`.
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_lab.core.registry import Op, VariadicRules
+from tinygrad_lab.core.registry import COMPOSED, Op, VariadicRules
 from tinygrad_lab.testing import strategies
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.domains import REAL, Domain, find_domains
@@ -64,7 +66,7 @@ def calls(op: Op) -> SearchStrategy[Call]:
         log(array([1., 1.]))
     """
     function = op.function
-    arity = 1 if isinstance(op.rules, VariadicRules) else max(len(op.rules), 1)
+    arity = _arity(op)
     if op.elementwise:
         domains = find_domains(function, arity)
         return strategies.broadcastable(arity, domains, strategies.dtypes()).map(functools.partial(Call, function))
@@ -77,6 +79,15 @@ def calls(op: Op) -> SearchStrategy[Call]:
             f"draw calls for it by hand"
         )
     return shaped_calls(function, shapes)
+
+
+def _arity(op: Op) -> int:
+    if isinstance(op.rules, VariadicRules):
+        return 1
+    if op.kind != COMPOSED:
+        return len(op.rules)
+    parameters = inspect.signature(op.forward).parameters.values()
+    return max(sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters), 1)
 
 
 def shaped_calls(
@@ -96,10 +107,27 @@ def shaped_calls(
     return draw_call()
 
 
+def reduction_keywords(function: Callable[..., Any]) -> list[tuple[tuple[int, ...], dict[str, Any]]]:
+    """Return every shape with every `axis` and `keepdims` that a reduction takes."""
+    every = [
+        (shape, {"axis": axis, "keepdims": keepdims})
+        for shape in strategies.SHAPES
+        for axis in strategies.axes(len(shape))
+        for keepdims in (False, True)
+    ]
+    return [(shape, keywords) for shape, keywords in every if _runs(function, (shape,), **keywords)]
+
+
 def _reductions(function: Callable[..., Any]) -> SearchStrategy[Call]:
-    empty = _runs(function, ((0,),))
-    args = strategies.reduction_args(find_domains(lambda x: function(x[..., None], axis=-1), 1)[0], strategies.dtypes(), empty)
-    return args.map(lambda args: Call(function, args[:1], args[1]))
+    domain = find_domains(lambda x: function(x[..., None], axis=-1), 1)[0]
+    cases = reduction_keywords(function)
+
+    @composite
+    def draw_call(draw: DrawFn) -> Call:
+        shape, keywords = draw(st.sampled_from(cases))
+        return Call(function, (draw(strategies.tensors(shape, domain, strategies.dtypes())),), keywords)
+
+    return draw_call()
 
 
 def _candidates(arity: int) -> list[tuple[tuple[int, ...], ...]]:
@@ -112,10 +140,12 @@ def _candidates(arity: int) -> list[tuple[tuple[int, ...], ...]]:
     return [(shape,) * arity for shape in one]
 
 
-def _runs(function: Callable[..., Any], shapes: Sequence[tuple[int, ...]]) -> bool:
+def _runs(function: Callable[..., Any], shapes: Sequence[tuple[int, ...]], **keywords: Any) -> bool:
+    """Whether a function takes arrays of these shapes, quietly."""
     try:
-        with np.errstate(all="ignore"):
-            function(*(REAL.fill(bytes(1000), shape) for shape in shapes))
-    except (TypeError, ValueError, IndexError, np.linalg.LinAlgError):
+        with warnings.catch_warnings(), np.errstate(all="raise"):
+            warnings.simplefilter("error")
+            function(*(REAL.fill(bytes(1000), shape) for shape in shapes), **keywords)
+    except (TypeError, ValueError, IndexError, KeyError, ArithmeticError, RuntimeWarning, np.linalg.LinAlgError):
         return False
     return True

@@ -106,7 +106,7 @@ class Domain:
             return self._rounded(_MATRICES[self.matrices](real), dtype)
         # Imaginary parts are small, so that functions stay off their branch cuts.
         imaginary = _table(-0.25, 0.25, ())[positions[size : 2 * size]].reshape(shape)
-        return _MATRICES[self.matrices](real + 1j * imaginary).astype(dtype)
+        return np.asarray(_MATRICES[self.matrices](real + 1j * imaginary)).astype(dtype)
 
     def _rounded(self, x: Array, dtype: Any) -> Array:
         """Return `x` in a dtype, without leaving the interval by rounding onto its end."""
@@ -114,7 +114,9 @@ class Domain:
         if self.matrices != "any" or x.dtype == np.float64:
             return x
         low, high, far = (x.dtype.type(number) for number in (self.low, self.high, np.inf))
-        return np.clip(x, np.nextafter(low, far) if self.low > -far else low, np.nextafter(high, -far) if self.high < far else high)
+        low = np.nextafter(low, far) if math.isfinite(self.low) else low
+        high = np.nextafter(high, -far) if math.isfinite(self.high) else high
+        return np.asarray(np.clip(x, low, high))
 
     def _numbers(self, positions: Array) -> Array:
         if not self.distinct:

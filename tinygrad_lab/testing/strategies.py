@@ -61,7 +61,7 @@ def reversed_axes(x: Array) -> Array:
 def strided(x: Array) -> Array:
     """Return a copy of which every other element in memory belongs to something else."""
     wide = np.full([2 * n for n in x.shape], 7, x.dtype)
-    view = wide[(slice(None, None, 2),) * x.ndim]
+    view = wide[(..., *(slice(None, None, 2),) * x.ndim)]
     view[...] = x
     return view
 
@@ -193,7 +193,7 @@ def index_args(draw: DrawFn, domain: Domain = REAL, dtype: Any = None) -> tuple[
     """Pairs of an array and an index for it: numbers, slices, masks, and lists with repeated and negative positions."""
     shape = draw(st.sampled_from([(3,), (2, 3), (3, 1), (2, 3, 2)]))
     x = draw(tensors(shape, domain, dtype))
-    kinds = (_number, _slice, _positions, _positions, _paired, _mask, _spread)
+    kinds: tuple[Callable[[DrawFn, Shape], Any], ...] = (_number, _slice, _positions, _positions, _paired, _mask, _spread)
     return x, draw(st.sampled_from(kinds))(draw, shape)
 
 

@@ -1,0 +1,297 @@
+"""Wrong rules on purpose: does a test notice? `assert_kills_mutants` plants each in the registry and demands a failure.
+
+A mutant is one wrong rule of one operation: off by a thousandth, a sign, an element, an axis, a tie. What a rule returns is
+changed by plain NumPy, so mutants are wrong at every order. An operation that is written with others has no rule of its
+own; there the gradients are falsified on their way to its arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_lab.core import registry
+from tinygrad_lab.core.indexing import getitem, set_at
+from tinygrad_lab.core.registry import COMPOSED, OPS, Op, VariadicRules
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import GradientError
+from tinygrad_lab.testing.profiles import Profile, active, running
+
+Rule = Callable[..., Any]
+Change = Callable[[Any], Any]
+
+
+class Mutant(NamedTuple):
+    """One wrong rule: what is wrong about it, for which argument, and how to make it from the right one."""
+
+    name: str
+    argument: int
+    wrong: Callable[[Rule], Rule]
+
+
+# -- what may be wrong with what a rule returns ----------------------------------------------------------------------
+
+
+def _last_element(c: Any, factor: float) -> Any:
+    ones = np.ones(c.shape)
+    if c.ndim:
+        ones.flat[-1:] = factor
+    return c * ones if c.ndim else c * factor
+
+
+def _transposed(c: Any) -> Any:
+    return np.reshape(np.transpose(c), c.shape)
+
+
+def _noisy(rng: np.random.Generator) -> Change:
+    return lambda c: c * (1 + 1e-6 * rng.random(c.shape))
+
+
+RESULTS: dict[str, Change] = {
+    "factor 1.001": lambda c: 1.001 * c,
+    "factor 0.999": lambda c: 0.999 * c,
+    "counted twice": lambda c: 2 * c,
+    "sign of every element": lambda c: -c,
+    "sign of the last element": lambda c: _last_element(c, -1),
+    "last element off by a thousandth": lambda c: _last_element(c, 1.001),
+    "last element left out": lambda c: _last_element(c, 0),
+    "elements rolled by one": lambda c: np.reshape(np.roll(np.reshape(c, (-1,)), 1), c.shape),
+    "transposed": _transposed,
+    "reversed along the last axis": lambda c: np.flip(c, -1) if c.ndim else c,
+    "argument dropped": lambda c: 0 * c,
+    "absolute value": lambda c: np.abs(c),
+    "wrong divisor": lambda c: c * (1 + 1 / (c.size + 1)),
+}
+
+# -- and with how it uses the cotangent ------------------------------------------------------------------------------
+
+COTANGENTS: dict[str, Change] = {
+    "|g| for g": lambda g: np.abs(g),
+    "g squared for g": lambda g: g * g,
+    "g ignored": lambda g: np.ones_like(g),
+}
+
+
+def _on_result(change: Change) -> Callable[[Rule], Rule]:
+    def wrong(rule: Rule) -> Rule:
+        return lambda *args, **kwargs: change(rule(*args, **kwargs))
+
+    return wrong
+
+
+def _on_cotangent(change: Change) -> Callable[[Rule], Rule]:
+    def wrong(rule: Rule) -> Rule:
+        return lambda g, *args, **kwargs: rule(change(g), *args, **kwargs)
+
+    return wrong
+
+
+def _unsummed(argument: int, average: bool) -> Callable[[Rule], Rule]:
+    """Take the first slice, or the mean, where a broadcast argument needs the sum."""
+
+    def wrong(rule: Rule) -> Rule:
+        def apply(g: Any, y: Any, *inputs: Any, **kwargs: Any) -> Any:
+            c, shape = rule(g, y, *inputs, **kwargs), np.shape(inputs[argument])
+            for _ in range(c.ndim - len(shape)):
+                c = np.sum(c, axis=0) / c.shape[0] if average and c.shape[0] else c[0] if c.shape[0] else np.sum(c, axis=0)
+            for axis, n in enumerate(shape):
+                if n == 1 != c.shape[axis] and c.shape[axis]:
+                    first = c[(slice(None),) * axis + (slice(0, 1),)]
+                    c = np.sum(c, axis=axis, keepdims=True) / c.shape[axis] if average else first
+            return c
+
+        return apply
+
+    return wrong
+
+
+def _wrong_axis(rule: Rule) -> Rule:
+    def apply(g: Any, y: Any, x: Any, *others: Any, **kwargs: Any) -> Any:
+        axis = kwargs.get("axis")
+        if isinstance(axis, int) and np.ndim(x) > 1:
+            kwargs["axis"] = (axis + 1) % np.ndim(x)
+        return rule(g, y, x, *others, **kwargs)
+
+    return apply
+
+
+def _every_tie(rule: Rule) -> Rule:
+    """Give everyone who shares at a tie the whole gradient."""
+
+    def apply(g: Any, y: Any, x: Any, *others: Any, **kwargs: Any) -> Any:
+        c, axis = rule(g, y, x, *others, **kwargs), kwargs.get("axis")
+        g = np.expand_dims(g, axis) if axis is not None and not kwargs.get("keepdims", False) else g
+        return np.where(c != 0, g, 0)
+
+    return apply
+
+
+def _assigned(rule: Rule) -> Rule:
+    return lambda g, y, x, index: set_at(np.zeros_like(y, shape=np.shape(x)), g, index)
+
+
+# -- habits ----------------------------------------------------------------------------------------------------------
+
+
+def _writes_cotangent(rule: Rule) -> Rule:
+    def apply(g: Any, *args: Any, **kwargs: Any) -> Any:
+        c = 1 * rule(g, *args, **kwargs)
+        if isinstance(g, np.ndarray) and g.flags.writeable:
+            g *= 2
+        return c
+
+    return apply
+
+
+def _writes_argument(rule: Rule) -> Rule:
+    def apply(g: Any, y: Any, *inputs: Any, **kwargs: Any) -> Any:
+        c = 1 * rule(g, y, *inputs, **kwargs)
+        for x in inputs:
+            if isinstance(x, np.ndarray) and x.flags.writeable and x.dtype.kind in "fc":
+                x += 1
+        return c
+
+    return apply
+
+
+def _nothing(rule: Rule) -> Rule:
+    return lambda *args, **kwargs: None
+
+
+def _random(rule: Rule) -> Rule:
+    return _on_result(_noisy(np.random.default_rng(0)))(rule)
+
+
+HABITS: dict[str, Callable[[Rule], Rule]] = {
+    "writes into g": _writes_cotangent,
+    "writes into its arguments": _writes_argument,
+    "returns None": _nothing,
+    "adds noise": _random,
+}
+_SHARING = frozenset({np.maximum, np.minimum, np.fmax, np.fmin, np.max, np.min, np.amax, np.amin})
+
+
+def mutants(op: Op) -> list[Mutant]:
+    """Return the mutants of an operation: every change that makes sense for it, for every argument it differentiates."""
+    return [Mutant(name, position, wrong) for position in _positions(op) for name, wrong in _changes(op, position)]
+
+
+def _positions(op: Op) -> list[int]:
+    if op.kind == COMPOSED or isinstance(op.rules, VariadicRules):
+        return [0]
+    return [position for position, rule in enumerate(op.rules) if rule is not None]
+
+
+def _changes(op: Op, position: int) -> Iterator[tuple[str, Callable[[Rule], Rule]]]:
+    for name, change in RESULTS.items():
+        yield name, _on_result(change)
+    for name, change in COTANGENTS.items():
+        yield name, _on_cotangent(change)
+    yield from HABITS.items()
+    if op.kind == COMPOSED or isinstance(op.rules, VariadicRules):
+        return
+    if op.elementwise or len(op.rules) > 1:
+        yield "first slice of a broadcast axis", _unsummed(position, average=False)
+        yield "mean over a broadcast axis", _unsummed(position, average=True)
+    for other, rule in enumerate(op.rules):
+        if rule is not None and other != position:
+            yield f"rule of argument {other}", lambda _, rule=rule: rule
+    if "axis" in op.parameters:
+        yield "wrong axis", _wrong_axis
+    if op.function in _SHARING:
+        yield "the whole gradient to every tie", _every_tie
+    if op.function is getitem:
+        yield "assignment for addition", _assigned
+
+
+# -- planting --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def planted(op: Op, mutant: Mutant) -> Iterator[None]:
+    """Let the registry have the mutant in the `with` block.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> op = OPS[np.tanh]
+        >>> with planted(op, mutants(op)[0]):
+        ...     print(f"{tl.grad(np.tanh)(0.0):.3f}")
+        1.001
+    """
+    rules, forward = op.rules, op.forward
+    if op.kind == COMPOSED:
+        op.forward = lambda *args, **kwargs: forward(*_falsified(args, mutant), **kwargs)
+    elif isinstance(rules, VariadicRules):
+        op.rules = VariadicRules(_variadic(rules, mutant))
+    else:
+        op.rules = (*rules[: mutant.argument], mutant.wrong(rules[mutant.argument]), *rules[mutant.argument + 1 :])
+    try:
+        yield
+    finally:
+        op.rules, op.forward = rules, forward
+
+
+def _variadic(rules: VariadicRules, mutant: Mutant) -> Rule:
+    def rule(position: int, g: Any, y: Any, *inputs: Any, **kwargs: Any) -> Any:
+        return mutant.wrong(rules[position])(g, y, *inputs, **kwargs)
+
+    return rule
+
+
+def _falsified(args: tuple[Any, ...], mutant: Mutant) -> tuple[Any, ...]:
+    """Let the gradients of the Values among the arguments pass through a wrong rule."""
+    op = registry.Op(_same)
+    op.rules = (mutant.wrong(lambda g, y, x: g),)
+
+    def one(x: Any) -> Any:
+        if isinstance(x, (list, tuple)):
+            return type(x)(map(one, x))
+        return Value.record(op, (x,), {}) if isinstance(x, Value) else x
+
+    return tuple(map(one, args))
+
+
+def _same(x: Any) -> Any:
+    return x
+
+
+def survivors(op: Op, test: Callable[[], Any]) -> list[Mutant]:
+    """Return the mutants of an operation that a test does not notice."""
+    found = []
+    with running(Profile(active().examples, shrink=False)):
+        for mutant in mutants(op):
+            with planted(op, mutant):
+                try:
+                    test()
+                except Exception:  # noqa: S112  however the test fails, it noticed
+                    continue
+            found.append(mutant)
+    return found
+
+
+def assert_kills_mutants(op: Callable[..., Any] | Op, test: Callable[[], Any]) -> None:
+    """Check that a test passes on an operation's rules, and fails on each of some twenty wrong ones.
+
+    Arguments:
+        op: the operation, or the function that it differentiates.
+        test: a test without arguments, such as `gradient_test` makes.
+
+    Raises:
+        GradientError: if a mutant survives; the text lists them.
+
+    Example:
+        >>> from tinygrad_lab.testing import gradient_test
+        >>> assert_kills_mutants(np.tanh, gradient_test(np.tanh))
+    """
+    entry = op if isinstance(op, Op) else registry.find(op)
+    test()
+    left = survivors(entry, test)
+    if left:
+        names = "; ".join(f"argument {mutant.argument}: {mutant.name}" for mutant in left)
+        raise GradientError(
+            f"{entry.name}: the test must fail on every wrong rule, got {len(left)} of {len(mutants(entry))} unnoticed "
+            f"({names}); draw more kinds of arguments"
+        )
