@@ -126,8 +126,9 @@ class _Check:
             mine = gradient[leaf.coordinates]
             largest[leaf.coordinates] = np.max(np.abs(mine[np.isfinite(mine)]), initial=0)
         values = np.sum(np.abs(weights * self.problem.y))
-        tiny = max(np.finfo(leaf.array.dtype).smallest_subnormal for leaf in self.problem.leaves) / unit
-        return ROUNDING * unit * (largest + values / np.maximum(1, self.problem.scale) + tiny)
+        narrow = np.float64 if unit <= self.unit else min((leaf.array.dtype for leaf in self.problem.leaves), key=_digits)
+        underflow = float(np.finfo(narrow).smallest_subnormal)
+        return ROUNDING * (unit * (largest + values / np.maximum(1, self.problem.scale)) + underflow)
 
     def _check_dtypes(self) -> None:
         """Compare the rule in the arguments' own dtypes with the rule in the widest: only rounding may differ."""
@@ -205,9 +206,10 @@ class _Check:
                 slope = _sharper(slope, self._along(i, 1))
             verdicts = [self._judge(i, k, slope, strict=False) for k in range(len(self.weights))]
         if np.any(slope.kink):
-            wider = self._around(slope, lambda x: self._along(i, self.problem.scale[i], x))
-            while any(v.status == FAIL for v in verdicts) and (slope := next(wider, None)):
-                verdicts = [self._judge(i, k, slope, strict=False) for k in range(len(self.weights))]
+            for wider in self._around(slope, lambda x: self._along(i, self.problem.scale[i], x)):
+                if all(v.status != FAIL for v in verdicts):
+                    break
+                verdicts = [self._judge(i, k, wider, strict=False) for k in range(len(self.weights))]
         self.slopes[i] = slope
         for k, verdict in enumerate(verdicts):
             self.found[k][i] = verdict
@@ -253,9 +255,10 @@ class _Check:
             rounding = float(np.sum(np.abs(direction) * self.rounding[k]))
             slope, analytic = self._slope(direction), float(self.gradients[k] @ direction)
             joint = judge(analytic, self.weights[k], slope, rounding)
-            wider = self._around(slope, lambda x, d=direction: self._slope(d, x))
-            while joint.status == FAIL and (slope := next(wider, None)):
-                joint = judge(analytic, self.weights[k], slope, rounding)
+            for wider in self._around(slope, lambda x, d=direction: self._slope(d, x)):
+                if joint.status != FAIL:
+                    break
+                joint = judge(analytic, self.weights[k], wider, rounding)
             if joint.status == FAIL:
                 for i in kinked:
                     found[i] = found[i]._replace(status=FAIL, reason=TOGETHER)
@@ -265,3 +268,7 @@ def _sharper(first: Slope, second: Slope) -> Slope:
     """Return, for each output element, whichever slope has the smaller bound."""
     better = second.bound < first.bound
     return Slope(*(np.where(better, b, a) for a, b in zip(first, second, strict=True)))
+
+
+def _digits(dtype: Any) -> float:
+    return float(np.finfo(dtype).precision)

@@ -175,6 +175,10 @@ def estimate(rungs: Ladder, noise: Array) -> Slope:
         value, bound = _extrapolate((left + right) / 2, RATIO**2, noise / steps)
         sides, bounds = _extrapolate(np.hstack([left, right]), RATIO, np.tile(2 * noise / steps, 2))
     (left, right), (left_bound, right_bound) = np.split(sides, 2), np.split(bounds, 2)
+    # Close to a kink the central quotients may settle on a slope that is not the one at 0; the sides know the value there.
+    astray = np.abs(value - (left + right) / 2) > 3 * (left_bound + right_bound) + bound
+    value = np.where(astray, (left + right) / 2, value)
+    bound = np.where(astray, np.maximum(left_bound, right_bound), bound)
     # At the edge of a domain only one side has values.
     one_sided = ~np.isfinite(bound)
     nearer = np.where(left_bound < right_bound, left, right)
@@ -203,5 +207,8 @@ def _extrapolate(column: Array, power: int, noise: Array) -> tuple[Array, Array]
     values, bounds = np.concatenate(entries), np.concatenate(errors)
     bounds = np.where(np.isnan(bounds), np.inf, bounds)
     best = np.argmin(bounds, axis=0)[None]
-    bound = np.take_along_axis(bounds, best, 0)[0]
-    return np.where(np.isfinite(bound), np.take_along_axis(values, best, 0)[0], np.nan), bound
+    value, bound = (np.take_along_axis(table, best, 0)[0] for table in (values, bounds))
+    # The finest steps must not contradict it by more than their rounding: they see what happens close by.
+    finest = entries[0][-1]
+    bound = np.fmax(bound, np.abs(finest - value) - 4 * noise[-1])
+    return np.where(np.isfinite(bound), value, np.nan), bound

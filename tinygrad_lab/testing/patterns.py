@@ -21,6 +21,7 @@ class Evidence(NamedTuple):
         jacobian: the differences' slope of every output element (columns) along every element (rows); NaN where unknown.
         cotangent: the weights of the output elements.
         outputs: the shapes of the outputs.
+        others: what the rule gave for other cotangents, pairs of gradient and cotangent.
     """
 
     analytic: Array
@@ -29,6 +30,7 @@ class Evidence(NamedTuple):
     jacobian: Array
     cotangent: Array
     outputs: tuple[tuple[int, ...], ...]
+    others: tuple[tuple[Array, Array], ...] = ()
 
     def pulled(self, cotangent: Array, jacobian: Array | None = None) -> Array:
         """Return the gradient that another cotangent, or Jacobian, would give."""
@@ -55,7 +57,7 @@ def recognise(evidence: Evidence) -> str:
         |g| in place of g
     """
     with np.errstate(all="ignore"):
-        for pattern in (_not_finite, _tie, _missing, _factor, _cotangent, _partial, _moved):
+        for pattern in (_not_finite, _tie, _missing, _cotangent, _partial, _factor, _moved, _precision):
             words = pattern(evidence)
             if words:
                 return words
@@ -97,15 +99,11 @@ def _factor(e: Evidence) -> str:
 
 def _cotangent(e: Evidence) -> str:
     g = e.cotangent
-    candidates = {
-        "the cotangent g was forgotten": np.ones_like(g),
-        "|g| in place of g": np.abs(g),
-        "g² in place of g": g * g,
-        "sign(g) in place of g": np.sign(g),
-    }
-    for words, other in candidates.items():
-        if _same(e.analytic, e.pulled(other)):
-            return words
+    candidates = {"the cotangent g was forgotten": np.ones_like, "|g|": np.abs, "g²": np.square, "sign(g)": np.sign}
+    for words, function in candidates.items():
+        runs = ((e.analytic, g), *e.others)
+        if all(_same(analytic, e.pulled(function(cotangent))) for analytic, cotangent in runs):
+            return words if len(words) > 8 else f"{words} in place of g"
     return _axes(e, g) if len(e.outputs) == 1 else ""
 
 
@@ -117,7 +115,14 @@ def _axes(e: Evidence, g: Array) -> str:
     g = g.reshape(shape)
     for words, other in _rearranged(g):
         if _same(e.analytic, e.pulled(other.ravel())):
-            return f"the cotangent g {words}"
+            return f"the cotangent g, {words}"
+    # In a product, swapping an axis of the argument with one of the result transposes the other factor.
+    tensor = e.jacobian.reshape(e.analytic.shape + shape)
+    for mine in range(max(0, e.analytic.ndim - 2), e.analytic.ndim):
+        for other in range(max(0, len(shape) - 2), len(shape)):
+            swapped = np.swapaxes(tensor, mine, e.analytic.ndim + other)
+            if swapped.shape == tensor.shape and _same(e.analytic, e.pulled(g.ravel(), swapped.reshape(e.jacobian.shape))):
+                return "the other factor, transposed"
     return ""
 
 
@@ -154,6 +159,14 @@ def _moved(e: Evidence) -> str:
     if known and _same(np.sort(e.analytic, None), np.sort(numeric, None)):
         return "the right numbers in the wrong places"
     return ""
+
+
+def _precision(e: Evidence) -> str:
+    analytic, numeric = e.analytic[e.wrong], e.numeric[e.wrong]
+    if np.all(analytic == np.trunc(numeric)):
+        return "cut off to integers"
+    off = float(np.max(np.abs(analytic - numeric)) / np.max(np.abs(numeric)))
+    return f"right to {off:.0e} only, as after a narrower dtype or a rounded constant" if off < 5e-3 else ""
 
 
 def _rearranged(array: Array) -> Any:

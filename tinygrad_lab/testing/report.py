@@ -148,6 +148,11 @@ class Outcome(NamedTuple):
             jacobian=np.array(rows).reshape(len(numbers), self.problem.y.size),
             cotangent=self.weights[k].astype(float),
             outputs=tuple(output.shape for output in self.problem.outputs),
+            others=tuple(
+                (leaf.shaped(gradient).astype(float), weights.astype(float))
+                for other, (gradient, weights) in enumerate(zip(self.gradients, self.weights, strict=True))
+                if other != k
+            ),
         )
 
 
