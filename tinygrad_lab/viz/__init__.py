@@ -7,7 +7,22 @@ chooses what to show (`folding` finds what repeats, `health` what is wrong), `la
 """
 
 from tinygrad_lab.viz.graph import Difference, Graph, doctor, draw
+from tinygrad_lab.viz.labels import Shown
 from tinygrad_lab.viz.snapshot import Edge, Formula, Group, Node, Snapshot
 from tinygrad_lab.viz.summary import Summary
+from tinygrad_lab.viz.view import Level
 
-__all__ = ["Difference", "Edge", "Formula", "Graph", "Group", "Node", "Snapshot", "Summary", "doctor", "draw"]
+__all__ = [
+    "Difference",
+    "Edge",
+    "Formula",
+    "Graph",
+    "Group",
+    "Level",
+    "Node",
+    "Shown",
+    "Snapshot",
+    "Summary",
+    "doctor",
+    "draw",
+]

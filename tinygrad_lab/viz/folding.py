@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -91,27 +92,25 @@ class Folder:
         for item in items:
             if item.children:
                 item.children = self.fold(item.children)
+        if not self.bare and all(item.node is not None for item in items):
+            return items
         signatures = np.array([self._signature(item) for item in items], dtype=np.intp)
         runs = _run_lengths(signatures)
+        calls = [0, *accumulate(item.node is None for item in items)]
         result, i = [], 0
         while i < len(items):
-            period, times = self._best(items, runs, i)
+            best = 1, 1  # length and number of the repetitions that begin here and cover most
+            for period, equal in enumerate(runs, start=1):
+                times = int(equal[i]) // period + 1 if i < len(equal) else 1
+                if times >= 3 and times * period > best[0] * best[1] and (self.bare or calls[i + period] > calls[i]):
+                    best = period, times
+            period, times = best
             if times > 1:
                 result.append(self._join([items[i + k * period : i + (k + 1) * period] for k in range(times)]))
             else:
                 result.append(items[i])
             i += period * times
         return result
-
-    def _best(self, items: list[Item], runs: list[Lengths], i: int) -> tuple[int, int]:
-        """Return length and number of the repetitions that begin at `i` and cover most."""
-        best = 1, 1
-        for period, equal in enumerate(runs, start=1):
-            times = int(equal[i]) // period + 1 if i < len(equal) else 1
-            allowed = self.bare or any(item.node is None for item in items[i : i + period])
-            if allowed and times >= 3 and times * period > best[0] * best[1]:
-                best = period, times
-        return best
 
     def _join(self, repetitions: list[list[Item]]) -> Item:
         first, *others = repetitions

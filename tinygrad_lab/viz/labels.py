@@ -40,10 +40,10 @@ def label(box: Box, view: View, health: Health, shown: Shown, level: Level, grad
         lines.insert(0, last.detail)
     if box.kind == MODULE:
         lines += _inside(box, view)
+        lines += [] if last.value.shape else [_value(last.value, "")]
     elif box.count == 1 or (box.item is None and len({node.name for node in box.members}) == 1):
         lines.append(_value(last.value, last.name))
-    found = [node.gradient for node in box.members if node.gradient is not None]
-    if gradients and found:
+    if gradients and (found := output_gradients(box)):
         lines.append(_gradient(found))
     title = shorten(box_title(box, view), TITLE) + (" ↻" if box.recurrent else "")
     return Label(title, tuple(shorten(line, LINE) for line in lines if line), _badges(box, health, gradients))
@@ -61,6 +61,12 @@ def box_title(box: Box, view: View) -> str:
     if item.group is not None:
         return call_title(item.group.name, item.group.kind, item.group.detail, item.count)
     return (f"{node.name} = {node.operation}" if node.name != node.operation else node.operation) + times
+
+
+def output_gradients(box: Box) -> list[Summary]:
+    """Return the gradients of what a box hands on, one for each of its copies."""
+    each = len(box.members) // box.copies
+    return [node.gradient for node in box.members[each - 1 :: each] if node.gradient is not None]
 
 
 def cluster_title(cluster: Cluster) -> str:
@@ -85,7 +91,7 @@ def number(x: float) -> str:
         >>> number(0.123456), number(-1234567.0), number(2.0)
         ('0.123', '-1.23e+06', '2')
     """
-    return f"{x:.3g}"
+    return f"{x + 0.0:.3g}"  # no -0
 
 
 def _place(node: Node) -> str:
@@ -119,8 +125,7 @@ def _inside(box: Box, view: View) -> list[str]:
     each = len(box.members) // box.copies
     if each > 1:
         lines.append(f"{each:,} operations" + (" each" if box.count > 1 else ""))
-    members = {node.id for node in box.members}
-    used = {edge.source for edge in view.snapshot.edges if edge.target in members}
+    used = {source for node in box.members for source in view.snapshot.sources[node.id]}
     nodes = (view.snapshot.by_id[own] for own in used)
     count = sum(math.prod(node.value.shape) for node in nodes if node.kind == "parameter")
     if count:

@@ -117,6 +117,14 @@ class Snapshot(_Record):
         return {node.id: node for node in self.nodes}
 
     @cached_property
+    def sources(self) -> dict[str, list[str]]:
+        """What each operation was computed from, by its id."""
+        found: dict[str, list[str]] = {node.id: [] for node in self.nodes}
+        for edge in self.edges:
+            found[edge.target].append(edge.source)
+        return found
+
+    @cached_property
     def operations(self) -> int:
         """How many operations were recorded."""
         return sum(bool(node.operation) for node in self.nodes)

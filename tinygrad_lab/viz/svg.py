@@ -10,7 +10,7 @@ from typing import Literal
 
 from tinygrad_lab.viz import picture as sizes
 from tinygrad_lab.viz.health import DEAD, DETACHED, MEANINGS
-from tinygrad_lab.viz.labels import number
+from tinygrad_lab.viz.labels import number, output_gradients
 from tinygrad_lab.viz.level import Point, Shape
 from tinygrad_lab.viz.picture import Picture
 from tinygrad_lab.viz.snapshot import CONSTANT, INPUT, OPERATION, OUTPUT, PARAMETER
@@ -182,7 +182,7 @@ def _arrow(path: list[Point], shift: float, sideways: bool, width: float) -> str
             bulge = 12.0 if points[i + 2][1] < by else -12.0
             pieces.append(f"C{_at(ax, ay + bulge, sideways)} {_at(bx, by + bulge, sideways)} {_at(bx, by, sideways)}")
         else:
-            half = (ay + by) / 2 - math.copysign(shift, shift * (bx - ax) * (by - ay))
+            half = (path[i][1] + path[i + 1][1]) / 2 - math.copysign(shift, shift * (bx - ax) * (by - ay))
             pieces.append(f"C{_at(ax, half, sideways)} {_at(bx, half, sideways)} {_at(bx, by, sideways)}")
     spread = 2.6 + width * 0.7
     corners = [(ex, ey), (ex - spread, ey - up * reach), (ex + spread, ey - up * reach)]
@@ -200,8 +200,8 @@ def _at(x: float, y: float, sideways: bool) -> str:
 def _gradient_sizes(picture: Picture) -> dict[str, float]:
     found = {}
     for own, box in picture.view.boxes.items():
-        gradients = [node.gradient for node in box.members if node.gradient is not None and node.gradient.finite]
-        if gradients and (size := max(g.rms for g in gradients)):
+        size = max((g.rms for g in output_gradients(box) if g.finite), default=0.0)
+        if size:
             found[own] = math.log10(size)
     return found
 
@@ -263,14 +263,14 @@ def _legend(picture: Picture, width: float) -> list[str]:
     logs = _gradient_sizes(picture).values()
     if picture.color == "grad" and logs:
         items.append(f"darker: larger gradient, rms {number(10 ** min(logs))} to {number(10 ** max(logs))}")
-    return _wrapped(" · ".join(item.replace(" ", "\u00a0") for item in items), width)
+    return _wrapped(" · ".join(items), width, " · ")
 
 
-def _wrapped(text: str, width: float) -> list[str]:
-    """Break text into lines that are no wider than `width`."""
+def _wrapped(text: str, width: float, between: str = " ") -> list[str]:
+    """Break text, where `between` stands, into lines that are no wider than `width` if possible."""
     lines, current = [], ""
-    for word in text.split(" "):
-        longer = f"{current} {word}" if current else word
+    for word in text.split(between):
+        longer = f"{current}{between}{word}" if current else word
         if current and text_width(longer, sizes.LINE_SIZE) > width:
             lines.append(current)
             longer = word

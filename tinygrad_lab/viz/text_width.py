@@ -6,7 +6,7 @@ import unicodedata
 
 # Widths in em, those of a wide face (DejaVu Sans), rounded up.
 _CLASSES = {
-    0.35: "'IJijl\u00a0 ,./:;\\f|·",
+    0.35: "'IJijl ,./:;\\f|·",
     0.42: "!()-[]tr",
     0.5: '"*_`‖',
     0.56: "?csz",

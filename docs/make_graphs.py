@@ -1,0 +1,112 @@
+"""Draw the pictures of docs/graphs.md: `python docs/make_graphs.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import tinygrad_lab as tl
+from tinygrad_lab import nn, viz
+
+FOLDER = Path(__file__).parent / "graphs"
+X, TARGET = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]])
+
+
+class Cell(nn.Module):
+    """One step of a recurrent network, `tanh(W x + U h)`."""
+
+    def __init__(self, features: int, hidden: int, rng: np.random.Generator) -> None:
+        self.x_to_h = nn.Linear(features, hidden, rng=rng)
+        self.h_to_h = nn.Linear(hidden, hidden, rng=rng)
+
+    def forward(self, x, h):
+        """Return the next state."""
+        return np.tanh(self.x_to_h(x) + self.h_to_h(h))
+
+
+class Recurrent(nn.Module):
+    """A cell applied to every step, and a linear layer on the last state."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.cell = Cell(3, 8, rng)
+        self.out = nn.Linear(8, 1, rng=rng)
+
+    def forward(self, steps):
+        """Return one number per sequence."""
+        h = np.zeros((4, 8))
+        for x in steps:
+            h = self.cell(x, h)
+        return self.out(h)
+
+
+def neuron() -> viz.Graph:
+    """One neuron with numbers that are easy to check by hand."""
+    x1, x2, w1, w2 = (tl.Value(v, name=n) for v, n in ((2.0, "x1"), (0.0, "x2"), (-3.0, "w1"), (1.0, "w2")))
+    b = tl.Value(6.88, name="b")
+    y = np.tanh(x1 * w1 + x2 * w2 + b)
+    y.name = "y"
+    return y.graph(level="scalar")
+
+
+def xor(level: viz.Level, view: viz.Shown) -> viz.Graph:
+    """The network with two hidden layers, and its loss."""
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(
+        nn.Linear(2, 4, rng=rng), nn.Sigmoid(), nn.Linear(4, 4, rng=rng), nn.Sigmoid(), nn.Linear(4, 1, rng=rng)
+    )
+    criterion = nn.BCEWithLogitsLoss()
+
+    def loss(x, target):
+        return criterion(model(x), target)
+
+    return viz.draw(loss, X, TARGET, level=level, view=view)
+
+
+def convolution() -> viz.Graph:
+    """A convolution followed by two linear layers."""
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(
+        nn.Conv1D(1, 4, 3, padding=1, rng=rng), nn.ReLU(), nn.Flatten(), nn.Linear(32, 8, rng=rng), nn.ReLU(),
+        nn.Linear(8, 1, rng=rng),
+    )  # fmt: skip
+    return viz.draw(model, rng.normal(size=(16, 1, 8)), color="grad")
+
+
+def recurrent() -> viz.Graph:
+    """Fifty steps with shared weights."""
+    rng = np.random.default_rng(0)
+    return viz.draw(Recurrent(rng), [rng.normal(size=(4, 3)) for _ in range(50)])
+
+
+def second_order() -> viz.Graph:
+    """The graph of a derivative: of `x³`, as `create_graph=True` records it."""
+    x = tl.Value(2.0, name="x")
+    (np.tanh(x) * x).backward(create_graph=True)
+    return x.grad.graph(level="scalar")
+
+
+def not_a_number() -> viz.Graph:
+    """A logarithm of something that may be negative."""
+    rng = np.random.default_rng(0)
+    w = tl.Value(rng.normal(size=(3, 2)), name="w")
+    score = X @ w.T
+    with np.errstate(all="ignore"):
+        entropy = -np.sum(score * np.log(score + 0.5), axis=1)
+    return np.mean(entropy).graph()
+
+
+PICTURES = {
+    "neuron": neuron,
+    "xor_modules": lambda: xor("module", "forward"),
+    "xor_operations": lambda: xor("op", "both"),
+    "conv1d": convolution,
+    "rnn": recurrent,
+    "second_order": second_order,
+    "nan": not_a_number,
+}
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, draw in PICTURES.items():
+        draw().save(FOLDER / f"{name}.svg")
