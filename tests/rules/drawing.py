@@ -17,6 +17,7 @@ PAIRS = [((), ()), ((3,), ()), ((), (2, 3)), ((3,), (3,)), ((2, 3), (3,)), ((2, 
 
 CASES: dict[Any, st.SearchStrategy[Call]] = {}  # by the operation's function
 LISTED: dict[Any, list[Call]] = {}  # calls written out, with arrays of arbitrary numbers, each of which is tried
+WRITTEN: set[Any] = set()  # functions that have no other calls than those
 
 
 class Shaped(NamedTuple):
@@ -59,6 +60,15 @@ def listed(function, *calls, before=(), joined=False, domain=REAL):
     )
 
 
+def written(function, *calls):
+    """Declare calls of an operation with their arrays, each of which is tried: `(function to call, *arrays)`."""
+    made = [Call(call, tuple(arrays)) for call, *arrays in calls]
+    if function not in CASES:
+        WRITTEN.add(function)
+    case(function, st.sampled_from(made))
+    LISTED.setdefault(function, []).extend(made)
+
+
 def bound(function, before, joined, args, kwargs):
     """Return the function of the arrays alone, under a name that tells the other arguments."""
 
@@ -92,7 +102,7 @@ def elementwise(function, *domains, dtype=None, **kwargs):
 
 
 def reduction(function, *, empty=True, masked=None, **keywords):
-    """Declare keywords of a reduction besides axis and keepdims: `masked` go with where=, `keywords` are of their own."""
+    """Declare more keywords of a reduction than axis and keepdims: `masked` go with where=, `keywords` do not."""
 
     @drawn(function)
     def build(draw, rng):

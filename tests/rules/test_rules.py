@@ -6,15 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_lab as tl
-from tests.rules.cases import LISTED, OPERATIONS, calls_of
+from tests.rules.cases import DRAWN, LISTED, OPERATIONS, calls_of
 from tinygrad_lab.core import tree
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.testing.gradient_test import check_call, run
-
-each = pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: f"{op.family}.{op.name}")
+from tinygrad_lab.testing.examples import check_call, run
 
 
-@each
+def label(op):
+    return f"{op.family}.{op.name}"
+
+
+@pytest.mark.parametrize("op", DRAWN, ids=label)
 def test_gradients_of_two_orders_are_right(op):
     run(op.name, calls_of(op), order=2)
 
@@ -25,7 +27,7 @@ def test_gradients_of_the_calls_written_out_are_right(function):
         check_call(call, order=2)
 
 
-@each
+@pytest.mark.parametrize("op", OPERATIONS, ids=label)
 @given(data=st.data())
 @settings(max_examples=8)
 def test_values_are_those_of_numpy(op, data):

@@ -1,8 +1,8 @@
 """`Call`: a function with arguments, and strategies that draw calls for an operation from what the registry knows.
 
 An operation added in its family's file needs no entry anywhere if it is elementwise, a reduction, a product, or takes
-one array: its domain, and the shapes it takes, are found by trying. Whatever needs other arguments is given calls by
-hand, with `register`.
+one array: its domain, and the shapes it takes, are found by trying. For whatever needs other arguments, draw calls with
+`shaped_calls` or a strategy of your own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tinygrad_lab.core.registry import COMPOSED, Op, VariadicRules
 from tinygrad_lab.testing import strategies
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.domains import REAL, Domain, find_domains
-from tinygrad_lab.testing.strategies import DrawFn, SearchStrategy, composite, st
+from tinygrad_lab.testing.extra import DrawFn, SearchStrategy, composite, st
 
 
 class Call(NamedTuple):
@@ -42,14 +42,15 @@ class Call(NamedTuple):
     @property
     def adapter(self) -> Adapter:
         """What the checks take: the function, its keywords bound, under its name."""
-        if isinstance(self.function, Adapter):
-            return self.function
+        given: Any = self.function
+        if isinstance(given, Adapter):
+            return given
         bound = functools.partial(self.function, **self.kwargs) if self.kwargs else self.function
         return Adapter(bound, _name(self.function))
 
 
 def _name(function: Any) -> str:
-    return getattr(function, "__name__", None) or getattr(function, "name", type(function).__name__)
+    return str(getattr(function, "__name__", None) or getattr(function, "name", type(function).__name__))
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """`Domain`: where the elements of an argument may lie, with the numbers that tests draw from it.
 
-Numbers are chosen, not filtered: a domain has a table of 256 of them, simple ones first, and a string of bytes picks from
-it. Half are quarters in [-4, 4], which meet (ties, kinks) and print well; half are of sizes from 1e-4 to 1e2.
+Numbers are chosen, not filtered: a domain has a table of 256 of them, simple ones first, and a string of bytes picks
+from it. Half are quarters in [-4, 4], which meet (ties, kinks) and print well; half are of sizes from 1e-4 to 1e2.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ class Domain:
 
     Example:
         >>> Domain(low=0).fill(bytes([0, 1, 2, 3]), (2, 2))
-        array([[1.  , 2.  ],
-               [3.  , 0.25]])
+        array([[1., 2.],
+               [3., 4.]])
         >>> Domain(distinct=True).fill(bytes([9, 9, 0]), (3,))
-        array([ 0.5,  2. , -1. ])
+        array([-0.5,  1. , -2. ])
     """
 
     low: float = -math.inf
@@ -171,7 +171,9 @@ def _table(low: float, high: float, without: tuple[float, ...]) -> Array:
     if math.isfinite(low) and math.isfinite(high):
         centre, reach = (low + high) / 2, (high - low) / 2
         near = np.minimum(sizes, 100) / 101  # as close to an end as 1e-6 of the interval
-        plain = np.concatenate([quarters, centre + reach * np.arange(0, 8)[:, None].repeat(2, 1).ravel() / 8 * signs[:16]])
+        plain = np.concatenate(
+            [quarters, centre + reach * np.arange(0, 8)[:, None].repeat(2, 1).ravel() / 8 * signs[:16]]
+        )
         scattered = np.concatenate([centre + reach * signs * near, centre + reach * signs * (1 - near)])
         scattered = scattered.reshape(2, TABLE).T.ravel()
     else:

@@ -1,8 +1,8 @@
 """Wrong rules on purpose: does a test notice? `assert_kills_mutants` plants each in the registry and demands a failure.
 
-A mutant is one wrong rule of one operation: off by a thousandth, a sign, an element, an axis, a tie. What a rule returns is
-changed by plain NumPy, so mutants are wrong at every order. An operation that is written with others has no rule of its
-own; there the gradients are falsified on their way to its arguments.
+A mutant is one wrong rule of one operation: off by a thousandth, a sign, an element, an axis, a tie. What a rule
+returns is changed by plain NumPy, so mutants are wrong at every order. An operation that is written with others has no
+rule of its own; there the gradients are falsified on their way to its arguments.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_lab.core import registry
 from tinygrad_lab.core.indexing import getitem, set_at
-from tinygrad_lab.core.registry import COMPOSED, OPS, Op, VariadicRules
+from tinygrad_lab.core.registry import COMPOSED, Op, VariadicRules
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GradientError
 from tinygrad_lab.testing.profiles import Profile, active, running
@@ -95,12 +95,12 @@ def _unsummed(argument: int, average: bool) -> Callable[[Rule], Rule]:
     def wrong(rule: Rule) -> Rule:
         def apply(g: Any, y: Any, *inputs: Any, **kwargs: Any) -> Any:
             c, shape = rule(g, y, *inputs, **kwargs), np.shape(inputs[argument])
-            for _ in range(c.ndim - len(shape)):
-                c = np.sum(c, axis=0) / c.shape[0] if average and c.shape[0] else c[0] if c.shape[0] else np.sum(c, axis=0)
-            for axis, n in enumerate(shape):
-                if n == 1 != c.shape[axis] and c.shape[axis]:
-                    first = c[(slice(None),) * axis + (slice(0, 1),)]
-                    c = np.sum(c, axis=axis, keepdims=True) / c.shape[axis] if average else first
+            extra = c.ndim - len(shape)
+            for axis in range(c.ndim):
+                if axis < extra or (shape[axis - extra] == 1 != c.shape[axis]):
+                    n = max(c.shape[axis], 1)
+                    share = np.sum(c, axis, keepdims=True) / n
+                    c = share if average or c.shape[axis] == 0 else c[(slice(None),) * axis + (slice(1),)]
             return c
 
         return apply
@@ -116,6 +116,10 @@ def _wrong_axis(rule: Rule) -> Rule:
         return rule(g, y, x, *others, **kwargs)
 
     return apply
+
+
+def _swapped(other: Rule) -> Callable[[Rule], Rule]:
+    return lambda rule: other
 
 
 def _every_tie(rule: Rule) -> Rule:
@@ -175,7 +179,7 @@ _SHARING = frozenset({np.maximum, np.minimum, np.fmax, np.fmin, np.max, np.min, 
 
 
 def mutants(op: Op) -> list[Mutant]:
-    """Return the mutants of an operation: every change that makes sense for it, for every argument it differentiates."""
+    """Return the mutants of an operation: all changes that make sense for it, for every argument it differentiates."""
     return [Mutant(name, position, wrong) for position in _positions(op) for name, wrong in _changes(op, position)]
 
 
@@ -193,18 +197,26 @@ def _changes(op: Op, position: int) -> Iterator[tuple[str, Callable[[Rule], Rule
     yield from HABITS.items()
     if op.kind == COMPOSED or isinstance(op.rules, VariadicRules):
         return
-    if op.elementwise or len(op.rules) > 1:
+    if len(op.rules) > 1 or op.function is np.broadcast_to:
         yield "first slice of a broadcast axis", _unsummed(position, average=False)
         yield "mean over a broadcast axis", _unsummed(position, average=True)
     for other, rule in enumerate(op.rules):
-        if rule is not None and other != position:
-            yield f"rule of argument {other}", lambda _, rule=rule: rule
+        if rule is not None and other != position and not _same_code(rule, op.rules[position]):
+            yield f"rule of argument {other}", _swapped(rule)
     if "axis" in op.parameters:
         yield "wrong axis", _wrong_axis
     if op.function in _SHARING:
         yield "the whole gradient to every tie", _every_tie
     if op.function is getitem:
         yield "assignment for addition", _assigned
+
+
+def _same_code(a: Any, b: Any) -> bool:
+    """Whether two rules are written alike, so that exchanging them changes nothing."""
+    codes = [getattr(rule, "__code__", rule) for rule in (a, b)]
+    return codes[0] is codes[1] or all(
+        getattr(codes[0], part, 0) == getattr(codes[1], part, 1) for part in ("co_code", "co_consts", "co_names")
+    )
 
 
 # -- planting --------------------------------------------------------------------------------------------------------
@@ -216,7 +228,7 @@ def planted(op: Op, mutant: Mutant) -> Iterator[None]:
 
     Example:
         >>> import tinygrad_lab as tl
-        >>> op = OPS[np.tanh]
+        >>> op = registry.find(np.tanh)
         >>> with planted(op, mutants(op)[0]):
         ...     print(f"{tl.grad(np.tanh)(0.0):.3f}")
         1.001

@@ -33,7 +33,9 @@ def choose(name: str) -> None:
         ValueError: if there is none of that name.
     """
     if name not in PROFILES:
-        raise ValueError(f"gradient profile: name must be one of {', '.join(PROFILES)}, got {name!r}; choose one of them")
+        raise ValueError(
+            f"gradient profile: name must be one of {', '.join(PROFILES)}, got {name!r}; choose one of them"
+        )
     _active.set(PROFILES[name])
 
 

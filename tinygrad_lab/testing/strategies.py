@@ -13,18 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from tinygrad_lab.errors import MissingExtraError
 from tinygrad_lab.testing.differences import Array
 from tinygrad_lab.testing.domains import REAL, Domain
-
-try:
-    from hypothesis import strategies as st
-    from hypothesis.strategies import DrawFn, SearchStrategy, composite
-except ImportError as error:
-    raise MissingExtraError(
-        "tinygrad_lab.testing.strategies: hypothesis must be installed, got no such module; "
-        "install the extra: pip install 'tinygrad-lab[testing]'"
-    ) from error
+from tinygrad_lab.testing.extra import DrawFn, SearchStrategy, composite, st
 
 Shape = tuple[int, ...]
 
@@ -61,9 +52,10 @@ def reversed_axes(x: Array) -> Array:
 def strided(x: Array) -> Array:
     """Return a copy of which every other element in memory belongs to something else."""
     wide = np.full([2 * n for n in x.shape], 7, x.dtype)
-    view = wide[(..., *(slice(None, None, 2),) * x.ndim)]
-    view[...] = x
-    return view
+    for axis in range(x.ndim):
+        wide = np.moveaxis(np.moveaxis(wide, axis, 0)[::2], 0, axis)
+    wide[...] = x
+    return wide
 
 
 def repeated(x: Array) -> Array:
@@ -91,54 +83,60 @@ def layouts() -> SearchStrategy[Callable[[Array], Array]]:
 # -- arrays ----------------------------------------------------------------------------------------------------------
 
 
-@composite
 def tensors(
-    draw: DrawFn,
-    shape: Shape | SearchStrategy[Shape] | None = None,
-    domain: Domain = REAL,
-    dtype: Any = None,
-    layout: bool = True,
-) -> Array:
-    """Arrays of a domain's numbers.
+    shape: Shape | SearchStrategy[Shape] | None = None, domain: Domain = REAL, dtype: Any = None
+) -> SearchStrategy[Array]:
+    """Arrays of a domain's numbers, laid out in memory in many ways.
 
     Arguments:
         shape: a shape or a strategy for shapes; any small one unless given.
         domain: where the elements lie.
         dtype: a dtype or a strategy for dtypes, float64 unless given.
-        layout: whether to vary the layout in memory.
 
     Example:
         >>> from hypothesis import find
         >>> find(tensors((2,), Domain(low=0)), lambda x: x.sum() > 1)
         array([1., 1.])
     """
-    shape = draw(shapes()) if shape is None else draw(shape) if isinstance(shape, SearchStrategy) else shape
-    dtype = draw(dtype) if isinstance(dtype, SearchStrategy) else np.dtype(dtype or np.float64)
-    if domain.matrices != "any":
-        shape = (*shape[:-2], *(shape[-1:] * 2 or (2, 2)))
-    size = math.prod(shape) * (2 if dtype.kind == "c" else 1)
-    x = domain.fill(draw(st.binary(min_size=size, max_size=size)), shape, dtype)
-    if not layout:
-        return x
     special = domain.distinct or domain.matrices != "any"
-    return draw(st.sampled_from(LAYOUTS if special else (*LAYOUTS, repeated)))(x)
+    arrangements = st.sampled_from(LAYOUTS if special else (*LAYOUTS, repeated))
+
+    @composite
+    def draw_tensor(draw: DrawFn) -> Array:
+        sizes, kind = _drawn(draw, shapes() if shape is None else shape), np.dtype(_drawn(draw, dtype) or np.float64)
+        if domain.matrices != "any":
+            sizes = (*sizes[:-2], *(sizes[-1:] * 2 or (2, 2)))
+        size = math.prod(sizes) * (2 if kind.kind == "c" else 1)
+        return draw(arrangements)(domain.fill(draw(st.binary(min_size=size, max_size=size)), sizes, kind))
+
+    return draw_tensor()
 
 
-@composite
-def broadcastable(
-    draw: DrawFn, n: int, domain: Domain | Sequence[Domain] = REAL, dtype: Any = None
-) -> tuple[Array, ...]:
+def broadcastable(n: int, domain: Domain | Sequence[Domain] = REAL, dtype: Any = None) -> SearchStrategy[Any]:
     """Tuples of `n` arrays that broadcast against each other: equal shapes, lengths of 1, and missing axes.
 
     Arguments:
         n: how many.
         domain: of all, or a sequence with one for each.
         dtype: of all; a dtype or a strategy, float64 unless given.
+
+    Example:
+        >>> from hypothesis import find
+        >>> find(broadcastable(2), lambda pair: pair[0].ndim > pair[1].ndim)
+        (array([1.]), array(1.))
     """
     domains = [domain] * n if isinstance(domain, Domain) else list(domain)
-    dtype = draw(dtype) if isinstance(dtype, SearchStrategy) else dtype
-    shape = draw(shapes())
-    return tuple(draw(tensors(_part(draw, shape, n), domains[i], dtype)) for i in range(n))
+
+    @composite
+    def draw_tensors(draw: DrawFn) -> tuple[Array, ...]:
+        kind, shape = _drawn(draw, dtype), draw(shapes())
+        return tuple(draw(tensors(_part(draw, shape, n), domains[i], kind)) for i in range(n))
+
+    return draw_tensors()
+
+
+def _drawn(draw: DrawFn, what: Any) -> Any:
+    return draw(what) if isinstance(what, SearchStrategy) else what
 
 
 def _part(draw: DrawFn, shape: Shape, n: int) -> Shape:
@@ -157,18 +155,18 @@ def _part(draw: DrawFn, shape: Shape, n: int) -> Shape:
 
 def matmul_shapes() -> tuple[tuple[Shape, Shape], ...]:
     """Return shapes for `a @ b` in all combinations of dimensions, with batch axes that broadcast both ways."""
-    batches = [((), ()), ((4,), ()), ((), (4,)), ((4,), (4,)), ((4,), (1,)), ((1,), (4,)), ((2, 1), (4,)), ((4,), (2, 1))]
-    matrices = [((*a, 2, 3), (*b, 3, 2)) for a, b in batches] + [((2, 3), (3, 1)), ((1, 3), (3, 2)), ((2, 0), (0, 3))]
-    vectors = [((3,), (3,)), ((0,), (0,))]
-    vectors += [((3,), (*b, 3, 2)) for b in [(), (4,), (2, 1)]] + [((*a, 2, 3), (3,)) for a in [(), (4,), (2, 1)]]
-    return tuple(matrices + vectors)
+    batches: tuple[Shape, ...] = ((), (4,), (1,), (2, 1), (2, 4))
+    matrices: list[tuple[Shape, Shape]] = [((*a, 2, 3), (*b, 3, 2)) for a in batches for b in batches]
+    vectors: list[tuple[Shape, Shape]] = [pair for b in batches for pair in (((3,), (*b, 3, 2)), ((*b, 2, 3), (3,)))]
+    thin: list[tuple[Shape, Shape]] = [((2, 3), (3, 1)), ((1, 3), (3, 2)), ((2, 0), (0, 3)), ((3,), (3,)), ((0,), (0,))]
+    return (*matrices, *vectors, *thin)
 
 
 @composite
 def matmul_args(draw: DrawFn, domain: Domain = REAL, dtype: Any = None) -> tuple[Array, Array]:
     """Pairs of arrays for `a @ b`: vectors, matrices, and batches of matrices that broadcast."""
     a, b = draw(st.sampled_from(matmul_shapes()))
-    dtype = draw(dtype) if isinstance(dtype, SearchStrategy) else dtype
+    dtype = _drawn(draw, dtype)
     return draw(tensors(a, domain, dtype)), draw(tensors(b, domain, dtype))
 
 
@@ -193,7 +191,15 @@ def index_args(draw: DrawFn, domain: Domain = REAL, dtype: Any = None) -> tuple[
     """Pairs of an array and an index for it: numbers, slices, masks, and lists with repeated and negative positions."""
     shape = draw(st.sampled_from([(3,), (2, 3), (3, 1), (2, 3, 2)]))
     x = draw(tensors(shape, domain, dtype))
-    kinds: tuple[Callable[[DrawFn, Shape], Any], ...] = (_number, _slice, _positions, _positions, _paired, _mask, _spread)
+    kinds: tuple[Callable[[DrawFn, Shape], Any], ...] = (
+        _number,
+        _slice,
+        _positions,
+        _positions,
+        _paired,
+        _mask,
+        _spread,
+    )
     return x, draw(st.sampled_from(kinds))(draw, shape)
 
 

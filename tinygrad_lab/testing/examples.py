@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import hypothesis
 import numpy as np
 
 from tinygrad_lab.errors import VacuousTestError
@@ -17,9 +16,9 @@ from tinygrad_lab.testing import profiles, strategies
 from tinygrad_lab.testing.calls import Call
 from tinygrad_lab.testing.checks import check_gradients
 from tinygrad_lab.testing.domains import REAL, Domain
+from tinygrad_lab.testing.extra import SearchStrategy, hypothesis
 from tinygrad_lab.testing.linearity import check_adjoint, check_rule
 from tinygrad_lab.testing.report import GradientReport
-from tinygrad_lab.testing.strategies import SearchStrategy
 
 Test = Callable[[], None]
 
@@ -47,8 +46,9 @@ class Tally:
         """
         if 2 * self.inconclusive >= self.elements:
             raise VacuousTestError(
-                f"{self.name}: at least half of the elements must be decided, got {self.inconclusive} of {self.elements} "
-                f"inconclusive in {self.examples} examples; say where the function is smooth with domain=Domain(...)"
+                f"{self.name}: more than half of the elements must be decided, got {self.inconclusive} of "
+                f"{self.elements} undecided in {self.examples} examples; "
+                f"say where the function is smooth with domain=Domain(...)"
             )
 
 
