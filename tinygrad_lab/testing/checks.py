@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +16,8 @@ from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.differences import Array, Slope, estimate, ladder
 from tinygrad_lab.testing.problem import Problem
 from tinygrad_lab.testing.report import GradientReport, Outcome
-from tinygrad_lab.testing.verdict import BOUNDS, FAIL, INCONCLUSIVE, KINK, PASS, Verdict, judge
+from tinygrad_lab.testing.reproduction import call
+from tinygrad_lab.testing.verdict import BOUNDS, CLOSE, FAIL, INCONCLUSIVE, KINK, PASS, Verdict, judge
 
 ELEMENTS = 256  # so many elements at most are looked at one by one
 SPREAD = 1e3  # gradients that differ by more are not tested along one direction: the large would hide the small
@@ -41,8 +43,8 @@ def check_gradients(
 
     Arguments:
         fn: a function of this package, plain NumPy code, or an adapter. It may return any nested container of arrays.
-        args: arrays, numbers, Values and nested containers of them, of any floating-point or complex dtype; the rule runs in
-            the arguments' dtype, the reference in the widest there is. What is not floating-point is left alone.
+        args: arrays, numbers, Values and nested containers of them, of any floating-point or complex dtype; the rule
+            runs in the arguments' dtype, the reference in the widest there is. Integers are left alone.
         wrt: the positions of the arguments to differentiate with respect to; all of them unless told.
         order: 2 checks the gradient's gradient as well.
         cotangent: shaped like the result; random unless given.
@@ -85,6 +87,7 @@ class _Check:
             self.rounding = [self._rounding(w, g, self.unit) for w, g in zip(self.weights, self.gradients, strict=True)]
             self.found: list[dict[int, Verdict]] = [{} for _ in self.weights]
             self.slopes: dict[int, Slope] = {}
+            self.forward = ""  # what is wrong with forward mode
             for group in self._groups():
                 self._check_group(group)
             self._check_kinks()
@@ -94,12 +97,15 @@ class _Check:
         self.report = outcome.report()
         if not self.report.ok:
             raise GradientError(outcome.explanation(), self.report)
+        if self.forward:
+            raise GradientError(self.forward, self.report)
 
     def _fill(self) -> None:
         """Look at every element of an array in which one is wrong: the pattern tells what is wrong."""
         for leaf in self.problem.leaves:
             numbers = range(leaf.coordinates.start, leaf.coordinates.stop)
-            if any(found[i].status == FAIL and not found[i].reason for found in self.found for i in numbers if i in found):
+            verdicts = [found[i] for found in self.found for i in numbers if i in found]
+            if any(verdict.status == FAIL and not verdict.reason for verdict in verdicts):
                 for i in [i for i in numbers if i not in self.slopes][:ELEMENTS]:
                     self._check_element(i)
 
@@ -126,8 +132,8 @@ class _Check:
             mine = gradient[leaf.coordinates]
             largest[leaf.coordinates] = np.max(np.abs(mine[np.isfinite(mine)]), initial=0)
         values = np.sum(np.abs(weights * self.problem.y))
-        narrow = np.float64 if unit <= self.unit else min((leaf.array.dtype for leaf in self.problem.leaves), key=_digits)
-        underflow = float(np.finfo(narrow).smallest_subnormal)
+        dtypes = [leaf.array.dtype for leaf in self.problem.leaves] if unit > self.unit else [np.float64]
+        underflow = max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)
         return ROUNDING * (unit * (largest + values / np.maximum(1, self.problem.scale)) + underflow)
 
     def _check_dtypes(self) -> None:
@@ -145,7 +151,7 @@ class _Check:
             moved, _ = self.problem.gradient(weights, self.problem.x * (1 + sign * 4 * unit))
             off &= ~(np.abs(own - wide) <= tolerance + 8 * np.abs(moved - wide))
         reason = "off in the arguments' own dtype, but right in a wider one"
-        for i in np.flatnonzero(off):
+        for i in np.flatnonzero(off).tolist():
             value = float(wide[i])
             self.found[0][i] = Verdict(FAIL, float(own[i]), value, float(tolerance[i]), value, value, reason)
 
@@ -171,6 +177,7 @@ class _Check:
         direction = np.zeros_like(self.problem.x)
         direction[group] = size * self.problem.scale[group]
         slope = self._slope(direction)
+        self._check_forward(slope, direction)
         if all(self._agrees(slope, direction, group, k) for k in range(len(self.weights))):
             for k, gradient in enumerate(self.gradients):
                 for i in group:
@@ -180,6 +187,26 @@ class _Check:
             group = self.rng.choice(group, ELEMENTS, replace=False)
         for i in group:
             self._check_element(i)
+
+    def _check_forward(self, slope: Slope, direction: Array) -> None:
+        """Compare forward mode along a direction with the slope, result by result, unless there is a kink."""
+        forward = None if self.forward or np.any(slope.kink) else self.problem.tangent(direction)
+        if forward is None:
+            return
+        largest = np.max(np.abs(forward[np.isfinite(forward)]), initial=0)
+        rounding = ROUNDING * self.unit * (largest + np.abs(self.problem.y))
+        tolerance = BOUNDS * slope.bound + CLOSE * np.maximum(np.abs(forward), np.abs(slope.value)) + rounding
+        known = np.isfinite(forward) & np.isfinite(slope.bound)
+        wrong = np.flatnonzero(known & (np.abs(forward - slope.value) > tolerance))
+        if wrong.size:
+            j = wrong[0]
+            self.forward = (
+                f"{self.problem.adapter.name}, forward mode, element {j} of the result: not the slope of a direction\n"
+                f"  analytic {float(forward[j]):+.10g}   numeric {float(slope.value[j]):+.10g} "
+                f"± {float(slope.bound[j]):.0e}\n"
+                f"  {wrong.size} of {forward.size} elements wrong, reverse mode is right: is the rule linear in g?\n"
+                f"  reproduce: {call(self.problem, self.weights[0])}"
+            )
 
     def _agrees(self, slope: Slope, direction: Array, group: Array, k: int) -> bool:
         """Whether the direction leaves no element room to be wrong."""
@@ -255,7 +282,7 @@ class _Check:
             rounding = float(np.sum(np.abs(direction) * self.rounding[k]))
             slope, analytic = self._slope(direction), float(self.gradients[k] @ direction)
             joint = judge(analytic, self.weights[k], slope, rounding)
-            for wider in self._around(slope, lambda x, d=direction: self._slope(d, x)):
+            for wider in self._around(slope, functools.partial(self._slope, direction)):
                 if joint.status != FAIL:
                     break
                 joint = judge(analytic, self.weights[k], wider, rounding)
@@ -268,7 +295,3 @@ def _sharper(first: Slope, second: Slope) -> Slope:
     """Return, for each output element, whichever slope has the smaller bound."""
     better = second.bound < first.bound
     return Slope(*(np.where(better, b, a) for a, b in zip(first, second, strict=True)))
-
-
-def _digits(dtype: Any) -> float:
-    return float(np.finfo(dtype).precision)

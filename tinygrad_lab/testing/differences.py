@@ -51,8 +51,8 @@ class Slope(NamedTuple):
 def directional_derivative(fn: Callable[..., Any], x: Any, direction: Any) -> Slope:
     """Return the derivative of `fn` at `x` along `direction` from function values alone.
 
-    The limit of (f(x + t d) - f(x - t d)) / 2t for t to 0, extrapolated from a ladder of steps t (L. F. Richardson 1911;
-    the choice among the tableau's entries after C. J. F. Ridders 1982).
+    The limit of (f(x + t d) - f(x - t d)) / 2t for t to 0, extrapolated from a ladder of steps t (L. F. Richardson
+    1911; the choice among the tableau's entries after C. J. F. Ridders 1982).
 
     Arguments:
         fn: a function of one argument; plain NumPy code, or anything that runs on Values.
@@ -175,7 +175,7 @@ def estimate(rungs: Ladder, noise: Array) -> Slope:
         value, bound = _extrapolate((left + right) / 2, RATIO**2, noise / steps)
         sides, bounds = _extrapolate(np.hstack([left, right]), RATIO, np.tile(2 * noise / steps, 2))
     (left, right), (left_bound, right_bound) = np.split(sides, 2), np.split(bounds, 2)
-    # Close to a kink the central quotients may settle on a slope that is not the one at 0; the sides know the value there.
+    # Close to a kink the central quotients may settle on another slope; the sides know the value at 0.
     astray = np.abs(value - (left + right) / 2) > 3 * (left_bound + right_bound) + bound
     value = np.where(astray, (left + right) / 2, value)
     bound = np.where(astray, np.maximum(left_bound, right_bound), bound)

@@ -21,8 +21,8 @@ SLACK = 1e3  # sums may be rounded by so many units in the last place of their t
 def check_adjoint(fn: Callable[..., Any] | Adapter, *args: Any) -> None:
     """Check that reverse mode is the transpose of forward mode: ⟨J u, v⟩ = ⟨u, Jᵀ v⟩ for random u and v, to rounding.
 
-    The dot-product test (J. Claerbout, "Earth Soundings Analysis", 1992). A system without forward mode passes it only for
-    functions that are linear, where J u = f(x + u) - f(x).
+    The dot-product test (J. Claerbout, "Earth Soundings Analysis", 1992). A system without forward mode passes it only
+    for functions that are linear, where J u = f(x + u) - f(x).
 
     Arguments:
         fn: a function of this package, or an adapter.
@@ -67,9 +67,9 @@ def check_rule(fn: Callable[..., Any] | Adapter, *args: Any) -> None:
     """Check how a gradient behaves, whatever its value: the habits that a sweep through many rules depends on.
 
     It must have the argument's shape and dtype; be linear in the cotangent, negative ones included; be the same when
-    computed again; and neither write into the arguments or the cotangent nor hand out their memory. For functions of this
-    package every rule on the way is looked at by itself. All of it holds for 0-d and zero-size arguments as well, where the
-    function takes them.
+    computed again; and neither write into the arguments or the cotangent nor hand out their memory. For functions of
+    this package every rule on the way is looked at by itself. All of it holds for 0-d and zero-size arguments as well,
+    where the function takes them.
 
     Arguments:
         fn: a function of this package, or an adapter.
@@ -187,8 +187,8 @@ def _check_linear(rule: _Rule, first: list[Any]) -> None:
         off = np.max(np.abs(real_parts([np.asarray(both - (b / 2 - 2 * a))])), initial=0)
         if not off <= SLACK * np.finfo(np.asarray(a).dtype).eps * scale:
             raise GradientError(
-                f"{rule.name}: must be linear in the cotangent, got a difference of {float(off):.3g} between the gradient "
-                f"of a combination and the combination of the gradients; use g once as a factor in each term"
+                f"{rule.name}: must be linear in the cotangent, got a difference of {float(off):.3g} between the "
+                f"gradient of a combination and that of its parts; use g once as a factor in each term"
             )
 
 

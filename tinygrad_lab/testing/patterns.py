@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ class Evidence(NamedTuple):
         analytic: what the rule gave.
         wrong: where the differences gave something else.
         kinked: where the function has a kink.
-        jacobian: the differences' slope of every output element (columns) along every element (rows); NaN where unknown.
+        jacobian: the differences' slope of every output element (columns) along every element (rows); NaN if unknown.
         cotangent: the weights of the output elements.
         outputs: the shapes of the outputs.
         others: what the rule gave for other cotangents, pairs of gradient and cotangent.
@@ -67,7 +68,8 @@ def recognise(evidence: Evidence) -> str:
 def _same(a: Array, b: Array) -> bool:
     known = np.isfinite(a) & np.isfinite(b)
     size = np.max(np.abs(b[known]), initial=0)
-    return bool(np.any(known)) and size > 0 and bool(np.all(np.abs(a - b)[known] <= SAME * size))
+    close = np.abs(a - b) <= SAME * np.abs(b) + 1e-12 * size
+    return bool(np.any(known)) and size > 0 and bool(np.all(close[known]))
 
 
 def _not_finite(e: Evidence) -> str:
@@ -99,7 +101,12 @@ def _factor(e: Evidence) -> str:
 
 def _cotangent(e: Evidence) -> str:
     g = e.cotangent
-    candidates = {"the cotangent g was forgotten": np.ones_like, "|g|": np.abs, "g²": np.square, "sign(g)": np.sign}
+    candidates: dict[str, Callable[[Array], Array]] = {
+        "the cotangent g was forgotten": np.ones_like,
+        "|g|": np.abs,
+        "g²": np.square,
+        "sign(g)": np.sign,
+    }
     for words, function in candidates.items():
         runs = ((e.analytic, g), *e.others)
         if all(_same(analytic, e.pulled(function(cotangent))) for analytic, cotangent in runs):
@@ -121,7 +128,9 @@ def _axes(e: Evidence, g: Array) -> str:
     for mine in range(max(0, e.analytic.ndim - 2), e.analytic.ndim):
         for other in range(max(0, len(shape) - 2), len(shape)):
             swapped = np.swapaxes(tensor, mine, e.analytic.ndim + other)
-            if swapped.shape == tensor.shape and _same(e.analytic, e.pulled(g.ravel(), swapped.reshape(e.jacobian.shape))):
+            if swapped.shape == tensor.shape and _same(
+                e.analytic, e.pulled(g.ravel(), swapped.reshape(e.jacobian.shape))
+            ):
                 return "the other factor, transposed"
     return ""
 

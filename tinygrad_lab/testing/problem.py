@@ -151,9 +151,7 @@ def _leaves(name: str, args: tuple[Any, ...], wrt: Any) -> tuple[list[Leaf], dic
     chosen = range(len(args)) if wrt is None else ((wrt,) if isinstance(wrt, int) else tuple(wrt))
     for position in chosen:
         if not -len(args) <= position < len(args):
-            raise ValueError(
-                f"{name}: wrt must be positions among {len(args)} arguments, got {position}; count from 0"
-            )
+            raise ValueError(f"{name}: wrt must be positions among {len(args)} arguments, got {position}; count from 0")
     found: list[Leaf] = []
     slots: dict[int, Any] = {}
     start = 0
@@ -169,9 +167,7 @@ def _leaves(name: str, args: tuple[Any, ...], wrt: Any) -> tuple[list[Leaf], dic
             slots[position] = (len(mine), _filler(leaves, mine, make))
     if not found:
         kinds = ", ".join(type(arg).__name__ for arg in args) or "none"
-        raise ValueError(
-            f"{name}: arguments must hold a floating-point array or number, got {kinds}; integers are not differentiated"
-        )
+        raise ValueError(f"{name}: arguments must hold a floating-point array or number, got {kinds}; convert integers")
     return found, slots
 
 

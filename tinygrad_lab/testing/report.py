@@ -128,7 +128,9 @@ class Outcome(NamedTuple):
         ratios = [v.analytic / v.numeric for v in verdicts if v.numeric and np.isfinite(v.analytic)]
         if len(ratios) == len(verdicts):
             low, high = min(ratios), max(ratios)
-            parts.append(f"ratio {low:.4g}" if high - low <= 1e-4 * abs(low) else f"ratios from {low:.4g} to {high:.4g}")
+            parts.append(
+                f"ratio {low:.4g}" if high - low <= 1e-4 * abs(low) else f"ratios from {low:.4g} to {high:.4g}"
+            )
         others = [v for i in _numbers(leaf) if (v := self.found[k].get(i, _UNSEEN)).status == PASS]
         known = [abs(v.analytic - v.numeric) / max(abs(v.analytic), 1e-300) for v in others if np.isfinite(v.numeric)]
         if known:
@@ -167,4 +169,3 @@ def _numeric(verdict: Verdict) -> str:
     if verdict.high - verdict.low <= 10 * verdict.bound + 1e-6 * abs(verdict.numeric):
         return f"numeric {verdict.numeric:+.10g} ± {verdict.bound:.0e}   (left = right: smooth)"
     return f"numeric from {verdict.low:+.10g} to {verdict.high:+.10g} ± {verdict.bound:.0e}   (left ≠ right: a kink)"
-

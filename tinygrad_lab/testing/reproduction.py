@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core import tree
-from tinygrad_lab.core.protocols import plain
+from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.testing.differences import Array
 from tinygrad_lab.testing.problem import Problem
 
@@ -50,6 +50,10 @@ def expression(argument: Any) -> str:
 def _array(array: Array) -> str:
     if array.size > LONGEST:
         return f"<array of shape {array.shape} and dtype {array.dtype}>"
+    repeated = [axis for axis, step in enumerate(array.strides) if step == 0 and array.shape[axis] > 1]
+    if repeated and array.size:
+        once = array[tuple(slice(1) if axis in repeated else slice(None) for axis in range(array.ndim))]
+        return f"np.broadcast_to({_array(once)}, {array.shape})"
     for text in _candidates(array):
         if _rebuilt(text).strides == array.strides:
             return text
@@ -61,11 +65,6 @@ def _candidates(array: Array) -> Iterator[str]:
     yield _values(array)
     if array.ndim > 1:
         yield f"np.asfortranarray({_values(array)})"
-    repeated = [axis for axis, step in enumerate(array.strides) if step == 0 and array.shape[axis] > 1]
-    if repeated:
-        once = array[tuple(slice(1) if axis in repeated else slice(None) for axis in range(array.ndim))]
-        yield f"np.broadcast_to({_array(once)}, {array.shape})"
-        return
     # Turn reversed axes round, put the axes into the order they have in memory, and leave gaps where there are any.
     turn = tuple(slice(None, None, -1 if step < 0 else 1) for step in array.strides)
     back = "" if all(part.step == 1 for part in turn) else f"[{', '.join('::-1' if p.step < 0 else ':' for p in turn)}]"

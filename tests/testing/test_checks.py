@@ -1,0 +1,228 @@
+"""Right gradients pass on awkward inputs; wrong ones fail with a report that says what is wrong."""
+
+import re
+
+import numpy as np
+import pytest
+
+import tinygrad_lab as tl
+import tinygrad_lab.functional as F
+from tinygrad_lab.testing import GradientError, adapters, check_gradients
+
+X = np.array([1.0, 2.0, 3.0])
+M = np.arange(6.0).reshape(2, 3) + 0.3
+pair = adapters.pair
+
+# -- right gradients ---------------------------------------------------------------------------------------------------
+
+AWKWARD = {
+    "sqrt near 0": (np.sqrt, np.array([1e-12, 1e-8, 1e-4])),
+    "log near 0": (np.log, np.array([1e-12, 1e-8, 1e-4])),
+    "relu at and near 0": (F.relu, np.array([0.0, 1e-9, -1e-9, 1.0])),
+    "abs at 0": (np.abs, np.array([0.0, -1.0])),
+    "ties of max": (np.max, np.array([1.0, 2.0, 2.0, 2.0])),
+    "near ties of max": (np.max, 1 + np.array([0, 1e-9, 1e-7, 1e-5])),
+    "ties of sort": (np.sort, np.array([0.0, 0.0, -0.75, 0.0, -0.27])),
+    "ties of maximum": (np.maximum, np.array([1.0, 2.0]), np.array([1.0, 3.0])),
+    "float32 sigmoid": (F.sigmoid, np.linspace(-20, 20, 9, dtype=np.float32)),
+    "float16 sigmoid": (F.sigmoid, np.linspace(-8, 8, 9, dtype=np.float16)),
+    "float32 matmul": (np.matmul, M.astype(np.float32), M.T.astype(np.float32)),
+    "tiny products": (np.multiply, 1e-8 * X, 1e-8 * X[::-1]),
+    "tiny cosines": (np.cos, 1e-8 * X),
+    "large sines": (np.sin, 1e6 * X),
+    "saturated": (np.tanh, 20 * X),
+    "saturated softmax": (F.softmax, np.array([-190.0, 1e-7, 33.0, 1.5])),
+    "cancellation": (lambda x: (x + 1e8) - 1e8, X),
+    "constant": (lambda x: np.sum(x * 0), X),
+    "size zero": (np.sin, np.zeros((0, 2))),
+    "norm at 0": (np.hypot, np.zeros(2), np.zeros(2)),
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_no_false_alarm(name):
+    function, *args = AWKWARD[name]
+    report = check_gradients(function, *args)
+    assert report.ok
+    assert report.count("inconclusive") == 0
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [
+        (np.multiply, (M, X)),
+        (np.multiply, (M + 1j, X - 0.5j)),
+        (np.abs, (M + 1j,)),
+        (F.softmax, (M,)),
+        (lambda p: {"a": np.sin(p["x"]) * p["y"], "b": [np.sum(p["x"])]}, ({"x": M, "y": 2.0},)),
+        (lambda x, i: x[i], (X, np.array([0, 0, 2]))),
+        (np.power, (tl.Value(2.0), 3)),
+    ],
+)
+def test_orders_nesting_complex_numbers_and_integers(function, args, order):
+    report = check_gradients(function, *args, order=order)
+    assert report.ok
+    assert report.count("pass") == sum(part.status.size for part in report.findings)
+
+
+def test_wrt_leaves_the_others_alone():
+    half = pair(np.multiply, lambda g, a, b: (g * b, None), "half")
+    assert [part.argument for part in check_gradients(half, X, X + 1, wrt=0).findings] == [0]
+    with pytest.raises(GradientError, match=r"half, gradient of argument 1, .*missing"):
+        check_gradients(half, X, X + 1)
+
+
+def test_layouts_reach_the_rule():
+    seen = []
+    spy = pair(np.sin, lambda g, x: [seen.append(x.strides), g * np.cos(x)][1], "spy")
+    check_gradients(spy, np.asfortranarray(M)[:, ::-1])
+    assert np.asfortranarray(M)[:, ::-1].strides in seen
+
+
+# -- wrong gradients ---------------------------------------------------------------------------------------------------
+
+
+def flipped(g, x):
+    gradient = g * np.cos(x)
+    gradient[0, 2] *= -1
+    return gradient
+
+
+def gathered(g, x):
+    gradient = np.zeros_like(x)
+    gradient[[0, 0, 2]] = g
+    return gradient
+
+
+WRONG = {
+    "sign flipped": (pair(np.sin, flipped), M),
+    "|g| in place of g": (pair(np.sin, lambda g, x: abs(g) * np.cos(x)), X),
+    "g² in place of g": (pair(np.sin, lambda g, x: g * g * np.cos(x)), X),
+    "the cotangent g was forgotten": (pair(np.sin, lambda g, x: np.cos(x)), X),
+    "a constant factor of 1.001": (pair(np.sin, lambda g, x: 1.001 * g * np.cos(x)), X),
+    "a constant factor of 0.999": (pair(np.sin, lambda g, x: 0.999 * g * np.cos(x)), 1e-8 * X),
+    "a constant factor of 2": (pair(np.sin, lambda g, x: 2 * g * np.cos(x)), X),
+    "a constant factor of 6": (pair(np.mean, lambda g, x: g * np.ones_like(x)), M),
+    "a constant factor of 1/6": (pair(np.sum, lambda g, x: g * np.ones_like(x) / 6), M),
+    "only the first of the results": (pair(np.multiply, lambda g, a, b: (g * b, (g * a)[0])), M, X),
+    "only the last of the results": (pair(lambda x: x[[0, 0, 2]], gathered), X),
+    "the mean, not the sum": (pair(np.multiply, lambda g, a, b: (g * b, (g * a).mean(0))), M, X),
+    "the other factor, transposed": (pair(np.matmul, lambda g, a, b: (g @ b, a.T @ g)), M[:, :2], M[:, 1:]),
+    "the cotangent g, transposed": (pair(lambda x: x * 1, lambda g, x: g.T), M[:, :2]),
+    "the cotangent g, reversed along axis 0": (pair(np.flip, lambda g, x: g), X),
+    "missing: it is 0": (pair(np.sin, lambda g, x: 0 * g), X),
+    "not finite, but the derivative is": (pair(np.sin, lambda g, x: np.nan * g), X),
+    "cut off to integers": (pair(lambda x: 7 * np.sin(x), lambda g, x: np.trunc(7 * g * np.cos(x))), X),
+    "as after a narrower dtype": (pair(np.sin, lambda g, x: g * np.cos(x.astype(np.float16))), X),
+    "a tie or another kink": (pair(np.max, lambda g, x: g * (x == x.max())), np.array([1.0, 2.0, 2.0])),
+    "the sign of some elements flipped": (pair(lambda x: x**3, lambda g, x: 3 * abs(g * x * x)), X),
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_the_report_names_the_pattern(words):
+    adapter, *args = WRONG[words]
+    if words.startswith("the sign"):
+        args = [np.array([1.0, -2.0, 3.0, 0.5])]
+        words = "|g|"
+    with pytest.raises(GradientError, match=re.escape(words)):
+        check_gradients(adapter, *args)
+
+
+@pytest.mark.parametrize("factor", [1.001, 0.999])
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e3])
+@pytest.mark.parametrize("element", [0, 4])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_one_element_off_by_a_thousandth_is_found(factor, scale, element, dtype):
+    def rule(g, x):
+        gradient = g * 3 * x * x
+        gradient[element] *= factor
+        return gradient
+
+    x = (scale * np.array([0.3, -1.2, 0.7, 2.0, -0.6])).astype(dtype)
+    with pytest.raises(GradientError, match=rf"element \[{element}\]: off by a factor of {factor}"):
+        check_gradients(pair(lambda x: x**3, rule, "cube"), x)
+
+
+def test_the_text_of_a_failure():
+    with pytest.raises(GradientError) as caught:
+        check_gradients(pair(np.sin, flipped, "sin"), np.asfortranarray(M)[:, ::-1])
+    pattern = r"""sin, gradient of argument 0, element \[0, 2\]: sign flipped
+  analytic [+-]0\.\d{9,10}   numeric [+-]0\.\d{9,10} ± \de-\d\d   \(left = right: smooth\)
+  1 of 6 elements wrong; ratio -1; the others agree to \de-1\d
+  reproduce: check_gradients\(sin, np.array\(.*\).transpose\(\(1, 0\)\)\[:, ::-1\], cotangent=np.array\(.*\)\)"""
+    assert re.fullmatch(pattern, str(caught.value))
+
+
+def test_the_reproduction_reproduces():
+    sin = pair(np.sin, flipped, "sin")
+    with pytest.raises(GradientError) as caught:
+        check_gradients(sin, M)
+    call = str(caught.value).partition("reproduce: ")[2]
+    with pytest.raises(GradientError, match="sign flipped"):
+        eval(call, {"np": np, "sin": sin, "check_gradients": check_gradients})
+
+
+def test_the_error_carries_the_report():
+    with pytest.raises(GradientError) as caught:
+        check_gradients(pair(np.sin, flipped, "sin"), M)
+    report = caught.value.report
+    assert repr(report) == "<GradientReport of sin: 5 pass, 1 fail>"
+    assert report.findings[0].status[0, 2] == "fail"
+    assert np.all(np.isfinite(report.findings[0].numeric))
+
+
+def test_a_gradient_of_the_wrong_shape():
+    unsummed = pair(np.multiply, lambda g, a, b: (g * b, g * a), "mul")
+    with pytest.raises(GradientError, match=r"mul, gradient of argument 1: must have the argument's shape \(3,\).*sum"):
+        check_gradients(unsummed, M, X)
+
+
+def test_second_order_is_looked_at_when_asked():
+    @tl.primitive(lambda g, y, x: g * F.relu(x) * x)  # right where x > 0, and constant nowhere
+    def odd(x):
+        return np.where(x > 0, x**3 / 3, 0 * x)
+
+    @tl.primitive(lambda g, y, x: g * np.cos(x.data if isinstance(x, tl.Value) else x))
+    def cut(x):
+        return np.sin(x)
+
+    assert check_gradients(odd, X, order=2).ok
+    assert check_gradients(cut, X).ok
+    with pytest.raises(GradientError, match="gradient of cut, gradient of argument 0"):
+        check_gradients(cut, X, order=2)
+
+
+def test_a_rule_that_is_not_linear_fails_in_forward_mode():
+    """The rule is right for the two cotangents that it can tell from others, and only for those."""
+
+    @tl.primitive(lambda g, y, x: g * np.cos(x) + (0 if isinstance(g, np.ndarray) else 0.1 * g))
+    def sneaky(x):
+        return np.sin(x)
+
+    with pytest.raises(GradientError, match="sneaky, forward mode, element 0 of the result"):
+        check_gradients(sneaky, X)
+
+
+def test_a_rule_wrong_in_its_own_dtype_only():
+    crude = pair(np.sin, lambda g, x: g * np.cos(x) * (1 if x.dtype != np.float32 else x.dtype.type(1.01)), "crude")
+    assert check_gradients(crude, X).ok
+    with pytest.raises(GradientError, match="off in the arguments' own dtype, but right in a wider one"):
+        check_gradients(crude, X.astype(np.float32))
+
+
+# -- misuse ------------------------------------------------------------------------------------------------------------
+
+
+def test_misuse_is_explained():
+    with pytest.raises(ValueError, match="order must be 1 or 2, got 3"):
+        check_gradients(np.sin, X, order=3)
+    with pytest.raises(ValueError, match="sin: wrt must be positions among 1 arguments, got 1; count from 0"):
+        check_gradients(np.sin, X, wrt=1)
+    with pytest.raises(ValueError, match="sin: arguments must hold a floating-point array or number, got int"):
+        check_gradients(np.sin, 1)
+    with pytest.raises(ValueError, match=r"cotangent must have the shapes \[\(3,\)\] of the result, got \[\(2,\)\]"):
+        check_gradients(np.sin, X, cotangent=np.ones(2))
+    with pytest.raises(ValueError, match=r"order must be 1 for a \(function, vjp\) pair"):
+        check_gradients(pair(np.sin, lambda g, x: g * np.cos(x)), X, order=2)

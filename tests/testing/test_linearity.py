@@ -1,0 +1,78 @@
+"""Adjoints, and the habits of rules."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import tinygrad_lab as tl
+from tinygrad_lab.testing import GradientError, adapters, check_adjoint, check_rule
+
+X, M = np.array([1.0, 2.0, 3.0]), np.arange(6.0).reshape(2, 3) + 0.3
+pair = adapters.pair
+noise = itertools.count()
+
+
+def test_right_rules_pass():
+    for function, args in [(np.matmul, (M, M.T)), (np.add, (M, X)), (lambda x: np.sum(np.sin(x) * x), (M,))]:
+        check_adjoint(function, *args)
+        check_rule(function, *args)
+    check_rule(np.sin, X.astype(np.float32))
+    check_rule(np.multiply, M + 1j, X)
+    check_adjoint(pair(np.flip, lambda g, x: np.flip(g)), X)
+
+
+def test_a_transpose_that_is_none():
+    with pytest.raises(GradientError, match="roll: reverse mode must be the transpose of forward mode, got <J u, v>"):
+        check_adjoint(pair(lambda x: np.roll(x, 1), lambda g, x: np.roll(g, 1), "roll"), X)
+
+
+def mutating(g, x):
+    g *= np.cos(x)
+    return g.copy()
+
+
+def spoiling(g, x):
+    gradient = g * np.cos(x)
+    x += 1
+    return gradient
+
+
+HABITS = {
+    "must be linear in the cotangent": lambda g, x: np.abs(g) * np.cos(x),
+    "must be the same each time": lambda g, x: g * np.cos(x) + 1e-9 * next(noise),
+    "must leave the cotangent alone": mutating,
+    "must leave the arguments alone": spoiling,
+    "must own its memory, got memory of what the rule was given": lambda g, x: g,
+    "must be a floating-point array, got NoneType": lambda g, x: None,
+    "must have the argument's shape": lambda g, x: np.sum(g),
+    "and dtype float32, got": lambda g, x: g.astype(np.float64),
+}
+
+
+@pytest.mark.parametrize("words", HABITS)
+def test_bad_habits_are_named(words):
+    x = X.astype(np.float32) if "float32" in words else X.copy()
+    with pytest.raises(GradientError, match=f"^bad.*{words}"):
+        check_rule(pair(lambda x: x * 1, HABITS[words], "bad"), x)
+
+
+def test_the_rule_inside_a_composition_is_named():
+    def rule(g, y, x):
+        if isinstance(g, np.ndarray):
+            g *= 2
+        return g
+
+    bad = tl.primitive(rule)(lambda x: 2 * x)
+    with pytest.raises(GradientError, match="<lambda>, rule of argument 0: must leave the cotangent alone"):
+        check_rule(lambda x: np.sum(np.sin(bad(x))), X)
+    with pytest.raises(GradientError, match="rule of argument 0: must be a floating-point array, got NoneType"):
+        check_rule(tl.primitive(lambda g, y, x: None)(lambda x: 2 * x), X)
+
+
+def test_zero_size_and_0d_arguments_are_tried():
+    def first(g, x):
+        return g * np.cos(x.reshape(-1)[0]) if x.size else g[:, None]
+
+    with pytest.raises(GradientError, match=r"must have the argument's shape \(0,\)"):
+        check_rule(pair(np.sin, first, "sin"), X)
