@@ -1,0 +1,155 @@
+"""The page's text: one file, nothing loaded, safe with any name, the same on every run."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import weakref
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_lab as tl
+from tinygrad_lab.viz.capture import capture
+from tinygrad_lab.viz.html import SCRIPTS, _asset, page
+from tinygrad_lab.viz.snapshot import Snapshot
+from tinygrad_lab.viz.stepper import steps
+from tinygrad_lab.viz.tracing import Trace
+
+
+class Elements(HTMLParser):
+    """Collects start tags with their attributes, and the text in each kind of element."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, str] = {}
+        self.inside = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.inside = "data" if ("id", "data") in attributes else tag
+
+    def handle_data(self, data):
+        self.texts[self.inside] = self.texts.get(self.inside, "") + data
+
+    def handle_endtag(self, tag):
+        self.inside = ""
+
+
+def graph(name: str = "x", title: str = "graph") -> Snapshot:
+    x = tl.Value([1.0, 2.0], name=name)
+    return capture([np.sum(x * x)], Trace(), title)
+
+
+def test_holds_the_snapshot_and_the_steps():
+    snapshot = graph()
+    data = json.loads(Elements(page(snapshot)).texts["data"])
+    assert data["snapshot"] == json.loads(json.dumps(snapshot.to_dict()))
+    assert [step["node"] for step in data["steps"]] == [step.node.id for step in steps(snapshot)]
+
+
+def test_nothing_is_loaded_from_anywhere():
+    found = Elements(page(graph()))
+    assert not [(tag, a) for tag, a in found.tags if a.keys() & {"src", "href", "srcset", "action", "data"}]
+    outside = re.findall(r"https?://[^\s\"'`]+", found.texts["script"] + found.texts["style"])
+    assert set(outside) <= {"http://www.w3.org/2000/svg"}  # a name, not an address
+    assert "@import" not in found.texts["style"]
+    assert "url(" not in found.texts["style"]
+
+
+def test_policy_names_the_only_script_and_style():
+    found = Elements(page(graph()))
+    policy = next(a["content"] for tag, a in found.tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none';")
+    for tag in ("script", "style"):
+        digest = base64.b64encode(hashlib.sha256(found.texts[tag].encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+
+
+def test_handlers_and_styles_are_not_in_the_markup():
+    names = {name for _, attributes in Elements(page(graph())).tags for name in attributes}
+    assert not [name for name in names if name.startswith("on") or name == "style"]
+
+
+def test_is_small_before_data():
+    text = page(graph())
+    assert len(text.encode()) - len(Elements(text).texts["data"].encode()) < 150_000
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_any_name_and_title_come_back_unchanged(name, title):
+    snapshot = graph(name or "x", title)
+    found = Elements(page(snapshot))
+    assert json.loads(found.texts["data"])["snapshot"]["nodes"][0]["name"] == (name or "x")
+    assert [tag for tag, _ in found.tags if tag == "script"] == ["script", "script"]
+
+
+@pytest.mark.parametrize("name", ["</script><script>", "<!--<script>", "]]>", "\ud800", "\u2028", "{{script}}", "&lt;"])
+def test_hostile_names_stay_text(name):
+    text = page(graph(name, name))
+    text.encode()
+    assert text.count("<script") == 2
+    assert json.loads(Elements(text).texts["data"])["snapshot"]["title"].encode("utf-8", "replace")
+
+
+def test_not_a_number_is_json():
+    x = tl.Value([np.nan, np.inf], name="x")
+    with np.errstate(all="ignore"):
+        data = Elements(page(capture([np.sum(x * -x)], Trace(), "bad"))).texts["data"]
+    assert json.loads(data, parse_constant=pytest.fail)["snapshot"]["nodes"][0]["value"]["value"] == ["nan", "inf"]
+
+
+def test_keeps_nothing_alive():
+    x = tl.Value(np.ones(3), name="x")
+    text, gone = page(capture([np.sum(x)], Trace(), "sum")), weakref.ref(x)
+    del x
+    gc.collect()
+    assert gone() is None
+    assert text
+
+
+def test_same_bytes_under_any_hash_seed():
+    code = """
+        import numpy as np, tinygrad_lab as tl, hashlib
+        from tinygrad_lab.viz.capture import capture
+        from tinygrad_lab.viz.html import page
+        from tinygrad_lab.viz.tracing import Trace
+        x, w = tl.Value(np.arange(3.0), name="x"), tl.Value(2.0, name="w")
+        print(hashlib.sha256(page(capture([np.sum(np.tanh(x * w) + w)], Trace(), "g")).encode()).hexdigest())
+    """
+
+    def run(seed: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-c", textwrap.dedent(code)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert run("1") == run("2")
+
+
+def test_every_element_the_script_asks_for_is_there():
+    markup = _asset("page.html")
+    asked = {own for name in SCRIPTS for own in re.findall(r'byId\("([\w-]+)"\)', _asset(name))}
+    assert {own for own in asked if f'id="{own}"' not in markup} == set()
+
+
+def test_every_key_is_in_the_overlay():
+    keys = re.search(r"const keys = \{(.*?)\};", _asset("page.js"), re.DOTALL)
+    assert keys is not None
+    names = re.findall(r'(?:^|, |\s)"?([\w/+=?-]+)"?:', keys[1])
+    signs = {"ArrowRight": "→", "ArrowLeft": "←", "ArrowUp": "↑", "ArrowDown": "↓", "Escape": "Esc", "-": "−"}
+    overlay = re.findall(r"<kbd>(.*?)</kbd>", _asset("page.html"))
+    aliases = {"0", "="}  # of f and +
+    assert {name for name in names if signs.get(name, name) not in overlay} - aliases == set()

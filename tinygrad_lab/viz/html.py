@@ -1,0 +1,84 @@
+"""A graph as one HTML page that opens anywhere, offline: to move about in, to search, and to step through the sweep.
+
+The page is the files in `assets`, put together, and the snapshot as JSON. Its content security policy names the only
+script and style that may run, by their hashes, and allows no connection to anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from tinygrad_lab.viz.health import MEANINGS, examine
+from tinygrad_lab.viz.snapshot import Snapshot
+from tinygrad_lab.viz.stepper import steps
+
+SCRIPTS = ("numbers.js", "layout.js", "model.js", "picture.js", "panel.js", "stepper.js", "page.js")
+
+
+def page(snapshot: Snapshot, max_nodes: int = 150) -> str:
+    """Return a page that shows a graph.
+
+    Arguments:
+        snapshot: the graph.
+        max_nodes: how many operations to show at first; modules stay closed, outer ones open first, as it demands.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> from tinygrad_lab.viz.capture import capture
+        >>> from tinygrad_lab.viz.tracing import Trace
+        >>> page(capture([tl.Value(2.0) * 3.0], Trace(), "product")).startswith("<!doctype html>")
+        True
+    """
+    style, script = _asset("page.css"), "\n".join(map(_asset, SCRIPTS))
+    parts = {
+        "title": html.escape(snapshot.title).encode("utf-8", "replace").decode(),  # lone surrogates
+        "style": style,
+        "style_hash": _hash(style),
+        "script": script,
+        "script_hash": _hash(script),
+        "data": _embedded(_data(snapshot, max_nodes)),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _asset("page.html"))
+
+
+def _data(snapshot: Snapshot, max_nodes: int) -> dict[str, Any]:
+    health = examine(snapshot)
+    return {
+        "snapshot": snapshot.to_dict(),
+        "steps": [
+            {
+                "node": step.node.id,
+                "contributions": [
+                    {"edge": one.number, "arrived": one.arrived, "total": one.total} for one in step.contributions
+                ],
+            }
+            for step in steps(snapshot)
+        ],
+        "badges": health.badges,
+        "meanings": MEANINGS,
+        "first": health.first,
+        "path": health.path,
+        "limit": max_nodes,
+    }
+
+
+def _embedded(data: dict[str, Any]) -> str:
+    """Return JSON that can stand inside a script element, whatever names it holds."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+@cache
+def _asset(name: str) -> str:
+    return resources.files(__package__).joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
