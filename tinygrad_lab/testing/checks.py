@@ -194,7 +194,7 @@ class _Check:
         if forward is None:
             return
         largest = np.max(np.abs(forward[np.isfinite(forward)]), initial=0)
-        rounding = ROUNDING * self.unit * (largest + np.abs(self.problem.y))
+        rounding = ROUNDING * (self.unit * (largest + np.abs(self.problem.y)) + float(np.finfo(np.float64).tiny))
         tolerance = BOUNDS * slope.bound + CLOSE * np.maximum(np.abs(forward), np.abs(slope.value)) + rounding
         known = np.isfinite(forward) & np.isfinite(slope.bound)
         wrong = np.flatnonzero(known & (np.abs(forward - slope.value) > tolerance))
