@@ -134,7 +134,7 @@ class Graph:
             graph: 2 operations
             0  x         parameter  scalar · float64 · 2
             1  multiply  operation  4 ← 0
-            2  1         constant   scalar · int64
+            2  1         constant
             3  add       output     5 ← 1, 2
             <BLANKLINE>
         """

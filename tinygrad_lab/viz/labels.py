@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tinygrad_lab.viz.health import Health
-from tinygrad_lab.viz.snapshot import Node
+from tinygrad_lab.viz.snapshot import CONSTANT, Node
 from tinygrad_lab.viz.summary import Summary
 from tinygrad_lab.viz.text_width import shorten
 from tinygrad_lab.viz.view import MODULE, OMITTED, Box, Cluster, Level, View
@@ -34,7 +34,7 @@ def label(box: Box, view: View, health: Health, shown: Shown, level: Level, grad
         return Label("…", (f"{len(box.members):,} operations",), _badges(box, health, False))
     last = box.members[-1]
     lines = [_place(last) if last.value.shape or box.item is None else ""]
-    if level == "scalar" and not last.value.shape:
+    if not last.value.shape and (level == "scalar" or box.kind == CONSTANT):
         lines = []
     if box.item is not None and box.item.node is not None and last.detail:
         lines.insert(0, last.detail)

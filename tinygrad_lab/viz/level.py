@@ -15,6 +15,7 @@ from tinygrad_lab.viz.placing import Spring, place
 
 GAP, LAYER_GAP, PORT_GAP, PADDING, LANE = 22.0, 34.0, 16.0, 14.0, 9.0
 TURN = 14.0  # how far a line that goes back up leaves a layer before it turns
+MINOR = 1e-3  # how strongly a minor box pulls: any more, and a chain past many of them would slant
 FAR = 40  # layers: a longer line keeps its place free only near its ends
 
 Point = tuple[float, float]
@@ -194,16 +195,22 @@ class _Solver:
                     float(places[bends[0]] + 0.5) if self.layer[bends[0]] == self.layer[end] else 0.0
                 )
         for n, sources in entering.items():
-            step = min(16.0, 0.7 * self.widths[n] / len(sources))
-            for i, source in enumerate(sorted(sources, key=lambda source: (sources[source], source))):
-                self.entries[n, "in", source] = (i - (len(sources) - 1) / 2) * step if self.heights[n] else 0.0
+            if not self.heights[n]:
+                continue
+            ordered = sorted(sources, key=lambda source: (sources[source], source))
+            main = [i for i, source in enumerate(ordered) if self.number.get(source) not in self.minor]
+            middle = sum(main) / len(main) if main else (len(ordered) - 1) / 2  # the main line is to be straight
+            reach = max(middle, len(ordered) - 1 - middle, 1)
+            step = min(16.0, 0.4 * self.widths[n] / reach)
+            for i, source in enumerate(ordered):
+                self.entries[n, "in", source] = (i - middle) * step
 
     def _springs(self) -> list[Spring]:
         children = {self.number[child.id] for child in self.level.children}
         springs = []
         for upper, lower, source in self._near():
             ends = (upper in children) + (lower in children)
-            weight = 0.2 if upper in self.minor else (8.0, 4.0, 2.0)[ends]
+            weight = MINOR if upper in self.minor else (8.0, 4.0, 2.0)[ends]
             leaving, entering = self._offset(upper, "out", source), self._offset(lower, "in", source)
             springs.append((upper, leaving, lower, entering, weight))
         return springs

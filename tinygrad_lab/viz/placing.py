@@ -60,7 +60,7 @@ def _place_layer(
                 pull += (centres[other] + offset) * weight
                 total += weight
         if not total:
-            total = 0.01
+            total = 1e-6
             pull = centres[node] * total
         blocks.append([pull - offsets[node] * total, total, 1])
         while len(blocks) > 1 and blocks[-2][0] * blocks[-1][1] > blocks[-1][0] * blocks[-2][1]:

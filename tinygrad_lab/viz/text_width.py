@@ -6,8 +6,8 @@ import unicodedata
 
 # Widths in em, those of a wide face (DejaVu Sans), rounded up.
 _CLASSES = {
-    0.35: "'IJijl ,./:;\\f|·",
-    0.42: "!()-[]tr",
+    0.35: "'IJijl ,./:;\\|·",
+    0.42: "!()-[]frt",
     0.5: '"*_`‖',
     0.56: "?csz",
     0.61: "FLPkvxy",
@@ -20,7 +20,7 @@ _CLASSES = {
     1.0: "@Wm…",
 }
 _WIDTHS = {character: width for width, characters in _CLASSES.items() for character in characters}
-_BOLD = 1.13
+_BOLD = 1.18
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:
@@ -38,13 +38,13 @@ def shorten(text: str, most: int) -> str:
 
     Example:
         >>> shorten("encoder.layers.0.attention.weight", 16)
-        'encoder.…weight'
+        'encoder.….weight'
     """
     text = "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
     if len(text) <= most:
         return text
-    half = (most - 1) // 2
-    return f"{text[: half + 1]}…{text[-half + 1 :]}"
+    head = most // 2
+    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
 
 
 def _em(character: str) -> float:

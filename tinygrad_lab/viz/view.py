@@ -191,7 +191,8 @@ class _Arrangement:
             leaf = nodes[edge.source]
             if not leaf.operation:
                 slot = self.folder.representative(edge.target), edge.position
-                if leaf.kind == INPUT or self.view.boxes[self.owner[slot[0]]].kind not in (MODULE, OMITTED):
+                into = self.view.boxes[self.owner[slot[0]]].kind
+                if into not in (MODULE, OMITTED) or (into == MODULE and leaf.kind == INPUT):
                     yield leaf, edge, slot
 
     def _leaves(self) -> None:
