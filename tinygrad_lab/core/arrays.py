@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,16 @@ from tinygrad_lab.errors import GraphError
 def plain(x: Any) -> Any:
     """Return the array inside a Value, and anything else as it is."""
     return x.data if isinstance(x, Recorder) else x
+
+
+def detached(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function see the arrays inside Values: what it returns has no derivative."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*map(plain, args), **kwargs)
+
+    return call
 
 
 def as_array(data: Any) -> Any:
@@ -55,7 +67,11 @@ def owned(found: dict[Any, Any], given: list[Any]) -> dict[Any, Any]:
     """Return the gradients such that none shares memory with another or with what the caller gave, or is a view."""
     taken = {id(array) for array in given}
     for node, g in found.items():
-        if not isinstance(g, Recorder) and (getattr(g, "base", None) is not None or id(g) in taken):
+        if type(g) is np.ndarray:
+            shared = g.base is not None or id(g) in taken
+        else:
+            shared = not isinstance(g, Recorder) and (getattr(g, "base", None) is not None or id(g) in taken)
+        if shared:
             found[node] = g = g.copy()
         taken.add(id(g))
     return found

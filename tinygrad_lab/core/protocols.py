@@ -18,6 +18,7 @@ _REDUCTIONS: dict[tuple[np.ufunc, str], Any] = {
     (np.maximum, "reduce"): np.max,
     (np.minimum, "reduce"): np.min,
     (np.add, "accumulate"): np.cumsum,
+    (np.multiply, "accumulate"): np.cumprod,
 }
 
 
@@ -47,8 +48,8 @@ class NumpyProtocols(registry.Recorder):
             return _call_method(ufunc, method, inputs, kwargs)
         op = registry.find(ufunc)
         if kwargs:
-            inputs = _apply_keywords(op, inputs, kwargs)
-        return self._call(op, inputs, {})
+            inputs, kwargs = _apply_keywords(op, inputs, kwargs)
+        return self._call(op, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self._call(registry.find(function), args, kwargs)
@@ -62,7 +63,7 @@ class NumpyProtocols(registry.Recorder):
             raise _no_out(op.name)
         if op.kind is registry.COMPOSED:
             return op.forward(*args, **kwargs)
-        return self.record(op, *op.normalise(args, kwargs))
+        return self.record(op, args, kwargs)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise GradientLostError(
@@ -85,17 +86,21 @@ def _no_out(name: str) -> GradientLostError:
     )
 
 
-def _apply_keywords(op: Op, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-    """Return inputs that, without keywords, give what the ufunc gives with them; `dtype` converts the inputs."""
+def _apply_keywords(op: Op, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return inputs that, without keywords, give what the ufunc gives with them, and `axis`, where an operation has it.
+
+    `dtype` converts the inputs.
+    """
     dtype = kwargs.pop("dtype", None)
+    axis = {"axis": kwargs.pop("axis")} if "axis" in kwargs and op.kind is registry.COMPOSED else {}
     if kwargs:
         raise TypeError(
             f"{op.name}: keywords must be dtype, got {', '.join(sorted(kwargs))}; "
             f"for where=, call the function without it and choose with np.where"
         )
     if dtype is None:
-        return inputs
-    return tuple(x.astype(dtype) if hasattr(x, "astype") else np.asarray(x, dtype) for x in inputs)
+        return inputs, axis
+    return tuple(x.astype(dtype) if hasattr(x, "astype") else np.asarray(x, dtype) for x in inputs), axis
 
 
 def _call_method(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

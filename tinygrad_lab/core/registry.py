@@ -71,19 +71,19 @@ class Op:
     def normalise(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Put the arguments that have rules first and the others into keywords, whichever way they were given."""
         arity = len(self.rules)
-        if len(args) == arity and not kwargs:
-            return args, kwargs
-        names = self.parameters
-        if len(args) > arity:
-            if len(args) > len(names):
+        if len(args) != arity:
+            names = self.parameters
+            if len(args) > max(arity, len(names)):
                 raise TypeError(
                     f"{self.name}: arguments must be at most {len(names)}, got {len(args)}; give the others by keyword"
                 )
             kwargs = {**dict(zip(names[arity:], args[arity:], strict=False)), **kwargs}
             args = args[:arity]
-        while len(args) < arity and len(args) < len(names) and names[len(args)] in kwargs:
-            kwargs = dict(kwargs)
-            args = (*args, kwargs.pop(names[len(args)]))
+            while len(args) < min(arity, len(names)) and names[len(args)] in kwargs:
+                args = (*args, kwargs.pop(names[len(args)]))
+        for name, x in kwargs.items():
+            if isinstance(x, Recorder):
+                raise no_rule_for(self, name)
         return args, kwargs
 
 
@@ -190,12 +190,10 @@ def primitive(*rules: Function | None, elementwise: bool = False) -> Callable[[F
         def call(*args: Any, **kwargs: Any) -> Any:
             for arg in args:
                 if isinstance(arg, Recorder):
-                    if kwargs:
-                        args, kwargs = op.normalise(args, kwargs)
                     return arg.record(op, args, kwargs)
             for arg in kwargs.values():
                 if isinstance(arg, Recorder):
-                    return arg.record(op, *op.normalise(args, kwargs))
+                    return arg.record(op, args, kwargs)
             return function(*args, **kwargs)
 
         op = operation(call, forward=function)
@@ -220,16 +218,6 @@ def find(function: Function) -> Op:
             f"{near[0]}, declare one with tinygrad_lab.defvjp, or call it on v.data to leave the graph"
         )
     return op
-
-
-def run(op: Op, arrays: Any, kwargs: dict[str, Any]) -> Any:
-    """Run the forward pass on plain arrays; an error gets the operation's name and the shapes."""
-    try:
-        return op.forward(*arrays, **kwargs)
-    except (ValueError, IndexError) as error:
-        if isinstance(error, OperationError):
-            raise
-        raise bad_inputs(op, arrays, error) from error
 
 
 def bad_inputs(op: Op, arrays: Any, error: Exception) -> OperationError:

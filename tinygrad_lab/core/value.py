@@ -22,7 +22,7 @@ from tinygrad_lab.core.indexing import AtIndexer, getitem
 from tinygrad_lab.core.methods import ArrayMethods
 from tinygrad_lab.core.registry import OPS, RULE, Op, operation
 from tinygrad_lab.core.watch import Hook, Watch
-from tinygrad_lab.errors import GradientLostError, GraphError
+from tinygrad_lab.errors import GradientLostError, GraphError, OperationError
 
 _next_index = itertools.count().__next__
 _mode = modes.current
@@ -169,28 +169,31 @@ class Value(ArrayMethods):
         return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
 
     @staticmethod
-    def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: C901  one loop, and calls cost
         """Run `op` on arguments of which some are Values, and record it as a node of the graph."""
         rules = op.rules
+        if kwargs or len(args) > len(rules):
+            args, kwargs = op.normalise(args, kwargs)
         parents: list[Value | None] = []
         arrays: list[Any] = []
         differentiable = required = False
-        if len(args) > len(rules):
-            args, kwargs = op.normalise(args, kwargs)
-        if kwargs and Value in map(type, kwargs.values()):
-            raise registry.no_rule_for(op, next(name for name, x in kwargs.items() if type(x) is Value))
         for position, arg in enumerate(args):
-            if type(arg) is Value:
-                arrays.append(arg.data)
-                if rules[position] is None:
-                    parents.append(None)
-                else:
-                    parents.append(arg)
-                    differentiable, required = True, required or arg.requires_grad
-            else:
-                arrays.append(np.asarray(arg) if type(arg) in _SEQUENCES and op.elementwise else arg)
+            if type(arg) is not Value:
                 parents.append(None)
-        data = registry.run(op, arrays, kwargs)
+                arrays.append(np.asarray(arg) if type(arg) in _SEQUENCES and op.elementwise else arg)
+            elif rules[position] is None:
+                parents.append(None)
+                arrays.append(arg.data)
+            else:
+                parents.append(arg)
+                arrays.append(arg.data)
+                differentiable, required = True, required or arg.requires_grad
+        try:
+            data = op.forward(*arrays, **kwargs)
+        except OperationError:
+            raise
+        except (ValueError, IndexError) as error:
+            raise registry.bad_inputs(op, arrays, error) from error
         if not differentiable:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
             return data
         if type(data) in _PYTHON_NUMBERS:

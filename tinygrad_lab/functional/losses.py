@@ -33,7 +33,7 @@ def _reduce(name: str, losses: Any, reduction: str) -> Any:
 
 def _share(g: Any, losses: Any, reduction: str) -> Any:
     """Return the gradient of each loss: `g` itself, or of a mean its equal part."""
-    return g / _size(losses) if reduction == "mean" else g
+    return g / losses.size if reduction == "mean" else g
 
 
 def _check_same_shape(name: str, prediction: Any, target: Any) -> None:
@@ -47,7 +47,7 @@ def _check_same_shape(name: str, prediction: Any, target: Any) -> None:
 
 @primitive(
     lambda g, y, p, t, reduction=_MEAN: 2 * _share(g, p, reduction) * (p - t),
-    lambda g, y, p, t, reduction=_MEAN: 2 * _share(g, p, reduction) * (t - p),
+    lambda g, y, p, t, reduction=_MEAN: 2 * _share(g, t, reduction) * (t - p),
 )
 def mse_loss(prediction: Any, target: Any, reduction: str = _MEAN) -> Any:
     """Return the squared error, `(p − t)²`.
@@ -72,7 +72,7 @@ def mse_loss(prediction: Any, target: Any, reduction: str = _MEAN) -> Any:
 
 @primitive(
     lambda g, y, p, t, reduction=_MEAN: _share(g, p, reduction) * np.sign(p - t),
-    lambda g, y, p, t, reduction=_MEAN: _share(g, p, reduction) * np.sign(t - p),
+    lambda g, y, p, t, reduction=_MEAN: _share(g, t, reduction) * np.sign(t - p),
 )
 def l1_loss(prediction: Any, target: Any, reduction: str = _MEAN) -> Any:
     """Return the absolute error, `|p − t|`; its derivative at 0 is 0.
@@ -96,7 +96,7 @@ def l1_loss(prediction: Any, target: Any, reduction: str = _MEAN) -> Any:
 
 @primitive(
     lambda g, y, p, t, delta=1.0, reduction=_MEAN: _share(g, p, reduction) * np.clip(p - t, -delta, delta),
-    lambda g, y, p, t, delta=1.0, reduction=_MEAN: _share(g, p, reduction) * np.clip(t - p, -delta, delta),
+    lambda g, y, p, t, delta=1.0, reduction=_MEAN: _share(g, t, reduction) * np.clip(t - p, -delta, delta),
 )
 def huber_loss(prediction: Any, target: Any, delta: float = 1.0, reduction: str = _MEAN) -> Any:
     """Return `(p − t)² / 2` where the error is at most `delta`, and `delta · (|p − t| − delta / 2)` beyond.
@@ -135,7 +135,7 @@ def _variance(p: Any) -> Any:
 
 @primitive(
     lambda g, y, p, t, reduction=_MEAN: _share(g, p, reduction) * ((p - t) / _variance(p)),
-    lambda g, y, p, t, reduction=_MEAN: _share(g, p, reduction) * (_log(1 - p) - _log(p)),
+    lambda g, y, p, t, reduction=_MEAN: _share(g, t, reduction) * (_log(1 - p) - _log(p)),
 )
 def binary_cross_entropy(prediction: Any, target: Any, reduction: str = _MEAN) -> Any:
     """Return the negative log-likelihood of labels in [0, 1], `−t log p − (1 − t) log(1 − p)`.
@@ -163,7 +163,7 @@ def binary_cross_entropy(prediction: Any, target: Any, reduction: str = _MEAN) -
 
 @primitive(
     lambda g, y, x, t, reduction=_MEAN: _share(g, x, reduction) * (sigmoid(x) - t),
-    lambda g, y, x, t, reduction=_MEAN: _share(g, x, reduction) * -x,
+    lambda g, y, x, t, reduction=_MEAN: _share(g, t, reduction) * -x,
 )
 def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = _MEAN) -> Any:
     """Return the binary cross-entropy of `sigmoid(logits)`, `log(1 + exp(x)) − t x`, without overflow or log 0.

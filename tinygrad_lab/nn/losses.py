@@ -31,7 +31,7 @@ class MSELoss(_Loss):
 
     def forward(self, prediction: Any, target: Any) -> Any:
         """Return `functional.mse_loss(prediction, target, reduction)`."""
-        return functional.mse_loss(prediction, target, self.reduction)
+        return functional.mse_loss(prediction, target, reduction=self.reduction)
 
 
 class L1Loss(_Loss):
@@ -48,7 +48,7 @@ class L1Loss(_Loss):
 
     def forward(self, prediction: Any, target: Any) -> Any:
         """Return `functional.l1_loss(prediction, target, reduction)`."""
-        return functional.l1_loss(prediction, target, self.reduction)
+        return functional.l1_loss(prediction, target, reduction=self.reduction)
 
 
 class HuberLoss(_Loss):
@@ -75,7 +75,7 @@ class HuberLoss(_Loss):
 
     def forward(self, prediction: Any, target: Any) -> Any:
         """Return `functional.huber_loss(prediction, target, delta, reduction)`."""
-        return functional.huber_loss(prediction, target, self.delta, self.reduction)
+        return functional.huber_loss(prediction, target, delta=self.delta, reduction=self.reduction)
 
     def extra_repr(self) -> str:
         """Return delta and the reduction."""
@@ -96,7 +96,7 @@ class BCELoss(_Loss):
 
     def forward(self, prediction: Any, target: Any) -> Any:
         """Return `functional.binary_cross_entropy(prediction, target, reduction)`."""
-        return functional.binary_cross_entropy(prediction, target, self.reduction)
+        return functional.binary_cross_entropy(prediction, target, reduction=self.reduction)
 
 
 class BCEWithLogitsLoss(_Loss):
@@ -113,7 +113,7 @@ class BCEWithLogitsLoss(_Loss):
 
     def forward(self, logits: Any, target: Any) -> Any:
         """Return `functional.binary_cross_entropy_with_logits(logits, target, reduction)`."""
-        return functional.binary_cross_entropy_with_logits(logits, target, self.reduction)
+        return functional.binary_cross_entropy_with_logits(logits, target, reduction=self.reduction)
 
 
 class CrossEntropyLoss(_Loss):
@@ -130,7 +130,7 @@ class CrossEntropyLoss(_Loss):
 
     def forward(self, logits: Any, target: Any) -> Any:
         """Return `functional.cross_entropy(logits, target, reduction)`."""
-        return functional.cross_entropy(logits, target, self.reduction)
+        return functional.cross_entropy(logits, target, reduction=self.reduction)
 
 
 class NLLLoss(_Loss):
@@ -147,4 +147,4 @@ class NLLLoss(_Loss):
 
     def forward(self, log_probabilities: Any, target: Any) -> Any:
         """Return `functional.nll_loss(log_probabilities, target, reduction)`."""
-        return functional.nll_loss(log_probabilities, target, self.reduction)
+        return functional.nll_loss(log_probabilities, target, reduction=self.reduction)
