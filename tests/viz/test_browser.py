@@ -169,7 +169,7 @@ def test_every_gradient_shown_is_pythons(show):
         assert agrees(box(tab, name).locator(".gradient").text_content(), gradient), name
     tab.keyboard.press("t")
     shown = {
-        row.get_attribute("data-id"): row.locator("td.gradient").inner_text() for row in tab.locator("#rows tr").all()
+        row.get_attribute("data-id"): row.locator("td.of-gradient").inner_text() for row in tab.locator("#rows tr").all()
     }
     assert set(shown) == {node.id for node in snapshot.nodes}
     for name, gradient in gradients.items():
@@ -272,6 +272,16 @@ def test_quiz_asks_for_a_whole_array(show):
     field.fill(", ".join(map(str, values)))
     field.press("Enter")
     assert agrees(box(tab, "net.0.bias").locator(".gradient").text_content(), gradients["net.0.bias"])
+
+
+def test_quiz_hides_what_marks_say_about_gradients(show):
+    x = tl.Value(2.0, name="x")
+    tab = show(capture([x * 0.0], Trace(), "dead"))
+    mark = box(tab, "x").locator(".badge")
+    assert mark.is_visible()
+    tab.keyboard.press("q")
+    assert not mark.is_visible()
+    assert "exactly 0" not in box(tab, "x").get_attribute("aria-label")
 
 
 def test_quiz_never_writes_a_hidden_gradient_into_the_page(show):
@@ -404,12 +414,14 @@ def test_keys_overlay_theme_and_zoom(show):
 def test_dragging_and_the_wheel_move_the_picture(show):
     tab = show(neuron()[0])
     world, before = tab.locator("#world"), tab.locator("#world").get_attribute("transform")
+    box(tab, "w").click()
     tab.mouse.move(60, 300)
     tab.mouse.down()
     tab.mouse.move(160, 340, steps=4)
     tab.mouse.up()
     moved = world.get_attribute("transform")
     assert moved != before
+    assert tab.locator("#panel h2").inner_text() == "w"  # a drag is no click
     tab.mouse.wheel(0, -200)
     tab.wait_for_function("old => document.getElementById('world').getAttribute('transform') !== old", arg=moved)
 

@@ -116,6 +116,13 @@ function gradientText(node) {
   return `∇ ${small ? brief({ value: now.total }) : ""} (${now.arrived} of ${now.uses})`;
 }
 
+// The marks that say nothing about a gradient which is not to be seen yet.
+const OF_VALUES = new Set(["NaN", "∞", "✂"]);
+function marksNow(node) {
+  const now = gradientNow(node), seen = now?.whole && now.known;
+  return (data.badges[node.id] ?? []).filter(mark => seen || OF_VALUES.has(mark));
+}
+
 // -- ways through the graph -------------------------------------------------------------------------------------------
 
 // The edges on any way from a node to the outputs.

@@ -29,6 +29,10 @@ function refresh() {
     if (box.kind === "group") element.setAttribute("aria-expanded", String(box.frame));
     const text = element.querySelector("text.gradient");
     if (text) text.textContent = gradientText(shownNode(item));
+    if (box.marks.size) {
+      const marks = new Set(inside.flatMap(id => marksNow(nodes.get(id))));
+      for (const [mark, pill] of box.marks) pill.classList.toggle("hidden", !marks.has(mark));
+    }
   }
   for (const link of links) refreshLink(link, way, trouble);
   const focusable = boxOf(state.selected ?? graph.outputs[0]);
@@ -56,13 +60,13 @@ const norms = edges.map(edge => edge.gradient?.norm).filter(norm => typeof norm 
 const [smallest, largest] = norms.reduce(([low, high], x) => [Math.min(low, x), Math.max(high, x)], [Infinity, 0]);
 function width(passed) {
   const norm = Math.max(...passed.map(edge => (typeof edge.gradient.norm === "number" ? edge.gradient.norm : 0)));
-  if (!norm || largest === smallest) return norm ? 2.5 : 1;
+  if (state.quiz || !norm || largest === smallest) return 2;
   return 1.2 + 3.3 * Math.log(norm / smallest) / Math.log(largest / smallest);
 }
 
 function describe({ item, kind, frame }) {
   if (kind === "group") return `module ${groupLabel(item)}, ${frame ? "open" : "closed"}, ${item.operations.length} operations`;
-  const marks = (data.badges[item.id] ?? []).map(mark => data.meanings[mark]);
+  const marks = marksNow(item).map(mark => data.meanings[mark]);
   return [`${item.kind} ${nodeLabel(item)}`, shapeText(item.value), `value ${brief(item.value)}`,
     gradientText(item).replace("∇", "gradient"), ...marks].filter(Boolean).join(", ");
 }

@@ -36,7 +36,7 @@ function aboutNode(node) {
       node.within ? row("module", groupLabel(node.within)) : "",
       node.group ? row("inside", jump(node.group)) : "",
       node.source ? row("made at", make("code", {}, node.source)) : "",
-      (data.badges[node.id] ?? []).length ? row("marks", data.badges[node.id].map(mark => `${mark} ${data.meanings[mark]}`).join("; ")) : ""),
+      ...marksNow(node).map(mark => row(mark, data.meanings[mark]))),
   ];
   if (names.length) {
     parts.push(make("h3", {}, "Derivative rules"), make("table", { class: "facts" }, ...names.map(text => {
@@ -74,7 +74,7 @@ function statistics(summary) {
     summary.value !== null ? make("div", { class: "scroll" }, matrix(summary.value)) : "",
     summary.value === null ? histogram(summary) : "",
     several ? make("table", { class: "facts" },
-      row("min · mean · max", [summary.minimum, summary.mean, summary.maximum].map(x => format(x)).join(" · ")),
+      row("minimum", format(summary.minimum)), row("mean", format(summary.mean)), row("maximum", format(summary.maximum)),
       row("norm", format(summary.norm))) : "",
     trouble.length ? make("p", {}, trouble.map(([name, count]) => `${count} ${name}`).join(", ")) : "",
   ].filter(Boolean);
@@ -99,7 +99,7 @@ function aboutGroup(group) {
 
 // -- the table --------------------------------------------------------------------------------------------------------
 
-const COLUMNS = ["Node", "Operation", "Kind", "Module", "Shape", "Type", "Value", "Gradient", "Contributions"];
+const COLUMNS = ["operation", "kind", "module", "shape", "dtype", "value", "gradient", "uses"];
 
 function showTable() {
   const body = [...nodes.values()].map(node => make("tr", {
@@ -110,6 +110,6 @@ function showTable() {
     }, nodeLabel(node))),
     ...[node.operation, node.kind, node.group, shapeText(node.value), node.value.dtype, brief(node.value),
       gradientText(node).replace("∇ ", ""), node.uses || ""].map((text, i) =>
-      make("td", { class: COLUMNS[i + 1].toLowerCase() }, String(text)))));
+      make("td", { class: `of-${COLUMNS[i]}` }, String(text)))));
   byId("rows").replaceChildren(...body);
 }

@@ -120,6 +120,7 @@ function drawBox(box) {
   }, line));
   const badges = new Set(frame ? [] : nodesOf(item.id).flatMap(own => data.badges[own] ?? []));
   const marks = [...badges].map((text, i) => pill("badge", text, box.width + 12 - 36 * i, kind === "group" ? box.height : 0));
+  box.marks = new Map([...badges].map((text, i) => [text, marks[i]]));
   if (item.uses > 1 && !box.stub) marks.push(pill("sum", `Σ ${item.uses}`, 10 + textWidth(`Σ ${item.uses}`, LINE), 0));
   box.element = draw("g", {
     class: `box ${kind}${frame ? " frame" : ""}${box.stub ? " stub" : ""}`, "data-id": item.id, "data-box": id,
@@ -129,8 +130,8 @@ function drawBox(box) {
       dblclick: event => { event.stopPropagation(); if (groups.has(item.id)) toggle(item.id); },
       pointerenter: event => showTip(event, item), pointerleave: hideTip, focus: () => focusBox(box),
     },
-  }, ...outline(box), ...rows, ...marks);
-  if (kind === "group") box.element.append(handle(box));
+  }, ...outline(box), ...(frame ? [] : rows), ...marks, ...(kind === "group" ? [handle(box)] : []));
+  if (frame) box.title = draw("g", { class: "title", transform: `translate(${box.x} ${box.y})` }, ...rows);
   return box.element;
 }
 
@@ -181,7 +182,7 @@ function redraw() {
   camera.height = whole.height;
   world.replaceChildren(
     ...all.filter(box => box.frame).map(drawBox), ...links.map(drawLink), ...all.filter(box => !box.frame).map(drawBox),
-    ...links.map(link => link.label));
+    ...all.filter(box => box.frame).map(box => box.title), ...links.map(link => link.label));
   const shown = new Set([...nodes.values()].filter(node => node.operation).map(node => standIn(node))).size;
   const total = [...nodes.values()].filter(node => node.operation).length;
   byId("caption").textContent = `${total.toLocaleString("en")} operation${total === 1 ? "" : "s"}`
@@ -249,7 +250,12 @@ window.addEventListener("pointermove", event => {
   pan(event.clientX - grip.x, event.clientY - grip.y);
   Object.assign(grip, { x: event.clientX, y: event.clientY });
 });
-window.addEventListener("pointerup", () => { grip = null; });
+let dragged = false;
+window.addEventListener("pointerup", () => {
+  dragged = Boolean(grip?.moved);
+  grip = null;
+});
+stage.addEventListener("click", event => { if (dragged) event.stopPropagation(); }, true);  // a drag is no click
 stage.addEventListener("wheel", event => {
   event.preventDefault();
   const area = stage.getBoundingClientRect();

@@ -5,6 +5,7 @@ const say = text => { byId("live").textContent = text; };
 function goToStep(step) {
   state.step = step;
   refresh();
+  if (camera.fitted) fit();  // the card has grown
   const current = currentNode();
   if (current) reveal(boxOf(current.id), true);
   say(spoken());
