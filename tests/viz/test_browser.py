@@ -168,9 +168,8 @@ def test_every_gradient_shown_is_pythons(show):
     for name, gradient in gradients.items():
         assert agrees(box(tab, name).locator(".gradient").text_content(), gradient), name
     tab.keyboard.press("t")
-    shown = {
-        row.get_attribute("data-id"): row.locator("td.of-gradient").inner_text() for row in tab.locator("#rows tr").all()
-    }
+    rows = tab.locator("#rows tr").all()
+    shown = {row.get_attribute("data-id"): row.locator("td.of-gradient").inner_text() for row in rows}
     assert set(shown) == {node.id for node in snapshot.nodes}
     for name, gradient in gradients.items():
         assert agrees(shown[name], gradient), name
