@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lab as tl
+from tinygrad_lab.core import registry
 from tinygrad_lab.errors import GradientLostError, OperationError
 
 OPERATORS = ["add", "sub", "mul", "truediv", "pow", "mod"]
@@ -101,12 +102,10 @@ def test_operators_refuse_what_is_no_number(other):
 
 def test_a_function_without_a_rule_names_itself_and_the_nearest():
     with pytest.raises(
-        TypeError, match=r"^qr: function must have a derivative rule, got none for it; the nearest that"
+        TypeError, match=r"^load: function must have a derivative rule, got none for it; the nearest that"
     ):
-        np.linalg.qr(tl.Value(np.eye(2)))
-    with pytest.raises(GradientLostError, match=r"nanmean: .* the nearest that has one is mean, declare one"):
-        np.nanmean(tl.Value(np.ones(2)))
-    with pytest.raises(GradientLostError, match=r"gcd: .*call it on v\.data to leave the graph"):
+        registry.find(np.load)
+    with pytest.raises(GradientLostError, match=r"gcd: arguments must be plain arrays, got a Value; integers have no"):
         np.gcd(tl.Value(4.0), 2)
 
 
@@ -149,7 +148,7 @@ def test_ufunc_methods():
     ]:
         assert isinstance(result, tl.Value)
         np.testing.assert_array_equal(result.data, expected)
-    for call in (lambda: np.subtract.reduce(x), lambda: np.multiply.accumulate(x), lambda: np.add.reduceat(x, [0])):
+    for call in (lambda: np.subtract.reduce(x), lambda: np.maximum.accumulate(x), lambda: np.add.reduceat(x, [0])):
         with pytest.raises(GradientLostError, match=r"ufunc method must have a derivative rule, .*np\.add\.reduce, "):
             call()
 

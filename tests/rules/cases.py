@@ -1,14 +1,23 @@
 """Calls of every operation: found by trying, unless a table says what else it takes."""
 
-from tests.rules import cases_functional, cases_products, cases_shapes, cases_values  # noqa: F401  they fill the tables
-from tests.rules.drawing import CASES, LISTED
+from tests.rules import (  # noqa: F401  they fill the tables
+    cases_fft,
+    cases_functional,
+    cases_matrices,
+    cases_products,
+    cases_reductions,
+    cases_shapes,
+    cases_values,
+)
+from tests.rules.drawing import CASES, LISTED, WRITTEN
 from tinygrad_lab.core.registry import OPS, ZERO
 from tinygrad_lab.testing.calls import Call, calls
 
-__all__ = ["LISTED", "OPERATIONS", "Call", "calls_of"]
+__all__ = ["DRAWN", "LISTED", "OPERATIONS", "Call", "calls_of"]
 
 # Tests and examples declare operations of their own while they run; the project's are those of its modules and NumPy's.
 OPERATIONS = [op for op in OPS.values() if op.kind != ZERO]
+DRAWN = [op for op in OPERATIONS if op.function not in WRITTEN]
 
 
 def calls_of(op):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from hypothesis import strategies as st
+import functools
 
-from tests.rules.drawing import CASES, Call, call, listed
+import numpy as np
+
+from tests.rules.drawing import call, listed, written
 from tinygrad_lab.rules import fft
 
 ONE = [
@@ -31,12 +32,10 @@ MANY = [
 def transform(function, calls, real, imaginary):
     """Declare calls on real numbers, on complex ones, or on both."""
     rng = np.random.default_rng(0)
-    drawn = []
     for shape, kwargs in calls:
         array, other = rng.uniform(-2, 2, (2, *shape))
         arrays = ([array] if real else []) + ([array + 1j * other] if imaginary else [])
-        drawn += [Call(lambda x, kwargs=kwargs: function(x, **kwargs), (x,)) for x in arrays]
-    CASES[function] = st.just(drawn)
+        written(function, *((functools.partial(function, **kwargs), x) for x in arrays))
 
 
 TO_REAL = [pair for pair in ONE if pair[0] != (1,)]

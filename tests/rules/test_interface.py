@@ -81,11 +81,10 @@ def test_functions_of_zero_derivative_return_plain_arrays():
     assert np.allclose(v, X)
 
 
-def test_a_missing_rule_names_the_function_and_the_nearest_that_has_one():
-    with pytest.raises(GradientLostError, match=r"logspace: function must have a derivative rule.*nearest.* is log"):
-        np.logspace(tl.Value(0.0), 1.0)
-    with pytest.raises(TypeError, match=r"median: function must have"):
-        np.median(tl.Value(X))
+def test_what_has_no_derivative_is_refused_with_advice():
+    for function, advice in [(np.gcd, "integers have no derivative"), (np.putmask, r"v\.at\[i\]\.set\(x\)")]:
+        with pytest.raises(GradientLostError, match=rf"{function.__name__}: arguments must be plain.*{advice}"):
+            function(tl.Value(X), *[X] * (1 if function is np.gcd else 2))
 
 
 @pytest.mark.parametrize(
@@ -128,8 +127,8 @@ def test_einsum_refuses_what_does_not_fit():
 
 
 def test_a_norm_that_has_no_rule_is_refused():
-    with pytest.raises(OperationError, match="norm: ord must be None, 2 for vectors or 'fro' for matrices, got 1"):
-        np.linalg.norm(tl.Value(X), 1)
+    with pytest.raises(OperationError, match="norm: ord of matrices must be None, 'fro', 'nuc', ±1, ±2 or ±inf, got 3"):
+        np.linalg.norm(tl.Value(X), 3)
 
 
 def test_padding_that_has_no_rule_is_refused():

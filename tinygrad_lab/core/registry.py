@@ -114,6 +114,7 @@ class Recorder:
 
 
 OPS: dict[Function, Op] = {}
+REFUSED: dict[Function, str] = {}  # functions that no Value may enter, with advice
 
 
 def operation(function: Function, forward: Function | None = None) -> Op:
@@ -155,6 +156,11 @@ def defzero(*functions: Function) -> None:
     """Declare functions whose derivative is zero wherever it exists: they return plain arrays."""
     for function in functions:
         operation(function).kind = ZERO
+
+
+def refuse(advice: str, *functions: Function) -> None:
+    """Declare functions that have no derivative to give, or would write in place: they raise, with advice."""
+    REFUSED.update(dict.fromkeys(functions, advice))
 
 
 def composed(*functions: Function) -> Callable[[F], F]:
@@ -212,6 +218,8 @@ def find(function: Function) -> Op:
         import difflib  # only on the way to an error
 
         name = getattr(function, "__name__", repr(function))
+        if function in REFUSED:
+            raise GradientLostError(f"{name}: arguments must be plain arrays, got a Value; {REFUSED[function]}")
         near = difflib.get_close_matches(name, [op.name for op in OPS.values() if op.name[0] != "_"], n=1, cutoff=0.0)
         raise GradientLostError(
             f"{name}: function must have a derivative rule, got none for it; the nearest that has one is "

@@ -1,15 +1,20 @@
 """The derivative rules, a module per family of functions; importing the package fills the registry."""
 
 from tinygrad_lab.rules import (
+    decompositions,
+    determinants,
     einsum,
     elementwise,
     fft,
     indexing,
     joining,
     linalg,
+    norms,
     reductions,
+    refused,
     selection,
     shaping,
+    solving,
     sorting,
     trigonometric,
     windows,
@@ -17,15 +22,20 @@ from tinygrad_lab.rules import (
 )
 
 __all__ = [
+    "decompositions",
+    "determinants",
     "einsum",
     "elementwise",
     "fft",
     "indexing",
     "joining",
     "linalg",
+    "norms",
     "reductions",
+    "refused",
     "selection",
     "shaping",
+    "solving",
     "sorting",
     "trigonometric",
     "windows",

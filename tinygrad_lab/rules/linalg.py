@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.rules.limits import ratio
 from tinygrad_lab.rules.shaping import inverse
 
 
@@ -99,24 +98,49 @@ def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any =
     return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
-def _norm_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    if axis is not None and not keepdims:
-        g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
-    return g * ratio(np.conjugate(x), y)  # 0 at the origin, where every direction is alike
+@composed(np.vecdot, np.linalg.vecdot)
+def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    return np.sum(np.conjugate(x1) * x2, axis=axis)
 
 
-@primitive(_norm_rule)
-def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the root of the sum of squares."""
-    return np.linalg.norm(x, axis=axis, keepdims=keepdims)
+@composed(np.matvec)
+def _matvec(x1: Any, x2: Any) -> Any:
+    return np.matmul(x1, np.expand_dims(x2, -1))[..., 0]
 
 
-@composed(np.linalg.norm)
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    of_vectors = isinstance(axis, int) or (axis is None and x.ndim == 1)
-    if ord is not None and ord != (2 if of_vectors else "fro"):
+@composed(np.vecmat)
+def _vecmat(x1: Any, x2: Any) -> Any:
+    return np.matmul(np.expand_dims(np.conjugate(x1), -2), x2)[..., 0, :]
+
+
+@composed(np.kron)
+def _kron(a: Any, b: Any) -> Any:
+    ndim = max(_ndim(a), _ndim(b))
+    m, n = ((1,) * (ndim - _ndim(x)) + np.shape(x) for x in (a, b))
+    product = np.reshape(a, tuple(j for i in m for j in (i, 1))) * np.reshape(b, tuple(j for i in n for j in (1, i)))
+    return np.reshape(product, tuple(i * j for i, j in zip(m, n, strict=True)))
+
+
+@composed(np.cross)
+def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis, axis, axis)
+    a, b = np.moveaxis(a, axisa, 0), np.moveaxis(b, axisb, 0)
+    if a.shape[0] != 3 or b.shape[0] != 3:
         raise OperationError(
-            f"norm: ord must be None, 2 for vectors or 'fro' for matrices, got {ord!r}; "
-            f"write another norm with np.abs, np.sum and np.max"
+            f"cross: vectors must have 3 components, got {a.shape[0]} and {b.shape[0]}; append a 0 to those of a plane"
         )
-    return norm(x, axis=axis, keepdims=keepdims)
+    parts = [a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)]
+    return np.stack(np.broadcast_arrays(*parts), axis=axisc)
+
+
+# -- the spellings of np.linalg --------------------------------------------------------------------------------------
+
+# fmt: off
+composed(np.linalg.matmul)(lambda x1, x2, /: np.matmul(x1, x2))
+composed(np.linalg.outer)(lambda x1, x2, /: np.outer(x1, x2))
+composed(np.linalg.tensordot)(lambda x1, x2, /, *, axes=2: np.tensordot(x1, x2, axes))
+composed(np.linalg.matrix_transpose)(lambda x, /: np.matrix_transpose(x))
+composed(np.linalg.diagonal)(lambda x, /, *, offset=0: np.diagonal(x, offset, -2, -1))
+composed(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype))
+composed(np.linalg.cross)(lambda x1, x2, /, *, axis=-1: np.cross(x1, x2, axis=axis))
+# fmt: on

@@ -11,16 +11,16 @@ from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.rules.limits import ratio
 
 
-def _expand(g: Any, axis: Any, keepdims: bool) -> Any:
-    """Give `g` its reduced axes back, with length 1, so that it broadcasts against the input."""
-    return g if keepdims or axis is None else np.expand_dims(g, axis)
+def _expand(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    """Give `g` its reduced axes back, with length 1, so that it broadcasts against the input `x`."""
+    return g if keepdims or axis is None or x.ndim == 0 else np.expand_dims(g, axis)
 
 
 def _count(x: Any, axis: Any, where: Any) -> Any:
     """Return how many elements each result was reduced from; 1 instead of 0, as nothing receives a gradient then."""
     if where is not True:
         return np.sum(np.broadcast_to(where, x.shape), axis=axis, keepdims=True, dtype=x.dtype)
-    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = range(x.ndim) if axis is None or x.ndim == 0 else axis if isinstance(axis, tuple) else (axis,)
     return max(math.prod(x.shape[i] for i in axes), 1)
 
 
@@ -28,23 +28,23 @@ def _sum(
     g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False,
     initial: Any = None, where: Any = True,
 ) -> Any:  # fmt: skip
-    g = _expand(g, axis, keepdims)
+    g = _expand(g, x, axis, keepdims)
     return np.broadcast_to(g if where is True else np.where(where, g, 0), x.shape)
 
 
 def _mean(
     g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = True
 ) -> Any:
-    return _sum(_expand(g, axis, keepdims) / _count(x, axis, where), y, x, axis, keepdims=True, where=where)
+    return _sum(_expand(g, x, axis, keepdims) / _count(x, axis, where), y, x, axis, keepdims=True, where=where)
 
 
 def _extremum(
     g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """The elements that equal the extremum share its gradient."""
-    chosen = (x == _expand(y, axis, keepdims)) & where
+    chosen = (x == _expand(y, x, axis, keepdims)) & where
     count = np.sum(chosen, axis=axis, keepdims=True, dtype=x.dtype)
-    return np.where(chosen, _expand(g, axis, keepdims) / np.maximum(count, 1), 0)
+    return np.where(chosen, _expand(g, x, axis, keepdims) / np.maximum(count, 1), 0)
 
 
 def _cumsum(g: Any, y: Any, x: Any, axis: int | None = None, dtype: Any = None) -> Any:
@@ -59,7 +59,7 @@ def _deviation(x: Any, axis: Any, where: Any, mean: Any) -> Any:
         return np.where(where, x - mean, 0)
     if mean is None:
         # Relative to the first element the deviations of equal numbers are 0 exactly, not the rounding error of a mean.
-        axes = range(x.ndim) if axis is None else np.atleast_1d(axis) % x.ndim
+        axes = range(x.ndim) if axis is None or x.ndim == 0 else np.atleast_1d(axis) % x.ndim
         x = x - x[tuple(slice(0, 1) if i in axes else slice(None) for i in range(x.ndim))]
         mean = np.mean(x, axis=axis, keepdims=True)
     return x - mean
@@ -70,7 +70,7 @@ def _var(
     *, where: Any = True, mean: Any = None, correction: float = 0,
 ) -> Any:  # fmt: skip
     slope = 2 * np.conjugate(_deviation(x, axis, where, mean)) / (_count(x, axis, where) - ddof - correction)
-    return _expand(g, axis, keepdims) * slope
+    return _expand(g, x, axis, keepdims) * slope
 
 
 def _std(
@@ -78,7 +78,7 @@ def _std(
     *, where: Any = True, mean: Any = None, correction: float = 0,
 ) -> Any:  # fmt: skip
     count = _count(x, axis, where) - ddof - correction
-    g, y = _expand(g, axis, keepdims), _expand(y, axis, keepdims)
+    g, y = _expand(g, x, axis, keepdims), _expand(y, x, axis, keepdims)
     return g * ratio(np.conjugate(_deviation(x, axis, where, mean)), y * count)
 
 
@@ -112,3 +112,88 @@ def _prod(
     a = a[..., 0] if a.shape[-1] else np.sum(a, axis=-1) + 1
     a = a if initial is None else a * initial
     return np.reshape(a, tuple(1 if i in axes else n for i, n in enumerate(shape))) if keepdims else a
+
+
+# -- cumulative products and sums ------------------------------------------------------------------------------------
+
+
+@composed(np.cumprod)
+def _cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    """Multiply by what lies 1, 2, 4, ... places before: no division, so zeros need no care, at any order.
+
+    W. Hillis and G. Steele, "Data parallel algorithms" (1986).
+    """
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    a = np.moveaxis(a if dtype is None else a.astype(dtype), axis, -1)
+    step = 1
+    while step < a.shape[-1]:
+        a = np.concatenate([a[..., :step], a[..., step:] * a[..., :-step]], axis=-1)
+        step *= 2
+    return np.moveaxis(a, -1, axis)
+
+
+def _cumulative(function: Any, along: Any, neutral: int) -> None:
+    """Declare `np.cumulative_sum` or `np.cumulative_prod`, which may start with the neutral element."""
+
+    @composed(function)
+    def cumulate(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+        axis = 0 if axis is None else axis
+        result = along(x, axis, dtype)
+        if not include_initial:
+            return result
+        shape = [1 if i == axis % x.ndim else n for i, n in enumerate(x.shape)]
+        return np.concatenate([np.zeros_like(result, shape=shape) + neutral, result], axis)
+
+
+_cumulative(np.cumulative_sum, np.cumsum, 0)
+_cumulative(np.cumulative_prod, np.cumprod, 1)
+
+
+@composed(np.ptp)
+def _ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+@composed(np.average)
+def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+    if weights is None:
+        weights = np.ones_like(a)
+    elif np.shape(weights) != np.shape(a):
+        kept = np.atleast_1d(axis) % np.ndim(a)
+        weights = np.transpose(weights, np.argsort(kept, kind="stable"))
+        weights = np.reshape(weights, [n if i in kept else 1 for i, n in enumerate(np.shape(a))])
+        weights = np.broadcast_to(weights, np.shape(a))
+    total = np.sum(weights, axis=axis, keepdims=keepdims)
+    mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (mean, total) if returned else mean
+
+
+# -- leaving out NaNs ------------------------------------------------------------------------------------------------
+
+# fmt: off
+composed(np.nansum)(lambda a, axis=None, **kwargs: np.sum(_filled(a, 0), axis, **kwargs))
+composed(np.nanprod)(lambda a, axis=None, **kwargs: np.prod(_filled(a, 1), axis, **kwargs))
+composed(np.nancumsum)(lambda a, axis=None, **kwargs: np.cumsum(_filled(a, 0), axis, **kwargs))
+composed(np.nancumprod)(lambda a, axis=None, **kwargs: np.cumprod(_filled(a, 1), axis, **kwargs))
+composed(np.nanmean)(lambda a, axis=None, **kwargs: np.mean(a, axis, **_masked(a, kwargs)))
+composed(np.nanvar)(lambda a, axis=None, **kwargs: np.var(a, axis, **_masked(a, kwargs)))
+composed(np.nanstd)(lambda a, axis=None, **kwargs: np.std(a, axis, **_masked(a, kwargs)))
+composed(np.nanmax)(lambda a, axis=None, **kwargs: _nan_extremum(np.max, -np.inf, a, axis, kwargs))
+composed(np.nanmin)(lambda a, axis=None, **kwargs: _nan_extremum(np.min, np.inf, a, axis, kwargs))
+# fmt: on
+
+
+def _filled(a: Any, number: int) -> Any:
+    return np.where(np.isnan(a), number, a)
+
+
+def _masked(a: Any, kwargs: Any) -> Any:
+    """Let `where` leave out NaNs too."""
+    return {**kwargs, "where": ~np.isnan(a) & kwargs.get("where", True)}
+
+
+def _nan_extremum(function: Any, neutral: float, a: Any, axis: Any, kwargs: Any) -> Any:
+    kwargs = {"initial": neutral, **_masked(a, kwargs)}
+    empty = ~np.any(kwargs["where"], axis, keepdims=kwargs.get("keepdims", False))
+    return np.where(empty, np.nan, function(a, axis, **kwargs))

@@ -14,5 +14,6 @@ defzero(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_e
 defzero(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort, np.searchsorted,
         np.digitize, np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero)
 defzero(np.shape, np.ndim, np.size, np.result_type, np.iscomplexobj, np.isrealobj, np.may_share_memory,
-        np.shares_memory, np.zeros_like, np.ones_like, np.empty_like)
+        np.shares_memory, np.zeros_like, np.ones_like, np.empty_like,
+        np.linalg.matrix_rank)
 # fmt: on

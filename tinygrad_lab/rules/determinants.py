@@ -1,0 +1,82 @@
+"""Rules of the determinant, right for singular matrices too, and of its logarithm.
+
+The gradient of the determinant is the adjugate, which is a polynomial in the elements: it needs no inverse. With
+x = U diag(s) Vᴴ it is det(U) det(Vᴴ) V diag(products of all s but one) Uᴴ.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.arrays import detached
+from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.rules.matrices import adjoint, diagonal, named, transposed
+
+
+def _matrices(g: Any) -> Any:
+    """Give `g`, a number for each matrix, two axes more."""
+    return np.expand_dims(g, (-2, -1))
+
+
+def _one_and(products: Any) -> Any:
+    """Return running products that start with 1 and leave the last one out."""
+    return np.concatenate([np.ones_like(products[..., :1]), products[..., :-1]], axis=-1)
+
+
+def _but_two(s: Any) -> Any:
+    """Return matrices of the products of all elements of `s` but the i-th and the j-th; 0 where i = j."""
+    n = s.shape[-1]
+    before = _one_and(np.cumprod(s, axis=-1))
+    after = np.flip(_one_and(np.cumprod(np.flip(s, -1), axis=-1)), -1)
+    between = _one_and(np.cumprod(np.where(np.arange(n) > np.arange(n)[:, None], np.expand_dims(s, -2), 1), axis=-1))
+    products = np.triu(np.expand_dims(before, -1) * between * np.expand_dims(after, -2), 1)
+    return products + transposed(products)
+
+
+@primitive()
+def adjugate(x: Any) -> Any:
+    """Return the matrices of cofactors, transposed: `adjugate(x) @ x` is det(x) times the identity."""
+    u, s, vh = np.linalg.svd(x)
+    sign = _matrices(np.linalg.det(u) * np.linalg.det(vh))
+    before, after = _one_and(np.cumprod(s, -1)), np.flip(_one_and(np.cumprod(np.flip(s, -1), -1)), -1)
+    return sign * (adjoint(vh) * np.expand_dims(before * after, -2)) @ adjoint(u)
+
+
+def _adjugate_rule(g: Any, y: Any, x: Any) -> Any:
+    """In the bases of U and V the derivative has two parts: an element's own minor, and on the diagonal all others'."""
+    u, s, vh = np.linalg.svd(x)
+    sign = _matrices(np.linalg.det(u) * np.linalg.det(vh))
+    inner = vh @ np.conjugate(g * sign) @ u
+    products = _but_two(s)
+    of_diagonal = products @ np.expand_dims(np.diagonal(inner, axis1=-2, axis2=-1), -1)
+    return np.conjugate(u @ (diagonal(of_diagonal[..., 0]) - products * inner) @ vh)
+
+
+defvjp(adjugate, _adjugate_rule)
+defvjp(np.linalg.det, lambda g, y, x: _matrices(g) * transposed(adjugate(x)))
+
+
+# -- its logarithm ---------------------------------------------------------------------------------------------------
+
+
+@primitive(lambda g, y, x: _matrices(g) * transposed(np.linalg.inv(x)))
+def log_abs_det(x: Any) -> Any:
+    """Return the logarithm of the determinant's absolute value."""
+    return np.linalg.slogdet(x)[1]
+
+
+@primitive(lambda g, y, x: _matrices(1j * np.imag(g * y)) * transposed(np.linalg.inv(x)))
+def sign_of_det(x: Any) -> Any:
+    """Return the determinant of complex matrices over its absolute value."""
+    return np.linalg.slogdet(x)[0]
+
+
+_real_sign = detached(lambda x: np.linalg.slogdet(x)[0])
+
+
+@composed(np.linalg.slogdet)
+def _slogdet(a: Any) -> Any:
+    sign = sign_of_det(a) if np.iscomplexobj(a) else _real_sign(a)
+    return named(np.linalg.slogdet, sign, log_abs_det(a))

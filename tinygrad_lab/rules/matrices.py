@@ -1,0 +1,64 @@
+"""Pieces that the rules of matrix functions share. A matrix is the last two axes of an array.
+
+Textbooks give the gradient of a complex matrix as the direction of steepest ascent. This package's convention is its
+conjugate, so such rules conjugate `g` on the way in and their result on the way out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def transposed(x: Any) -> Any:
+    """Return the transposes of the matrices in `x`."""
+    return np.swapaxes(x, -1, -2)
+
+
+def adjoint(x: Any) -> Any:
+    """Return the conjugate transposes of the matrices in `x`."""
+    return np.conjugate(np.swapaxes(x, -1, -2))
+
+
+def hermitian(x: Any) -> Any:
+    """Return the Hermitian parts of the matrices in `x`."""
+    return (x + adjoint(x)) / 2
+
+
+def diagonal(x: Any) -> Any:
+    """Return diagonal matrices with the vectors in `x`."""
+    return np.expand_dims(x, -2) * np.eye(x.shape[-1])
+
+
+def lower(x: Any) -> Any:
+    """Return the lower triangles of the matrices in `x`, with half of the diagonal."""
+    return np.tril(x) * (1 - np.eye(x.shape[-1]) / 2)
+
+
+def differences(x: Any) -> Any:
+    """Return matrices of `x[j] - x[i]` in row i and column j."""
+    return np.expand_dims(x, -2) - np.expand_dims(x, -1)
+
+
+def pack(parts: Sequence[Any], batch: tuple[int, ...]) -> Any:
+    """Return several results of one computation as one array: one vector for each matrix of the batch."""
+    sizes = [math.prod(part.shape[len(batch) :]) for part in parts]
+    return np.concatenate([np.reshape(p, (*batch, n)) for p, n in zip(parts, sizes, strict=True)], axis=-1)
+
+
+def unpack(packed: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+    """Return the parts of `pack`, given their shapes for one matrix."""
+    parts, start = [], 0
+    for shape in shapes:
+        stop = start + math.prod(shape)
+        parts.append(np.reshape(packed[..., start:stop], packed.shape[:-1] + shape))
+        start = stop
+    return parts
+
+
+def named(function: Callable[..., Any], *parts: Any) -> Any:
+    """Return `parts` in the named tuple that a function of `np.linalg` returns."""
+    return type(function(np.eye(1)))(*parts)

@@ -1,0 +1,103 @@
+"""Rules of the norms. At the origin, where every direction is alike, their gradient is 0."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import composed, primitive
+from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.limits import ratio
+
+
+def _norm_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    if axis is not None and not keepdims:
+        g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
+    return g * ratio(np.conjugate(x), y)
+
+
+@primitive(_norm_rule)
+def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the root of the sum of squares."""
+    return np.linalg.norm(x, axis=axis, keepdims=keepdims)
+
+
+def _p_norm_rule(g: Any, y: Any, x: Any, p: float, axis: int, keepdims: bool = False) -> Any:
+    if not keepdims:
+        g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
+    size = np.abs(x)
+    return g * ratio(np.conjugate(x), size) * ratio(size, y) ** (p - 1)
+
+
+@primitive(_p_norm_rule)
+def p_norm(x: Any, p: float, axis: int, keepdims: bool = False) -> Any:
+    """Return the p-th root of the sum of p-th powers of absolute values along `axis`."""
+    return np.linalg.norm(x, p, axis, keepdims)
+
+
+def _of_vectors(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
+    if ord is None or ord == 2:
+        return norm(x, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return np.sum(np.not_equal(x, 0), axis=axis, keepdims=keepdims, dtype=np.real(x).dtype)
+    if ord == 1:
+        return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
+    if abs(ord) == np.inf:
+        return (np.max if ord > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims)
+    return p_norm(x, p=ord, axis=axis, keepdims=keepdims)
+
+
+def _of_matrices(x: Any, ord: Any, axes: Any, keepdims: bool) -> Any:
+    if ord is None or ord == "fro":
+        return norm(x, axis=axes, keepdims=keepdims)
+    x = np.moveaxis(x, axes, (-2, -1))
+    extremum = np.max if ord == "nuc" or ord > 0 else np.min
+    if ord in ("nuc", 2, -2):
+        values = np.linalg.svdvals(x)
+        result = np.sum(values, axis=-1) if ord == "nuc" else extremum(values, axis=-1)
+    elif abs(ord) in (1, np.inf):
+        result = extremum(np.sum(np.abs(x), axis=-2 if abs(ord) == 1 else -1), axis=-1)
+    else:
+        raise OperationError(
+            f"norm: ord of matrices must be None, 'fro', 'nuc', ±1, ±2 or ±inf, got {ord!r}; pass axis for vectors"
+        )
+    return np.expand_dims(result, axes) if keepdims else result
+
+
+@composed(np.linalg.norm)
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if axis is None and (ord is None or x.ndim not in (1, 2)):
+        if ord is not None:
+            raise OperationError(f"norm: x must be a vector or a matrix, got shape {x.shape}; pass axis")
+        return norm(x, keepdims=keepdims)
+    axes = tuple(range(x.ndim)) if axis is None else tuple(np.atleast_1d(axis).tolist())
+    axes = tuple(i % x.ndim for i in axes)
+    if len(axes) > 2:
+        raise OperationError(f"norm: axis must be one axis or two, got {axis}; reshape x first")
+    if len(axes) == 1:
+        return _of_vectors(x, ord, axes[0], keepdims)
+    return _of_matrices(x, ord, axes, keepdims)
+
+
+@composed(np.linalg.vector_norm)
+def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    axes = tuple(range(x.ndim)) if axis is None else tuple(np.atleast_1d(axis) % x.ndim)
+    kept = tuple(i for i in range(x.ndim) if i not in axes)
+    flat = np.reshape(np.transpose(x, kept + axes), (*(x.shape[i] for i in kept), -1))
+    result = _of_vectors(flat, ord, flat.ndim - 1, False)
+    return np.expand_dims(result, axes) if keepdims else result
+
+
+@composed(np.linalg.matrix_norm)
+def _matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    return _of_matrices(x, ord, (x.ndim - 2, x.ndim - 1), keepdims)
+
+
+@composed(np.linalg.cond)
+def _cond(x: Any, p: Any = None) -> Any:
+    if p in (None, 2, -2):
+        values = np.linalg.svdvals(x)
+        largest, smallest = values[..., 0], values[..., -1]
+        return smallest / largest if p == -2 else largest / smallest
+    return np.linalg.norm(x, p, (-2, -1)) * np.linalg.norm(np.linalg.inv(x), p, (-2, -1))

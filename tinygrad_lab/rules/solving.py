@@ -1,0 +1,105 @@
+"""Rules of inverses, of linear systems, and of products of many matrices."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.arrays import detached
+from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.rules.matrices import adjoint, transposed
+
+
+@primitive()
+def solve(a: Any, b: Any) -> Any:
+    """Return the X with a X = b, for matrices `b`."""
+    return np.linalg.solve(a, b)
+
+
+def _pinv_rule(g: Any, y: Any, x: Any, rcond: Any = None, hermitian: bool = False, **_: Any) -> Any:
+    """G. Golub and V. Pereyra, "The differentiation of pseudo-inverses" (1973): the rank has to stay."""
+    gh, yh = transposed(g), adjoint(y)
+    left, right = np.eye(x.shape[-2]) - x @ y, np.eye(x.shape[-1]) - y @ x
+    return np.conjugate(left @ gh @ y @ yh + yh @ y @ gh @ right - yh @ np.conjugate(g) @ yh)
+
+
+# fmt: off
+defvjp(np.linalg.inv,   lambda g, y, x: -transposed(y) @ g @ transposed(y))
+defvjp(np.linalg.pinv,  _pinv_rule)
+defvjp(solve,           lambda g, y, a, b: -np.linalg.solve(transposed(a), g) @ transposed(y),
+                        lambda g, y, a, b: np.linalg.solve(transposed(a), g))
+# fmt: on
+
+
+@composed(np.linalg.solve)
+def _solve(a: Any, b: Any) -> Any:
+    return solve(a, np.expand_dims(b, -1))[..., 0] if np.ndim(b) == 1 else solve(a, b)
+
+
+@composed(np.linalg.lstsq)
+def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    _, residuals, rank, _ = _plain_lstsq(a, b, rcond)
+    least = np.finfo(a.dtype).eps * (max(a.shape) if rcond is None else 1)
+    x = np.linalg.pinv(a, least if rcond in (None, -1) else rcond) @ b
+    if residuals.size:
+        misfit = b - a @ x
+        residuals = np.reshape(np.real(np.sum(misfit * np.conjugate(misfit), axis=0)), residuals.shape)
+    return x, residuals, rank, np.linalg.svdvals(a)
+
+
+_plain_lstsq = detached(np.linalg.lstsq)
+
+
+@composed(np.linalg.tensorsolve)
+def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    if axes is not None:
+        axes = [axis % a.ndim for axis in axes]
+        a = np.transpose(a, [axis for axis in range(a.ndim) if axis not in axes] + axes)
+    shape = a.shape[np.ndim(b) :]
+    return np.reshape(np.linalg.solve(np.reshape(a, (-1, math.prod(shape))), np.ravel(b)), shape)
+
+
+@composed(np.linalg.tensorinv)
+def _tensorinv(a: Any, ind: int = 2) -> Any:
+    first, last = a.shape[:ind], a.shape[ind:]
+    return np.reshape(np.linalg.inv(np.reshape(a, (math.prod(first), -1))), last + first)
+
+
+@composed(np.linalg.matrix_power)
+def _matrix_power(a: Any, n: int) -> Any:
+    """Square and multiply."""
+    if n < 0:
+        return np.linalg.matrix_power(np.linalg.inv(a), -n)
+    power = None
+    while n:
+        if n % 2:
+            power = a if power is None else power @ a
+        a, n = (a @ a if n > 1 else a), n // 2
+    return np.zeros_like(a) + np.eye(a.shape[-1]) if power is None else power
+
+
+@composed(np.linalg.multi_dot)
+def _multi_dot(arrays: Any) -> Any:
+    """Multiply in the cheapest order (T. Cormen and others, "Introduction to algorithms", section on matrix chains)."""
+    shapes = [np.shape(array) for array in arrays]
+    sizes = [1 if len(shapes[0]) == 1 else shapes[0][0], *(shape[-1] for shape in shapes[:-1])]
+    sizes.append(1 if len(shapes[-1]) == 1 else shapes[-1][1])
+
+    @functools.cache
+    def cheapest(i: int, j: int) -> tuple[int, int]:
+        """Return the cost of the product of arrays i to j - 1, and where to split it."""
+        splits = range(i + 1, j)
+        return (
+            min((cheapest(i, k)[0] + cheapest(k, j)[0] + sizes[i] * sizes[k] * sizes[j], k) for k in splits)
+            if splits
+            else (0, i)
+        )
+
+    def product(i: int, j: int) -> Any:
+        split = cheapest(i, j)[1]
+        return arrays[i] if j - i == 1 else np.dot(product(i, split), product(split, j))
+
+    return product(0, len(arrays))
