@@ -37,6 +37,7 @@ for function in (np.add, np.subtract, np.multiply):
     elementwise(function, REAL, REAL, dtype=np.complex128)
 case(np.divide, calls(OPS[np.divide]))
 elementwise(np.divide, REAL, NONZERO, dtype=np.complex128)
+elementwise(np.cbrt, NONZERO)  # its slope at 0 is infinite
 for function in (np.power, np.float_power):
     elementwise(function, Domain(low=0), Domain(-3, 3))
     elementwise(function, Domain(0.2, 3), Domain(-2, 2), dtype=np.complex128)
@@ -66,6 +67,7 @@ listed(
     call((4,), min=0, max=1),
 )
 elementwise(np.clip, REAL, Domain(-4, 0), Domain(0, 4))
+listed(np.astype, call((3,), args=(np.longdouble,)))
 listed(astype, call((3,), dtype=np.longdouble), call((2, 2), args=(np.longdouble,)))
 listed(np.full_like, call((3,), ()), call((2, 3), (3,)))
 

@@ -46,7 +46,7 @@ def fortran(x: Array) -> Array:
 
 def reversed_axes(x: Array) -> Array:
     """Return a copy with a negative stride along every axis."""
-    return np.flip(np.flip(x).copy())
+    return np.asarray(np.flip(np.flip(x).copy()))
 
 
 def strided(x: Array) -> Array:
