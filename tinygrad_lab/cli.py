@@ -18,17 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_lab import __version__
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab import extras, folder, progress
 from tinygrad_lab.lab.config import ACTIVATIONS, INITS, LOSSES, OPTIMIZERS, OUTPUTS, REDUCTIONS, Config
-from tinygrad_lab.lab.problems import LabError
 from tinygrad_lab.lab.running import load, run
 from tinygrad_lab.lab.training import History
+from tinygrad_lab.viz import command
 
 _STATUS = {"until": 0, "epochs": 0, "diverged": 1, "interrupted": 130}
 
 _OVERVIEW = """examples:
   tinygrad-lab train                                   learn XOR, write a report to runs/xor-1
   tinygrad-lab train --data linear --points 200        learn another data set
+  tinygrad-lab graph runs/xor-1 --out network.svg      draw its network, or a model of your own
   tinygrad-lab train --help                            all options
 """
 
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = vars(_parser().parse_args(arguments))
     try:
-        return _train(options)
+        return int(options["run"](options))
     except BrokenPipeError:  # the reader has gone, as in `| head`; keep Python from complaining about it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -127,7 +129,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_network(train)
     _add_training(train)
     _add_output(train)
-    train.set_defaults(**{field.name: field.default for field in fields(Config)})
+    train.set_defaults(run=_train, **{field.name: field.default for field in fields(Config)})
+    command.register(commands)
     return parser
 
 

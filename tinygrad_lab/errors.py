@@ -43,3 +43,7 @@ class VacuousTestError(GradientError):
 
 class MissingExtraError(TinygradError, ImportError):
     """A library that an extra installs is missing; the text names the extra."""
+
+
+class LabError(TinygradError, ValueError):
+    """A configuration, a data file or an output folder that the lab cannot work with; the text is one line."""

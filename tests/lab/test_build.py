@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from tinygrad_lab import nn
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.build import build, resolve
 from tinygrad_lab.lab.config import ACTIVATIONS, INITS, LOSSES, OPTIMIZERS, REDUCTIONS, Config
 from tinygrad_lab.lab.data import Dataset
-from tinygrad_lab.lab.problems import LabError
 from tinygrad_lab.lab.training import train
 
 POINTS = np.random.default_rng(0).normal(size=(12, 3))

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.problems import LabError
 
 
 def test_a_configuration_survives_json():

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.files import read
-from tinygrad_lab.lab.problems import LabError
 
 GOOD = "x1,x2,label\n0.5,1,0\n2,-3e2,1\n"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab import folder, plots, report
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.problems import LabError
 from tinygrad_lab.lab.running import run
 from tinygrad_lab.lab.training import History
 
@@ -103,7 +103,7 @@ def test_the_report_is_one_file_with_everything_in_it(written):
     text = (written / "report.html").read_text(encoding="utf-8")
     page = Page()
     page.feed(text)
-    assert page.tags.count("svg") == 2
+    assert page.tags.count("svg") == 3
     assert "script" not in page.tags
     assert len(page.ids) == len(set(page.ids))
     assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tinygrad_lab import nn
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.diagnosis import silent_units
-from tinygrad_lab.lab.problems import LabError
 from tinygrad_lab.lab.running import load, run
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_lab.lab.problems import LabError
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.stopping import Until
 
 fractions = st.floats(0, 1)

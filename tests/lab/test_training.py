@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinygrad_lab import nn, optim
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.data import linear, xor
-from tinygrad_lab.lab.problems import LabError
 from tinygrad_lab.lab.training import History, accuracy, train
 
 

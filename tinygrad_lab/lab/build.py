@@ -11,9 +11,9 @@ import numpy as np
 
 from tinygrad_lab import functional, nn, optim
 from tinygrad_lab.core import modes
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import LOSSES, Config
 from tinygrad_lab.lab.data import Array, Data, Dataset, Rng
-from tinygrad_lab.lab.problems import LabError
 
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "sigmoid": nn.Sigmoid,

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tinygrad_lab.lab.problems import LabError
+from tinygrad_lab.errors import LabError
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "none")
 INITS = ("rand", "uniform", "normal", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "zeros")

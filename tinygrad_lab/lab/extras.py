@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from tinygrad_lab.lab.problems import LabError
+from tinygrad_lab.errors import LabError
 
 LIBRARIES = ("jinja2", "matplotlib", "rich", "safetensors")
 

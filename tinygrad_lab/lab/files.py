@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.data import Array, Dataset
-from tinygrad_lab.lab.problems import LabError
 
 _MOST_CLASSES = 100
 

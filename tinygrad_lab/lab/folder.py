@@ -12,9 +12,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab import plots, report
 from tinygrad_lab.lab.extras import require
-from tinygrad_lab.lab.problems import LabError
 from tinygrad_lab.lab.running import Run
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygrad_lab.lab.extras import require
 from tinygrad_lab.lab.running import Run
+from tinygrad_lab.viz.command import network
 
 _ROWS = 200  # of the test table; predictions.csv has them all
 _LOG_ROWS = 20
@@ -118,6 +119,7 @@ def render(run: Run, learning_curve: str, prediction: str) -> str:
         total=total,
         wrong=wrong,
         learning_curve=Markup(_inline(learning_curve, "curve")),  # noqa: S704 our own SVG
+        network=Markup(network(run.experiment).svg(theme="light")),  # noqa: S704 our own SVG
         prediction=Markup(_inline(prediction, "prediction")),  # noqa: S704 our own SVG
         version=__version__,
     )

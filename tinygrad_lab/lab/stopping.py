@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tinygrad_lab.lab.problems import LabError
+from tinygrad_lab.errors import LabError
 
 # An accuracy "equals" what it has reached: with 21 points nothing but luck makes it 0.95 exactly.
 _LOSS = {"<": operator.lt, "<=": operator.le}

@@ -1,0 +1,122 @@
+"""`tinygrad-lab graph`: a picture of a model or a computation from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import inspect
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.errors import TinygradError
+from tinygrad_lab.nn.module import Module
+from tinygrad_lab.viz.graph import Graph, draw
+
+_EXAMPLES = """examples:
+  tinygrad-lab graph runs/xor-1                                    the network of a run, as text
+  tinygrad-lab graph runs/xor-1 --out network.svg
+  tinygrad-lab graph models:build --input 8,3 --out graph.html     what models.build() returns, on an (8, 3) array
+  tinygrad-lab graph models:loss --level op --view both --out graph.png
+"""
+
+
+def register(commands: Any) -> None:
+    """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
+    parser = commands.add_parser(
+        "graph",
+        help="draw a computation graph",
+        description="Draw the network of a run, or the graph of a Value, model or function of your own.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    # fmt: off
+    parser.add_argument("what", metavar="FOLDER|MODULE:NAME", help="what `tinygrad-lab train` left, or an import; "
+                        "a function without arguments is called for the model or Value it returns")
+    parser.add_argument("--input", type=_shape, action="append", default=[], metavar="N,N,…", help="the shape of an "
+                        "argument, drawn from a normal distribution; once for each (not for a run: it has its data)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help=".svg, .html, .png, .txt, .dot or .json "
+                        "(default: text, to the terminal)")
+    parser.add_argument("--view", choices=("forward", "backward", "both"), default="forward")
+    parser.add_argument("--level", choices=("module", "op", "scalar"), default="module")
+    parser.add_argument("--depth", type=int, metavar="N", help="how many levels of modules to open (default: all)")
+    parser.add_argument("--color", choices=("kind", "grad"), default="kind")
+    parser.add_argument("--max-nodes", type=int, metavar="N", default=150, help="boxes at most (default: 150)")
+    # fmt: on
+    parser.set_defaults(run=run)
+
+
+def run(options: dict[str, Any]) -> int:
+    """Draw what the options say, and return the exit status.
+
+    Raises:
+        LabError: it cannot be found, built or drawn.
+    """
+    from tinygrad_lab.errors import LabError  # the lab is above pictures; only this command knows both
+
+    chosen = {name: options[name] for name in ("view", "level", "depth", "color", "max_nodes")}
+    try:
+        folder = Path(options["what"])
+        graph = _of_run(folder, chosen) if folder.is_dir() else _of_name(options["what"], options["input"], chosen)
+        if options["out"] is None:
+            sys.stdout.write(graph.text())
+        else:
+            graph.save(options["out"])
+    except (TinygradError, ValueError, TypeError, ImportError, AttributeError) as error:
+        raise error if isinstance(error, LabError) else LabError(f"graph: {error}") from error
+    return 0
+
+
+def _of_run(folder: Path, chosen: dict[str, Any]) -> Graph:
+    """Rebuild a run's model with its parameters, and draw it with its loss on its data."""
+    from tinygrad_lab.lab import extras
+    from tinygrad_lab.lab.build import build, resolve
+    from tinygrad_lab.lab.config import Config
+    from tinygrad_lab.lab.running import load
+
+    extras.require("safetensors")
+    from safetensors.numpy import load_file
+
+    config = Config(**json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    dataset = load(config)
+    experiment = build(resolve(config, dataset), dataset, np.random.default_rng(config.seed))
+    experiment.model.load_state_dict(load_file(folder / "model.safetensors"))
+    return network(experiment, **chosen)
+
+
+def network(experiment: Any, **options: Any) -> Graph:
+    """Return a picture of an experiment's model and loss, on its data.
+
+    Arguments:
+        experiment: a `lab.build.Experiment`.
+        options: those of `draw`.
+    """
+
+    def network(x: Any, target: Any) -> Any:
+        return experiment.loss(experiment.model(x), target)
+
+    with np.errstate(all="ignore"):  # a model whose training diverged
+        return draw(network, experiment.data.x, experiment.data.y, **options)
+
+
+def _of_name(name: str, shapes: list[tuple[int, ...]], chosen: dict[str, Any]) -> Graph:
+    module, colon, path = name.partition(":")
+    if not colon or not path:
+        raise ValueError(f"what must be a run's folder or module:name, got {name!r}; for example models:build")
+    sys.path.insert(0, str(Path.cwd()))
+    found: Any = importlib.import_module(module)
+    for part in path.split("."):
+        found = getattr(found, part)
+    if callable(found) and not isinstance(found, Module) and not inspect.signature(found).parameters:
+        found = found()
+    if isinstance(found, Graph):
+        return found
+    rng = np.random.default_rng(0)
+    return draw(found, *(rng.normal(size=shape) for shape in shapes), **chosen)
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(",") if part)
