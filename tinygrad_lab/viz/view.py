@@ -211,7 +211,8 @@ class _Arrangement:
             self.leaf_of[slot] = own
             target = self.view.boxes[self.owner[slot[0]]]
             # Inputs were there before all else; other leaves stand in the order of the arguments.
-            before = -1.0 if leaf.kind == INPUT else target.order - 0.5 + slot[1] / 1000
+            first = self.place[leaf.id] / len(self.place) - 1
+            before = first if leaf.kind == INPUT else target.order - 0.5 + slot[1] / 1000
             if own not in self.view.boxes:
                 cluster = target.cluster if stub or len(leaves) > 1 else self._around(owners)
                 cluster = "" if leaf.kind == INPUT else cluster
