@@ -67,6 +67,12 @@ def test_orders_nesting_complex_numbers_and_integers(function, args, order):
     assert report.count("pass") == sum(part.status.size for part in report.findings)
 
 
+@pytest.mark.parametrize("function", [np.tanh, F.sigmoid, F.softmax])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_no_false_alarm_at_second_order_deep_in_saturation(function, dtype):
+    assert check_gradients(function, np.array([-13.7, 29.9, 0.5, 42.1, -190.0], dtype), order=2).ok
+
+
 def test_wrt_leaves_the_others_alone():
     half = pair(np.multiply, lambda g, a, b: (g * b, None), "half")
     assert [part.argument for part in check_gradients(half, X, X + 1, wrt=0).findings] == [0]

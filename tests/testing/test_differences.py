@@ -75,6 +75,18 @@ def test_rounding_inside_the_function_widens_the_bound():
     assert abs(narrow.value - 0.3 * np.cos(0.3)) <= 10 * narrow.bound
 
 
+def test_stairs_are_not_taken_for_a_level():
+    """Deep in saturation 1 - y moves in units of rounding; that the finest steps see nothing says nothing."""
+
+    def tail(x):
+        y = 1 / (1 + np.exp(-x))
+        return y * (1 - y) * 1.1
+
+    for scale in (1.0, 33.3):
+        slope = directional_derivative(tail, 33.3, 0.77 * scale)
+        assert abs(slope.value + 1.1 * np.exp(-33.3) * 0.77 * scale) <= 10 * slope.bound
+
+
 def test_nested_complex_and_several_results():
     point = {"a": np.array([1.0, 2.0]), "b": 1 + 2j}
     direction = {"a": np.array([1.0, -1.0]), "b": 1j}

@@ -66,9 +66,12 @@ def check_gradients(
     report = check.report
     if order == 2:
         leaves = [leaf.array for leaf in problem.leaves]
-        own = adapter.value(leaves, problem.rebuild)
-        weights = [c.astype(y.dtype) for c, y in zip(problem.cotangents(check.weights[0]), own, strict=True)]
-        derived = Problem(adapter.derived(problem.rebuild), (leaves, weights), None)
+        cotangents = problem.cotangents(check.weights[0])
+        weights = [c.astype(y.dtype) for c, y in zip(cotangents, problem.results, strict=True)]
+        terms = float(
+            max((np.max(np.abs(c), initial=0) for c in weights), default=0)
+        )  # gradients are made of cotangents
+        derived = Problem(adapter.derived(problem.rebuild), (leaves, weights), None, terms)
         report = report.joined(_Check(derived, None).report)
     return report
 
@@ -84,7 +87,9 @@ class _Check:
         with np.errstate(all="ignore"):
             self.gradients, units = zip(*(problem.gradient(w) for w in self.weights), strict=True)
             self.unit = max(units)
-            self.rounding = [self._rounding(w, g, self.unit) for w, g in zip(self.weights, self.gradients, strict=True)]
+            self.own, units = zip(*(problem.own_gradient(w) for w in self.weights), strict=True)
+            self.own_unit = max(units)
+            self.rounding = [self._wide_rounding(k) for k in range(len(self.weights))]
             self.found: list[dict[int, Verdict]] = [{} for _ in self.weights]
             self.slopes: dict[int, Slope] = {}
             self.forward = ""  # what is wrong with forward mode
@@ -125,6 +130,12 @@ class _Check:
         second = -np.sign(first) * np.round(self.rng.uniform(0.5, 1.5, m) * 64) / 64
         return [w.astype(self.problem.dtype) for w in (first, second)]
 
+    def _wide_rounding(self, k: int) -> Array:
+        """Return the rounding of a gradient in the widest dtype, by what it is in the arguments' dtype."""
+        shown = np.abs(self.own[k] - self.gradients[k]) * (self.unit / self.own_unit if self.own_unit else 0)
+        rounding = self._rounding(self.weights[k], self.gradients[k], self.unit)
+        return rounding + (ROUNDING * np.where(np.isfinite(shown), shown, 0) if self.own_unit > self.unit else 0)
+
     def _rounding(self, weights: Array, gradient: Array, unit: float) -> Array:
         """Return how far each element may be off by the rule's arithmetic."""
         largest = np.zeros_like(gradient)
@@ -134,15 +145,18 @@ class _Check:
         values = np.sum(np.abs(weights * self.problem.y))
         dtypes = [leaf.array.dtype for leaf in self.problem.leaves] if unit > self.unit else [np.float64]
         underflow = max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)
-        return ROUNDING * (unit * (largest + values / np.maximum(1, self.problem.scale)) + underflow)
+        terms = largest + values / np.maximum(1, self.problem.scale) + self.problem.terms
+        return ROUNDING * (unit * terms + underflow)
 
     def _check_dtypes(self) -> None:
         """Compare the rule in the arguments' own dtypes with the rule in the widest: only rounding may differ."""
         wide, weights = self.gradients[0], self.weights[0]
-        own, unit = self.problem.own_gradient(weights)
+        own, unit = self.own[0], self.own_unit
         if unit <= self.unit:
             return
+        # Rules subtract from 1, as in 1 - y²: where little is left, its rounding is that of the cotangent.
         tolerance = max(OWN, ROUNDING * unit) * np.abs(wide) + self._rounding(weights, wide, unit)
+        tolerance += ROUNDING * unit * np.max(np.abs(weights), initial=0)
         off = ~(np.abs(own - wide) <= tolerance) & (np.abs(wide) < self.problem.largest / 1e3) & np.isfinite(wide)
         if not np.any(off):
             return
@@ -170,7 +184,8 @@ class _Check:
 
     def _slope(self, direction: Array, x: Array | None = None) -> Slope:
         x = self.problem.x if x is None else x
-        return estimate(*ladder(lambda t: self.problem.value(x + t * direction)))
+        rungs, noise = ladder(lambda t: self.problem.value(x + t * direction))
+        return estimate(rungs, noise + 4 * self.problem.hidden)
 
     def _check_group(self, group: Array) -> None:
         size = self.rng.uniform(0.5, 1, group.size) * self.rng.choice([-1, 1], group.size)
@@ -194,7 +209,9 @@ class _Check:
         if forward is None:
             return
         largest = np.max(np.abs(forward[np.isfinite(forward)]), initial=0)
-        rounding = ROUNDING * (self.unit * (largest + np.abs(self.problem.y)) + float(np.finfo(np.float64).tiny))
+        rounding = ROUNDING * (
+            self.unit * (largest + np.abs(self.problem.y) + self.problem.terms) + float(np.finfo(np.float64).tiny)
+        )
         tolerance = BOUNDS * slope.bound + CLOSE * np.maximum(np.abs(forward), np.abs(slope.value)) + rounding
         known = np.isfinite(forward) & np.isfinite(slope.bound)
         wrong = np.flatnonzero(known & (np.abs(forward - slope.value) > tolerance))
@@ -217,7 +234,9 @@ class _Check:
         tolerance = BOUNDS * verdict.bound + rounding + max(1e-9, self.unit) * np.sum(terms)
         smallest = np.min(terms)
         if smallest == 0:
-            visible = np.max(np.abs(gradient) * self.problem.scale) + 1e-6 * np.sum(np.abs(weights * self.problem.y))
+            visible = np.max(np.abs(gradient) * self.problem.scale) + 1e-6 * (
+                np.sum(np.abs(weights * self.problem.y)) + self.problem.terms
+            )
         else:
             visible = smallest
         off = abs(verdict.analytic - verdict.numeric)
@@ -267,7 +286,7 @@ class _Check:
         negligible = 0.0
         if not strict:
             finite = np.where(np.isfinite(gradient), np.abs(gradient), 0)
-            values = np.sum(np.abs(weights * self.problem.y))
+            values = np.sum(np.abs(weights * self.problem.y)) + self.problem.terms
             negligible = float((1e-3 * np.max(finite * self.problem.scale) + 1e-6 * values) / scale)
         return judge(float(gradient[i]), weights, slope, float(self.rounding[k][i]), negligible)
 

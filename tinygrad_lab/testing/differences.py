@@ -150,6 +150,12 @@ def rounding(rungs: Ladder) -> Array:
     values = np.concatenate([rungs.centre[None], rungs.above, rungs.below])
     size = np.maximum(np.maximum(np.abs(rungs.above), np.abs(rungs.below)), np.abs(rungs.centre))
     noise = np.maximum(np.finfo(values.dtype).eps * size, _quantum(values) / 2)
+    # A value that stands still on the finest steps and then moves by a few units of rounding moves in steps itself.
+    moves = np.abs(np.concatenate([rungs.above, rungs.below]) - rungs.centre)
+    least = np.min(np.where(moves > 0, moves, np.inf), axis=0)
+    still = (moves[RUNGS - 1] == 0) & (moves[-1] == 0)
+    stairs = still & (least < 1024 * np.finfo(values.dtype).eps * np.maximum(1, np.abs(rungs.centre)))
+    noise = np.where(stairs, np.maximum(noise, least), noise)
     return np.where(np.isfinite(noise), noise, 0)
 
 

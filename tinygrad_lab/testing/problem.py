@@ -40,10 +40,14 @@ class Problem:
         y: the value there, flat and real.
         scale: |x|, or 1 for a 0: how far a step may go.
         leaves: the differentiated arrays.
+        terms: the size of what the values are made of, where it is known: little may be left of it, with its rounding.
+        hidden: how far rounding inside the function may put its values off.
     """
 
-    def __init__(self, adapter: Adapter, args: tuple[Any, ...], wrt: int | tuple[int, ...] | None) -> None:
-        self.adapter, self.args = adapter, args
+    def __init__(
+        self, adapter: Adapter, args: tuple[Any, ...], wrt: int | tuple[int, ...] | None, terms: float = 0.0
+    ) -> None:
+        self.adapter, self.args, self.terms = adapter, args, terms
         self.leaves, self._slots = _leaves(adapter.name, args, wrt)
         arrays = [leaf.array for leaf in self.leaves]
         with np.errstate(all="ignore"):
@@ -52,6 +56,8 @@ class Problem:
         self.x = real_parts([self._wide(array) for array in arrays])
         self.y = real_parts(outputs).astype(self.dtype)
         self.scale = np.where(self.x == 0, 1, np.abs(self.x))
+        self.results = self.adapter.value(arrays, self.rebuild)
+        self.hidden = self._hidden()
 
     def _widest(self, arrays: list[Any]) -> tuple[Any, list[Any]]:
         """Return the widest dtype that the function takes, and its value then."""
@@ -62,6 +68,15 @@ class Problem:
             except (TypeError, np.linalg.LinAlgError):
                 continue
         return np.float64, self.adapter.value(arrays, self.rebuild)
+
+    def _hidden(self) -> Array:
+        """Estimate the rounding inside: it shows in the arguments' dtype, and is smaller in the widest as the units are."""
+        least = float(np.finfo(self.dtype).eps) * self.terms
+        narrow = max((float(np.finfo(result.dtype).eps) for result in self.results), default=0.0)
+        ratio = float(np.finfo(self.dtype).eps) / narrow if narrow else 1.0
+        with np.errstate(all="ignore"):
+            off = np.abs(real_parts(self.results).astype(self.dtype) - self.y)
+        return np.maximum(np.where(np.isfinite(off) & (ratio < 1), off, 0) * ratio, least)
 
     def _wide(self, array: Any) -> Any:
         kind = np.result_type(self.dtype, np.complex64) if np.iscomplexobj(array) else self.dtype
@@ -111,10 +126,9 @@ class Problem:
     def own_gradient(self, weights: Array) -> tuple[Array, float]:
         """Return the gradient as the rule computes it in the arguments' own dtypes and layouts, flat, with its unit."""
         leaves = [leaf.array for leaf in self.leaves]
-        results = self.adapter.value(leaves, self.rebuild)
-        self.largest = min(float(np.finfo(array.dtype).max) for array in [*leaves, *results])
+        self.largest = min(float(np.finfo(array.dtype).max) for array in [*leaves, *self.results])
         cotangents = self.cotangents(weights)
-        own = [c.astype(result.dtype) for c, result in zip(cotangents, results, strict=True)]
+        own = [c.astype(result.dtype) for c, result in zip(cotangents, self.results, strict=True)]
         return self._flat(self.adapter.gradients(leaves, self.rebuild, own))
 
     def _flat(self, gradients: list[Any]) -> tuple[Array, float]:
