@@ -517,3 +517,18 @@ def test_a_graph_without_gradients_says_why(show):
     tab = show(capture([tl.primitive(broken)(lambda x: x + 1)(tl.Value(1.0))], Trace(), "unfinished"))
     assert "not yet" in tab.locator("#card").inner_text()
     tab.keyboard.press("ArrowRight")
+
+
+def test_a_step_brings_what_it_is_about_into_sight(show):
+    snapshot, _ = xor()
+    tab = show(snapshot)
+    stage = tab.locator("#picture").bounding_box()
+    tab.keyboard.press("Home")
+    for step in steps(snapshot):
+        tab.keyboard.press("ArrowRight")
+        place = box(tab, step.node.id).locator(".shape").first.bounding_box()
+        assert place["x"] >= stage["x"]
+        assert place["x"] + place["width"] <= stage["x"] + stage["width"]
+        assert place["y"] >= stage["y"]
+        assert place["y"] + place["height"] <= tab.locator("footer").bounding_box()["y"]
+        assert place["width"] > 60  # large enough to be read

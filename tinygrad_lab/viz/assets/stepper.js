@@ -7,8 +7,17 @@ function goToStep(step) {
   refresh();
   if (camera.fitted) fit();  // the card has grown
   const current = currentNode();
-  if (current) reveal(boxOf(current.id), true);
+  if (current) revealStep(boxOf(current.id), (currentStep()?.contributions ?? []).map(({ edge }) => boxOf(edges[edge].source)));
   say(spoken());
+}
+
+// Brings the operation into sight, with what it hands gradients to if there is room.
+function revealStep(box, receivers) {
+  reveal(box, true);
+  const all = [box, ...receivers.filter(Boolean)], s = camera.scale;
+  const x = Math.min(...all.map(one => one.x)), y = Math.min(...all.map(one => one.y));
+  const width = Math.max(...all.map(one => one.x + one.width)) - x, height = Math.max(...all.map(one => one.y + one.height)) - y;
+  if (width * s < stage.clientWidth - 80 && height * s < stage.clientHeight - 80) reveal({ x, y, width, height });
 }
 
 const currentStep = () => (state.step ? data.steps[state.step - 1] : null);
