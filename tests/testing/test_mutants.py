@@ -1,0 +1,109 @@
+"""The tests notice wrong rules: a sample here, all of them by hand with `python -m tests.testing.targets mutants`."""
+
+import numpy as np
+import pytest
+
+import tinygrad_lab as tl
+from tests.rules.cases import OPERATIONS, calls_of
+from tests.testing.falsified import falsehoods, falsifying
+from tinygrad_lab.core.indexing import getitem
+from tinygrad_lab.errors import GradientError, RuleError
+from tinygrad_lab.testing import assert_kills_mutants, gradient_test
+from tinygrad_lab.testing.calls import Call, calls
+from tinygrad_lab.testing.examples import check_call, run
+from tinygrad_lab.testing.mutants import mutants, planted
+from tinygrad_lab.testing.profiles import Profile, running
+
+TWO_HUNDRED = Profile(200, shrink=False)
+SAMPLE = [
+    (np.multiply, "factor 1.001", "off by a factor"),
+    (np.tanh, "sign of every element", "sign"),
+    (np.add, "first slice of a broadcast axis", ""),
+    (np.matmul, "transposed", ""),
+    (np.max, "the whole gradient to every tie", ""),
+    (getitem, "assignment for addition", "repeated"),
+    (np.flip, "wrong axis", ""),
+    (np.exp, "g ignored", ""),
+    (np.sin, "|g| for g", ""),
+    (np.concatenate, "argument dropped", "missing"),
+    (np.sqrt, "returns None", "must be an array"),
+]
+
+
+def test_every_wrong_rule_of_some_operations_is_noticed():
+    for function in (np.tanh, np.maximum):
+        with running(Profile(40, shrink=False)):
+            assert_kills_mutants(function, gradient_test(function))
+
+
+@pytest.mark.parametrize(("function", "name", "pattern"), SAMPLE, ids=lambda part: getattr(part, "__name__", str(part)))
+def test_a_wrong_rule_in_the_registry_turns_the_run_red_and_is_named(function, name, pattern):
+    op = tl.OPS[function]
+    mutant = next(mutant for mutant in mutants(op) if mutant.name == name)
+    with planted(op, mutant), pytest.raises((GradientError, RuleError)) as error:
+        run(op.name, calls_of(op))
+    assert op.name in str(error.value)
+    assert pattern in str(error.value)
+
+
+@pytest.mark.parametrize("op", OPERATIONS[:: len(OPERATIONS) // 20], ids=lambda op: f"{op.family}.{op.name}")
+def test_an_operation_anywhere_in_the_registry(op):
+    wrong = mutants(op)[-1 - hash_of(op) % len(mutants(op))]
+    with planted(op, wrong), running(TWO_HUNDRED), pytest.raises(Exception):  # noqa: B017, PT011  however it fails
+        run(op.name, calls_of(op))
+
+
+def hash_of(op):
+    return sum(map(ord, op.name))
+
+
+def test_the_registry_is_as_before():
+    op = tl.OPS[np.multiply]
+    before = op.rules
+    for mutant in mutants(op):
+        with planted(op, mutant):
+            assert op.rules != before
+    assert op.rules is before
+
+
+def test_a_test_that_looks_at_one_argument_lets_mutants_of_the_other_live():
+    narrow = gradient_test(lambda x: np.multiply(x, 2.0))
+    text = r"multiply: the test must fail on every wrong rule, got \d+ of \d+ unnoticed \(.*argument 1: factor 1.001;"
+    with running(Profile(2)), pytest.raises(GradientError, match=text):
+        assert_kills_mutants(np.multiply, narrow)
+
+
+def test_a_test_that_fails_on_the_right_rule_proves_nothing():
+    @gradient_test
+    def wrong(x):
+        return tl.testing.adapters.pair(np.tanh, lambda g, x: g)(x)
+
+    with pytest.raises(Exception):  # noqa: B017, PT011
+        assert_kills_mutants(np.tanh, wrong)
+
+
+def test_rules_that_are_written_alike_are_not_exchanged():
+    assert not any(mutant.name.startswith("rule of") for mutant in mutants(tl.OPS[np.add]))
+    assert any(mutant.name.startswith("rule of") for mutant in mutants(tl.OPS[np.subtract]))
+
+
+@pytest.mark.parametrize("name", falsehoods)
+def test_finished_gradients_that_are_wrong_are_noticed(name):
+    def falsify(call):
+        return call._replace(function=falsehoods[name](call), kwargs={})
+
+    with running(TWO_HUNDRED), pytest.raises(GradientError):
+        run(name, calls(tl.OPS[np.hypot]).map(falsify))
+
+
+def test_right_gradients_of_a_pair_are_not():
+    def pair(call):
+        return call._replace(function=right(call), kwargs={})
+
+    right = falsifying(lambda found, g, arrays: found)
+    for function in (np.hypot, np.sum, np.matmul):
+        run(function.__name__, calls(tl.OPS[function]).map(pair))
+
+
+def test_one_call_may_be_checked_by_itself():
+    assert check_call(Call(np.sum, (np.ones((2, 3)),), {"axis": 0}), order=2).ok
