@@ -332,6 +332,16 @@ def test_large_graphs_begin_closed(show):
     assert box(tab, "cell#3").get_attribute("aria-expanded") == "false"
 
 
+def test_what_repeats_in_a_large_graph_is_folded_and_opens(show):
+    value = tl.Value(1.0, name="x")
+    for _ in range(100):
+        value = np.tanh(2.0 * value)
+    tab = show(capture([value], Trace(), "chain"), max_nodes=50)
+    assert tab.locator("#caption").inner_text() == "200 operations, 1 shown"
+    tab.locator("#world .handle").click()
+    assert tab.locator("#caption").inner_text() == "200 operations"
+
+
 def test_search_finds_and_opens(show):
     snapshot, _ = xor()
     tab = show(snapshot)
@@ -504,6 +514,7 @@ def test_lines_lead_down_into_their_boxes(show):
 
 def test_three_thousand_operations_open(show):
     tab = show(mesh(2000))
+    tab.keyboard.press("e")
     assert tab.locator("#world g.box").count() > 2000
     tab.keyboard.press("ArrowRight")
     tab.keyboard.press("ArrowRight")

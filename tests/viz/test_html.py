@@ -24,7 +24,7 @@ from tinygrad_lab.viz.capture import capture
 from tinygrad_lab.viz.html import SCRIPTS, _asset, page
 from tinygrad_lab.viz.snapshot import Snapshot
 from tinygrad_lab.viz.stepper import steps
-from tinygrad_lab.viz.tracing import Trace
+from tinygrad_lab.viz.tracing import Trace, run
 
 
 class Elements(HTMLParser):
@@ -126,17 +126,17 @@ def test_same_bytes_under_any_hash_seed():
         import numpy as np, tinygrad_lab as tl, hashlib
         from tinygrad_lab.viz.capture import capture
         from tinygrad_lab.viz.html import page
-        from tinygrad_lab.viz.tracing import Trace
+        from tinygrad_lab.viz.tracing import Trace, run
         x, w = tl.Value(np.arange(3.0), name="x"), tl.Value(2.0, name="w")
         print(hashlib.sha256(page(capture([np.sum(np.tanh(x * w) + w)], Trace(), "g")).encode()).hexdigest())
     """
 
-    def run(seed: str) -> str:
+    def digest(seed: str) -> str:
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         command = [sys.executable, "-c", textwrap.dedent(code)]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
-    assert run("1") == run("2")
+    assert digest("1") == digest("2")
 
 
 def test_every_element_the_script_asks_for_is_there():
@@ -153,3 +153,42 @@ def test_every_key_is_in_the_overlay():
     overlay = re.findall(r"<kbd>(.*?)</kbd>", _asset("page.html"))
     aliases = {"0", "="}  # of f and +
     assert {name for name in names if signs.get(name, name) not in overlay} - aliases == set()
+
+
+def chain(n: int) -> Snapshot:
+    value = tl.Value(1.0, name="x")
+    for _ in range(n):
+        value = np.tanh(2.0 * value)
+    return capture([np.sum(value)], Trace(), "chain")
+
+
+def test_repetitions_fold_in_large_graphs_only():
+    small, large = (json.loads(Elements(page(chain(n), max_nodes=50)).texts["data"]) for n in (10, 100))
+    assert small["snapshot"]["groups"] == []
+    (group,) = large["snapshot"]["groups"]
+    assert group["name"] == "multiply, tanh × 100"
+    inside = [node for node in large["snapshot"]["nodes"] if node["group"] == group["id"]]
+    assert len([node for node in inside if node["operation"]]) == 200
+    assert len([node for node in inside if node["kind"] == "constant"]) == 100
+    outside = [node["id"] for node in large["snapshot"]["nodes"] if not node["group"]]
+    assert outside == ["sum"]
+    assert large["steps"] == json.loads(Elements(page(chain(100), max_nodes=500)).texts["data"])["steps"]
+
+
+def test_repeated_calls_fold_together():
+    class Net(tl.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = tl.nn.Linear(2, 2, rng=np.random.default_rng(0))
+
+        def forward(self, x):
+            for _ in range(30):
+                x = np.tanh(self.cell(x))
+            return np.sum(x)
+
+    output, trace = run(Net(), (np.ones((1, 2)),))
+    groups = json.loads(Elements(page(capture([output], trace, "net"), max_nodes=20)).texts["data"])["snapshot"][
+        "groups"
+    ]
+    assert [group["name"] for group in groups[:2]] == ["cell × 30", "cell#0"]
+    assert {group["parent"] for group in groups[1:]} == {groups[0]["id"]}

@@ -15,7 +15,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from tinygrad_lab.viz.folding import build
 from tinygrad_lab.viz.health import MEANINGS, examine
+from tinygrad_lab.viz.runs import grouped
 from tinygrad_lab.viz.snapshot import Snapshot
 from tinygrad_lab.viz.stepper import steps
 
@@ -27,7 +29,8 @@ def page(snapshot: Snapshot, max_nodes: int = 150) -> str:
 
     Arguments:
         snapshot: the graph.
-        max_nodes: how many operations to show at first; modules stay closed, outer ones open first, as it demands.
+        max_nodes: how many operations to show at first, if that can be had by closing modules, and by folding what
+            repeats at the top; the reader opens them again.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -50,6 +53,8 @@ def page(snapshot: Snapshot, max_nodes: int = 150) -> str:
 
 def _data(snapshot: Snapshot, max_nodes: int) -> dict[str, Any]:
     health = examine(snapshot)
+    if len(build(snapshot)) > max_nodes:
+        snapshot = grouped(snapshot)
     return {
         "snapshot": snapshot.to_dict(),
         "steps": [

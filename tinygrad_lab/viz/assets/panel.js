@@ -88,8 +88,8 @@ function aboutGroup(group) {
     make("h2", {}, groupLabel(group)),
     make("p", {}, make("button", { type: "button", on: { click: () => toggle(group.id) } }, open ? "Close (Enter)" : "Open (Enter)")),
     make("table", { class: "facts" },
-      row("path", make("code", {}, group.path)),
-      row("call", String(group.call)),
+      group.path ? row("path", make("code", {}, group.path)) : "",
+      group.path ? row("call", String(group.call)) : "",
       row("operations", String(group.operations.length)),
       group.parent ? row("inside", jump(group.parent)) : ""),
     ...(parameters.length ? [make("h3", {}, "Parameters"), make("table", { class: "facts" },
@@ -103,7 +103,7 @@ const COLUMNS = ["operation", "kind", "module", "shape", "dtype", "value", "grad
 
 function showTable() {
   const body = [...nodes.values()].map(node => make("tr", {
-    "data-id": node.id, "aria-selected": node.id === state.selected ? "true" : "false",
+    "data-id": node.id, "aria-current": node.id === state.selected && "true",
   },
     make("th", { scope: "row" }, make("button", {
       class: "link", type: "button", on: { click: () => select(node.id) },
