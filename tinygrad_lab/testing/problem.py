@@ -70,7 +70,7 @@ class Problem:
         return np.float64, self.adapter.value(arrays, self.rebuild)
 
     def _hidden(self) -> Array:
-        """Estimate the rounding inside: it shows in the arguments' dtype, and is smaller in the widest as the units are."""
+        """Estimate the rounding inside from what it is in the arguments' dtype: it is smaller as the units are."""
         least = float(np.finfo(self.dtype).eps) * self.terms
         narrow = max((float(np.finfo(result.dtype).eps) for result in self.results), default=0.0)
         ratio = float(np.finfo(self.dtype).eps) / narrow if narrow else 1.0
