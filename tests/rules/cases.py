@@ -3,9 +3,11 @@
 from tests.rules import (  # noqa: F401  they fill the tables
     cases_fft,
     cases_functional,
+    cases_made,
     cases_matrices,
     cases_products,
     cases_reductions,
+    cases_samples,
     cases_shapes,
     cases_values,
 )

@@ -1,6 +1,9 @@
 """The derivative rules, a module per family of functions; importing the package fills the registry."""
 
 from tinygrad_lab.rules import (
+    applying,
+    calculus,
+    creation,
     decompositions,
     determinants,
     einsum,
@@ -10,18 +13,23 @@ from tinygrad_lab.rules import (
     joining,
     linalg,
     norms,
+    polynomials,
     reductions,
     refused,
     selection,
     shaping,
     solving,
     sorting,
+    statistics,
     trigonometric,
     windows,
     zero,
 )
 
 __all__ = [
+    "applying",
+    "calculus",
+    "creation",
     "decompositions",
     "determinants",
     "einsum",
@@ -31,12 +39,14 @@ __all__ = [
     "joining",
     "linalg",
     "norms",
+    "polynomials",
     "reductions",
     "refused",
     "selection",
     "shaping",
     "solving",
     "sorting",
+    "statistics",
     "trigonometric",
     "windows",
     "zero",

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, defvjp
+from tinygrad_lab.core.arrays import detached
+from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.rules.limits import ratio
 
 
@@ -39,6 +40,9 @@ defvjp(np.remainder,     lambda g, y, a, b: g,
 defvjp(np.fmod,          lambda g, y, a, b: g,
                          lambda g, y, a, b: -g * np.trunc(a / b))
 defvjp(np.reciprocal,    lambda g, y, x: -g * y * y)
+defvjp(np.copysign,      lambda g, y, a, b: g * np.sign(a) * np.copysign(1, b), None)
+defvjp(np.ldexp,         lambda g, y, x, n: np.ldexp(g, n), None)
+defvjp(np.nextafter,     lambda g, y, a, b: g, None)
 
 # Powers
 defvjp(np.square,        lambda g, y, x: g * (2 * x))
@@ -80,3 +84,36 @@ def _angle(z: Any, deg: bool = False) -> Any:
 @composed(np.divmod)
 def _divmod(a: Any, b: Any) -> Any:
     return np.floor_divide(a, b), np.remainder(a, b)
+
+
+@composed(np.real_if_close)
+def _real_if_close(a: Any, tol: float = 100) -> Any:
+    if not np.iscomplexobj(a):
+        return a
+    limit = tol * np.finfo(a.dtype).eps if tol > 1 else tol
+    return np.real(a) if np.all(np.abs(np.imag(a)) < limit) else a
+
+
+@primitive(lambda g, y, x: g, elementwise=True)
+def fraction(x: Any) -> Any:
+    """Return the part of `x` behind the point."""
+    return np.modf(x)[0]
+
+
+@composed(np.modf)
+def _modf(x: Any) -> Any:
+    return fraction(x), np.trunc(x)
+
+
+@primitive(lambda g, y, x: np.ldexp(g, -np.frexp(x)[1]), elementwise=True)
+def mantissa(x: Any) -> Any:
+    """Return `x` divided by a power of two, with an absolute value from 1/2 to 1."""
+    return np.frexp(x)[0]
+
+
+_exponent = detached(lambda x: np.frexp(x)[1])
+
+
+@composed(np.frexp)
+def _frexp(x: Any) -> Any:
+    return mantissa(x), _exponent(x)

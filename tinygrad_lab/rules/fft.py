@@ -13,7 +13,7 @@ import numpy as np
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.rules.windows import constant_pad
 
-_OPPOSITE = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
+_OPPOSITE: dict[Any, Any] = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
 
 
 def _irfft_rule(g: Any, y: Any, x: Any, n: int, axis: int, norm: Any) -> Any:

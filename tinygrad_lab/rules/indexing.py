@@ -53,3 +53,8 @@ def _picking(function: Callable[..., Any]) -> None:
 
 _picking(np.take_along_axis)
 _picking(np.diagonal)
+
+
+@composed(np.bincount)
+def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
+    return scatter(weights, x, (max(int(np.max(x, initial=-1)) + 1, minlength),))

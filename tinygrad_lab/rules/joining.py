@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.core import tree
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 
 
@@ -126,3 +127,59 @@ def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
 
 def _interleave(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(itertools.chain.from_iterable(zip(a, b, strict=True)))
+
+
+@composed(np.append)
+def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    return np.concatenate([arr, values], axis)
+
+
+@composed(np.insert)
+def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+    """NumPy inserts new positions among the old ones; indexing takes the elements there."""
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    n, axis = np.shape(arr)[axis], axis % np.ndim(arr)
+    count = len(np.insert(np.arange(n), obj, 0)) - n if np.ndim(obj) or isinstance(obj, slice) else None
+    if count is None:  # one place takes all rows of the values
+        values = np.moveaxis(np.reshape(values, (1,) * (np.ndim(arr) - np.ndim(values)) + np.shape(values)), 0, axis)
+        count = np.shape(values)[axis]
+        obj = np.full(count, obj)
+    order = np.insert(np.arange(n), obj, n + np.arange(count))
+    shape = tuple(count if i == axis else size for i, size in enumerate(np.shape(arr)))
+    return np.take(np.concatenate([arr, np.broadcast_to(values, shape)], axis), order, axis)
+
+
+@composed(np.delete)
+def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    return np.take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
+
+
+@composed(np.resize)
+def _resize(a: Any, new_shape: Any) -> Any:
+    return np.ravel(a)[np.resize(np.arange(a.size), new_shape)]
+
+
+@composed(np.unstack)
+def _unstack(x: Any, /, *, axis: int = 0) -> Any:
+    return tuple(np.moveaxis(x, axis, 0))
+
+
+@composed(np.block)
+def _block(arrays: Any) -> Any:
+    """Join the innermost lists along the last axis, those around them along the one before, and so on."""
+    depth = _depth(arrays)
+    ndim = max([depth, *(np.ndim(array) for array in tree.flatten(arrays)[0])])
+
+    def join(part: Any, axis: int) -> Any:
+        if not isinstance(part, list):
+            return np.reshape(part, (1,) * (ndim - np.ndim(part)) + np.shape(part))
+        return np.concatenate([join(one, axis + 1) for one in part], axis)
+
+    return join(arrays, -depth)
+
+
+def _depth(arrays: Any) -> int:
+    return 1 + _depth(arrays[0]) if isinstance(arrays, list) else 0

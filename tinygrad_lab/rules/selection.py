@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.core.indexing import set_at
 from tinygrad_lab.core.registry import composed, defvjp
 
 
@@ -36,3 +37,40 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
     if low is not None:
         a = np.maximum(a, low)
     return a if high is None else np.minimum(a, high)
+
+
+@composed(np.select)
+def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        default = np.where(condition, choice, default)
+    return default
+
+
+@composed(np.choose)
+def _choose(a: Any, choices: Any, mode: Any = "raise") -> Any:
+    numbers = np.arange(len(choices))
+    a = np.choose(a, numbers, mode=mode)  # the numbers that the mode turns them into
+    return np.select([a == number for number in numbers], list(choices))
+
+
+@composed(np.piecewise)
+def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+    conditions = np.asarray(condlist, dtype=bool)
+    conditions = conditions if conditions.ndim > np.ndim(x) else np.expand_dims(conditions, 0)
+    if len(funclist) == len(conditions) + 1:
+        conditions = np.concatenate([conditions, ~np.any(conditions, axis=0, keepdims=True)])
+    result = np.zeros_like(x)
+    for condition, function in zip(conditions, funclist, strict=True):
+        piece = function(x[condition], *args, **kw) if callable(function) else function
+        result = set_at(result, piece, index=condition)
+    return result
+
+
+@composed(np.compress)
+def _compress(condition: Any, a: Any, axis: int | None = None) -> Any:
+    return np.take(a, np.flatnonzero(condition), axis)
+
+
+@composed(np.extract)
+def _extract(condition: Any, arr: Any) -> Any:
+    return np.ravel(arr)[np.flatnonzero(condition)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.core.arrays import detached
 from tinygrad_lab.core.registry import composed
 
 
@@ -14,3 +17,99 @@ def _sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *,
     if axis is None:
         a, axis = np.ravel(a), 0
     return np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
+
+
+@composed(np.sort_complex)
+def _sort_complex(a: Any) -> Any:
+    a = np.sort(a)
+    return a if np.iscomplexobj(a) else a.astype(np.result_type(a.dtype, np.complex64))
+
+
+@composed(np.partition)
+def _partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None) -> Any:
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return np.take_along_axis(a, np.argpartition(a, kth, axis=axis), axis)
+
+
+@composed(np.trim_zeros)
+def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    """Cut off the slices at either end that are all zeros."""
+    used = np.nonzero(filt)
+    axes = range(np.ndim(filt)) if axis is None else np.atleast_1d(axis) % np.ndim(filt)
+    index = [slice(None)] * np.ndim(filt)
+    for i in axes:
+        first, stop = (int(np.min(used[i])), int(np.max(used[i])) + 1) if used[i].size else (0, 0)
+        index[i] = slice(first if "f" in trim.lower() else None, stop if "b" in trim.lower() else None)
+    return filt[tuple(index)]
+
+
+# -- sets: indexing takes the elements that NumPy finds --------------------------------------------------------------
+
+
+@composed(np.unique)
+def _unique(
+    ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: Any = None,
+    **kwargs: Any,
+) -> Any:  # fmt: skip
+    _, index, inverse, counts = _plain_unique(ar, axis=axis, **kwargs)
+    values = np.take(ar, index, axis)
+    asked = [(index, return_index), (inverse, return_inverse), (counts, return_counts)]
+    others = [found for found, wanted in asked if wanted]
+    return (values, *others) if others else values
+
+
+_plain_unique = detached(functools.partial(np.unique, return_index=True, return_inverse=True, return_counts=True))
+
+
+@composed(np.unique_values)
+def _unique_values(x: Any, /) -> Any:
+    return np.unique(x, equal_nan=False)
+
+
+@composed(np.unique_counts)
+def _unique_counts(x: Any, /) -> Any:
+    values, counts = np.unique(x, return_counts=True, equal_nan=False)
+    return _named(np.unique_counts, values, counts)
+
+
+@composed(np.unique_inverse)
+def _unique_inverse(x: Any, /) -> Any:
+    values, inverse = np.unique(x, return_inverse=True, equal_nan=False)
+    return _named(np.unique_inverse, values, inverse)
+
+
+@composed(np.unique_all)
+def _unique_all(x: Any, /) -> Any:
+    return _named(np.unique_all, *np.unique(x, True, True, True, equal_nan=False))
+
+
+def _named(function: Callable[..., Any], *parts: Any) -> Any:
+    return type(function(np.zeros(1)))(*parts)
+
+
+@composed(np.union1d)
+def _union1d(ar1: Any, ar2: Any) -> Any:
+    return np.unique(np.concatenate([ar1, ar2], axis=None))
+
+
+@composed(np.intersect1d)
+def _intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
+    _, first, second = _plain_intersection(ar1, ar2, assume_unique=assume_unique, return_indices=True)
+    common = np.take(ar1, first)
+    return (common, first, second) if return_indices else common
+
+
+_plain_intersection = detached(np.intersect1d)
+
+
+@composed(np.setdiff1d)
+def _setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    ar1 = np.ravel(ar1) if assume_unique else np.unique(ar1)
+    return ar1[~np.isin(ar1, ar2)]
+
+
+@composed(np.setxor1d)
+def _setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    parts = np.setdiff1d(ar1, ar2, assume_unique), np.setdiff1d(ar2, ar1, assume_unique)
+    return np.sort(np.concatenate(parts))

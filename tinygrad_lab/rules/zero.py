@@ -15,5 +15,7 @@ defzero(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpart
         np.digitize, np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero)
 defzero(np.shape, np.ndim, np.size, np.result_type, np.iscomplexobj, np.isrealobj, np.may_share_memory,
         np.shares_memory, np.zeros_like, np.ones_like, np.empty_like,
-        np.linalg.matrix_rank)
+        np.linalg.matrix_rank, np.spacing, np.isin, np.array_repr, np.array_str, np.array2string, np.can_cast,
+        np.common_type, np.min_scalar_type, np.einsum_path, np.diag_indices_from, np.tril_indices_from,
+        np.triu_indices_from)
 # fmt: on

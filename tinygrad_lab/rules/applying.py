@@ -1,0 +1,27 @@
+"""Functions that apply a given function along axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import composed
+
+
+@composed(np.apply_along_axis)
+def _apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    rows = np.moveaxis(arr, axis, -1)
+    results = [func1d(rows[index], *args, **kwargs) for index in np.ndindex(rows.shape[:-1])]
+    result = np.reshape(np.stack(results), rows.shape[:-1] + np.shape(results[0]))
+    ndim, start = np.ndim(results[0]), axis % np.ndim(arr)
+    return np.moveaxis(result, tuple(range(-ndim, 0)), tuple(range(start, start + ndim)))
+
+
+@composed(np.apply_over_axes)
+def _apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
+    for axis in np.atleast_1d(axes).tolist():
+        result = func(a, axis)
+        a = result if np.ndim(result) == np.ndim(a) else np.expand_dims(result, axis)
+    return a

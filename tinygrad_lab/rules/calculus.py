@@ -1,0 +1,128 @@
+"""Differences, integrals, interpolation and convolution of samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.errors import OperationError
+
+
+def _cut(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    """Return `x[start:stop]` along `axis`."""
+    return x[(slice(None),) * (axis % x.ndim) + (slice(start, stop),)]
+
+
+# -- differences and integrals ---------------------------------------------------------------------------------------
+
+
+@composed(np.diff)
+def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    ends = [x for x in (prepend, a, append) if x is not None and type(x) is not _NO_VALUE]
+    if len(ends) > 1:
+        shape = [1 if i == axis % np.ndim(a) else size for i, size in enumerate(np.shape(a))]
+        a = np.concatenate([x if np.ndim(x) else np.broadcast_to(x, shape) for x in ends], axis)
+    for _ in range(n):
+        a = _cut(a, axis, 1, None) - _cut(a, axis, None, -1)
+    return a
+
+
+_NO_VALUE = type(np._NoValue)
+
+
+@composed(np.ediff1d)
+def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    parts = [to_begin, np.diff(np.ravel(ary)), to_end]
+    return np.concatenate([np.ravel(part) for part in parts if part is not None])
+
+
+@composed(np.trapezoid)
+def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    if x is not None:
+        shape = [-1 if i == axis % np.ndim(y) else 1 for i in range(np.ndim(y))]
+        dx = np.reshape(np.diff(x), shape) if np.ndim(x) == 1 else np.diff(x, axis=axis)
+    return np.sum(dx * (_cut(y, axis, 1, None) + _cut(y, axis, None, -1)) / 2, axis=axis)
+
+
+def _slopes(f: Any, step: Any, axis: int, edge_order: int) -> Any:
+    """Return the slopes of parabolas through neighbouring samples, for one step or one between each two samples."""
+    if np.ndim(step):
+        step = np.reshape(np.diff(step), (-1,) + (1,) * (f.ndim - 1 - axis))
+    before, after = (step[:-1], step[1:]) if np.ndim(step) else (step, step)
+    slope = np.diff(f, axis=axis) / step
+    left, right = _cut(slope, axis, None, -1), _cut(slope, axis, 1, None)
+    bend = (right - left) / (before + after)
+    first, last = _cut(slope, axis, None, 1), _cut(slope, axis, -1, None)
+    if edge_order == 2:
+        first, last = first - _cut(before * bend, axis, None, 1), last + _cut(after * bend, axis, -1, None)
+    return np.concatenate([first, left + before * bend, last], axis)
+
+
+@composed(np.gradient)
+def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    axes = range(np.ndim(f)) if axis is None else np.atleast_1d(axis) % np.ndim(f)
+    steps = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs or (1.0,) * len(axes)
+    if len(steps) != len(axes):
+        raise OperationError(f"gradient: steps must be one, or one per axis, got {len(steps)} for {len(axes)} axes")
+    slopes = tuple(_slopes(f, step, int(i), edge_order) for step, i in zip(steps, axes, strict=True))
+    return slopes if len(slopes) > 1 else slopes[0]
+
+
+def _unwrap_rule(g: Any, y: Any, p: Any, **_: Any) -> Any:
+    """Whole periods are added, which do not depend on the angles."""
+    return g
+
+
+defvjp(np.unwrap, _unwrap_rule)
+
+
+# -- interpolation ---------------------------------------------------------------------------------------------------
+
+
+@composed(np.interp)
+def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+    if period is not None:
+        x, xp, left, right = x % period, xp % period, None, None
+        order = np.argsort(xp)
+        xp, fp = np.take(xp, order), np.take(fp, order)
+        xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
+        fp = np.concatenate([fp[-1:], fp, fp[:1]])
+    i = np.clip(np.searchsorted(xp, x, side="right"), 1, len(xp) - 1)  # the end of the piece that x lies in
+    x0, x1, y0, y1 = np.take(xp, i - 1), np.take(xp, i), np.take(fp, i - 1), np.take(fp, i)
+    inside = y0 + (x - x0) * ((y1 - y0) / (x1 - x0))
+    inside = np.where(np.less(x, xp[0]), fp[0] if left is None else left, inside)
+    return np.where(np.greater(x, xp[-1]), fp[-1] if right is None else right, inside)
+
+
+# -- convolution -----------------------------------------------------------------------------------------------------
+
+
+@primitive(
+    lambda g, y, a, v: np.convolve(g, v[::-1], "valid"),
+    lambda g, y, a, v: np.convolve(g, a[::-1], "valid"),
+)
+def full_convolution(a: Any, v: Any) -> Any:
+    """Return `np.convolve(a, v)`, of length `len(a) + len(v) - 1`."""
+    return np.convolve(a, v)
+
+
+@composed(np.convolve)
+def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    full, shorter, longer = full_convolution(np.ravel(a), np.ravel(v)), *sorted((np.size(a), np.size(v)))
+    return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2)
+
+
+@composed(np.correlate)
+def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    full = full_convolution(np.ravel(a), np.conjugate(np.ravel(v)[::-1]))
+    shorter, longer = sorted((np.size(a), np.size(v)))
+    return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2 if np.size(a) >= np.size(v) else shorter // 2)
+
+
+def _overlapping(full: Any, shorter: int, longer: int, mode: str, start: int) -> Any:
+    """Return all of a convolution, as much as the longer array has, or what both arrays overlap in wholly."""
+    if mode == "full":
+        return full
+    return full[start : start + longer] if mode == "same" else full[shorter - 1 : longer]

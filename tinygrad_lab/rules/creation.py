@@ -1,0 +1,99 @@
+"""Functions that make arrays out of others: of Values too, where NumPy lets them through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import composed, defzero
+
+# Given `like=` a Value these make the plain arrays that they make without it.
+defzero(np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.zeros, np.frombuffer, np.fromfile,
+        np.fromfunction, np.fromiter, np.fromstring, np.genfromtxt, np.loadtxt)  # fmt: skip
+
+
+@composed(np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require)
+def _array(object: Any, dtype: Any = None, *_: Any, ndmin: int = 0, **__: Any) -> Any:
+    """Stack nested lists: `np.array([v, w], like=v)`; without `like=` NumPy does not ask, and the Value refuses."""
+    array = np.stack([_array(part) for part in object]) if isinstance(object, list | tuple) else object
+    array = np.reshape(array, (1,) * (ndmin - np.ndim(array)) + np.shape(array)) if np.ndim(array) < ndmin else array
+    return array if dtype is None else np.astype(array, np.dtype(dtype))
+
+
+@composed(np.full)
+def _full(shape: Any, fill_value: Any, dtype: Any = None, **_: Any) -> Any:
+    array = np.broadcast_to(fill_value, shape)
+    return array if dtype is None else array.astype(dtype)
+
+
+# -- grids -----------------------------------------------------------------------------------------------------------
+
+
+def _parts(num: int, endpoint: bool, start: Any, stop: Any, axis: int) -> tuple[Any, Any, Any]:
+    """Return numbers from 0 to 1 on a new axis, and the ends with that axis."""
+    start, stop = np.broadcast_arrays(start, stop)
+    place = axis % (np.ndim(start) + 1)
+    shape = [num if i == place else 1 for i in range(np.ndim(start) + 1)]
+    t = np.reshape(np.linspace(0, 1, num, endpoint), shape)
+    return t, np.expand_dims(start, place), np.expand_dims(stop, place)
+
+
+@composed(np.linspace)
+def _linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
+    t, first, last = _parts(num, endpoint, start, stop, axis)
+    samples = (1 - t) * first + t * last
+    samples = samples if dtype is None else samples.astype(dtype)
+    steps = num - 1 if endpoint else num
+    return (samples, (stop - start) / steps if steps else np.nan) if retstep else samples
+
+
+@composed(np.logspace)
+def _logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+) -> Any:
+    if np.ndim(base):
+        start, stop, base = np.broadcast_arrays(start, stop, base)
+        base = np.expand_dims(base, axis)
+    samples = base ** np.linspace(start, stop, num, endpoint, axis=axis)
+    return samples if dtype is None else samples.astype(dtype)
+
+
+@composed(np.geomspace)
+def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    t, first, last = _parts(num, endpoint, start, stop, axis)
+    samples = first * (last / first) ** t
+    return samples if dtype is None else samples.astype(dtype)
+
+
+@composed(np.meshgrid)
+def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+    n = len(xi)
+    places = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
+    grid = [np.reshape(x, [-1 if i == place else 1 for i in range(n)]) for x, place in zip(xi, places, strict=True)]
+    return tuple(grid) if sparse else np.broadcast_arrays(*grid)
+
+
+# -- diagonals -------------------------------------------------------------------------------------------------------
+
+
+@composed(np.diag)
+def _diag(v: Any, k: int = 0) -> Any:
+    if v.ndim != 1:
+        return np.diagonal(v, k)
+    columns = np.pad(v, (max(k, 0), max(-k, 0)))  # each number stands in its column
+    chosen = np.eye(v.shape[0] + abs(k), k=k, dtype=bool)
+    return np.where(chosen, columns, 0) if k >= 0 else np.transpose(np.diag(v, -k))
+
+
+@composed(np.diagflat)
+def _diagflat(v: Any, k: int = 0) -> Any:
+    return np.diag(np.ravel(v), k)
+
+
+@composed(np.vander)
+def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    powers = np.arange(len(x) if N is None else N)
+    return np.expand_dims(x, -1) ** (powers if increasing else np.flip(powers))

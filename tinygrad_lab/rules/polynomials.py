@@ -1,0 +1,113 @@
+"""Polynomials as vectors of coefficients, the highest power first."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import composed
+from tinygrad_lab.errors import OperationError
+
+
+def _aligned(a: Any, b: Any) -> Any:
+    a, b = np.atleast_1d(a), np.atleast_1d(b)
+    n = max(len(a), len(b))
+    return np.pad(a, (n - len(a), 0)), np.pad(b, (n - len(b), 0))
+
+
+@composed(np.polyadd)
+def _polyadd(a1: Any, a2: Any) -> Any:
+    a, b = _aligned(a1, a2)
+    return a + b
+
+
+@composed(np.polysub)
+def _polysub(a1: Any, a2: Any) -> Any:
+    a, b = _aligned(a1, a2)
+    return a - b
+
+
+@composed(np.polymul)
+def _polymul(a1: Any, a2: Any) -> Any:
+    return np.convolve(_stripped(a1), _stripped(a2))
+
+
+def _stripped(p: Any) -> Any:
+    """Leave out leading zeros, but not the last coefficient."""
+    p = np.atleast_1d(p)
+    return p[int(np.argmax(np.append(np.not_equal(p[:-1], 0), True))) :]
+
+
+@composed(np.polydiv)
+def _polydiv(u: Any, v: Any) -> Any:
+    u, v = np.atleast_1d(u), np.atleast_1d(v)
+    quotient = []
+    for _ in range(len(u) - len(v) + 1):
+        quotient.append(u[0] / v[0])
+        u = (u - np.pad(quotient[-1] * v, (0, len(u) - len(v))))[1:]
+    return (np.stack(quotient) if quotient else 0 * v[:1]), _stripped(u) if len(u) else 0 * v[:1]
+
+
+@composed(np.polyval)
+def _polyval(p: Any, x: Any) -> Any:
+    """Horner's scheme."""
+    y = np.zeros_like(x)
+    for coefficient in p:
+        y = y * x + coefficient
+    return y
+
+
+@composed(np.polyder)
+def _polyder(p: Any, m: int = 1) -> Any:
+    n = len(p)
+    powers = np.arange(n - 1, m - 1, -1)
+    return p[: max(n - m, 0)] * np.array([math.perm(int(k), m) for k in powers], float)
+
+
+@composed(np.polyint)
+def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+    constants = np.zeros(m) if k is None else np.broadcast_to(k, m)
+    for i in range(m):
+        p = np.append(p / np.arange(len(p), 0, -1), constants[i])
+    return p
+
+
+@composed(np.poly)
+def _poly(seq_of_zeros: Any) -> Any:
+    zeros = np.linalg.eigvals(seq_of_zeros) if np.ndim(seq_of_zeros) == 2 else seq_of_zeros
+    coefficients = np.ones_like(zeros, shape=(1,))
+    for i in range(len(zeros)):
+        coefficients = np.convolve(coefficients, np.append(np.ones(1), -zeros[i]))
+    of_pairs = np.iscomplexobj(zeros) and np.array_equal(np.sort(zeros), np.sort(np.conjugate(zeros)))
+    return np.real(coefficients) if of_pairs else coefficients
+
+
+@composed(np.roots)
+def _roots(p: Any) -> Any:
+    """Return the eigenvalues of the companion matrix; a zero at the end is a root at 0."""
+    used = np.flatnonzero(np.not_equal(p, 0))
+    if not used.size:
+        return np.zeros_like(p, shape=(0,))
+    zeros, p = len(p) - used[-1] - 1, p[used[0] : used[-1] + 1]
+    n = len(p) - 1
+    if n == 0:
+        return np.zeros_like(p, shape=(zeros,))
+    companion = np.concatenate([np.expand_dims(-p[1:] / p[0], 0), np.eye(n)[: n - 1]])
+    return np.append(np.linalg.eigvals(companion), np.zeros(zeros)) if zeros else np.linalg.eigvals(companion)
+
+
+@composed(np.polyfit)
+def _polyfit(
+    x: Any, y: Any, deg: int, rcond: float | None = None, full: bool = False, w: Any = None, cov: Any = False
+) -> Any:
+    if full or cov:
+        raise OperationError("polyfit: full and cov must be left out, got one; use np.linalg.lstsq")
+    rows, values = np.vander(x, deg + 1), y
+    if w is not None:
+        rows, values = rows * np.expand_dims(w, -1), y * (np.expand_dims(w, -1) if np.ndim(y) == 2 else w)
+    scale = np.sqrt(np.sum(rows * rows, axis=0))
+    rcond = len(x) * np.finfo(rows.dtype).eps if rcond is None else rcond
+    solution = np.linalg.pinv(rows / scale, rcond) @ values
+    return solution / (np.expand_dims(scale, -1) if np.ndim(y) == 2 else scale)
