@@ -1,4 +1,4 @@
-"""Repetitions as groups: what repeats at the top of a large graph becomes one group, `cell × 300`, to open and close."""
+"""Repetitions as groups: what repeats at the top of a large graph becomes one, `cell × 300`, to open and close."""
 
 from __future__ import annotations
 
