@@ -181,3 +181,28 @@ def test_inputs_without_anything_to_call():
 
 def test_numbers_are_short():
     assert [number(x) for x in (0.0, -0.0, 1e-10, 12345.0, float("nan"))] == ["0", "0", "1e-10", "1.23e+04", "nan"]
+
+
+def test_an_accumulator_inside_a_folded_run_says_that_it_feeds_the_next():
+    class Sums(nn.Module):
+        def __init__(self):
+            self.cell = linear(2, 2)
+
+        def forward(self, steps):
+            total = 0.0
+            for x in steps:
+                total = total + np.sum(self.cell(x))
+            return total
+
+    graph = viz.draw(Sums(), steps(5))
+    assert titles(graph) == ["steps[0] … steps[4]", "cell: Linear(2, 2)", "sum", "0", "add ↻"]
+    assert list(graph.picture.titles.values()) == ["× 5"]
+
+
+def test_an_input_is_one_box_up_to_many_uses():
+    def use(x, times):
+        return sum(np.tanh(x) for _ in range(times))
+
+    few = viz.draw(lambda x: use(x, 8), np.ones(2), fold=False)
+    many = viz.draw(lambda x: use(x, 9), np.ones(2), fold=False)
+    assert [len([box for box in boxes(g).values() if box.kind == "input"]) for g in (few, many)] == [1, 9]

@@ -6,7 +6,8 @@ chooses what to show (`folding` finds what repeats, `health` what is wrong), `la
 `text` and `raster` write it down.
 """
 
-from tinygrad_lab.viz.graph import Difference, Graph, doctor, draw
+from tinygrad_lab.viz.difference import Difference
+from tinygrad_lab.viz.graph import Graph, doctor, draw
 from tinygrad_lab.viz.labels import Shown
 from tinygrad_lab.viz.snapshot import Edge, Formula, Group, Node, Snapshot
 from tinygrad_lab.viz.summary import Summary

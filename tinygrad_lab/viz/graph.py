@@ -16,6 +16,7 @@ from tinygrad_lab.core import tree
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.viz import dot, health, raster, svg, text
 from tinygrad_lab.viz.capture import capture
+from tinygrad_lab.viz.difference import Difference, compare
 from tinygrad_lab.viz.labels import Shown
 from tinygrad_lab.viz.picture import Color, Picture, compose
 from tinygrad_lab.viz.raster import Engine
@@ -191,54 +192,13 @@ class Graph:
             + add
             ~ x: gradient 4 -> 5
         """
-        mine, theirs = self.snapshot.by_id, other.snapshot.by_id
-        changes = {own: _changes(mine[own], theirs[own]) for own in mine if own in theirs}
-        return Difference(
-            added=tuple(own for own in theirs if own not in mine),
-            removed=tuple(own for own in mine if own not in theirs),
-            changed={own: change for own, change in changes.items() if change},
-        )
+        return compare(self.snapshot, other.snapshot)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<Graph {self.snapshot.title}: {self.picture.view.caption}>"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What `Graph.diff` found: ids, and for each changed node what changed; false if there is none."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    changed: dict[str, tuple[str, ...]]
-
-    def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed)
-
-    def __str__(self) -> str:
-        rows = [f"+ {own}" for own in self.added] + [f"- {own}" for own in self.removed]
-        rows += [f"~ {own}: {'; '.join(changes)}" for own, changes in self.changed.items()]
-        return "\n".join(rows) or "no difference"
-
-
-def _changes(a: Node, b: Node) -> tuple[str, ...]:
-    found = [
-        f"{what} {getattr(a, what)} -> {getattr(b, what)}"
-        for what in ("operation", "detail")
-        if getattr(a, what) != getattr(b, what)
-    ]
-    for what in ("value", "gradient"):
-        one, two = getattr(a, what), getattr(b, what)
-        if one is None or two is None:
-            found += [f"{what} {'gone' if two is None else 'new'}"] if one is not two else []
-        elif (one.shape, one.dtype) != (two.shape, two.dtype):
-            found.append(f"{what} {one.shape} {one.dtype} -> {two.shape} {two.dtype}")
-        elif one.to_dict() != two.to_dict():
-            x, y = (s.value if isinstance(s.value, float) else s.norm for s in (one, two))
-            found.append(f"{what} {'norm ' * (not isinstance(one.value, float))}{x:.6g} -> {y:.6g}")
-    return tuple(found)
 
 
 def draw(

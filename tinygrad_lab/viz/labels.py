@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tinygrad_lab.viz.folding import Item
 from tinygrad_lab.viz.health import Health
 from tinygrad_lab.viz.snapshot import CONSTANT, Node
 from tinygrad_lab.viz.summary import Summary
@@ -59,7 +60,7 @@ def box_title(box: Box, view: View) -> str:
         names = [member.name.removeprefix(inside) for member in box.members]
         return names[0] if len(set(names)) == 1 else f"{names[0]} … {names[-1]}"
     if item.group is not None:
-        return call_title(item.group.name, item.group.kind, item.group.detail, item.count)
+        return call_title(item, box.copies)
     return (f"{node.name} = {node.operation}" if node.name != node.operation else node.operation) + times
 
 
@@ -71,17 +72,18 @@ def output_gradients(box: Box) -> list[Summary]:
 
 def cluster_title(cluster: Cluster) -> str:
     """Return what a frame is called."""
-    group, count = cluster.item.group, cluster.item.count
-    title = f"× {count}" if group is None else call_title(group.name, group.kind, group.detail, count)
+    item = cluster.item
+    title = f"× {item.count}" if item.group is None else call_title(item, cluster.copies)
     return shorten(title, TITLE + 10)
 
 
-def call_title(name: str, kind: str, detail: str, count: int) -> str:
-    """Return what a module call is called: `encoder: Linear(2, 4)`; a repeated one loses its number."""
-    if count > 1:
-        name = name.rpartition("#")[0] or name
-    what = f"{kind}({detail})" if detail else kind
-    return (what if name == kind else f"{name}: {what}") + (f" × {count}" if count > 1 else "")
+def call_title(item: Item, copies: int) -> str:
+    """Return what a module call is called: `encoder: Linear(2, 4)`; one of several copies goes without its number."""
+    group = item.group
+    assert group is not None
+    name = group.name.rpartition("#")[0] or group.name if copies > 1 else group.name
+    what = f"{group.kind}({group.detail})" if group.detail else group.kind
+    return (what if name == group.kind else f"{name}: {what}") + (f" × {item.count}" if item.count > 1 else "")
 
 
 def number(x: float) -> str:

@@ -45,7 +45,7 @@ class Picture:
 def compose(view: View, health: Health, shown: Shown, level: Level, color: Color) -> Picture:
     """Write the labels, measure the boxes and place them."""
     labels = {own: label(box, view, health, shown, level, color == "grad") for own, box in view.boxes.items()}
-    titles = {own: cluster_title(cluster) + " ↻" * cluster.recurrent for own, cluster in view.clusters.items()}
+    titles = {own: cluster_title(cluster) for own, cluster in view.clusters.items()}
     sideways = level == "scalar" and not view.clusters
     shapes = [_box(box, labels[own], sideways) for own, box in view.boxes.items()]
     shapes = _with_frames(view, shapes, titles)

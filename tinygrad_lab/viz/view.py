@@ -15,7 +15,7 @@ from tinygrad_lab.viz.folding import Folder, Item
 from tinygrad_lab.viz.snapshot import INPUT, OPERATION, OUTPUT, PARAMETER, Edge, Node, Snapshot
 
 MODULE, OMITTED = "module", "omitted"
-STUBS = 3  # uses of one leaf up to which it is drawn once, with lines to all of them
+STUBS, INPUT_STUBS = 3, 8  # uses of one leaf, or input, up to which it is drawn once, with lines to all of them
 
 Level = Literal["module", "op", "scalar"]
 Fold = Literal["auto"] | bool
@@ -52,12 +52,12 @@ class Box:
 
 @dataclass(slots=True)
 class Cluster:
-    """A frame around the boxes of one call, or of a run that repeats."""
+    """A frame around the boxes of one call, or of a run that repeats; `copies` as in a box."""
 
     id: str
     parent: str
     item: Item
-    recurrent: bool = False
+    copies: int
 
 
 @dataclass(slots=True)
@@ -126,7 +126,6 @@ class _Arrangement:
     def __init__(self, snapshot: Snapshot, level: Level, opened: int, bare: bool | None, limit: int | None) -> None:
         self.view = View(snapshot)
         self.level, self.opened = level, opened
-        self.visible: dict[str, int] = {}  # how many operations each box holds, hidden repetitions not counted
         self.owner: dict[str, str] = {}  # boxes by the visible operations they hold
         items = folding.build(snapshot)
         self.folder = Folder(bool(bare))
@@ -134,37 +133,36 @@ class _Arrangement:
             items = self.folder.fold(items)
         self.operations = {node.id for node in snapshot.nodes if node.operation}
         self.place = {node.id: i for i, node in enumerate(snapshot.nodes)}
-        self._show(_without_middle(items, limit) if limit else items, "", 0)
+        self._show(_without_middle(items, limit) if limit else items, "", 0, 1)
         self._members()
         self._leaves()
         self._links()
         self._drop_small_clusters()
         self.view.boxes = dict(sorted(self.view.boxes.items(), key=lambda pair: (pair[1].order, pair[0])))
 
-    def _show(self, items: list[Item], cluster: str, depth: int) -> None:
+    def _show(self, items: list[Item], cluster: str, depth: int, copies: int) -> None:
         for number, item in enumerate(items):
             if item.node is not None:
-                self._box(item.node.id, item.node.kind, item, cluster)
+                self._box(item.node.id, item.node.kind, item, cluster, copies)
             elif item.group is None:
                 own = f"{cluster}/×{number}" if cluster else f"×{number}"
                 if item.count == 1:
-                    self._box(own, OMITTED, item, cluster)
+                    self._box(own, OMITTED, item, cluster, copies)
                 else:
-                    self._open(own, item, cluster, depth)
+                    self._open(own, item, cluster, depth, copies)
             elif depth >= self.opened or (self.level == "module" and not any(c.children for c in item.children)):
-                self._box(item.group.id, MODULE, item, cluster)
+                self._box(item.group.id, MODULE, item, cluster, copies)
             else:
-                self._open(item.group.id, item, cluster, depth + 1)
+                self._open(item.group.id, item, cluster, depth + 1, copies)
 
-    def _open(self, own: str, item: Item, cluster: str, depth: int) -> None:
-        self.view.clusters[own] = Cluster(own, cluster, item)
-        self._show(item.children, own, depth)
+    def _open(self, own: str, item: Item, cluster: str, depth: int, copies: int) -> None:
+        self.view.clusters[own] = Cluster(own, cluster, item, copies * item.count)
+        self._show(item.children, own, depth, copies * item.count)
 
-    def _box(self, own: str, kind: str, item: Item, cluster: str) -> None:
+    def _box(self, own: str, kind: str, item: Item, cluster: str, copies: int) -> None:
         visible = [node.id for node in item.operations() if self.folder.representative(node.id) == node.id]
-        box = Box(own, kind, item, [], cluster, item.count, order=self.place[visible[0]])
-        self.view.boxes[own] = box
-        self.visible[own] = len(visible)
+        order = self.place[visible[0]]
+        self.view.boxes[own] = Box(own, kind, item, [], cluster, item.count, copies=copies * item.count, order=order)
         self.owner.update(dict.fromkeys(visible, own))
 
     def _members(self) -> None:
@@ -172,8 +170,6 @@ class _Arrangement:
         for node in self.view.snapshot.nodes:
             if node.operation:
                 self.view.boxes[self._owner(node.id)].members.append(node)
-        for own, box in self.view.boxes.items():
-            box.copies = len(box.members) // self.visible[own]
         for output in self.view.snapshot.outputs:
             if output in self.operations:
                 box = self.view.boxes[self._owner(output)]
@@ -230,7 +226,9 @@ class _Arrangement:
 
     def _as_stub(self, leaf: Node, owners: list[str]) -> bool:
         scattered = len({self.view.boxes[own].cluster for own in owners}) > 1
-        return len(owners) > STUBS or (len(owners) > 1 and scattered and leaf.kind == PARAMETER)
+        return len(owners) > (INPUT_STUBS if leaf.kind == INPUT else STUBS) or (
+            len(owners) > 1 and scattered and leaf.kind == PARAMETER
+        )
 
     def _around(self, owners: list[str]) -> str:
         """Return the innermost cluster that holds all these boxes."""
@@ -258,7 +256,7 @@ class _Arrangement:
                 source = self._owner(edge.source)
             if source == target:
                 box = boxes[source]
-                box.recurrent = box.recurrent or (box.count > 1 and self._between_copies(box, edge))
+                box.recurrent = box.recurrent or (box.copies > 1 and self._between_copies(box, edge))
                 continue
             loop = boxes[source].order >= boxes[target].order
             link = found.setdefault((source, target), Link(source, target, [], loop))
@@ -277,7 +275,7 @@ class _Arrangement:
 
     def _between_copies(self, box: Box, edge: Edge) -> bool:
         """Whether an edge inside a folded box leads from one repetition to another."""
-        size = len(box.members) // box.count
+        size = len(box.members) // box.copies
         places = {node.id: i // size for i, node in enumerate(box.members)}
         return places[edge.source] != places[edge.target]
 
