@@ -8,13 +8,15 @@ from dataclasses import replace
 from tinygrad_lab.viz.folding import Folder, Item, build
 from tinygrad_lab.viz.snapshot import Group, Node, Snapshot
 
+SHORT = 8  # operations up to which a run is clearer as it is
+
 
 def grouped(snapshot: Snapshot) -> Snapshot:
-    """Return the snapshot with a group around each run of three or more equal repetitions at the top."""
+    """Return the snapshot with a group around each long run of three or more equal repetitions at the top."""
     runs: list[Group] = []
     place: dict[str, str] = {}  # run by the id of a node or call in it
     for number, item in enumerate(Folder(bare=True).fold(build(snapshot))):
-        if item.count > 1:
+        if item.count > 1 and sum(1 for _ in item.operations()) > SHORT:
             runs.append(Group(f"×{number}", "", "", 0, f"{_name(item)} × {item.count}", "", ""))
             place.update((member, runs[-1].id) for member in _members(item))
     groups = (*runs, *(replace(group, parent=place.get(group.id, group.parent)) for group in snapshot.groups))

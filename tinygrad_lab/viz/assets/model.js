@@ -60,6 +60,9 @@ function around(item) {
   return path;
 }
 
+// The groups around a node by name.
+const placeOf = node => [...around(node), node.within?.id].filter(Boolean).map(id => groups.get(id)?.name ?? node.within.name).join("/");
+
 // What stands for an item in the picture: the outermost closed group around it, or itself.
 const standIn = item => around(item).find(id => !state.open.has(id)) ?? item.id;
 

@@ -108,7 +108,7 @@ function showTable() {
     make("th", { scope: "row" }, make("button", {
       class: "link", type: "button", on: { click: () => select(node.id) },
     }, nodeLabel(node))),
-    ...[node.operation, node.kind, node.group, shapeText(node.value), node.value.dtype, brief(node.value),
+    ...[node.operation, node.kind, placeOf(node), shapeText(node.value), node.value.dtype, brief(node.value),
       gradientText(node).replace("∇ ", ""), node.uses || ""].map((text, i) =>
       make("td", { class: `of-${COLUMNS[i]}` }, String(text)))));
   byId("rows").replaceChildren(...body);

@@ -54,10 +54,10 @@ function seedCard() {
 
 function stepCard(step) {
   const node = nodes.get(step.node);
-  const place = node.group || node.within ? ` in ${[...around(node), ...(node.within ? [node.within.id] : [])].at(-1)}` : "";
+  const place = placeOf(node);
   const upstream = gradientKnown(node) ? quantity(node.gradient) : make("span", { class: "number" }, "?");
   return [
-    make("h2", {}, jump(node.id), make("small", {}, `${place}${node.source ? ` · ${node.source}` : ""}`)),
+    make("h2", {}, jump(node.id), make("small", {}, `${place && ` in ${place}`}${node.source ? ` · ${node.source}` : ""}`)),
     make("div", { class: "contributions" },
       node.gradient.shape.length ? make("div", { class: "upstream" }, labelled(upstream, "upstream gradient g")) : "",
       ...step.contributions.map(({ edge }) => contributionCard(node, edges[edge]))),
