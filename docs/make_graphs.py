@@ -80,7 +80,7 @@ def recurrent() -> viz.Graph:
 
 
 def second_order() -> viz.Graph:
-    """The graph of a derivative: of `x³`, as `create_graph=True` records it."""
+    """The graph of a derivative, that of `x tanh(x)`, as `create_graph=True` records it."""
     x = tl.Value(2.0, name="x")
     (np.tanh(x) * x).backward(create_graph=True)
     return x.grad.graph(level="scalar")
