@@ -571,10 +571,10 @@ def test_a_branch_inside_a_branch_not_taken_is_left_out_twice(inside):
     c1, c2 = np.array([True, False, True]), np.array([True, True, False])
 
     def f(x):
-        inner = np.where(c2, np.log(x), x) if inside else np.where(c2, np.log(x), 0.0)
+        inner = np.where(c2, 1 / x, x) if inside else np.where(c2, 1 / x, 0.0)
         return np.sum(np.where(c1, inner, x * x))
 
     x = np.array([2.0, 0.0, 0.0])
     with np.errstate(divide="ignore"):
-        np.testing.assert_allclose(tl.grad(f)(x), [0.5, 0.0, float(inside)])
-        np.testing.assert_allclose(tl.hvp(f, x, np.ones(3)), [-0.25, 2.0, 0.0])
+        np.testing.assert_allclose(tl.grad(f)(x), [-0.25, 0.0, float(inside)])
+        np.testing.assert_allclose(tl.hvp(f, x, np.ones(3)), [0.25, 2.0, 0.0])
