@@ -1,7 +1,7 @@
 """Compare gradient checkers: `python -m tests.testing.compare [--write]`, with PyTorch, JAX and autograd installed.
 
-Every checker gets the same functions and inputs, with its defaults, twenty seeds a cell. On right gradients the table counts
-false alarms, on planted errors what was found. `--write` puts the table into docs/testing.md. Systems that are not
+Every checker gets the same functions and inputs, with its defaults, twenty seeds a cell. The table has the false alarms
+on right gradients, and how many planted errors were found. `--write` puts it into docs/testing.md. Systems that are not
 installed are left out.
 """
 

@@ -102,3 +102,9 @@ def test_integers_are_refused():
 
 def test_values_pass_as_arrays_do():
     assert directional_derivative(np.sin, tl.Value(0.0), 1.0).value == pytest.approx(1)
+
+
+def test_the_rounding_of_the_point_itself_is_in_the_bound():
+    slope = directional_derivative(lambda x: (x - 1) ** 2, 1.0, 0.7134)
+    assert abs(slope.value) <= 10 * slope.bound
+    assert slope.bound < 1e-15

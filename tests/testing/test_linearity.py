@@ -76,3 +76,19 @@ def test_zero_size_and_0d_arguments_are_tried():
 
     with pytest.raises(GradientError, match=r"must have the argument's shape \(0,\)"):
         check_rule(pair(np.sin, first, "sin"), X)
+
+
+def test_what_cancels_inside_a_rule_is_allowed_for():
+    x = np.array([4.0, -6.75, -8.92675248])
+    check_adjoint(tl.functional.softmax, x)
+    check_rule(tl.functional.softmax, np.array([1.0, -1.0, 8.99019802]))
+    check_rule(tl.functional.gelu, np.float32(-14.3))
+
+
+def test_nothing_is_said_about_what_is_no_number():
+    check_adjoint(lambda x: x * np.nan, X)
+
+
+def test_a_function_need_not_take_fewer_axes():
+    check_rule(lambda x: np.sum(x, axis=0), X)
+    check_rule(tl.functional.linear, M, M)

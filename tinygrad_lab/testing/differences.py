@@ -150,6 +150,9 @@ def rounding(rungs: Ladder) -> Array:
     values = np.concatenate([rungs.centre[None], rungs.above, rungs.below])
     size = np.maximum(np.maximum(np.abs(rungs.above), np.abs(rungs.below)), np.abs(rungs.centre))
     noise = np.maximum(np.finfo(values.dtype).eps * size, _quantum(values) / 2)
+    # The point itself is rounded, which the value follows with its slope.
+    change = np.maximum(np.abs(rungs.above - rungs.centre), np.abs(rungs.below - rungs.centre))
+    noise = noise + 4 * np.finfo(values.dtype).eps * change / STEPS[:, None]
     # A value that stands still on the finest steps and then moves by a few units of rounding moves in steps itself.
     moves = np.abs(np.concatenate([rungs.above, rungs.below]) - rungs.centre)
     least = np.min(np.where(moves > 0, moves, np.inf), axis=0)
