@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parent))
+import numpy_coverage
+
 import tinygrad_lab as tl
 from tinygrad_lab.core.formula import formulas
-from tinygrad_lab.core.registry import COMPOSED, OPS, ZERO, Op
+from tinygrad_lab.core.registry import COMPOSED, OPS, REFUSED, ZERO, Op
 
 HEAD = """# Operations
 
@@ -27,6 +31,10 @@ def public_name(op: Op) -> str:
     module = "numpy" if isinstance(function, np.ufunc) else function.__module__
     if module == "numpy.lib.stride_tricks":
         return f"np.lib.stride_tricks.{op.name}"
+    if op.family == "special" and isinstance(function, np.ufunc):
+        return f"scipy.special.{op.name.strip('_')}"
+    if module in ("numpy.linalg", "numpy.fft"):
+        return f"np.{module.partition('.')[2]}.{op.name}"
     if module == "numpy" or module.startswith("numpy."):
         return f"np.{op.name}"
     home = "functional." if ".functional." in module and not op.name.startswith("_") else ""
@@ -52,7 +60,7 @@ def row(formula: str | None) -> str:
 def page() -> str:
     """Return the whole page."""
     ops = sorted(
-        (op for op in OPS.values() if op.kind != ZERO and op.function.__module__ != "__main__"),
+        (op for op in OPS.values() if op.kind != ZERO and getattr(op.function, "__module__", "") != "__main__"),
         key=lambda op: (op.family, op.name),
     )
     parts = [HEAD, f"{len(ops)} operations have a derivative.\n"]
@@ -64,6 +72,14 @@ def page() -> str:
         "## Zero derivative\n\nThese return plain arrays, since their derivative is zero wherever it exists:\n"
     )
     parts.append(", ".join(f"`{name}`" for name in zero) + ".\n")
+    parts.append(
+        "## Refused\n\nThese raise a `GradientLostError` when a Value is passed to them, and say what to do:\n"
+    )
+    advice = sorted((text, function.__name__) for function, text in REFUSED.items())
+    for text, functions in groupby(advice, key=lambda pair: pair[0]):
+        parts.append(f"- {', '.join(f'`{name}`' for _, name in functions)}: {text}.")
+    parts.append("\n## Beside other libraries\n\nFunctions of NumPy and `scipy.special` that have a derivative:\n")
+    parts.append(numpy_coverage.comparison())
     return "\n".join(parts)
 
 

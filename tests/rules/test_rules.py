@@ -33,11 +33,14 @@ def test_gradients_of_the_calls_written_out_are_right(function):
 def test_values_are_those_of_numpy(op, data):
     call = data.draw(calls_of(op))
     copies = [np.copy(array) for array in call.args]
-    got = tree.flatten(call.function(*map(tl.Value, call.args), **call.kwargs))[0]
-    expected = tree.flatten(call.function(*call.args, **call.kwargs))[0]
+    with np.errstate(over="ignore"):  # of a narrow dtype
+        got = tree.flatten(call.function(*map(tl.Value, call.args), **call.kwargs))[0]
+        expected = tree.flatten(call.function(*call.args, **call.kwargs))[0]
     for mine, theirs in zip(map(plain, got), expected, strict=True):
         assert mine.shape == np.shape(theirs)
         assert mine.dtype == np.asarray(theirs).dtype
-        np.testing.assert_allclose(mine, theirs, rtol=20 * np.finfo(mine.dtype).eps if mine.dtype.kind in "fc" else 0)
+        rounding = 50 * np.finfo(mine.dtype).eps if mine.dtype.kind in "fc" else 0
+        finite = np.abs(theirs)[np.isfinite(theirs)]
+        np.testing.assert_allclose(mine, theirs, rtol=rounding, atol=rounding * np.max(finite, initial=0))
     for array, copy in zip(call.args, copies, strict=True):
         np.testing.assert_array_equal(array, copy)

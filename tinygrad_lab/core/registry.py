@@ -11,6 +11,8 @@ it returns the gradient of one input. It need not undo broadcasting or care for 
 from __future__ import annotations
 
 import functools
+import importlib
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -114,6 +116,7 @@ class Recorder:
 
 
 OPS: dict[Function, Op] = {}
+LATER: dict[str, str] = {}  # libraries, and the modules with their rules: imported once the library has been
 REFUSED: dict[Function, str] = {}  # functions that no Value may enter, with advice
 
 
@@ -211,9 +214,16 @@ def primitive(*rules: Function | None, elementwise: bool = False) -> Callable[[F
     return declare
 
 
+def _find_later(function: Function) -> Op | None:
+    """Import the rules of those libraries that have been imported by now, and look again."""
+    for library in [name for name in LATER if name in sys.modules]:
+        importlib.import_module(LATER.pop(library))
+    return OPS.get(function)
+
+
 def find(function: Function) -> Op:
     """Return the operation that differentiates `function`, or raise an error that names it and the nearest one."""
-    op = OPS.get(function)
+    op = OPS.get(function) or _find_later(function)
     if op is None:
         import difflib  # only on the way to an error
 

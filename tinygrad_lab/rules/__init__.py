@@ -1,5 +1,6 @@
 """The derivative rules, a module per family of functions; importing the package fills the registry."""
 
+from tinygrad_lab.core.registry import LATER
 from tinygrad_lab.rules import (
     applying,
     calculus,
@@ -25,6 +26,8 @@ from tinygrad_lab.rules import (
     windows,
     zero,
 )
+
+LATER["scipy.special"] = "tinygrad_lab.rules.special"
 
 __all__ = [
     "applying",

@@ -35,7 +35,7 @@ _NO_VALUE = type(np._NoValue)
 @composed(np.ediff1d)
 def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     parts = [to_begin, np.diff(np.ravel(ary)), to_end]
-    return np.concatenate([np.ravel(part) for part in parts if part is not None])
+    return np.concatenate([np.ravel(part) for part in parts if part is not None]).astype(np.result_type(ary))
 
 
 @composed(np.trapezoid)
@@ -57,7 +57,8 @@ def _slopes(f: Any, step: Any, axis: int, edge_order: int) -> Any:
     first, last = _cut(slope, axis, None, 1), _cut(slope, axis, -1, None)
     if edge_order == 2:
         first, last = first - _cut(before * bend, axis, None, 1), last + _cut(after * bend, axis, -1, None)
-    return np.concatenate([first, left + before * bend, last], axis)
+    inner = left + before * bend if np.ndim(step) else (left + right) / 2
+    return np.concatenate([first, inner, last], axis)
 
 
 @composed(np.gradient)

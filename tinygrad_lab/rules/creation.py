@@ -30,12 +30,13 @@ def _full(shape: Any, fill_value: Any, dtype: Any = None, **_: Any) -> Any:
 # -- grids -----------------------------------------------------------------------------------------------------------
 
 
-def _parts(num: int, endpoint: bool, start: Any, stop: Any, axis: int) -> tuple[Any, Any, Any]:
+def _parts(num: int, endpoint: bool, start: Any, stop: Any, axis: int, least: Any = 1.0) -> tuple[Any, Any, Any]:
     """Return numbers from 0 to 1 on a new axis, and the ends with that axis."""
+    dtype = np.result_type(start, stop, least)
     start, stop = np.broadcast_arrays(start, stop)
     place = axis % (np.ndim(start) + 1)
     shape = [num if i == place else 1 for i in range(np.ndim(start) + 1)]
-    t = np.reshape(np.linspace(0, 1, num, endpoint), shape)
+    t = np.reshape(np.linspace(0, 1, num, endpoint, dtype=dtype), shape)
     return t, np.expand_dims(start, place), np.expand_dims(stop, place)
 
 
@@ -63,7 +64,7 @@ def _logspace(
 
 @composed(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    t, first, last = _parts(num, endpoint, start, stop, axis)
+    t, first, last = _parts(num, endpoint, start, stop, axis, least=np.float64)
     samples = first * (last / first) ** t
     return samples if dtype is None else samples.astype(dtype)
 

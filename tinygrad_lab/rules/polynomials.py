@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -61,9 +60,9 @@ def _polyval(p: Any, x: Any) -> Any:
 
 @composed(np.polyder)
 def _polyder(p: Any, m: int = 1) -> Any:
-    n = len(p)
-    powers = np.arange(n - 1, m - 1, -1)
-    return p[: max(n - m, 0)] * np.array([math.perm(int(k), m) for k in powers], float)
+    for _ in range(m):
+        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
+    return p
 
 
 @composed(np.polyint)

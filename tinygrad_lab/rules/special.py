@@ -1,0 +1,170 @@
+"""Rules of SciPy's special functions, after the NIST Digital Library of Mathematical Functions (dlmf.nist.gov).
+
+They are ufuncs, so they reach a Value by themselves. This module is imported when one of them meets a Value first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+from scipy import special
+
+from tinygrad_lab.core.registry import defvjp, defzero, primitive
+from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.limits import ratio
+
+_TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
+_ROOT_TWO_PI = math.sqrt(2 * math.pi)
+
+
+def _unknown(g: Any, y: Any, *_: Any) -> NoReturn:
+    """No closed form: refused."""
+    raise OperationError(
+        "special function: order must be a plain number, got a Value; its derivative has no closed form: pass v.data"
+    )
+
+
+def _over_argument(y: Any, x: Any, limit: float) -> Any:
+    """Return y / x, and its limit where x is 0."""
+    return np.where(x == 0, limit, y / np.where(x == 0, 1, x))
+
+
+def _power(x: Any, a: Any) -> Any:
+    """Return the density of the gamma distribution of shape `a` at `x`."""
+    return np.exp(special.xlogy(a - 1, x) - x - special.gammaln(a))
+
+
+def _around(function: Callable[..., Any], v: Any, x: Any) -> Any:
+    """Return the mean of a Bessel function of the orders below and above `v`."""
+    return (function(v - 1, x) + function(v + 1, x)) / 2
+
+
+def _exprel_slope(x: Any) -> Any:
+    """Return the derivative of (exp(x) - 1) / x; a power series near 0."""
+    near = np.abs(x) < 0.05
+    far, series = np.where(near, 1, x), np.zeros_like(x)
+    for k in reversed(range(9)):
+        series = series * np.where(near, x, 0) + (k + 1) / math.factorial(k + 2)
+    return np.where(near, series, (np.exp(far) - special.exprel(far)) / far)
+
+
+@primitive()
+def hurwitz(x: Any, s: int) -> Any:
+    """Return the Hurwitz zeta function, the sum of (x + k)^-s over k >= 0: up to a factor the polygamma functions."""
+    return special.zeta(s, x)
+
+
+def _beta_density(a: Any, b: Any, x: Any) -> Any:
+    return np.exp(special.xlogy(a - 1, x) + special.xlog1py(b - 1, -x) - special.betaln(a, b))
+
+
+# fmt: off
+# Logistic and logarithmic
+defvjp(special.expit,      lambda g, y, x: g * y * (1 - y))
+defvjp(special.logit,      lambda g, y, x: ratio(g, x * (1 - x)))
+defvjp(special.log_expit,  lambda g, y, x: g * special.expit(-x))
+defvjp(special.exprel,     lambda g, y, x: g * _exprel_slope(x))
+defvjp(special.exp10,      lambda g, y, x: g * y * math.log(10))
+defvjp(special.exp2,       lambda g, y, x: g * y * math.log(2))
+defvjp(special.expm1,      lambda g, y, x: g * np.exp(x))
+defvjp(special.log1p,      lambda g, y, x: ratio(g, 1 + x))
+defvjp(special.cbrt,       lambda g, y, x: ratio(g, 3 * y * y))
+defvjp(special.xlogy,      lambda g, y, a, b: g * np.log(b),
+                           lambda g, y, a, b: g * ratio(a, b))
+defvjp(special.xlog1py,    lambda g, y, a, b: g * np.log1p(b),
+                           lambda g, y, a, b: g * ratio(a, 1 + b))
+defvjp(special.entr,       lambda g, y, x: -g * (np.log(x) + 1))
+defvjp(special.rel_entr,   lambda g, y, a, b: g * (np.log(a / b) + 1),
+                           lambda g, y, a, b: -g * a / b)
+defvjp(special.kl_div,     lambda g, y, a, b: g * np.log(a / b),
+                           lambda g, y, a, b: g * (1 - a / b))
+defvjp(special.huber,      lambda g, y, d, r: g * np.where(np.abs(r) <= d, 0, np.abs(r) - d),
+                           lambda g, y, d, r: g * np.clip(r, -d, d))
+defvjp(special.pseudo_huber, lambda g, y, d, r: g * (2 * y / d - r * r / (d * np.sqrt(1 + (r / d) ** 2))),
+                             lambda g, y, d, r: g * r / np.sqrt(1 + (r / d) ** 2))
+defvjp(special.boxcox,     lambda g, y, x, p: g * x ** (p - 1),
+                           lambda g, y, x, p: g * np.log(x) ** 2 * _exprel_slope(p * np.log(x)))
+defvjp(special.boxcox1p,   lambda g, y, x, p: g * (1 + x) ** (p - 1),
+                           lambda g, y, x, p: g * np.log1p(x) ** 2 * _exprel_slope(p * np.log1p(x)))
+
+# Error functions and the normal distribution
+defvjp(special.erf,        lambda g, y, x: g * (_TWO_OVER_ROOT_PI * np.exp(-x * x)))
+defvjp(special.erfc,       lambda g, y, x: g * (-_TWO_OVER_ROOT_PI * np.exp(-x * x)))
+defvjp(special.erfcx,      lambda g, y, x: g * (2 * x * y - _TWO_OVER_ROOT_PI))
+defvjp(special.erfi,       lambda g, y, x: g * (_TWO_OVER_ROOT_PI * np.exp(x * x)))
+defvjp(special.erfinv,     lambda g, y, x: g * (np.exp(y * y) / _TWO_OVER_ROOT_PI))
+defvjp(special.erfcinv,    lambda g, y, x: g * (-np.exp(y * y) / _TWO_OVER_ROOT_PI))
+defvjp(special.dawsn,      lambda g, y, x: g * (1 - 2 * x * y))
+defvjp(special.ndtr,       lambda g, y, x: g * (np.exp(-x * x / 2) / _ROOT_TWO_PI))
+defvjp(special.log_ndtr,   lambda g, y, x: g * (np.exp(-x * x / 2 - y) / _ROOT_TWO_PI))
+defvjp(special.ndtri,      lambda g, y, x: g * (np.exp(y * y / 2) * _ROOT_TWO_PI))
+
+# Gamma, beta, zeta
+defvjp(hurwitz,            lambda g, y, x, s: -g * s * hurwitz(x, s=s + 1))
+defvjp(special.gamma,      lambda g, y, x: g * y * special.psi(x))
+defvjp(special.rgamma,     lambda g, y, x: -g * y * special.psi(x))
+defvjp(special.gammaln,    lambda g, y, x: g * special.psi(x))
+defvjp(special.loggamma,   lambda g, y, x: g * special.psi(x))
+defvjp(special.psi,        lambda g, y, x: g * hurwitz(x, s=2))
+defzero(special.gammasgn)
+defvjp(special.poch,       lambda g, y, x, m: g * y * (special.psi(x + m) - special.psi(x)),
+                           lambda g, y, x, m: g * y * special.psi(x + m))
+defvjp(special.beta,       lambda g, y, a, b: g * y * (special.psi(a) - special.psi(a + b)),
+                           lambda g, y, a, b: g * y * (special.psi(b) - special.psi(a + b)))
+defvjp(special.betaln,     lambda g, y, a, b: g * (special.psi(a) - special.psi(a + b)),
+                           lambda g, y, a, b: g * (special.psi(b) - special.psi(a + b)))
+defvjp(special.binom,      lambda g, y, n, k: g * y * (special.psi(n + 1) - special.psi(n - k + 1)),
+                           lambda g, y, n, k: g * y * (special.psi(n - k + 1) - special.psi(k + 1)))
+defvjp(special._ufuncs._zeta, _unknown,
+                           lambda g, y, s, q: -g * s * special.zeta(s + 1, q))
+defvjp(special.gammainc,   _unknown,
+                           lambda g, y, a, x: g * _power(x, a))
+defvjp(special.gammaincc,  _unknown,
+                           lambda g, y, a, x: -g * _power(x, a))
+defvjp(special.gammaincinv, _unknown,
+                           lambda g, y, a, p: g / _power(y, a))
+defvjp(special.betainc,    _unknown, _unknown,
+                           lambda g, y, a, b, x: g * _beta_density(a, b, x))
+defvjp(special.betaincinv, _unknown, _unknown,
+                           lambda g, y, a, b, p: g / _beta_density(a, b, y))
+
+# Bessel functions
+defvjp(special.j0,         lambda g, y, x: -g * special.j1(x))
+defvjp(special.j1,         lambda g, y, x: g * (special.j0(x) - _over_argument(y, x, 0.5)))
+defvjp(special.y0,         lambda g, y, x: -g * special.y1(x))
+defvjp(special.y1,         lambda g, y, x: g * (special.y0(x) - y / x))
+defvjp(special.i0,         lambda g, y, x: g * special.i1(x))
+defvjp(special.i1,         lambda g, y, x: g * (special.i0(x) - _over_argument(y, x, 0.5)))
+defvjp(special.i0e,        lambda g, y, x: g * (special.i1e(x) - np.sign(x) * y))
+defvjp(special.i1e,        lambda g, y, x: g * (special.i0e(x) - _over_argument(y, x, 0.5) - np.sign(x) * y))
+defvjp(special.k0,         lambda g, y, x: -g * special.k1(x))
+defvjp(special.k1,         lambda g, y, x: -g * (special.k0(x) + y / x))
+defvjp(special.jv,         _unknown,
+                           lambda g, y, v, x: g * (special.jv(v - 1, x) - special.jv(v + 1, x)) / 2)
+defvjp(special.yv,         _unknown,
+                           lambda g, y, v, x: g * (special.yv(v - 1, x) - special.yv(v + 1, x)) / 2)
+defvjp(special.iv,         _unknown,
+                           lambda g, y, v, x: g * _around(special.iv, v, x))
+defvjp(special.kv,         _unknown,
+                           lambda g, y, v, x: -g * _around(special.kv, v, x))
+defvjp(special.yn,         _unknown,
+                           lambda g, y, n, x: g * (special.yn(n - 1, x) - special.yn(n + 1, x)) / 2)
+defvjp(special.ive,        _unknown,
+                           lambda g, y, v, x: g * (_around(special.ive, v, x) - np.sign(x) * y))
+defvjp(special.kve,        _unknown,
+                           lambda g, y, v, x: g * (y - _around(special.kve, v, x)))
+
+# Integrals
+defvjp(special.exp1,       lambda g, y, x: -g * np.exp(-x) / x)
+defvjp(special.expi,       lambda g, y, x: g * np.exp(x) / x)
+defvjp(special.expn,       _unknown,
+                           lambda g, y, n, x: -g * special.expn(n - 1, x))
+defvjp(special.spence,     lambda g, y, x: g * np.log(x) / (1 - x))
+defvjp(special.ellipk,     lambda g, y, m: g * (special.ellipe(m) / (1 - m) - y) / (2 * m))
+defvjp(special.ellipe,     lambda g, y, m: g * (y - special.ellipk(m)) / (2 * m))
+defvjp(special.wrightomega, lambda g, y, x: g * y / (1 + y))
+# fmt: on
+
