@@ -57,6 +57,12 @@ def _over_gaps(a: Any, gaps: Any, repeated: Any, used: Any) -> Any:
     return np.where(none, np.where(repeated & used, np.nan, 0), a / np.where(none, 1, gaps))
 
 
+def _used(g: Any) -> Any:
+    """Tell which pairs of vectors a gradient `g` reaches."""
+    reached = np.any(g != 0, axis=-2)
+    return np.expand_dims(reached, -2) | np.expand_dims(reached, -1)
+
+
 @primitive()
 def eigh(x: Any, UPLO: Any = "L") -> Any:
     """Return the eigenvalues and eigenvectors of Hermitian matrices, packed."""
@@ -69,7 +75,7 @@ def _eigh_rule(g: Any, y: Any, x: Any, UPLO: Any = "L") -> Any:
     gw, gv = unpack(np.conjugate(g), [(n,), (n, n)])
     w = np.real(w)
     turning = adjoint(v) @ gv
-    inner = _over_gaps(turning, differences(w), _repeated(w), turning != 0)
+    inner = _over_gaps(turning, differences(w), _repeated(w), _used(gv))
     return np.conjugate(v @ hermitian(diagonal(np.real(gw)) + inner) @ adjoint(v))
 
 
@@ -98,9 +104,10 @@ def _eig_rule(g: Any, y: Any, x: Any) -> Any:
     n = x.shape[-1]
     w, v = unpack(y, [(n,), (n, n)])
     gw, gv = unpack(np.conjugate(g), [(n,), (n, n)])
+    used = _used(gv)
     gv = gv - v * np.sum(np.conjugate(v) * gv, axis=-2, keepdims=True)  # their length stays 1
     turning = adjoint(v) @ gv
-    inner = diagonal(gw) + _over_gaps(turning, np.conjugate(differences(w)), _repeated(w), turning != 0)
+    inner = diagonal(gw) + _over_gaps(turning, np.conjugate(differences(w)), _repeated(w), used)
     return np.conjugate(np.linalg.solve(adjoint(v), inner @ adjoint(v)))
 
 
@@ -146,12 +153,12 @@ def _svd_rule(g: Any, y: Any, x: Any, full_matrices: bool = False) -> Any:
     s, (u, gu), (v, gv) = np.real(s), _without_complement(u, gu, k), _without_complement(adjoint(vh), adjoint(gvh), k)
     of_u, of_v = adjoint(u) @ gu, adjoint(v) @ gv
     turn_u, turn_v = of_u - adjoint(of_u), of_v - adjoint(of_v)
-    repeated, used = _repeated(s), (turn_u != 0) | (turn_v != 0) | (of_u != 0) | (of_v != 0)
+    repeated, used = _repeated(s), _used(gu) | _used(gv)
     # U and V turning together meets the gap s[j] - s[i], turning against each other only the sum s[j] + s[i].
     sums = np.expand_dims(s, -2) + np.expand_dims(s, -1)
     inner = diagonal(np.real(gs)) + _over_gaps((turn_u + turn_v) / 2, differences(s), repeated, used)
     inner = inner + _over_gaps((turn_u - turn_v) / 2, sums, repeated, used)
-    vanishing = np.expand_dims(s <= max(x.shape[-2:]) * np.finfo(s.dtype).eps * np.max(s, initial=0), -2)
+    vanishing = np.expand_dims(s <= max(x.shape[-2:]) * np.finfo(s.dtype).eps * np.max(s, axis=-1, keepdims=True, initial=0), -2)
     if np.iscomplexobj(x):  # a common phase of a pair's vectors
         phase = diagonal(np.diagonal(turn_u - turn_v, axis1=-2, axis2=-1)) / 4
         inner = inner + _over_values(phase, s, vanishing)

@@ -27,7 +27,10 @@ def _p_norm_rule(g: Any, y: Any, x: Any, p: float, axis: int, keepdims: bool = F
     if not keepdims:
         g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
     size = np.abs(x)
-    return g * ratio(np.conjugate(x), size) * ratio(size, y) ** (p - 1)
+    part = ratio(size, y)
+    if p < 1:  # the slope at 0 is infinite on either side, with opposite signs
+        part = np.where(size == 0, 1, part)
+    return g * ratio(np.conjugate(x), size) * part ** (p - 1)
 
 
 @primitive(_p_norm_rule)

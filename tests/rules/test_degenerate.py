@@ -1,0 +1,106 @@
+"""Singular matrices and repeated eigenvalues: a finite gradient where there is one, else NaN or an error, never a number.
+
+pytest turns warnings into errors, so none of these gives one.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_lab as tl
+from tinygrad_lab.testing import check_gradients
+
+RANK_TWO = np.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 0.0, 1.0]])
+SYMMETRIC = np.array([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])  # 1 is an eigenvalue twice
+numbers = st.integers(-3, 3)
+
+
+def cofactors(x):
+    n = len(x)
+    minor = [[np.linalg.det(np.delete(np.delete(x, i, 0), j, 1)) for j in range(n)] for i in range(n)]
+    return np.array(minor) * (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
+
+
+@given(st.lists(numbers, min_size=9, max_size=9))
+def test_the_gradient_of_the_determinant_is_the_cofactors_of_any_matrix(elements):
+    x = np.reshape(np.array(elements, float), (3, 3))
+    np.testing.assert_allclose(tl.grad(np.linalg.det)(x), cofactors(x), atol=1e-12)
+
+
+def test_the_determinant_of_a_matrix_of_zeros_has_a_hessian():
+    hessian = tl.hessian(np.linalg.det)(np.zeros((2, 2)))
+    np.testing.assert_allclose(hessian[0, 0], [[0, 0], [0, 1]], atol=1e-15)
+    np.testing.assert_allclose(hessian[0, 1], [[0, 0], [-1, 0]], atol=1e-15)
+
+
+def test_what_needs_an_inverse_says_that_there_is_none():
+    for function in (np.linalg.inv, lambda x: np.linalg.solve(x, np.ones(2))):
+        with pytest.raises((np.linalg.LinAlgError, ValueError), match="Singular matrix"):
+            function(tl.Value(np.ones((2, 2))))
+    with pytest.raises(np.linalg.LinAlgError, match="Singular matrix"):
+        tl.grad(lambda x: np.linalg.slogdet(x).logabsdet)(np.zeros((2, 2)))
+
+
+def test_repeated_eigenvalues_have_gradients():
+    np.testing.assert_allclose(tl.grad(lambda x: np.sum(np.linalg.eigvalsh(x) ** 3))(SYMMETRIC), 3 * SYMMETRIC**2)
+    np.testing.assert_allclose(tl.grad(lambda x: np.linalg.eigvalsh(x)[-1])(SYMMETRIC), np.diag([1.0, 0.0, 0.0]))
+
+
+def test_eigenvectors_of_a_repeated_eigenvalue_have_none():
+    assert np.all(np.isnan(tl.grad(lambda x: np.linalg.eigh(x)[1][2, 1])(SYMMETRIC)))
+    first = tl.grad(lambda x: np.linalg.eigh(x)[1][1, 2] * np.linalg.eigh(x)[1][0, 2])(SYMMETRIC)
+    np.testing.assert_allclose(first, [[0, 0.5, 0], [0.5, 0, 0], [0, 0, 0]], atol=1e-15)
+    assert np.any(np.isnan(tl.grad(lambda x: np.real(np.linalg.eig(x)[1][0, 1]))(np.eye(2))))
+
+
+def test_singular_values_that_repeat_or_vanish():
+    np.testing.assert_allclose(tl.grad(lambda x: np.linalg.norm(x, "nuc"))(3 * np.eye(2)), np.eye(2), atol=1e-15)
+    np.testing.assert_allclose(tl.grad(lambda x: np.sum(np.linalg.svdvals(x) ** 2))(RANK_TWO), 2 * RANK_TWO, atol=1e-13)
+    np.testing.assert_allclose(tl.grad(lambda x: np.linalg.norm(x, 2))(np.eye(2)), np.eye(2) / 2, atol=1e-15)
+    assert np.any(np.isnan(tl.grad(lambda x: np.linalg.svd(x).U[0, 1])(np.eye(2))))
+
+
+def test_a_factorization_put_together_again_is_the_matrix():
+    weights = np.random.default_rng(0).normal(size=(3, 3))
+
+    def rebuilt(x):
+        u, s, vh = np.linalg.svd(x)
+        return np.sum(weights * ((u * s) @ vh))
+
+    np.testing.assert_allclose(tl.grad(rebuilt)(RANK_TWO), weights, atol=1e-12)
+
+
+def test_the_first_principal_component_where_the_others_are_alike():
+    x = np.array([[3.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+    check_gradients(lambda x: np.abs(np.linalg.svd(x, full_matrices=False).Vh[0]) @ np.array([1.0, 2.0, 3.0]), x + 0.1)
+    gradient = tl.grad(lambda x: np.linalg.svd(x, full_matrices=False).Vh[0, 1])(x)
+    assert np.all(np.isfinite(gradient))
+
+
+def test_pseudo_inverses_of_a_constant_rank():
+    u, v = np.array([1.0, -2.0, 0.5]), np.array([0.5, 1.5])
+    check_gradients(lambda u, v: np.linalg.pinv(np.outer(u, v)), u, v, order=2)
+
+
+@pytest.mark.parametrize("ord", [None, 1, 2, 3, 0.5, np.inf])
+def test_norms_of_the_origin(ord):
+    gradient = tl.grad(lambda x: np.linalg.norm(x, ord))(np.zeros(3))
+    assert np.all(np.isfinite(gradient))
+    assert np.sum(gradient) == 0
+
+
+@pytest.mark.parametrize("ord", [None, "fro", "nuc", 1, 2, np.inf])
+def test_norms_of_a_matrix_of_zeros(ord):
+    assert np.all(np.isfinite(tl.grad(lambda x: np.linalg.norm(x, ord))(np.zeros((2, 2)))))
+
+
+def test_cumulative_products_with_zeros():
+    check_gradients(np.cumprod, np.array([1.5, 0.0, -2.0, 0.0, 3.0]), order=2)
+
+
+def test_nothing_but_nans():
+    x = np.array([[1.0, 2.0], [np.nan, np.nan]])
+    gradient = tl.grad(lambda x: np.nansum(np.nanmax(x, axis=1)))(x)
+    np.testing.assert_array_equal(gradient, [[0, 1], [0, 0]])
+    assert tl.grad(lambda x: np.nansum(x))(x)[1, 1] == 0
