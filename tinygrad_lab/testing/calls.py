@@ -69,8 +69,8 @@ def calls(op: Op) -> SearchStrategy[Call]:
     function = op.function
     arity = _arity(op)
     if op.elementwise:
-        domains = find_domains(function, arity)
-        return strategies.broadcastable(arity, domains, strategies.dtypes()).map(functools.partial(Call, function))
+        arrays = strategies.broadcastable(arity, find_domains(function, arity), strategies.dtypes())
+        return arrays.map(functools.partial(_differentiable, op))
     if "keepdims" in op.parameters:
         return _reductions(function)
     shapes = [shapes for shapes in _candidates(arity) if _runs(function, shapes)]
@@ -80,6 +80,20 @@ def calls(op: Op) -> SearchStrategy[Call]:
             f"draw calls for it by hand"
         )
     return shaped_calls(function, shapes)
+
+
+def _differentiable(op: Op, arrays: tuple[Any, ...]) -> Call:
+    """Return a call that leaves arguments without a rule as they are."""
+    chosen = [i for i, rule in enumerate(op.rules) if rule is not None]
+    if len(chosen) == len(arrays):
+        return Call(op.function, arrays)
+
+    @functools.wraps(op.function)
+    def call(*some: Any) -> Any:
+        given = dict(zip(chosen, some, strict=True))
+        return op.function(*(given.get(i, array) for i, array in enumerate(arrays)))
+
+    return Call(call, tuple(arrays[i] for i in chosen))
 
 
 def _arity(op: Op) -> int:

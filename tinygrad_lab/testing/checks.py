@@ -90,6 +90,7 @@ class _Check:
             self.own, units = zip(*(problem.own_gradient(w) for w in self.weights), strict=True)
             self.own_unit = max(units)
             self.rounding = [self._wide_rounding(k) for k in range(len(self.weights))]
+            self.sizes = self._sizes()
             self.found: list[dict[int, Verdict]] = [{} for _ in self.weights]
             self.slopes: dict[int, Slope] = {}
             self.forward = ""  # what is wrong with forward mode
@@ -129,6 +130,15 @@ class _Check:
         first = np.round(self.rng.uniform(0.5, 1.5, m) * 64) / 64 * self.rng.choice([-1, 1], m)
         second = -np.sign(first) * np.round(self.rng.uniform(0.5, 1.5, m) * 64) / 64
         return [w.astype(self.problem.dtype) for w in (first, second)]
+
+    def _sizes(self) -> Array:
+        """Return how large each result is here or not far away: at a minimum of 0 it is 0 only here."""
+        step = self.problem.scale * np.random.default_rng(0).uniform(-0.25, 0.25, self.problem.x.size)
+        try:
+            change = np.abs(self.problem.value(self.problem.x + step) - self.problem.y)
+        except (ValueError, ArithmeticError):
+            return np.abs(self.problem.y)
+        return np.abs(self.problem.y) + np.where(np.isfinite(change), change, 0)
 
     def _wide_rounding(self, k: int) -> Array:
         """Return the rounding of a gradient in the widest dtype, by what it is in the arguments' dtype."""
@@ -235,7 +245,7 @@ class _Check:
         smallest = np.min(terms)
         if smallest == 0:
             visible = np.max(np.abs(gradient) * self.problem.scale) + 1e-6 * (
-                np.sum(np.abs(weights * self.problem.y)) + self.problem.terms
+                np.sum(np.abs(weights) * self.sizes) + self.problem.terms
             )
         else:
             visible = smallest
@@ -286,7 +296,7 @@ class _Check:
         negligible = 0.0
         if not strict:
             finite = np.where(np.isfinite(gradient), np.abs(gradient), 0)
-            values = np.sum(np.abs(weights * self.problem.y)) + self.problem.terms
+            values = np.sum(np.abs(weights) * self.sizes) + self.problem.terms
             negligible = float((1e-3 * np.max(finite * self.problem.scale) + 1e-6 * values) / scale)
         return judge(float(gradient[i]), weights, slope, float(self.rounding[k][i]), negligible)
 

@@ -18,7 +18,7 @@ from tinygrad_lab.testing.calls import Call
 from tinygrad_lab.testing.checks import check_gradients
 from tinygrad_lab.testing.domains import REAL, Domain
 from tinygrad_lab.testing.extra import SearchStrategy, hypothesis
-from tinygrad_lab.testing.linearity import check_adjoint, check_rule
+from tinygrad_lab.testing.linearity import check_adjoint, check_habits
 from tinygrad_lab.testing.report import GradientReport
 
 Test = Callable[[], None]
@@ -59,10 +59,11 @@ def check_call(call: Call, order: int = 1) -> GradientReport:
     Raises:
         GradientError: if one of them fails.
     """
-    report = check_gradients(call.adapter, *call.args, order=order)  # first, since it says the most
-    if call.adapter.own:  # of another system, check_gradients has looked at both modes
-        check_adjoint(call.adapter, *call.args)
-    check_rule(call.adapter, *call.args)
+    with np.errstate(all="ignore"):  # what overflows a narrow dtype is inconclusive, and no error
+        report = check_gradients(call.adapter, *call.args, order=order)  # first, since it says the most
+        if call.adapter.own:  # of another system, check_gradients has looked at both modes
+            check_adjoint(call.adapter, *call.args)
+        check_habits(call.adapter, *call.args)  # zero-size and 0-d arrays are drawn as well
     return report
 
 

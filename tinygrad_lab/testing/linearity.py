@@ -85,13 +85,9 @@ def check_rule(fn: Callable[..., Any] | Adapter, *args: Any) -> None:
         >>> import numpy as np
         >>> check_rule(np.multiply, np.ones((2, 3)), np.arange(3.0))
     """
-    adapter = fn if isinstance(fn, Adapter) else Adapter(fn)
-    problem = Problem(adapter, args, None)
-    arrays = [leaf.array for leaf in problem.leaves]
+    problem = check_habits(fn, *args)
+    adapter, arrays = problem.adapter, [leaf.array for leaf in problem.leaves]
     positions = [leaf.argument for leaf in problem.leaves]
-    with np.errstate(all="ignore"):
-        for rule in _rules(adapter, problem, arrays):
-            _check_habits(rule, positions)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the mean of nothing, and the like
         for variant in _variants(problem, arrays):
@@ -102,6 +98,17 @@ def check_rule(fn: Callable[..., Any] | Adapter, *args: Any) -> None:
                 raise
             except Exception:  # noqa: S112  a function may take what means nothing to it, such as axis=0 of a number
                 continue
+
+
+def check_habits(fn: Callable[..., Any] | Adapter, *args: Any) -> Problem:
+    """Do what `check_rule` does, for the given arguments alone."""
+    adapter = fn if isinstance(fn, Adapter) else Adapter(fn)
+    problem = Problem(adapter, args, None)
+    positions = [leaf.argument for leaf in problem.leaves]
+    with np.errstate(all="ignore"):
+        for rule in _rules(adapter, problem, [leaf.array for leaf in problem.leaves]):
+            _check_habits(rule, positions)
+    return problem
 
 
 def _variants(problem: Problem, arrays: list[Any]) -> Iterator[list[Any]]:

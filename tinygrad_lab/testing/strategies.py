@@ -6,6 +6,7 @@ table: drawing and shrinking stay fast, and a failing example shrinks to simple 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,14 +23,20 @@ Shape = tuple[int, ...]
 SHAPES: tuple[Shape, ...] = ((), (1,), (3,), (2, 3), (2,), (3, 2), (1, 3), (2, 1), (2, 1, 3), (2, 3, 2), (0,), (2, 0))
 
 
+_SHAPES = st.sampled_from(SHAPES)
+
+
 def shapes() -> SearchStrategy[Shape]:
     """Small shapes of up to three axes, with lengths 0 and 1 among them; no two axes need have one length."""
-    return st.sampled_from(SHAPES)
+    return _SHAPES
+
+
+_DTYPES = st.sampled_from([np.dtype(np.float64)] * 10 + [np.dtype(np.float32)] * 5 + [np.dtype(np.float16)])
 
 
 def dtypes() -> SearchStrategy[Any]:
     """Floating-point dtypes: mostly float64, then float32, and float16 now and then."""
-    return st.sampled_from([np.dtype(np.float64)] * 10 + [np.dtype(np.float32)] * 5 + [np.dtype(np.float16)])
+    return _DTYPES
 
 
 # -- layouts ---------------------------------------------------------------------------------------------------------
@@ -98,18 +105,32 @@ def tensors(
         >>> find(tensors((2,), Domain(low=0)), lambda x: x.sum() > 1)
         array([1., 1.])
     """
-    special = domain.distinct or domain.matrices != "any"
-    arrangements = st.sampled_from(LAYOUTS if special else (*LAYOUTS, repeated))
 
     @composite
     def draw_tensor(draw: DrawFn) -> Array:
-        sizes, kind = _drawn(draw, shapes() if shape is None else shape), np.dtype(_drawn(draw, dtype) or np.float64)
-        if domain.matrices != "any":
-            sizes = (*sizes[:-2], *(sizes[-1:] * 2 or (2, 2)))
-        size = math.prod(sizes) * (2 if kind.kind == "c" else 1)
-        return draw(arrangements)(domain.fill(draw(st.binary(min_size=size, max_size=size)), sizes, kind))
+        return _tensor(draw, _drawn(draw, shapes() if shape is None else shape), domain, _drawn(draw, dtype))
 
     return draw_tensor()
+
+
+def _tensor(draw: DrawFn, shape: Shape, domain: Domain, dtype: Any) -> Array:
+    kind = np.dtype(dtype or np.float64)
+    if domain.matrices != "any":
+        shape = (*shape[:-2], *(shape[-1:] * 2 or (2, 2)))
+    codes = draw(_codes(math.prod(shape) * (2 if kind.kind == "c" else 1)))
+    kept = domain.distinct or domain.matrices != "any"
+    layout: Callable[[Array], Array] = draw(_LAYOUTS_THAT_KEEP if kept else _LAYOUTS_OF_ANY_KIND)
+    return layout(domain.fill(codes, shape, kind))
+
+
+# Made once: a strategy costs more to make than to draw from.
+_LAYOUTS_THAT_KEEP, _LAYOUTS_OF_ANY_KIND = st.sampled_from(LAYOUTS), layouts()
+_KINDS_OF_PARTS = st.integers(0, 15)
+
+
+@functools.cache
+def _codes(size: int) -> SearchStrategy[bytes]:
+    return st.binary(min_size=size, max_size=size)
 
 
 def broadcastable(n: int, domain: Domain | Sequence[Domain] = REAL, dtype: Any = None) -> SearchStrategy[Any]:
@@ -130,7 +151,7 @@ def broadcastable(n: int, domain: Domain | Sequence[Domain] = REAL, dtype: Any =
     @composite
     def draw_tensors(draw: DrawFn) -> tuple[Array, ...]:
         kind, shape = _drawn(draw, dtype), draw(shapes())
-        return tuple(draw(tensors(_part(draw, shape, n), domains[i], kind)) for i in range(n))
+        return tuple(_tensor(draw, _part(draw, shape, n), domain, kind) for domain in domains)
 
     return draw_tensors()
 
@@ -143,7 +164,7 @@ def _part(draw: DrawFn, shape: Shape, n: int) -> Shape:
     """Draw a shape that broadcasts to `shape`: some leading axes gone, some lengths 1."""
     if n == 1 or not shape:
         return shape
-    code = draw(st.integers(0, 15))  # half of the time the shape stays
+    code = draw(_KINDS_OF_PARTS)  # half of the time the shape stays
     if code < 8:
         return shape
     kept = shape[code % (len(shape) + 1) :]
@@ -167,7 +188,7 @@ def matmul_args(draw: DrawFn, domain: Domain = REAL, dtype: Any = None) -> tuple
     """Pairs of arrays for `a @ b`: vectors, matrices, and batches of matrices that broadcast."""
     a, b = draw(st.sampled_from(matmul_shapes()))
     dtype = _drawn(draw, dtype)
-    return draw(tensors(a, domain, dtype)), draw(tensors(b, domain, dtype))
+    return _tensor(draw, a, domain, dtype), _tensor(draw, b, domain, dtype)
 
 
 def axes(ndim: int) -> list[Any]:

@@ -1,0 +1,12 @@
+"""The tutorial does what it says."""
+
+import doctest
+from pathlib import Path
+
+PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
+
+
+def test_the_tutorial_runs():
+    done = doctest.testfile(str(PAGE), module_relative=False, optionflags=doctest.ELLIPSIS, encoding="utf-8")
+    assert done.attempted > 15
+    assert done.failed == 0
