@@ -62,9 +62,9 @@ def test_decorated_functions_and_recursion():
 
 def test_debug_and_no_grad_are_independent():
     with tl.debug(), tl.no_grad():
-        assert modes.current() == modes.CHECK
+        assert modes.current() == modes.CHECK | modes.ORIGIN
         with tl.enable_grad():
-            assert modes.current() == modes.CHECK | modes.RECORD
+            assert modes.current() == modes.CHECK | modes.ORIGIN | modes.RECORD
     assert modes.current() == modes.RECORD
 
 
@@ -244,3 +244,13 @@ def test_a_generator_may_use_a_mode_between_two_yields():
 @pytest.mark.parametrize("callable_", [np.sin, abs, len])
 def test_builtin_functions_can_be_decorated(callable_):
     assert tl.no_grad()(callable_)
+
+
+def test_origins_are_noted_without_checking():
+    x = tl.Value(0.0)
+    with modes.trace_origin(), np.errstate(divide="ignore"):
+        y = np.log(x)
+        z = y + y
+    assert y.origin.startswith(__file__)
+    assert z.origin != y.origin
+    assert (y * 2).origin is None

@@ -1,4 +1,4 @@
-"""What operations do beside computing: record a graph (the default), stay silent, or check every result."""
+"""What operations do beside computing: record a graph (the default), check results, note where they were called."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from typing import Any, Self, TypeVar
 
-RECORD, CHECK = 1, 2  # bits of a mode
+RECORD, CHECK, ORIGIN = 1, 2, 4  # bits of a mode
 
 F = TypeVar("F", bound=Callable[..., Any])
 _OWN = ("tinygrad_lab", "numpy")
@@ -92,7 +92,22 @@ class debug(_Mode):
         tinygrad_lab.errors.NonFiniteError: log: result must be finite, got -inf from inputs of shape (); ...
     """
 
-    _set = CHECK
+    _set = CHECK | ORIGIN
+
+
+class trace_origin(_Mode):
+    """Note the source line of every operation in the `origin` of its result.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> x = tl.Value(3.0)
+        >>> with trace_origin():
+        ...     y = x * x
+        >>> "doctest" in y.origin
+        True
+    """
+
+    _set = ORIGIN
 
 
 def caller() -> str:

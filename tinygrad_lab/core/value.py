@@ -8,19 +8,18 @@ Python's operators take a short cut, `unary` and `binary`.
 from __future__ import annotations
 
 import itertools
-import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, final
 
 import numpy as np
 
-from tinygrad_lab.core import modes, registry
+from tinygrad_lab.core import modes, operators, registry
 from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.graph import ancestors
-from tinygrad_lab.core.indexing import AtIndexer, getitem
+from tinygrad_lab.core.indexing import AtIndexer
 from tinygrad_lab.core.methods import ArrayMethods
-from tinygrad_lab.core.registry import OPS, RULE, Op, operation
+from tinygrad_lab.core.registry import OPS, RULE, Op
 from tinygrad_lab.core.watch import Hook, Watch
 from tinygrad_lab.errors import GradientLostError, GraphError, OperationError
 
@@ -71,7 +70,7 @@ class Value(ArrayMethods):
     kwargs: dict[str, Any]
     index: int  # a running number, so that sorting by it is a topological order
     watch: Watch | None
-    origin: str | None  # the source line, in debug mode
+    origin: str | None  # the source line, in the modes that note it
 
     def __init__(self, data: Any, *, requires_grad: bool = True, name: str | None = None) -> None:
         _fill(self, as_array(data), None, (), (), {}, requires_grad)
@@ -204,8 +203,9 @@ class Value(ArrayMethods):
             _fill(result, data, op, tuple(parents), (data, *arrays), kwargs, True)
         else:
             _fill(result, data, None, (), (), kwargs, False)
-        if mode & modes.CHECK:
+        if mode & modes.ORIGIN:
             result.origin = modes.caller()
+        if mode & modes.CHECK:
             registry.fail_if_not_finite(op.name, data, tuple(arrays), result.origin)
         return result
 
@@ -217,25 +217,25 @@ class Value(ArrayMethods):
 
     # -- operators ---------------------------------------------------------------------------------------------------
     # fmt: off
-    def __neg__(self) -> Value: return unary(NEGATIVE, self)
-    def __pos__(self) -> Value: return unary(POSITIVE, self)
-    def __abs__(self) -> Value: return unary(ABSOLUTE, self)
-    def __add__(self, other: Any) -> Value: return binary(ADD, self, other)
-    def __radd__(self, other: Any) -> Value: return binary(ADD, other, self)
-    def __sub__(self, other: Any) -> Value: return binary(SUBTRACT, self, other)
-    def __rsub__(self, other: Any) -> Value: return binary(SUBTRACT, other, self)
-    def __mul__(self, other: Any) -> Value: return binary(MULTIPLY, self, other)
-    def __rmul__(self, other: Any) -> Value: return binary(MULTIPLY, other, self)
-    def __truediv__(self, other: Any) -> Value: return binary(DIVIDE, self, other)
-    def __rtruediv__(self, other: Any) -> Value: return binary(DIVIDE, other, self)
-    def __pow__(self, other: Any) -> Value: return binary(POWER, self, other)
-    def __rpow__(self, other: Any) -> Value: return binary(POWER, other, self)
-    def __matmul__(self, other: Any) -> Value: return binary(MATMUL, self, other)
-    def __rmatmul__(self, other: Any) -> Value: return binary(MATMUL, other, self)
-    def __mod__(self, other: Any) -> Value: return binary(REMAINDER, self, other)
-    def __rmod__(self, other: Any) -> Value: return binary(REMAINDER, other, self)
+    def __neg__(self) -> Value: return unary(operators.NEGATIVE, self)
+    def __pos__(self) -> Value: return unary(operators.POSITIVE, self)
+    def __abs__(self) -> Value: return unary(operators.ABSOLUTE, self)
+    def __add__(self, other: Any) -> Value: return binary(operators.ADD, self, other)
+    def __radd__(self, other: Any) -> Value: return binary(operators.ADD, other, self)
+    def __sub__(self, other: Any) -> Value: return binary(operators.SUBTRACT, self, other)
+    def __rsub__(self, other: Any) -> Value: return binary(operators.SUBTRACT, other, self)
+    def __mul__(self, other: Any) -> Value: return binary(operators.MULTIPLY, self, other)
+    def __rmul__(self, other: Any) -> Value: return binary(operators.MULTIPLY, other, self)
+    def __truediv__(self, other: Any) -> Value: return binary(operators.DIVIDE, self, other)
+    def __rtruediv__(self, other: Any) -> Value: return binary(operators.DIVIDE, other, self)
+    def __pow__(self, other: Any) -> Value: return binary(operators.POWER, self, other)
+    def __rpow__(self, other: Any) -> Value: return binary(operators.POWER, other, self)
+    def __matmul__(self, other: Any) -> Value: return binary(operators.MATMUL, self, other)
+    def __rmatmul__(self, other: Any) -> Value: return binary(operators.MATMUL, other, self)
+    def __mod__(self, other: Any) -> Value: return binary(operators.REMAINDER, self, other)
+    def __rmod__(self, other: Any) -> Value: return binary(operators.REMAINDER, other, self)
     __hash__ = object.__hash__  # identity: comparisons are elementwise, graph and dictionary keys are not
-    def __getitem__(self, index: Any) -> Value: return self.record(GETITEM, (self,), {"index": index})
+    def __getitem__(self, index: Any) -> Value: return self.record(operators.GETITEM, (self,), {"index": index})
     def __iter__(self) -> Iterator[Value]: return (self[i] for i in range(len(self)))
     # fmt: on
 
@@ -254,19 +254,6 @@ class Value(ArrayMethods):
 
 _new = Value.__new__
 _NO_KEYWORDS: dict[str, Any] = {}
-
-# Operators on arrays compute what the ufuncs do, and on NumPy scalars ten times faster.
-NEGATIVE = operation(np.negative, forward=operator.neg)
-POSITIVE = operation(np.positive, forward=operator.pos)
-ABSOLUTE = operation(np.absolute, forward=abs)
-ADD = operation(np.add, forward=operator.add)
-SUBTRACT = operation(np.subtract, forward=operator.sub)
-MULTIPLY = operation(np.multiply, forward=operator.mul)
-DIVIDE = operation(np.divide, forward=operator.truediv)
-POWER = operation(np.power, forward=operator.pow)
-MATMUL = operation(np.matmul, forward=operator.matmul)
-REMAINDER = operation(np.remainder, forward=operator.mod)
-GETITEM = operation(getitem)
 
 
 def _fill(
@@ -331,7 +318,7 @@ def alias(value: Any, array: Any) -> Value:
     """Return a new node that holds `array` and passes its gradient on to `value`, if that is a Value."""
     parent = value if type(value) is Value else None
     result = _new(Value)
-    _fill(result, array, POSITIVE, (parent,), (array, array), _NO_KEYWORDS, True)
+    _fill(result, array, operators.POSITIVE, (parent,), (array, array), _NO_KEYWORDS, True)
     return result
 
 

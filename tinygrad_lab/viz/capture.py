@@ -9,8 +9,9 @@ import numpy as np
 
 from tinygrad_lab.core.formula import formulas
 from tinygrad_lab.core.graph import ancestors
+from tinygrad_lab.core.operators import POSITIVE
 from tinygrad_lab.core.registry import Op
-from tinygrad_lab.core.value import POSITIVE, Value
+from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GraphError
 from tinygrad_lab.viz import snapshot as kinds
 from tinygrad_lab.viz.sensitivity import Sensitivity, sensitivity

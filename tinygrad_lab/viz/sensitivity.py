@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.backward import sweep
-from tinygrad_lab.core.value import POSITIVE, Value, cotangent
+from tinygrad_lab.core.operators import POSITIVE
+from tinygrad_lab.core.value import Value, cotangent
 from tinygrad_lab.viz.summary import SMALL, Summary, jsonable, summarise
 
 
