@@ -1,4 +1,4 @@
-"""Singular matrices and repeated eigenvalues: a finite gradient where there is one, else NaN or an error, never a number.
+"""Singular matrices and repeated eigenvalues: the gradient where there is one, else NaN or an error.
 
 pytest turns warnings into errors, so none of these gives one.
 """

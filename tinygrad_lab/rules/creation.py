@@ -30,9 +30,8 @@ def _full(shape: Any, fill_value: Any, dtype: Any = None, **_: Any) -> Any:
 # -- grids -----------------------------------------------------------------------------------------------------------
 
 
-def _parts(num: int, endpoint: bool, start: Any, stop: Any, axis: int, least: Any = 1.0) -> tuple[Any, Any, Any]:
+def _parts(num: int, endpoint: bool, start: Any, stop: Any, axis: int, dtype: Any) -> tuple[Any, Any, Any]:
     """Return numbers from 0 to 1 on a new axis, and the ends with that axis."""
-    dtype = np.result_type(start, stop, least)
     start, stop = np.broadcast_arrays(start, stop)
     place = axis % (np.ndim(start) + 1)
     shape = [num if i == place else 1 for i in range(np.ndim(start) + 1)]
@@ -40,13 +39,17 @@ def _parts(num: int, endpoint: bool, start: Any, stop: Any, axis: int, least: An
     return t, np.expand_dims(start, place), np.expand_dims(stop, place)
 
 
+def _converted(samples: Any, dtype: Any) -> Any:
+    return samples if samples.dtype == dtype else samples.astype(dtype)
+
+
 @composed(np.linspace)
 def _linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
 ) -> Any:
-    t, first, last = _parts(num, endpoint, start, stop, axis)
-    samples = (1 - t) * first + t * last
-    samples = samples if dtype is None else samples.astype(dtype)
+    natural = np.result_type(start, stop, 1.0)
+    t, first, last = _parts(num, endpoint, start, stop, axis, natural)
+    samples = _converted((1 - t) * first + t * last, natural if dtype is None else dtype)
     steps = num - 1 if endpoint else num
     return (samples, (stop - start) / steps if steps else np.nan) if retstep else samples
 
@@ -64,9 +67,9 @@ def _logspace(
 
 @composed(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    t, first, last = _parts(num, endpoint, start, stop, axis, least=np.float64)
-    samples = first * (last / first) ** t
-    return samples if dtype is None else samples.astype(dtype)
+    natural = np.result_type(start, stop, np.float64)
+    t, first, last = _parts(num, endpoint, start, stop, axis, natural)
+    return _converted(first * (last / first) ** t, natural if dtype is None else dtype)
 
 
 @composed(np.meshgrid)

@@ -158,7 +158,8 @@ def _svd_rule(g: Any, y: Any, x: Any, full_matrices: bool = False) -> Any:
     sums = np.expand_dims(s, -2) + np.expand_dims(s, -1)
     inner = diagonal(np.real(gs)) + _over_gaps((turn_u + turn_v) / 2, differences(s), repeated, used)
     inner = inner + _over_gaps((turn_u - turn_v) / 2, sums, repeated, used)
-    vanishing = np.expand_dims(s <= max(x.shape[-2:]) * np.finfo(s.dtype).eps * np.max(s, axis=-1, keepdims=True, initial=0), -2)
+    rounding = max(x.shape[-2:]) * np.finfo(s.dtype).eps * np.max(s, axis=-1, keepdims=True, initial=0)
+    vanishing = np.expand_dims(s <= rounding, -2)
     if np.iscomplexobj(x):  # a common phase of a pair's vectors
         phase = diagonal(np.diagonal(turn_u - turn_v, axis1=-2, axis2=-1)) / 4
         inner = inner + _over_values(phase, s, vanishing)

@@ -57,6 +57,8 @@ def _between(places: Callable[[Any], Any], a: Any, axis: Any, keepdims: bool) ->
     t = _last(part, asked)
     result = np.where(_last(np.isnan(place), asked), np.nan, below * (1 - t) + np.where(t == 0, 0, above) * t)
     result = np.reshape(np.moveaxis(result, -1, 0), np.shape(place))
+    dtype = np.result_type(places(np.zeros(1, rows.dtype)))
+    result = result if result.dtype == dtype else result.astype(dtype)
     return np.expand_dims(result, tuple(i + asked for i in axes)) if keepdims else result
 
 
