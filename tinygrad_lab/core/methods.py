@@ -63,7 +63,7 @@ class ArrayMethods(NumpyProtocols):
     def diagonal(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.diagonal, *args, **kwargs)
     def take(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.take, *args, **kwargs)
     def clip(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.clip, *args, **kwargs)
-    def compress(self, condition: Any, axis: Any = None) -> Value: return np.compress(condition, self, axis)
+    def compress(self, condition: Any, axis: Any = None) -> Any: return np.compress(condition, self, axis)
     def copy(self) -> Value: return self._numpy(np.copy)
     def conj(self) -> Value: return self._numpy(np.conjugate)
     def conjugate(self) -> Value: return self._numpy(np.conjugate)
