@@ -109,10 +109,12 @@ class Domain:
         return np.asarray(_MATRICES[self.matrices](real + 1j * imaginary)).astype(dtype)
 
     def _rounded(self, x: Array, dtype: Any) -> Array:
-        """Return `x` in a dtype, without leaving the interval by rounding onto its end."""
+        """Return `x` in a dtype, without subnormal numbers, or leaving the interval by rounding onto its end."""
         x = x.astype(dtype)
         if self.matrices != "any" or x.dtype == np.float64:
             return x
+        least = np.finfo(x.dtype).smallest_normal
+        x = np.where((x != 0) & (np.abs(x) < least), np.copysign(least, x), x)
         low, high, far = (x.dtype.type(number) for number in (self.low, self.high, np.inf))
         low = np.nextafter(low, far) if math.isfinite(self.low) else low
         high = np.nextafter(high, -far) if math.isfinite(self.high) else high

@@ -1,0 +1,31 @@
+"""What random draws miss, in full: every axis of every reduction, and every way in which batches of matrices meet."""
+
+import numpy as np
+import pytest
+
+from tests.rules.cases import OPERATIONS
+from tinygrad_lab.testing import check_gradients
+from tinygrad_lab.testing.calls import Call, reduction_keywords
+from tinygrad_lab.testing.strategies import matmul_shapes
+
+SHAPES = ((), (3,), (2, 3), (2, 1, 3), (2, 0))
+NUMPYS = [op for op in OPERATIONS if op.function.__module__.startswith("numpy")]
+REDUCTIONS = [op for op in NUMPYS if op.parameters[1:2] == ("axis",) and "keepdims" in op.parameters]
+
+
+@pytest.mark.parametrize("op", REDUCTIONS, ids=lambda op: f"{op.family}.{op.name}")
+def test_every_axis_of_a_reduction(op):
+    rng = np.random.default_rng(0)
+    cases = reduction_keywords(op.function)
+    assert {keywords["keepdims"] for _, keywords in cases} == {False, True}
+    for shape, keywords in [case for case in cases if case[0] in SHAPES]:
+        x = rng.permutation(np.arange(1.0, 13.0))[: int(np.prod(shape))].reshape(shape)
+        call = Call(op.function, (x,), keywords)
+        check_gradients(call.adapter, *call.args)
+
+
+@pytest.mark.parametrize("function", [np.matmul, lambda a, b: a @ b], ids=["matmul", "@"])
+def test_every_way_in_which_batches_of_matrices_meet(function):
+    rng = np.random.default_rng(0)
+    for a, b in matmul_shapes():
+        check_gradients(function, rng.uniform(0.5, 2, a), rng.uniform(-2, -0.5, b))
