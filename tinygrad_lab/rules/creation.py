@@ -30,13 +30,13 @@ def _full(shape: Any, fill_value: Any, dtype: Any = None, **_: Any) -> Any:
 # -- grids -----------------------------------------------------------------------------------------------------------
 
 
-def _parts(num: int, endpoint: bool, start: Any, stop: Any, axis: int, dtype: Any) -> tuple[Any, Any, Any]:
+def _parts(num: int, endpoint: bool, start: Any, stop: Any, axis: int, dtype: Any) -> tuple[Any, ...]:
     """Return numbers from 0 to 1 on a new axis, and the ends with that axis."""
     start, stop = np.broadcast_arrays(start, stop)
     place = axis % (np.ndim(start) + 1)
     shape = [num if i == place else 1 for i in range(np.ndim(start) + 1)]
     t = np.reshape(np.linspace(0, 1, num, endpoint, dtype=dtype), shape)
-    return t, np.expand_dims(start, place), np.expand_dims(stop, place)
+    return t, *(np.expand_dims(_converted(end, dtype), place) for end in (start, stop))
 
 
 def _converted(samples: Any, dtype: Any) -> Any:
@@ -49,7 +49,7 @@ def _linspace(
 ) -> Any:
     natural = np.result_type(start, stop, 1.0)
     t, first, last = _parts(num, endpoint, start, stop, axis, natural)
-    samples = _converted((1 - t) * first + t * last, natural if dtype is None else dtype)
+    samples = _converted((1 - t) * first + t * last, dtype or natural)
     steps = num - 1 if endpoint else num
     return (samples, (stop - start) / steps if steps else np.nan) if retstep else samples
 
@@ -69,7 +69,7 @@ def _logspace(
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     natural = np.result_type(start, stop, np.float64)
     t, first, last = _parts(num, endpoint, start, stop, axis, natural)
-    return _converted(first * (last / first) ** t, natural if dtype is None else dtype)
+    return _converted(first * (last / first) ** t, dtype or natural)
 
 
 @composed(np.meshgrid)

@@ -40,9 +40,11 @@ defvjp(np.remainder,     lambda g, y, a, b: g,
 defvjp(np.fmod,          lambda g, y, a, b: g,
                          lambda g, y, a, b: -g * np.trunc(a / b))
 defvjp(np.reciprocal,    lambda g, y, x: -g * y * y)
-defvjp(np.copysign,      lambda g, y, a, b: g * np.sign(a) * np.copysign(1, b), None)
+defvjp(np.copysign,      lambda g, y, a, b: g * np.sign(a) * np.copysign(1, b),
+                         lambda g, y, a, b: np.zeros_like(g))
 defvjp(np.ldexp,         lambda g, y, x, n: np.ldexp(g, n), None)
-defvjp(np.nextafter,     lambda g, y, a, b: g, None)
+defvjp(np.nextafter,     lambda g, y, a, b: g,
+                         lambda g, y, a, b: np.zeros_like(g))
 
 # Powers
 defvjp(np.square,        lambda g, y, x: g * (2 * x))
