@@ -7,6 +7,7 @@ Exit status: 0 done, 1 the training diverged (its folder is written all the same
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import math
 import os
@@ -18,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_lab import __version__
-from tinygrad_lab.errors import LabError
-from tinygrad_lab.lab import extras, folder, progress
+from tinygrad_lab.errors import LabError, MissingExtraError
+from tinygrad_lab.extras import extra
+from tinygrad_lab.lab import folder, graph, progress
 from tinygrad_lab.lab.config import ACTIVATIONS, INITS, LOSSES, OPTIMIZERS, OUTPUTS, REDUCTIONS, Config
 from tinygrad_lab.lab.running import load, run
 from tinygrad_lab.lab.training import History
-from tinygrad_lab.viz import command
 
 _STATUS = {"until": 0, "epochs": 0, "diverged": 1, "interrupted": 130}
 
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has gone, as in `| head`; keep Python from complaining about it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (LabError, OSError) as error:
+    except (LabError, MissingExtraError, OSError) as error:
         sys.stderr.write(f"tinygrad-lab: error: {error}\n")
         return 2
     except KeyboardInterrupt:
@@ -72,7 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(options: dict[str, Any]) -> int:
     out, quiet, as_json = options["out"], options["quiet"], options["json"]
     config = Config(**{field.name: options[field.name] for field in fields(Config)})
-    extras.require(*extras.LIBRARIES)
+    with extra("lab"):  # before any time is spent
+        for library in ("jinja2", "matplotlib", "rich", "safetensors"):
+            importlib.import_module(library)
     dataset = load(config)
     folder.check(out or folder.free(dataset.name))
     with _progress(config, quiet, as_json) as show:
@@ -130,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_training(train)
     _add_output(train)
     train.set_defaults(run=_train, **{field.name: field.default for field in fields(Config)})
-    command.register(commands)
+    graph.register(commands)
     return parser
 
 

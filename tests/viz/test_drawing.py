@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import tinygrad_lab as tl
 from tests.viz.examples import GOLDEN, GRAPHS, HOSTILE, Recurrent, chain, linear, steps, texts
 from tinygrad_lab import viz
-from tinygrad_lab.errors import GraphError
+from tinygrad_lab.errors import MissingExtraError
 from tinygrad_lab.viz import dot, svg
 from tinygrad_lab.viz.picture import LINE_SIZE, TITLE_SIZE
 from tinygrad_lab.viz.text_width import shorten, text_width
@@ -176,7 +176,9 @@ def test_a_bare_machine_draws_all_the_same(bare, tmp_path):
     with pytest.warns(RuntimeWarning, match='svg: engine="dot" needs dot or pygraphviz') as caught:
         assert graph.svg(engine="dot") == graph.svg()
     assert len(caught) == 1
-    with pytest.raises(GraphError, match=r'png: a renderer must be installed, .*pip install "tinygrad-lab\[png\]"'):
+    with pytest.raises(
+        MissingExtraError, match=r'png: a renderer must be installed, .*pip install "tinygrad-lab\[png\]"'
+    ):
         graph.png(tmp_path / "graph.png")
     assert "not found" in viz.doctor()
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_lab.errors import LabError
+from tinygrad_lab.extras import extra
 from tinygrad_lab.lab import plots, report
-from tinygrad_lab.lab.extras import require
 from tinygrad_lab.lab.running import Run
 
 
@@ -55,7 +55,8 @@ def write(run: Run, out: str | Path | None = None) -> Path:
         The folder.
 
     Raises:
-        LabError: `out` has content, or a library of the extra `[lab]` is missing.
+        LabError: `out` has content.
+        MissingExtraError: a library of the extra `[lab]` is missing.
         OSError: the disk refuses.
     """
     target = free(run.dataset.name) if out is None else Path(out)
@@ -91,8 +92,8 @@ def _publish(name: str, draft: Path) -> Path:
 
 
 def _fill(run: Run, folder: Path) -> None:
-    require("safetensors")
-    from safetensors.numpy import save
+    with extra("lab"):
+        from safetensors.numpy import save
 
     curve, prediction = plots.learning_curve(run.history), plots.prediction(run)
     (folder / "learning_curve.svg").write_text(curve, encoding="utf-8")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_lab.extras import extra
 from tinygrad_lab.lab.data import Array
-from tinygrad_lab.lab.extras import require
 
 if TYPE_CHECKING:
     from tinygrad_lab.lab.running import Run
@@ -158,9 +158,9 @@ def _plain(name: str) -> str:
 
 
 def _figure(width: float, height: float, rows: int, columns: int, **options: Any) -> tuple[Any, Any]:
-    require("matplotlib")
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
+    with extra("lab"):
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
 
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from tinygrad_lab.lab.extras import require
+from tinygrad_lab.extras import extra
 from tinygrad_lab.lab.report import figures, setting, test_table
 from tinygrad_lab.lab.running import Run
 from tinygrad_lab.lab.training import Callback, History
@@ -20,9 +20,9 @@ _ROWS, _COLUMNS = 25, 7  # of the test table on the screen
 @contextmanager
 def bar(epochs: int, stream: TextIO) -> Iterator[Callback]:
     """Give a callback that shows epochs, loss, accuracy and the time left as a bar on a terminal."""
-    require("rich")
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    with extra("lab"):
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("epoch"),
@@ -60,10 +60,10 @@ def lines(every: int, stream: TextIO) -> Iterator[Callback]:
 
 def summary(run: Run, out: Path, stream: TextIO) -> None:
     """Print configuration, final figures and test table."""
-    require("rich")
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    with extra("lab"):
+        from rich.console import Console
+        from rich.markup import escape
+        from rich.table import Table
 
     console = Console(file=stream, highlight=False)
     overview = Table("", "", show_header=False, title="Configuration and result", title_justify="left")

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.lab.extras import require
+from tinygrad_lab.extras import extra
+from tinygrad_lab.lab.graph import network
 from tinygrad_lab.lab.running import Run
-from tinygrad_lab.viz.command import network
 
 _ROWS = 200  # of the test table; predictions.csv has them all
 _LOG_ROWS = 20
@@ -97,11 +97,11 @@ def render(run: Run, learning_curve: str, prediction: str) -> str:
         prediction: SVG document.
 
     Raises:
-        LabError: Jinja2 is missing.
+        MissingExtraError: Jinja2 is missing.
     """
-    require("jinja2")
-    import jinja2
-    from markupsafe import Markup
+    with extra("lab"):
+        import jinja2
+        from markupsafe import Markup
 
     from tinygrad_lab import __version__
 

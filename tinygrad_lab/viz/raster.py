@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Literal
 
-from tinygrad_lab.errors import GraphError
+from tinygrad_lab.errors import MissingExtraError
 from tinygrad_lab.viz import dot, svg
 from tinygrad_lab.viz.picture import Picture
 
@@ -18,7 +18,7 @@ def render(picture: Picture, engine: Engine) -> bytes:
     """Return the picture as PNG: our layout through resvg-py, or else `dot`'s.
 
     Raises:
-        GraphError: neither resvg-py, nor `dot`, nor pygraphviz can draw it here.
+        MissingExtraError: neither resvg-py, nor `dot`, nor pygraphviz can draw it here.
     """
     ours = find_spec("resvg_py") is not None
     if not ours or engine == "dot":
@@ -26,7 +26,7 @@ def render(picture: Picture, engine: Engine) -> bytes:
         if drawn is not None:
             return drawn
     if not ours:
-        raise GraphError(
+        raise MissingExtraError(
             "png: a renderer must be installed, got none of resvg-py, dot and pygraphviz; "
             'run: pip install "tinygrad-lab[png]", or save as .svg or .html'
         )

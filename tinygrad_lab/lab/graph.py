@@ -12,9 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.errors import TinygradError
-from tinygrad_lab.nn.module import Module
-from tinygrad_lab.viz.graph import Graph, draw
+from tinygrad_lab.errors import LabError, MissingExtraError, TinygradError
+from tinygrad_lab.extras import extra
+from tinygrad_lab.lab.build import Experiment, build, resolve
+from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.running import load
+from tinygrad_lab.nn import Module
+from tinygrad_lab.viz import Graph, draw
 
 _EXAMPLES = """examples:
   tinygrad-lab graph runs/xor-1                                    the network of a run, as text
@@ -55,8 +59,6 @@ def run(options: dict[str, Any]) -> int:
     Raises:
         LabError: it cannot be found, built or drawn.
     """
-    from tinygrad_lab.errors import LabError  # the lab is above pictures; only this command knows both
-
     chosen = {name: options[name] for name in ("view", "level", "depth", "color", "max_nodes")}
     try:
         folder = Path(options["what"])
@@ -65,21 +67,23 @@ def run(options: dict[str, Any]) -> int:
             sys.stdout.write(graph.text())
         else:
             graph.save(options["out"])
+    except (LabError, MissingExtraError):
+        raise
     except (TinygradError, ValueError, TypeError, ImportError, AttributeError) as error:
-        raise error if isinstance(error, LabError) else LabError(f"graph: {error}") from error
+        raise LabError(f"graph: {error}") from error
     return 0
 
 
 def _of_run(folder: Path, chosen: dict[str, Any]) -> Graph:
     """Rebuild a run's model with its parameters, and draw it with its loss on its data."""
-    from tinygrad_lab.lab import extras
-    from tinygrad_lab.lab.build import build, resolve
-    from tinygrad_lab.lab.config import Config
-    from tinygrad_lab.lab.running import load
+    with extra("lab"):
+        from safetensors.numpy import load_file
 
-    extras.require("safetensors")
-    from safetensors.numpy import load_file
-
+    if not (folder / "config.json").exists():
+        raise LabError(
+            f"graph: folder must be one that `tinygrad-lab train` left, got {folder} without config.json; "
+            f"pass one such as runs/xor-1"
+        )
     config = Config(**json.loads((folder / "config.json").read_text(encoding="utf-8")))
     dataset = load(config)
     experiment = build(resolve(config, dataset), dataset, np.random.default_rng(config.seed))
@@ -87,11 +91,11 @@ def _of_run(folder: Path, chosen: dict[str, Any]) -> Graph:
     return network(experiment, **chosen)
 
 
-def network(experiment: Any, **options: Any) -> Graph:
+def network(experiment: Experiment, **options: Any) -> Graph:
     """Return a picture of an experiment's model and loss, on its data.
 
     Arguments:
-        experiment: a `lab.build.Experiment`.
+        experiment: a model, its loss and its data.
         options: those of `draw`.
     """
 

@@ -84,6 +84,7 @@ def test_a_file(models, capsys):
 @pytest.mark.parametrize(
     ("what", "text"),
     [
+        (".", "graph: folder must be one that `tinygrad-lab train` left, got . without config.json; pass one such as"),
         ("nothing", "graph: what must be a run's folder or module:name, got 'nothing'; for example models:build"),
         ("no_such_module:f", "graph: No module named 'no_such_module'"),
         ("MODELS:nothing", "has no attribute 'nothing'"),

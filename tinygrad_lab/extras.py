@@ -1,0 +1,31 @@
+"""Libraries of extras: imported where they are used; where one is missing, the error names its extra."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tinygrad_lab.errors import MissingExtraError
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Surround imports of what the extra `name` installs.
+
+    Raises:
+        MissingExtraError: an import fails; the text says how to install it.
+
+    Example:
+        >>> with extra("lab"):
+        ...     import no_such_library
+        Traceback (most recent call last):
+        ...
+        tinygrad_lab.errors.MissingExtraError: lab: no_such_library must be installed, got ...
+    """
+    try:
+        yield
+    except ImportError as error:
+        library = (error.name or "its libraries").partition(".")[0]
+        raise MissingExtraError(
+            f'{name}: {library} must be installed, got "{error}"; run: pip install "tinygrad-lab[{name}]"'
+        ) from error
