@@ -142,6 +142,7 @@ def test_ufunc_methods():
         (np.maximum.reduce(x, axis=1), [2.0, 4.0]),
         (np.minimum.reduce(x), [1.0, 2.0]),
         (np.add.accumulate(x), [[1.0, 2.0], [4.0, 6.0]]),
+        (np.multiply.accumulate(x), [[1.0, 2.0], [3.0, 8.0]]),
         (np.add.accumulate(x, axis=1), [[1.0, 3.0], [3.0, 7.0]]),
         (np.multiply.outer(x[0], [1.0, 10.0]), [[1.0, 10.0], [2.0, 20.0]]),
         (np.subtract.outer(np.ones(2), x[0]), [[0.0, -1.0], [0.0, -1.0]]),
@@ -151,6 +152,11 @@ def test_ufunc_methods():
     for call in (lambda: np.subtract.reduce(x), lambda: np.maximum.accumulate(x), lambda: np.add.reduceat(x, [0])):
         with pytest.raises(GradientLostError, match=r"ufunc method must have a derivative rule, .*np\.add\.reduce, "):
             call()
+
+
+def test_writing_by_a_ufunc_is_refused():
+    with pytest.raises(GradientLostError, match=r"add\.at: array must not be written in place.*v\.at\[i\]\.add\(x\)"):
+        np.add.at(np.zeros(3), [0, 1], tl.Value([1.0, 2.0]))
 
 
 def test_ufunc_keywords():

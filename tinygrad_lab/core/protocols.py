@@ -108,6 +108,10 @@ def _call_method(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: 
     if method == "outer":
         a, b = inputs
         return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
+    if method == "at":
+        raise GradientLostError(
+            f"{ufunc.__name__}.at: array must not be written in place, got a Value; write v = v.at[i].add(x)"
+        )
     function = _REDUCTIONS.get((ufunc, method))
     if function is None:
         known = ", ".join(f"np.{u.__name__}.{m}" for u, m in _REDUCTIONS)
