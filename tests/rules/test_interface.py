@@ -131,6 +131,27 @@ def test_a_norm_that_has_no_rule_is_refused():
         np.linalg.norm(tl.Value(X), 3)
 
 
+@pytest.mark.parametrize("function", [np.quantile, np.percentile, np.nanquantile, np.nanpercentile])
+def test_quantiles_refuse_what_they_do_not_differentiate(function):
+    with pytest.raises(GradientLostError, match=f"{function.__name__}: q must be a plain number or array, got a Value"):
+        function(X, tl.Value(0.5))
+    with pytest.raises(OperationError, match=f"{function.__name__}: weights must be left out, got some"):
+        function(tl.Value(X), 0.5, weights=np.ones_like(X), method="inverted_cdf")
+
+
+def test_modes_and_options_without_a_rule_are_refused():
+    with pytest.raises(OperationError, match="qr: mode must be 'reduced', 'complete' or 'r', got 'raw'"):
+        np.linalg.qr(tl.Value(X), "raw")
+    with pytest.raises(OperationError, match="cross: vectors must have 3 components, got 2 and 2"):
+        np.cross(tl.Value(X[:, :2]), X[:, :2])
+    with pytest.raises(OperationError, match="polyfit: full and cov must be left out"):
+        np.polyfit(tl.Value(X[0]), X[1], 1, full=True)
+    with pytest.raises(OperationError, match=r"norm: x must be a vector or a matrix, got shape \(1, 2, 3\)"):
+        np.linalg.norm(tl.Value(X[None]), 1)
+    with pytest.raises(OperationError, match="gradient: steps must be one, or one per axis, got 3 for 2 axes"):
+        np.gradient(tl.Value(X), 1.0, 2.0, 3.0)
+
+
 def test_padding_that_has_no_rule_is_refused():
     with pytest.raises(OperationError, match=r"pad: mode must be one of constant, edge.*got 'linear_ramp'"):
         np.pad(tl.Value(X), 1, "linear_ramp")

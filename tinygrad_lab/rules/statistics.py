@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed
+from tinygrad_lab.core.registry import OPS, Recorder, composed, no_rule_for
 from tinygrad_lab.errors import OperationError
 
 
@@ -76,6 +76,8 @@ def _quantile(function: Callable[..., Any], scale: float) -> None:
     ) -> Any:  # fmt: skip
         if weights is not None:
             raise OperationError(f"{function.__name__}: weights must be left out, got some; repeat elements instead")
+        if isinstance(q, Recorder):
+            raise no_rule_for(OPS[function], "q")
         of_ranks = np.nanquantile if function in (np.nanquantile, np.nanpercentile) else np.quantile
         return _between(lambda ranks: of_ranks(ranks, np.divide(q, scale), axis=-1, method=method), a, axis, keepdims)
 
