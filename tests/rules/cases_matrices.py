@@ -132,8 +132,9 @@ written(linalg.cond, *on(linalg.cond, (2, 3, 2)))
 
 for function in (np.vecdot, linalg.vecdot):
     written(function, *on(function, (2, 3), (3,)), *on(function, (3, 2), (3, 1), axis=0))
-written(np.matvec, *on(np.matvec, (2, 3), (4, 3)), *on(np.matvec, (4, 2, 3), (3,)))
-written(np.vecmat, *on(np.vecmat, (4, 2), (2, 3)), *on(np.vecmat, (2,), (4, 2, 3)))
+if hasattr(np, "matvec"):  # NumPy 2.2
+    written(np.matvec, *on(np.matvec, (2, 3), (4, 3)), *on(np.matvec, (4, 2, 3), (3,)))
+    written(np.vecmat, *on(np.vecmat, (4, 2), (2, 3)), *on(np.vecmat, (2,), (4, 2, 3)))
 written(np.kron, *on(np.kron, (2, 3), (2,)), *on(np.kron, (3,), (2, 1, 2)), *on(np.kron, (), (2, 2)))
 written(np.cross, *on(np.cross, (2, 3), (3,)), *on(np.cross, (3, 2), (3, 1), axis=0),
         *on(np.cross, (3, 2), (2, 3), axisa=0, axisb=1, axisc=0))  # fmt: skip

@@ -18,7 +18,7 @@ def _array(object: Any, dtype: Any = None, *_: Any, ndmin: int = 0, **__: Any) -
     """Stack nested lists: `np.array([v, w], like=v)`; without `like=` NumPy does not ask, and the Value refuses."""
     array = np.stack([_array(part) for part in object]) if isinstance(object, list | tuple) else object
     array = np.reshape(array, (1,) * (ndmin - np.ndim(array)) + np.shape(array)) if np.ndim(array) < ndmin else array
-    return array if dtype is None else np.astype(array, np.dtype(dtype))
+    return array if dtype is None else np.positive(array).astype(dtype)
 
 
 @composed(np.full)
