@@ -28,7 +28,8 @@ listed(np.matrix_transpose, call((2, 3)), call((2, 3, 1)))
 listed(np.swapaxes, call((2, 3), args=(0, 1)), call((2, 3, 4), axis1=-1, axis2=0))
 listed(np.moveaxis, call((2, 3, 4), args=(0, -1)), call((2, 3, 4), source=(0, 2), destination=(1, 0)))
 listed(np.rollaxis, call((2, 3, 4), args=(2,)), call((2, 3, 4), args=(0, 3)), call((2, 3, 4), args=(-1, -2)))
-listed(np.broadcast_to, call((), args=((2, 3),)), call((2, 1), shape=(4, 2, 3)), call((1,), args=((0,),)))
+listed(np.broadcast_to, call((), args=((2, 3),)), call((2, 1), shape=(4, 2, 3)), call((1,), args=((0,),)),
+       call((1, 3), args=((2, 3),)))  # fmt: skip
 listed(np.broadcast_arrays, call((2, 1), (3,)), call((3,), ()), call((2,)))
 listed(np.flip, call((2, 3)), call((2, 3), args=(1,)), call((2, 3, 2), axis=(0, -1)), call(()))
 listed(np.flipud, call((2, 3)), call((3,)))

@@ -142,6 +142,6 @@ def _add(step: Step, values: list[Array], steps: list[Step]) -> None:
 @functools.cache
 def _elementwise() -> list[tuple[str, Callable[..., Any], tuple[Domain, ...]]]:
     """Return the registry's elementwise NumPy functions with their domains."""
-    functions = [op.function for op in OPS.values() if op.kind == RULE and isinstance(op.function, np.ufunc)]
-    smooth = [function for function in functions if OPS[function].elementwise and function not in _JUMPING]
-    return [(f"np.{f.__name__}", f, find_domains(f, len(OPS[f].rules))) for f in smooth]
+    ops = [op for op in OPS.values() if op.kind == RULE and op.elementwise and isinstance(op.function, np.ufunc)]
+    smooth = [op for op in ops if None not in op.rules and op.function not in _JUMPING]
+    return [(f"np.{op.function.__name__}", op.function, find_domains(op.function, len(op.rules))) for op in smooth]
