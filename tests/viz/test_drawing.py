@@ -213,6 +213,6 @@ def test_find_and_diff():
 
 
 def test_a_large_graph_whole():
-    graph = chain(3000).graph(fold=False, max_nodes=100_000)
+    graph = chain(3000).graph(view="both", fold=False, max_nodes=100_000)
     assert len(graph.picture.labels) == 5001
     assert graph.svg().count("tg-box") > 5001

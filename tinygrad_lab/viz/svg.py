@@ -40,7 +40,7 @@ def render(picture: Picture, theme: Theme = "auto") -> str:
     total_height = top + height + 14 + HEAD * len(legend) + MARGIN
     view = picture.view
     bad = set(pairwise(picture.health.path)) | {(b, a) for a, b in pairwise(picture.health.path)}
-    shades = _shades(picture)
+    shades, largest = _shades(picture), _largest_flow(picture)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tg" viewBox="0 0 {_n(total_width)} {_n(total_height)}" '
         f'width="{_n(total_width)}" height="{_n(total_height)}" role="img" aria-label="{_attribute(_title(picture))}">',
@@ -49,7 +49,7 @@ def render(picture: Picture, theme: Theme = "auto") -> str:
         *_rows(head, MARGIN, MARGIN, "tg-caption"),
         f'<g transform="translate({_n(MARGIN + max(LEAST_WIDTH - width, 0) / 2)} {_n(top)})">',
         *(_frame(layout.shapes[own], picture.titles[own]) for own in view.clusters),
-        *(_line(picture, link, path, bad) for link, path in zip(view.links, layout.paths, strict=True)),
+        *(_line(picture, link, path, bad, largest) for link, path in zip(view.links, layout.paths, strict=True)),
         *(_box(picture, box, layout.shapes[own], shades.get(own)) for own, box in view.boxes.items()),
         "</g>",
         *_rows(legend, MARGIN, top + height + 14, "tg-legend"),
@@ -135,7 +135,7 @@ def _rectangle(x: float, y: float, width: float, height: float, radius: float) -
     return f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" rx="{_n(radius)}"/>'
 
 
-def _line(picture: Picture, link: Link, path: list[Point], bad: set[tuple[str, str]]) -> str:
+def _line(picture: Picture, link: Link, path: list[Point], bad: set[tuple[str, str]], largest: float) -> str:
     """Return a link: solid forwards, dashed where a gradient flows back."""
     flows = [edge.gradient for edge in link.edges if edge.gradient is not None]
     classes = "tg-line"
@@ -152,18 +152,21 @@ def _line(picture: Picture, link: Link, path: list[Point], bad: set[tuple[str, s
     if back:
         norm = math.hypot(*(flow.norm for flow in flows if flow.finite)) if flows else 0.0
         shift = 3.0 if picture.shown == "both" else 0.0
-        wide = _thickness(picture, norm)
+        wide = _thickness(norm, largest)
         inner = _arrow(path[::-1], shift, picture.sideways, wide)
         parts.append(f'<g class="tg-gradient"><title>{_text(f"gradient, norm {number(norm)}")}</title>{inner}</g>')
     return f'<g class="{classes}" {data}>{"".join(parts)}</g>'
 
 
-def _thickness(picture: Picture, norm: float) -> float:
+def _largest_flow(picture: Picture) -> float:
+    flows = (edge.gradient for link in picture.view.links for edge in link.edges)
+    return max((flow.norm for flow in flows if flow is not None and flow.finite), default=0.0)
+
+
+def _thickness(norm: float, largest: float) -> float:
     """Return a width between 1 and 5, by the logarithm of a gradient's norm against the largest one."""
     if not norm:
         return 1.0
-    norms = (edge.gradient.norm for link in picture.view.links for edge in link.edges if edge.gradient is not None)
-    largest = max((x for x in norms if math.isfinite(x)), default=norm)
     return round(max(1.0, 5.0 + math.log10(norm / max(largest, norm))), 1)
 
 
@@ -262,7 +265,7 @@ def _legend(picture: Picture, width: float) -> list[str]:
         items.append("Σ n: gradient is a sum of n")
     logs = _gradient_sizes(picture).values()
     if picture.color == "grad" and logs:
-        items.append(f"darker: larger gradient, rms {number(10 ** min(logs))} to {number(10 ** max(logs))}")
+        items.append(f"deeper colour: larger gradient, rms {number(10 ** min(logs))} to {number(10 ** max(logs))}")
     return _wrapped(" · ".join(items), width, " · ")
 
 
