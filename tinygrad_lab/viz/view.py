@@ -91,7 +91,10 @@ def arrange(snapshot: Snapshot, level: Level, depth: int | None, fold: Fold, max
         fold: "auto" folds repeated calls, and repeated operations only above the limit; True folds both, False none.
         max_nodes: how many boxes there may be.
     """
-    deepest = max((_depth(snapshot, group.id) for group in snapshot.groups), default=0)
+    depths = {"": 0}
+    for group in snapshot.groups:  # a parent before its children
+        depths[group.id] = depths[group.parent] + 1
+    deepest = max(depths.values())
     opened = deepest if depth is None else min(depth, deepest)
     folds = {"auto": (False, True), True: (True,), False: (None,)}[fold]
     view = View(snapshot)
@@ -101,14 +104,6 @@ def arrange(snapshot: Snapshot, level: Level, depth: int | None, fold: Fold, max
             if len(view.boxes) <= max_nodes:
                 return _captioned(view)
     return _captioned(_Arrangement(snapshot, level, 0, folds[-1], max_nodes).view)
-
-
-def _depth(snapshot: Snapshot, group: str) -> int:
-    parents = {group.id: group.parent for group in snapshot.groups}
-    depth = 0
-    while group:
-        depth, group = depth + 1, parents[group]
-    return depth
 
 
 def _captioned(view: View) -> View:
@@ -245,6 +240,12 @@ class _Arrangement:
 
     def _links(self) -> None:
         boxes, found = self.view.boxes, dict[tuple[str, str], Link]()
+        repetitions = {
+            node.id: i // (len(box.members) // box.copies)
+            for box in boxes.values()
+            if box.copies > 1 and box.item is not None
+            for i, node in enumerate(box.members)
+        }
         visible = {(edge.target, edge.position): self.leaf_of[slot] for _, edge, slot in self._uses()}
         for edge in self.view.snapshot.edges:
             target = self._owner(edge.target)
@@ -256,7 +257,7 @@ class _Arrangement:
                 source = self._owner(edge.source)
             if source == target:
                 box = boxes[source]
-                box.recurrent = box.recurrent or (box.copies > 1 and self._between_copies(box, edge))
+                box.recurrent |= repetitions.get(edge.source) != repetitions.get(edge.target)
                 continue
             loop = boxes[source].order >= boxes[target].order
             link = found.setdefault((source, target), Link(source, target, [], loop))
@@ -265,19 +266,18 @@ class _Arrangement:
 
     def _drop_small_clusters(self) -> None:
         """Take away frames around a single box: they say what the box says."""
-        clusters, boxes = self.view.clusters, self.view.boxes.values()
-        for own in reversed(list(clusters)):  # inner ones first
-            frame = clusters[own]
-            inside = [box for box in boxes if box.cluster == own]
-            if frame.item.count == 1 and len(inside) == 1 and all(c.parent != own for c in clusters.values()):
-                inside[0].cluster = frame.parent
+        clusters = self.view.clusters
+        inside: dict[str, list[Box | Cluster]] = {own: [] for own in ("", *clusters)}
+        for box in self.view.boxes.values():
+            inside[box.cluster].append(box)
+        for frame in clusters.values():
+            inside[frame.parent].append(frame)
+        for own, frame in reversed(list(clusters.items())):  # inner ones first
+            only = inside[own][0] if len(inside[own]) == 1 else None
+            if frame.item.count == 1 and isinstance(only, Box):
+                only.cluster = frame.parent
+                inside[frame.parent] = [only if one is frame else one for one in inside[frame.parent]]
                 del clusters[own]
-
-    def _between_copies(self, box: Box, edge: Edge) -> bool:
-        """Whether an edge inside a folded box leads from one repetition to another."""
-        size = len(box.members) // box.copies
-        places = {node.id: i // size for i, node in enumerate(box.members)}
-        return places[edge.source] != places[edge.target]
 
 
 def _without_middle(items: list[Item], limit: int) -> list[Item]:
