@@ -159,6 +159,36 @@ def test_transforms_inside_a_function_leave_no_traces_of_their_own():
     assert snapshot.by_id["x"].gradient.value == [2.0, 2.0]
 
 
+def test_source_lines_of_what_is_run():
+    def twice(x):
+        return np.tanh(x) * 2
+
+    first = twice.__code__.co_firstlineno
+    snapshot = viz.draw(lambda x: linear(2, 2)(twice(x)), np.ones((1, 2))).snapshot
+    assert snapshot.by_id["tanh"].source == f"tests/viz/test_snapshot.py:{first + 1}"
+    assert snapshot.by_id["multiply"].source == f"tests/viz/test_snapshot.py:{first + 1}"
+    assert not any(node.source for node in snapshot.nodes if not node.operation)
+
+
+def test_source_lines_name_no_folder_of_the_machine(monkeypatch, tmp_path):
+    def twice(x):
+        return np.tanh(x)
+
+    monkeypatch.chdir(tmp_path)
+    source = viz.draw(twice, 1.0).snapshot.by_id["tanh"].source
+    assert source == f"test_snapshot.py:{twice.__code__.co_firstlineno + 1}"
+
+
+def test_no_source_line_where_only_draw_was_called():
+    snapshot = viz.draw(linear(2, 2), np.ones((1, 2))).snapshot
+    assert [node.source for node in snapshot.nodes] == [""] * 4
+
+
+def test_inputs_that_do_not_fit_are_told():
+    with pytest.raises(TypeError, match=r"draw: inputs must be what Linear\(x: .*\).* takes, got 0; give them"):
+        viz.draw(linear(2, 2))
+
+
 def test_source_lines_in_debug_mode():
     with tl.debug():
         y = tl.Value(2.0, name="x") * 3.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,7 @@ class _Capture:
         self.nodes: list[dict[str, Any]] = []
         self.edges: list[Edge] = []
         self.plain = {id(array): name for array, name in trace.plain}
+        self.here = Path.cwd()
 
     def snapshot(self, title: str, notes: list[str]) -> Snapshot:
         """Walk, and freeze what was found."""
@@ -103,7 +105,7 @@ class _Capture:
         group = self.groups.of.get(value, "")
         kind = kinds.OUTPUT if value in self.roots else kinds.OPERATION
         base = f"{group}/{op.name}" if group else op.name
-        more = {"operation": op.name, "detail": ", ".join(words), "group": group, "source": value.origin or ""}
+        more = {"operation": op.name, "detail": ", ".join(words), "group": group, "source": self._source(value)}
         summary = summarise(value.saved[0])
         own = self._add(value, base, kind, value.name or op.name, summary, formulas=tuple(rules), **more)
         for position, source in sources:
@@ -111,6 +113,13 @@ class _Capture:
             contribution = self.gradients.contributions.get(key)
             local = self.gradients.local.get(key)
             self.edges.append(Edge(source, own, position, rule.argument, rule.rule, contribution, local))
+
+    def _source(self, value: Value) -> str:
+        """Return the line that made a value, without the machine's folders: pictures travel, and are to be alike."""
+        if not value.origin or value.origin == self.trace.origin:  # no code of the user's between `draw` and this
+            return ""
+        path = Path(value.origin)
+        return path.relative_to(self.here).as_posix() if path.is_relative_to(self.here) else path.name
 
     def _leaf(self, value: Value) -> str:
         if value in self.trace.inputs or value.op is not None:

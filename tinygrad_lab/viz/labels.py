@@ -90,9 +90,11 @@ def number(x: float) -> str:
     """Return a number in three significant digits.
 
     Example:
-        >>> number(0.123456), number(-1234567.0), number(2.0)
-        ('0.123', '-1.23e+06', '2')
+        >>> number(0.123456), number(-1234567.0), number(2.0), number(float("nan")), number(float("-inf"))
+        ('0.123', '-1.23e+06', '2', 'NaN', '-∞')
     """
+    if not math.isfinite(x):
+        return "NaN" if x != x else "∞" if x > 0 else "-∞"
     return f"{x + 0.0:.3g}"  # no -0
 
 

@@ -34,6 +34,7 @@ class Trace:
 
     Attributes:
         calls: in the order in which they began.
+        origin: the source line that the run was started from; "" for none.
         names: of parameters and inputs.
         inputs: the Values made of the arguments.
         plain: the other arrays among the arguments, such as integer labels, with their names.
@@ -43,6 +44,7 @@ class Trace:
     names: dict[Value, str] = field(default_factory=dict)
     inputs: set[Value] = field(default_factory=set)
     plain: list[tuple[Any, str]] = field(default_factory=list)
+    origin: str = ""
 
     def calls_of(self, indices: list[int]) -> list[Call | None]:
         """Return, for each node number, the innermost call in which it was made."""
@@ -64,15 +66,20 @@ def run(function: Callable[..., Any], inputs: tuple[Any, ...]) -> tuple[Any, Tra
         function: a module or any function; it is run as it stands, random layers draw and all.
         inputs: floating and complex arrays and numbers among them, also in lists, tuples and dicts, become Values that
             require a gradient and are named after the parameter; a Value loses its history; others stay what they are.
+
+    Raises:
+        TypeError: if the function does not take these inputs.
     """
-    trace = Trace()
+    signature = _signature(function)
+    _check_fit(function, signature, inputs)
+    trace = Trace(origin=modes.caller())
     paths: dict[int, str] = {}
     if isinstance(function, Module):
         _register(trace, paths, function, "")
-    arguments = [_fresh(trace, name, x) for name, x in zip(_names(function, inputs), inputs, strict=True)]
+    arguments = [_fresh(trace, name, x) for name, x in zip(_names(signature, len(inputs)), inputs, strict=True)]
     token = observer.set(_observer(trace, paths))
     try:
-        with modes.enable_grad():
+        with modes.enable_grad(), modes.trace_origin():
             return function(*arguments), trace
     finally:
         observer.reset(token)
@@ -125,17 +132,31 @@ def _free(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def _names(function: Callable[..., Any], inputs: tuple[Any, ...]) -> list[str]:
-    """Return what the function calls its positional arguments."""
-    target = function.forward if isinstance(function, Module) else function
+def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
     try:
-        parameters = list(inspect.signature(target).parameters.values())
+        return inspect.signature(function.forward if isinstance(function, Module) else function)
     except (TypeError, ValueError):  # a function written in C
-        parameters = []
+        return None
+
+
+def _check_fit(function: Callable[..., Any], signature: inspect.Signature | None, inputs: tuple[Any, ...]) -> None:
+    try:
+        if signature is not None:
+            signature.bind(*inputs)
+    except TypeError as error:
+        name = type(function).__name__ if isinstance(function, Module) else getattr(function, "__name__", "function")
+        raise TypeError(
+            f"draw: inputs must be what {name}{signature} takes, got {len(inputs)}; "
+            f"give them after it, as in viz.draw(model, x)"
+        ) from error
+
+
+def _names(signature: inspect.Signature | None, count: int) -> list[str]:
+    """Return what a function calls its positional arguments."""
+    parameters = list(signature.parameters.values()) if signature is not None else []
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "input")
-    more = range(len(inputs) - len(names))
-    return [*names, *(f"{rest}[{i}]" for i in more)][: len(inputs)]
+    return [*names, *(f"{rest}[{i}]" for i in range(count - len(names)))][:count]
 
 
 def _fresh(trace: Trace, name: str, x: Any) -> Any:
