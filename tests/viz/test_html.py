@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_lab as tl
+from tinygrad_lab import viz
 from tinygrad_lab.viz.capture import capture
 from tinygrad_lab.viz.html import SCRIPTS, _asset, page
 from tinygrad_lab.viz.snapshot import Snapshot
@@ -173,6 +174,16 @@ def test_repetitions_fold_in_large_graphs_only():
     outside = [node["id"] for node in large["snapshot"]["nodes"] if not node["group"]]
     assert outside == ["sum"]
     assert large["steps"] == json.loads(Elements(page(chain(100), max_nodes=500)).texts["data"])["steps"]
+
+
+def test_options_say_what_is_grouped_and_how_deep_it_opens(tmp_path):
+    path = tmp_path / "page.html"
+    viz.draw(np.tanh, 0.5, depth=1).html(path)
+    assert json.loads(Elements(path.read_text(encoding="utf-8")).texts["data"])["depth"] == 1
+    whole = json.loads(Elements(page(chain(100), fold=False, max_nodes=50)).texts["data"])
+    forced = json.loads(Elements(page(chain(10), fold=True)).texts["data"])
+    assert whole["snapshot"]["groups"] == []
+    assert [group["name"] for group in forced["snapshot"]["groups"]] == ["multiply, tanh × 10"]
 
 
 def test_repeated_calls_fold_together():

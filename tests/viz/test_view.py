@@ -163,8 +163,10 @@ def test_accumulation_is_marked():
         ({"level": "layer"}, "draw: level must be 'module' or 'op' or 'scalar', got 'layer'"),
         ({"color": "red"}, "draw: color must be 'kind' or 'grad', got 'red'"),
         ({"fold": "never"}, "draw: fold must be 'auto', True or False, got 'never'"),
-        ({"depth": -1}, "draw: depth must be None or at least 0, got -1"),
-        ({"max_nodes": 1}, "draw: max_nodes must be at least 4, got 1"),
+        ({"depth": -1}, "draw: depth must be None or a whole number from 0, got -1"),
+        ({"depth": "all"}, "draw: depth must be None or a whole number from 0, got 'all'"),
+        ({"max_nodes": 1}, "draw: max_nodes must be a whole number from 4, got 1"),
+        ({"max_nodes": None}, "draw: max_nodes must be a whole number from 4, got None"),
     ],
 )
 def test_bad_options(option, text):
@@ -180,7 +182,8 @@ def test_inputs_without_anything_to_call():
 
 
 def test_numbers_are_short():
-    assert [number(x) for x in (0.0, -0.0, 1e-10, 12345.0, float("nan"))] == ["0", "0", "1e-10", "1.23e+04", "nan"]
+    assert [number(x) for x in (0.0, -0.0, 1e-10, 12345.0)] == ["0", "0", "1e-10", "1.23e+04"]
+    assert [number(float(x)) for x in ("nan", "inf", "-inf")] == ["NaN", "∞", "-∞"]
 
 
 def test_an_accumulator_inside_a_folded_run_says_that_it_feeds_the_next():

@@ -41,13 +41,17 @@ class Options:
         for name, choices in (("view", Shown), ("level", Level), ("color", Color)):
             _check(name, getattr(self, name) in get_args(choices), " or ".join(map(repr, get_args(choices))), self)
         _check("fold", self.fold in ("auto", True, False), "'auto', True or False", self)
-        _check("depth", self.depth is None or self.depth >= 0, "None or at least 0", self)
-        _check("max_nodes", self.max_nodes >= 4, "at least 4", self)
+        _check("depth", self.depth is None or _is_whole(self.depth, 0), "None or a whole number from 0", self)
+        _check("max_nodes", _is_whole(self.max_nodes, 4), "a whole number from 4", self)
 
 
 def _check(name: str, good: bool, rule: str, options: Options) -> None:
     if not good:
         raise ValueError(f"draw: {name} must be {rule}, got {getattr(options, name)!r}; see help(viz.draw)")
+
+
+def _is_whole(x: Any, least: int) -> bool:
+    return isinstance(x, int) and x >= least
 
 
 class Graph:
@@ -118,12 +122,16 @@ class Graph:
     def html(self, path: str | Path) -> None:
         """Write one page, which needs nothing else, to explore the graph and step through its back-propagation.
 
+        The page holds the whole graph. `depth`, `fold` and `max_nodes` say what is open when it appears; `view`,
+        `level` and `color` are for still pictures: here modules open, and gradients appear step by step.
+
         Arguments:
             path: the file.
         """
         from tinygrad_lab.viz.html import page  # pages have assets of their own; most pictures need none of them
 
-        Path(path).write_text(page(self.snapshot, self.options.max_nodes), encoding="utf-8")
+        chosen = self.options
+        Path(path).write_text(page(self.snapshot, chosen.depth, chosen.fold, chosen.max_nodes), encoding="utf-8")
 
     def text(self) -> str:
         """Return the picture in words, one row a box.

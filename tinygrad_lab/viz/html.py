@@ -20,17 +20,20 @@ from tinygrad_lab.viz.health import MEANINGS, examine
 from tinygrad_lab.viz.runs import grouped
 from tinygrad_lab.viz.snapshot import Snapshot
 from tinygrad_lab.viz.stepper import steps
+from tinygrad_lab.viz.view import Fold
 
 SCRIPTS = ("numbers.js", "layout.js", "model.js", "picture.js", "panel.js", "stepper.js", "page.js")
 
 
-def page(snapshot: Snapshot, max_nodes: int = 150) -> str:
+def page(snapshot: Snapshot, depth: int | None = None, fold: Fold = "auto", max_nodes: int = 150) -> str:
     """Return a page that shows a graph.
 
     Arguments:
         snapshot: the graph.
-        max_nodes: how many operations to show at first, if that can be had by closing modules, and by folding what
-            repeats at the top; the reader opens them again.
+        depth: how many levels of modules are open at first; None for all.
+        fold: whether to group what repeats at the top; "auto" does so if the graph is larger than `max_nodes`.
+        max_nodes: how many operations to show at first, if that can be had by closing modules and groups; the reader
+            opens them again.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -46,14 +49,14 @@ def page(snapshot: Snapshot, max_nodes: int = 150) -> str:
         "style_hash": _hash(style),
         "script": script,
         "script_hash": _hash(script),
-        "data": _embedded(_data(snapshot, max_nodes)),
+        "data": _embedded(_data(snapshot, depth, fold, max_nodes)),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _asset("page.html"))
 
 
-def _data(snapshot: Snapshot, max_nodes: int) -> dict[str, Any]:
+def _data(snapshot: Snapshot, depth: int | None, fold: Fold, max_nodes: int) -> dict[str, Any]:
     health = examine(snapshot)
-    if len(build(snapshot)) > max_nodes:
+    if fold is True or (fold == "auto" and len(build(snapshot)) > max_nodes):
         snapshot = grouped(snapshot)
     return {
         "snapshot": snapshot.to_dict(),
@@ -71,6 +74,7 @@ def _data(snapshot: Snapshot, max_nodes: int) -> dict[str, Any]:
         "first": health.first,
         "path": health.path,
         "limit": max_nodes,
+        "depth": depth,
     }
 
 

@@ -66,11 +66,11 @@ const placeOf = node => [...around(node), node.within?.id].filter(Boolean).map(i
 // What stands for an item in the picture: the outermost closed group around it, or itself.
 const standIn = item => around(item).find(id => !state.open.has(id)) ?? item.id;
 
-// Opens whole levels while the picture stays small enough.
-function openUpTo(limit) {
+// Opens so many whole levels (null: all), while the picture stays small enough.
+function openUpTo(limit, levels) {
   const depth = group => around(group).length;
-  const deepest = Math.max(-1, ...[...groups.values()].map(depth));
-  for (let d = 0; d <= deepest; d++) {
+  const count = [...groups.values()].reduce((most, group) => Math.max(most, depth(group) + 1), 0);
+  for (let d = 0; d < Math.min(count, levels ?? count); d++) {
     const before = new Set(state.open);
     for (const group of groups.values()) if (depth(group) === d) state.open.add(group.id);
     const shown = new Set([...nodes.values()].filter(node => node.operation).map(standIn));

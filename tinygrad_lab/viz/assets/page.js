@@ -222,7 +222,7 @@ byId("slider").addEventListener("input", event => goToStep(Number(event.target.v
 stage.addEventListener("click", () => select(null));
 new ResizeObserver(() => { if (camera.fitted && stage.clientWidth) fit(); }).observe(stage);
 
-openUpTo(data.limit);
+openUpTo(data.limit, data.depth);
 redraw();
 fit();
 if (data.first) goTo(data.first);
