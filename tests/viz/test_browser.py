@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,23 +17,11 @@ from tinygrad_lab.viz.snapshot import Snapshot
 from tinygrad_lab.viz.stepper import steps
 from tinygrad_lab.viz.tracing import Trace, run
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
-
 
 @pytest.fixture
 def show(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Open a snapshot's page; at the end, fail if a script failed or anything but the file was asked for."""
-    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800})
+    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     troubles: list[str] = []
 
     def open_page(snapshot: Snapshot, **options: Any) -> Any:
@@ -513,12 +500,21 @@ def test_lines_lead_down_into_their_boxes(show):
 
 
 def test_three_thousand_operations_open(show):
-    tab = show(mesh(2000))
-    tab.keyboard.press("e")
-    assert tab.locator("#world g.box").count() > 2000
-    tab.keyboard.press("ArrowRight")
-    tab.keyboard.press("ArrowRight")
+    snapshot = mesh(2400)
+    assert snapshot.operations > 3000
+    tab = show(snapshot, max_nodes=10_000)
+    assert tab.locator("#world g.box").count() > 3000
+    tab.keyboard.press("End")
     assert tab.locator("g.box.current").count() == 1
+
+
+def test_depth_says_how_many_levels_are_open(show):
+    snapshot, _ = xor()
+    assert box(show(snapshot, depth=0), "net").get_attribute("aria-expanded") == "false"
+    tab = show(snapshot, depth=1)
+    assert box(tab, "net").get_attribute("aria-expanded") == "true"
+    assert box(tab, "net/0").get_attribute("aria-expanded") == "false"
+    assert box(show(snapshot), "net/0").get_attribute("aria-expanded") == "true"
 
 
 def test_a_graph_without_gradients_says_why(show):

@@ -1,15 +1,8 @@
 """The SVG in a real browser, whose fonts and measures are not ours: no text leaves its box or meets another."""
 
-import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.viz.examples import GOLDEN
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: apt-get install chromium")
 
 PICTURES = [*GOLDEN.glob("*.svg"), *(Path(__file__).parents[2] / "docs" / "graphs").glob("*.svg")]
 
@@ -36,14 +29,12 @@ TROUBLE = """() => {
 }"""
 
 
-def test_text_stays_in_its_place():
+def test_text_stays_in_its_place(browser):
     assert len(PICTURES) > 8
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        tab = chromium.new_page()
-        found = {}
-        for path in PICTURES:
-            tab.goto(path.as_uri())
-            found[path.name] = tab.evaluate(TROUBLE)
-        chromium.close()
+    tab = browser.new_page()
+    found = {}
+    for path in PICTURES:
+        tab.goto(path.as_uri())
+        found[path.name] = tab.evaluate(TROUBLE)
+    tab.close()
     assert not {name: trouble for name, trouble in found.items() if trouble}
