@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,8 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     axes = tuple(range(x.ndim)) if axis is None else tuple(np.atleast_1d(axis) % x.ndim)
     kept = tuple(i for i in range(x.ndim) if i not in axes)
-    flat = np.reshape(np.transpose(x, kept + axes), (*(x.shape[i] for i in kept), -1))
+    sizes = (*(x.shape[i] for i in kept), math.prod(x.shape[i] for i in axes))
+    flat = np.reshape(np.transpose(x, kept + axes), sizes)
     result = _of_vectors(flat, ord, flat.ndim - 1, False)
     return np.expand_dims(result, axes) if keepdims else result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -44,7 +45,7 @@ def _between(places: Callable[[Any], Any], a: Any, axis: Any, keepdims: bool) ->
     """Return the order statistics at `places`, whole or broken numbers that NumPy finds as quantiles of the ranks."""
     axes = tuple(range(np.ndim(a))) if axis is None else tuple((np.atleast_1d(axis) % np.ndim(a)).tolist())
     kept = tuple(i for i in range(np.ndim(a)) if i not in axes)
-    rows = np.reshape(np.transpose(a, kept + axes), (*(a.shape[i] for i in kept), -1))
+    rows = np.reshape(np.transpose(a, kept + axes), (*(a.shape[i] for i in kept), math.prod(a.shape[i] for i in axes)))
     order = np.argsort(rows, axis=-1, kind="stable")
     ranks = np.where(np.isnan(rows), np.nan, np.argsort(order, axis=-1))
     place = places(ranks)  # NaN if NumPy's answer is NaN
@@ -65,7 +66,7 @@ def _between(places: Callable[[Any], Any], a: Any, axis: Any, keepdims: bool) ->
 def _last(place: Any, asked: int) -> Any:
     """Put the axes of the quantiles that were asked for behind the others, as one."""
     shape = np.shape(place)
-    return np.moveaxis(np.reshape(place, (-1, *shape[asked:])), 0, -1)
+    return np.moveaxis(np.reshape(place, (math.prod(shape[:asked]), *shape[asked:])), 0, -1)
 
 
 def _quantile(function: Callable[..., Any], scale: float) -> None:
