@@ -68,7 +68,7 @@ def row(formula: str | None) -> str:
     """Format the rule of one argument."""
     if formula is None:
         return "—"
-    if formula.startswith("_"):
+    if formula.isidentifier() and formula.startswith("_"):
         return f"in several lines: `{formula}`"
     return "`" + formula.replace("|", "\\|") + "`"
 

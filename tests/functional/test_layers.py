@@ -104,6 +104,19 @@ def test_convolution_explains_shapes_that_do_not_fit(x, w, b, options, text):
         conv1d(tl.Value(np.ones(x)), np.ones(w), np.ones(b), **options)
 
 
+@pytest.mark.parametrize(("option", "least"), [("stride", 1), ("padding", 0), ("dilation", 1), ("groups", 1)])
+def test_convolution_refuses_options_that_mean_nothing(option, least):
+    text = f"conv1d: {option} must be at least {least}, got {least - 1}; leave it out for {least}"
+    with pytest.raises(OperationError, match=text):
+        conv1d(np.ones((2, 3, 9)), np.ones((4, 3, 5)), **{option: least - 1})
+
+
+@pytest.mark.parametrize("p", [-0.1, 1, float("nan")])
+def test_dropout_refuses_what_is_no_probability(p):
+    with pytest.raises(OperationError, match=r"dropout: p must be in \[0, 1\), got"):
+        dropout(np.ones(3), p, np.random.default_rng(0))
+
+
 @pytest.mark.parametrize("rng", [np.random.default_rng, np.random.RandomState])
 def test_dropout_keeps_the_mean_and_repeats_itself(rng):
     x = tl.Value(np.ones(20_000, np.float32))

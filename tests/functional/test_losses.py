@@ -189,6 +189,24 @@ def test_targets_that_are_no_classes_are_refused(loss, target, text):
 
 
 @pytest.mark.parametrize("loss", [*REGRESSION, binary_cross_entropy, binary_cross_entropy_with_logits])
+def test_a_list_is_refused_and_a_plain_number_is_not(loss):
+    with pytest.raises(OperationError, match=rf"{loss.__name__}: target must be an array, got list; wrap it in np.arr"):
+        loss(tl.Value(np.full(2, 0.5)), [0.25, 1.0])
+    assert np.isfinite(loss(tl.Value(0.5), 0.25).item())
+
+
+@pytest.mark.parametrize("loss", [cross_entropy, nll_loss])
+def test_classes_in_a_list_are_refused(loss):
+    with pytest.raises(OperationError, match=f"{loss.__name__}: target must be an array, got list; wrap it in np.arr"):
+        loss(tl.Value(np.zeros((2, 3))), [0, 2])
+
+
+def test_a_delta_that_is_not_positive_is_refused():
+    with pytest.raises(OperationError, match="huber_loss: delta must be positive, got -1; 1 is usual"):
+        huber_loss(np.zeros(2), np.ones(2), delta=-1)
+
+
+@pytest.mark.parametrize("loss", [*REGRESSION, binary_cross_entropy, binary_cross_entropy_with_logits])
 def test_an_unknown_reduction_is_refused(loss):
     text = f'{loss.__name__}: reduction must be "mean", "sum" or "none", got \'total\'; leave it out for the mean'
     with pytest.raises(OperationError, match=re.escape(text)):

@@ -54,6 +54,7 @@ def test_flatten_keeps_the_batch():
     y = nn.Flatten()(x)
     np.testing.assert_array_equal(y.data, x.data.reshape(2, 12))
     assert nn.Flatten()(np.zeros((5, 0, 3))).shape == (5, 0)
+    assert nn.Flatten()(np.zeros((0, 3, 4))).shape == (0, 12)
     assert nn.Flatten()(np.zeros(5)).shape == (5, 1)
 
 
@@ -74,6 +75,7 @@ def test_dropout_refuses_what_is_no_probability(p):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
+        ((0, 4, 2), "Conv1D: in_channels must be positive, got 0; 1 is the least"),
         ((3, 4, 0), "Conv1D: kernel_size must be positive, got 0; 1 is the least"),
         ((3, 4, 2, 0), "Conv1D: stride must be positive, got 0"),
         ((3, 4, 2, 1, -1), "Conv1D: padding must not be negative, got -1; slice the input instead"),
@@ -85,6 +87,12 @@ def test_dropout_refuses_what_is_no_probability(p):
 def test_convolution_refuses_impossible_sizes(arguments, text):
     with pytest.raises(ValueError, match=re.escape(text)):
         nn.Conv1D(*arguments)
+
+
+@pytest.mark.parametrize(("sizes", "name"), [((0, 3), "in_features"), ((2, -1), "out_features")])
+def test_linear_refuses_sizes_that_are_not_positive(sizes, name):
+    with pytest.raises(ValueError, match=f"Linear: {name} must be positive, got {min(sizes)}; 1 is the least"):
+        nn.Linear(*sizes)
 
 
 @pytest.mark.parametrize("delta", [0, -1, float("nan")])

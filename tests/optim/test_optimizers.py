@@ -226,11 +226,17 @@ W = tl.Value(1.0)
         (
             lambda: optim.Adam([np.ones(2)]),
             TypeError,
-            "Adam: params must be Values, got ndarray; wrap it in Value(...)",
+            "Adam: params must be Values, got one ndarray; pass model.parameters(), or wrap arrays in Value(...)",
+        ),
+        (
+            lambda: optim.SGD([W, tl.Value(2.0), W], 0.1),
+            ValueError,
+            "SGD: params must hold each Value once, got 1 repeated; a step would update those twice: drop the rep",
         ),
         (lambda: optim.SGD([W], -1), ValueError, "SGD: lr must be at least 0, got -1; see the formula in help(SGD)"),
         (lambda: optim.SGD([W], float("nan")), ValueError, "SGD: lr must be at least 0, got nan"),
         (lambda: optim.SGD([W], 1, momentum=-1), ValueError, "SGD: momentum must be at least 0, got -1"),
+        (lambda: optim.SGD([W], 1, dampening=-1), ValueError, "SGD: dampening must be at least 0, got -1"),
         (lambda: optim.SGD([W], 1, weight_decay=-1), ValueError, "SGD: weight_decay must be at least 0, got -1"),
         (
             lambda: optim.SGD([W], 1, nesterov=True),

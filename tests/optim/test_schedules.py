@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -56,3 +57,19 @@ def test_schedules_give_plain_numbers():
     for schedule in (schedules.step(1.0, 2), schedules.cosine(1.0, 5), schedules.linear_warmup(1.0, 5)):
         assert type(schedule(3)) is float
         assert math.isfinite(schedule(10**9))
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (
+            lambda: schedules.step(0.1, 0),
+            "schedules.step: step_size must be at least 1, got 0; see the formula in help",
+        ),
+        (lambda: schedules.cosine(0.1, 0), "schedules.cosine: total must be at least 1, got 0"),
+        (lambda: schedules.linear_warmup(0.1, 0), "schedules.linear_warmup: warmup_steps must be at least 1, got 0"),
+    ],
+)
+def test_a_schedule_of_no_steps_is_refused(make, text):
+    with pytest.raises(ValueError, match=re.escape(text)):
+        make()

@@ -29,7 +29,7 @@ def formulas(op: Op) -> list[str | None]:
 
 def _text(rule: Rule) -> str:
     if rule.__doc__:
-        return rule.__doc__.partition("\n")[0]
+        return rule.__doc__.partition("\n")[0].removesuffix(".")
     code = rule.__code__
     candidates = _functions(code.co_filename).get(code.co_firstlineno, [])
     if not candidates:

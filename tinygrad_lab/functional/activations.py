@@ -102,6 +102,7 @@ def softplus(x: Any) -> Any:
 
 
 def _silu_rule(g: Any, y: Any, x: Any) -> Any:
+    """(s + x s (1 − s)) · g, where s = sigmoid(x)."""
     s = sigmoid(x)
     return g * (s + np.clip(x, -1e4, 1e4) * s * (1 - s))  # the bounds spare ±∞ the product ∞ · 0
 
@@ -182,6 +183,7 @@ def _gelu_angle(x: Any) -> Any:
 
 
 def _gelu_tanh_rule(g: Any, y: Any, x: Any) -> Any:
+    """((1 + t) / 2 + x / 2 · (1 − t²) · u') · g, where t = tanh(u), u = √(2/π) · (x + 0.044715 x³)."""
     x = np.clip(x, -_BEYOND, _BEYOND)
     t = np.tanh(_gelu_angle(x))
     slope = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)

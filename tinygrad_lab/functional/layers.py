@@ -11,12 +11,14 @@ from tinygrad_lab.errors import OperationError
 
 
 def _linear_weight_rule(g: Any, y: Any, x: Any, w: Any, b: Any = None) -> Any:
+    """Gradient gᵀ x, of g and x as matrices, every axis but the last made into one."""
     if g.ndim == 2:
         return g.T @ x
     return np.reshape(g, (-1, w.shape[0])).T @ np.reshape(x, (-1, w.shape[1]))
 
 
 def _linear_bias_rule(g: Any, y: Any, x: Any, w: Any, b: Any) -> Any:
+    """Σ g over every axis but the last."""
     return g.sum(axis=0) if g.ndim == 2 else np.sum(g, axis=tuple(range(g.ndim - 1)))
 
 
@@ -64,6 +66,9 @@ def dropout(x: Any, p: float, rng: Any) -> Any:
         p: the probability, in [0, 1).
         rng: `np.random.Generator` or `RandomState`, what the choice is drawn from.
 
+    Raises:
+        OperationError: if `p` is outside [0, 1).
+
     Example:
         >>> import numpy as np, tinygrad_lab as tl
         >>> tl.functional.dropout(np.ones(6), 0.5, np.random.default_rng(0))
@@ -71,6 +76,8 @@ def dropout(x: Any, p: float, rng: Any) -> Any:
 
     Source: N. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", 2014.
     """
+    if not 0 <= p < 1:
+        raise OperationError(f"dropout: p must be in [0, 1), got {p}; it is the share of elements to zero")
     return x * (rng.random(np.shape(x)) >= p) / (1 - p)
 
 
@@ -94,7 +101,7 @@ def conv1d(x: Any, w: Any, b: Any = None, stride: int = 1, padding: int = 0, dil
         `(length + 2 · padding − dilation · (kernel_size − 1) − 1) // stride + 1`.
 
     Raises:
-        OperationError: if the shapes do not fit.
+        OperationError: if the shapes do not fit, or an option is below 1 (the padding: below 0).
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -104,6 +111,14 @@ def conv1d(x: Any, w: Any, b: Any = None, stride: int = 1, padding: int = 0, dil
 
     Source: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
     """
+    for name, option, least in (
+        ("stride", stride, 1),
+        ("padding", padding, 0),
+        ("dilation", dilation, 1),
+        ("groups", groups, 1),
+    ):
+        if option < least:
+            raise OperationError(f"conv1d: {name} must be at least {least}, got {option}; leave it out for {least}")
     _check_conv1d(np.shape(x), np.shape(w), np.shape(b), padding, dilation, groups)
     filters, channels, kernel_size = w.shape
     if padding:

@@ -36,9 +36,17 @@ def _share(g: Any, losses: Any, reduction: str) -> Any:
     return g / losses.size if reduction == "mean" else g
 
 
+def _check_array(name: str, argument: str, x: Any) -> None:
+    if not hasattr(x, "dtype"):
+        raise OperationError(f"{name}: {argument} must be an array, got {type(x).__name__}; wrap it in np.array(...)")
+
+
 def _check_same_shape(name: str, prediction: Any, target: Any) -> None:
     """Refuse to broadcast: (n, 1) against (n,) would make n² losses."""
     expected, given = np.shape(prediction), np.shape(target)
+    for argument, x in (("prediction", prediction), ("target", target)):
+        if np.ndim(x):  # a plain number will do for 0-d
+            _check_array(name, argument, x)
     if expected != given:
         same_size = _size(prediction) == _size(target)
         advice = f"use target.reshape{expected}" if same_size else "give one number per prediction"
@@ -108,7 +116,7 @@ def huber_loss(prediction: Any, target: Any, delta: float = 1.0, reduction: str 
         reduction: "mean" over all elements, their "sum", or "none" for an array of the prediction's shape.
 
     Raises:
-        OperationError: if the shapes differ.
+        OperationError: if the shapes differ, or `delta` is not positive.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -118,6 +126,8 @@ def huber_loss(prediction: Any, target: Any, delta: float = 1.0, reduction: str 
     Source: P. Huber, "Robust estimation of a location parameter", 1964.
     """
     _check_same_shape("huber_loss", prediction, target)
+    if not delta > 0:
+        raise OperationError(f"huber_loss: delta must be positive, got {delta}; 1 is usual")
     error = prediction - target
     near = np.clip(error, -delta, delta)
     return _reduce("huber_loss", near * (error - near / 2), reduction)
@@ -218,6 +228,7 @@ def _share_of_target(g: Any, x: Any, reduction: str) -> Any:
 
 
 def _nll_rule(g: Any, y: Any, x: Any, t: Any, reduction: str = _MEAN) -> Any:
+    """−g at the target classes (÷ n for the mean of n), 0 elsewhere."""
     return np.where(_one_hot("nll_loss", x, t), -_share_of_target(g, x, reduction), 0)
 
 
@@ -238,6 +249,7 @@ def nll_loss(log_probabilities: Any, target: Any, reduction: str = _MEAN) -> Any
         >>> tl.functional.nll_loss(np.log([[0.25, 0.75]]), np.array([1]))
         np.float64(0.2876820724517...)
     """
+    _check_array("nll_loss", "target", target)
     chosen = np.where(_one_hot("nll_loss", log_probabilities, target), -log_probabilities, 0)
     return _reduce("nll_loss", np.sum(chosen, axis=_class_axis(log_probabilities)), reduction)
 
@@ -247,6 +259,7 @@ def _is_distribution(x: Any, t: Any) -> bool:
 
 
 def _cross_entropy_rule(g: Any, y: Any, x: Any, t: Any, reduction: str = _MEAN) -> Any:
+    """(softmax(x) Σ t − t) · g (÷ n for the mean of n), where t is 1 at the target class, or a distribution."""
     axis = _class_axis(x)
     p = softmax(x, axis=axis)
     if _is_distribution(x, t):
@@ -278,6 +291,7 @@ def cross_entropy(logits: Any, target: Any, reduction: str = _MEAN) -> Any:
         >>> tl.functional.cross_entropy(logits, np.array([1, 0]), reduction="none")
         array([    0., 10000.])
     """
+    _check_array("cross_entropy", "target", target)
     axis = _class_axis(logits)
     scores = log_softmax(logits, axis=axis)
     weights = target if _is_distribution(logits, target) else _one_hot("cross_entropy", logits, target)

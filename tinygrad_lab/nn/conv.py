@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_lab import functional
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.nn.init import Initialiser, Rng, layer_parameters
+from tinygrad_lab.nn.init import Initialiser, Rng, check_positive, layer_parameters
 from tinygrad_lab.nn.module import Module
 
 
@@ -61,10 +61,8 @@ class Conv1D(Module):
         init: str | Initialiser | None = None,
         dtype: Any = np.float64,
     ) -> None:
-        positive = {"kernel_size": kernel_size, "stride": stride, "dilation": dilation, "groups": groups}
-        for name, size in positive.items():
-            if size < 1:
-                raise ValueError(f"Conv1D: {name} must be positive, got {size}; 1 is the least")
+        check_positive("Conv1D", in_channels=in_channels, out_channels=out_channels, kernel_size=kernel_size)
+        check_positive("Conv1D", stride=stride, dilation=dilation, groups=groups)
         if padding < 0:
             raise ValueError(f"Conv1D: padding must not be negative, got {padding}; slice the input instead")
         if in_channels % groups or out_channels % groups:

@@ -197,6 +197,13 @@ def layer_parameters(
     return init(shape, rng, dtype), np.zeros(shape[:1], dtype) if bias else None
 
 
+def check_positive(layer: str, **sizes: int) -> None:
+    """Raise a ValueError unless all sizes of a layer are at least 1."""
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{layer}: {name} must be positive, got {size}; 1 is the least")
+
+
 def _fans(shape: Shape) -> tuple[int, int]:
     """Return the fan-in and fan-out of a weight."""
     taps = math.prod(shape[2:])

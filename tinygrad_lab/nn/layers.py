@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lab import functional
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.nn.init import Initialiser, Rng, layer_parameters
+from tinygrad_lab.nn.init import Initialiser, Rng, check_positive, layer_parameters
 from tinygrad_lab.nn.module import Module
 
 
@@ -29,6 +30,7 @@ class Linear(Module):
         bias: Value of shape (out_features,), or None.
 
     Raises:
+        ValueError: if a size is not positive.
         OperationError: on a call with anything but (..., in_features).
 
     Example:
@@ -50,6 +52,7 @@ class Linear(Module):
         init: str | Initialiser | None = None,
         dtype: Any = np.float64,
     ) -> None:
+        check_positive("Linear", in_features=in_features, out_features=out_features)
         weight, offset = layer_parameters((out_features, in_features), bias, rng, init, dtype)
         self.weight = Value(weight)
         self.bias = None if offset is None else Value(offset)
@@ -75,7 +78,7 @@ class Flatten(Module):
 
     def forward(self, x: Any) -> Any:
         """Return `x` with two axes."""
-        return np.reshape(x, (x.shape[0], -1))
+        return np.reshape(x, (x.shape[0], math.prod(x.shape[1:])))
 
 
 class Dropout(Module):

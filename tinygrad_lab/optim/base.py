@@ -27,7 +27,7 @@ class Optimizer:
 
     Raises:
         TypeError: if `params` holds anything but Values.
-        ValueError: if `params` is empty or `lr` negative.
+        ValueError: if `params` is empty or repeats a Value, or if `lr` is negative.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -53,9 +53,17 @@ class Optimizer:
         self.params = list(params)
         for parameter in self.params:
             if type(parameter) is not Value:
-                raise TypeError(f"{name}: params must be Values, got {type(parameter).__name__}; wrap it in Value(...)")
+                raise TypeError(
+                    f"{name}: params must be Values, got one {type(parameter).__name__}; pass model.parameters(), or "
+                    f"wrap arrays in Value(...)"
+                )
         if not self.params:
             raise ValueError(f"{name}: params must hold at least one Value, got none; does the model have parameters?")
+        if len(set(self.params)) < len(self.params):
+            raise ValueError(
+                f"{name}: params must hold each Value once, got {len(self.params) - len(set(self.params))} repeated; "
+                f"a step would update those twice: drop the repetition"
+            )
         if not callable(lr):
             check(name, "lr", lr, lr >= 0, "at least 0")
         self.lr = lr
@@ -118,6 +126,6 @@ class Optimizer:
 
 
 def check(name: str, argument: str, value: float, fulfilled: bool, rule: str) -> None:
-    """Raise a ValueError unless an optimizer's argument keeps its rule."""
+    """Raise a ValueError unless an argument of an optimizer or a schedule keeps its rule."""
     if not fulfilled:
         raise ValueError(f"{name}: {argument} must be {rule}, got {value}; see the formula in help({name})")

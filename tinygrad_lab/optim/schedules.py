@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
-Schedule = Callable[[int], float]
+from tinygrad_lab.optim.base import Schedule, check
 
 
 def constant(lr: float) -> Schedule:
@@ -26,10 +25,14 @@ def step(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
         step_size: the number of steps between two changes.
         gamma: the factor of each change.
 
+    Raises:
+        ValueError: if `step_size` is below 1.
+
     Example:
         >>> [step(8.0, 2, 0.5)(i) for i in range(5)]
         [8.0, 8.0, 4.0, 4.0, 2.0]
     """
+    check("schedules.step", "step_size", step_size, step_size >= 1, "at least 1")
     return lambda step: lr * gamma ** (step // step_size)
 
 
@@ -55,12 +58,16 @@ def cosine(lr: float, total: int, minimum: float = 0.0) -> Schedule:
         total: the step at which the minimum is reached; it stays there.
         minimum: the last rate.
 
+    Raises:
+        ValueError: if `total` is below 1.
+
     Example:
         >>> [round(cosine(2.0, 4)(i), 3) for i in range(6)]
         [2.0, 1.707, 1.0, 0.293, 0.0, 0.0]
 
     Source: I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017 (without restarts).
     """
+    check("schedules.cosine", "total", total, total >= 1, "at least 1")
     return lambda step: minimum + (lr - minimum) * (1 + math.cos(math.pi * min(step, total) / total)) / 2
 
 
@@ -71,11 +78,15 @@ def linear_warmup(schedule: float | Schedule, warmup_steps: int) -> Schedule:
         schedule: a schedule, or a number for a constant one.
         warmup_steps: the number of steps until the full rate.
 
+    Raises:
+        ValueError: if `warmup_steps` is below 1.
+
     Example:
         >>> [linear_warmup(8.0, 4)(i) for i in range(6)]
         [2.0, 4.0, 6.0, 8.0, 8.0, 8.0]
 
     Source: P. Goyal and others, "Accurate, large minibatch SGD: training ImageNet in 1 hour", 2017.
     """
+    check("schedules.linear_warmup", "warmup_steps", warmup_steps, warmup_steps >= 1, "at least 1")
     full = schedule if callable(schedule) else constant(schedule)
     return lambda step: full(step) * min(1.0, (step + 1) / warmup_steps)

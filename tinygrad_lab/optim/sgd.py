@@ -49,6 +49,7 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(params, lr)
         check("SGD", "momentum", momentum, momentum >= 0, "at least 0")
+        check("SGD", "dampening", dampening, dampening >= 0, "at least 0")
         check("SGD", "weight_decay", weight_decay, weight_decay >= 0, "at least 0")
         if nesterov and (momentum == 0 or dampening != 0):
             raise ValueError(
