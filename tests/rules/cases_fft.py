@@ -39,18 +39,18 @@ def transform(function, calls, real, imaginary):
 
 
 TO_REAL = [pair for pair in ONE if pair[0] != (1,)]
-for function in (np.fft.fft, np.fft.ifft):
-    transform(function, ONE, real=True, imaginary=True)
-for function in (np.fft.rfft, np.fft.ihfft):
-    transform(function, ONE, real=True, imaginary=False)
-for function in (np.fft.irfft, np.fft.hfft):
-    transform(function, TO_REAL, real=True, imaginary=True)
-for function in (np.fft.fftn, np.fft.fft2, np.fft.ifftn, np.fft.ifft2):
-    transform(function, MANY, real=True, imaginary=True)
-for function in (np.fft.rfftn, np.fft.rfft2):
-    transform(function, MANY, real=True, imaginary=False)
-for function in (np.fft.irfftn, np.fft.irfft2):
-    transform(function, MANY, real=True, imaginary=True)
+transform(np.fft.fft, ONE, real=True, imaginary=True)
+transform(np.fft.ifft, ONE[::2], real=False, imaginary=True)
+transform(np.fft.rfft, ONE, real=True, imaginary=False)
+transform(np.fft.ihfft, ONE[::2], real=True, imaginary=False)
+transform(np.fft.irfft, TO_REAL, real=True, imaginary=True)
+transform(np.fft.hfft, TO_REAL[::2], real=False, imaginary=True)
+transform(np.fft.fftn, MANY, real=True, imaginary=True)
+transform(np.fft.rfftn, MANY, real=True, imaginary=False)
+transform(np.fft.irfftn, MANY, real=False, imaginary=True)
+for function in (np.fft.fft2, np.fft.ifftn, np.fft.ifft2, np.fft.irfft2):
+    transform(function, MANY[1::2], real=False, imaginary=True)
+transform(np.fft.rfft2, MANY[1::2], real=True, imaginary=False)
 for function in (fft.fft, fft.ifft):
     transform(function, [((3, 4), {"axis": -2, "norm": None})], real=True, imaginary=True)
 transform(fft.rfft, [((3, 4), {"axis": -2, "norm": None})], real=True, imaginary=False)

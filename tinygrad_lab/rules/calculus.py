@@ -66,7 +66,9 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> A
     axes = range(np.ndim(f)) if axis is None else np.atleast_1d(axis) % np.ndim(f)
     steps = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs or (1.0,) * len(axes)
     if len(steps) != len(axes):
-        raise OperationError(f"gradient: steps must be one, or one per axis, got {len(steps)} for {len(axes)} axes")
+        raise OperationError(
+            f"gradient: steps must be one, or one per axis, got {len(steps)} for {len(axes)} axes; pass as many"
+        )
     slopes = tuple(_slopes(f, step, int(i), edge_order) for step, i in zip(steps, axes, strict=True))
     return slopes if len(slopes) > 1 else slopes[0]
 
