@@ -27,6 +27,7 @@ def cholesky(x: Any) -> Any:
 
 
 def _cholesky_rule(g: Any, y: Any, x: Any) -> Any:
+    """L⁻ᴴ Φ(Lᴴ ḡ) L⁻¹, made Hermitian, where Φ takes the lower triangle and half of the diagonal."""
     inner = hermitian(lower(adjoint(y) @ np.conjugate(g)))
     half = np.linalg.solve(adjoint(y), inner)
     return np.conjugate(np.linalg.solve(adjoint(y), adjoint(half)))
@@ -70,6 +71,7 @@ def eigh(x: Any, UPLO: Any = "L") -> Any:
 
 
 def _eigh_rule(g: Any, y: Any, x: Any, UPLO: Any = "L") -> Any:
+    """V (diag(w̄) + F ∘ Vᴴ v̄) Vᴴ, made Hermitian, where F[i, j] = 1 / (w[j] - w[i])."""
     n = x.shape[-1]
     w, v = unpack(y, [(n,), (n, n)])
     gw, gv = unpack(np.conjugate(g), [(n,), (n, n)])
@@ -101,6 +103,7 @@ def eig(x: Any) -> Any:
 
 
 def _eig_rule(g: Any, y: Any, x: Any) -> Any:
+    """V⁻ᴴ (diag(w̄) + F* ∘ Vᴴ v̄) Vᴴ, where F[i, j] = 1 / (w[j] - w[i]), and v̄ has no part along its vector."""
     n = x.shape[-1]
     w, v = unpack(y, [(n,), (n, n)])
     gw, gv = unpack(np.conjugate(g), [(n,), (n, n)])
@@ -147,6 +150,7 @@ def _without_complement(u: Any, gu: Any, k: int) -> tuple[Any, Any]:
 
 
 def _svd_rule(g: Any, y: Any, x: Any, full_matrices: bool = False) -> Any:
+    """U (diag(s̄) + (F ∘ [Uᴴ ū]) S + S (F ∘ [Vᴴ v̄])) Vᴴ + ..., with F[i, j] = 1 / (s[j]² - s[i]²) and [M] = M - Mᴴ."""
     shapes, k = _svd_shapes(x, full_matrices), min(x.shape[-2:])
     u, s, vh = unpack(y, shapes)
     gu, gs, gvh = unpack(np.conjugate(g), shapes)
@@ -217,6 +221,7 @@ def _qr_shapes(x: Any, mode: str) -> list[tuple[int, ...]]:
 
 
 def _qr_rule(g: Any, y: Any, x: Any, mode: Any = "reduced") -> Any:
+    """(q̄ + Q (Φ(K - Kᴴ) - K)) R⁻ᴴ, where K = Qᴴ q̄ - r̄ Rᴴ and Φ takes the lower triangle and half of the diagonal."""
     n = x.shape[-1]
     q, r = unpack(y, _qr_shapes(x, mode))
     gq, gr = unpack(np.conjugate(g), _qr_shapes(x, mode))

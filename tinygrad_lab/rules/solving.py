@@ -20,7 +20,10 @@ def solve(a: Any, b: Any) -> Any:
 
 
 def _pinv_rule(g: Any, y: Any, x: Any, rcond: Any = None, hermitian: bool = False, **_: Any) -> Any:
-    """G. Golub and V. Pereyra, "The differentiation of pseudo-inverses" (1973): the rank has to stay."""
+    """(I - X P) ḡᴴ P Pᴴ + Pᴴ P ḡᴴ (I - P X) - Pᴴ ḡ Pᴴ, where P is the pseudo-inverse.
+
+    G. Golub and V. Pereyra, "The differentiation of pseudo-inverses" (1973): the rank has to stay.
+    """
     gh, yh = transposed(g), adjoint(y)
     left, right = np.eye(x.shape[-2]) - x @ y, np.eye(x.shape[-1]) - y @ x
     return np.conjugate(left @ gh @ y @ yh + yh @ y @ gh @ right - yh @ np.conjugate(g) @ yh)
