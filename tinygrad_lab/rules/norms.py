@@ -13,7 +13,7 @@ from tinygrad_lab.rules.limits import ratio
 
 
 def _norm_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """g · x* / |x|, and 0 at the origin."""
+    """(x* / |x|) · g, and 0 at the origin."""
     if axis is not None and not keepdims:
         g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
     return g * ratio(np.conjugate(x), y)
@@ -26,7 +26,7 @@ def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _p_norm_rule(g: Any, y: Any, x: Any, p: float, axis: int, keepdims: bool = False) -> Any:
-    """g · x* / |x| · (|x| / y)^(p - 1), element by element."""
+    """(x* / |x|) · (|x| / y)^(p - 1) · g, element by element."""
     if not keepdims:
         g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
     size = np.abs(x)
