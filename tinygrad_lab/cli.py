@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(options: dict[str, Any]) -> int:
     out, quiet, as_json = options["out"], options["quiet"], options["json"]
-    config = Config(**{field.name: options[field.name] for field in fields(Config)})
+    config = _config(options)
     with extra("lab"):  # before any time is spent
         for library in ("jinja2", "matplotlib", "rich", "safetensors"):
             importlib.import_module(library)
@@ -86,6 +86,10 @@ def _train(options: dict[str, Any]) -> int:
     elif not quiet:
         progress.summary(result, out, sys.stdout)
     return _STATUS[str(result.history.stopped_by)]
+
+
+def _config(options: dict[str, Any]) -> Config:
+    return Config(**{field.name: options[field.name] for field in fields(Config)})
 
 
 def _summary(history: History, out: Path) -> dict[str, Any]:

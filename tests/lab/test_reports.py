@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tinygrad_lab.cli import _parser, main
+from tinygrad_lab.lab import write
 
 for extra in ("rich", "matplotlib", "jinja2", "safetensors"):
     pytest.importorskip(extra)
@@ -29,17 +30,13 @@ def load_report_b():
 report_b = load_report_b()
 
 
-@pytest.fixture
-def train(tmp_path, capsys):
-    """Run `tinygrad-lab train` with options as a shell would split them, and return its JSON and its losses."""
+def train(options):
+    """Return the run that `tinygrad-lab train` makes of options as a shell would split them."""
+    return report_b.from_command_line(["train", *shlex.split(options)])
 
-    def run(options, status=0):
-        out = tmp_path / str(len(list(tmp_path.iterdir())))
-        assert main(["train", *shlex.split(options), "--json", "--out", str(out)]) == status
-        history = np.loadtxt(out / "history.csv", delimiter=",", skiprows=1, ndmin=2)
-        return json.loads(capsys.readouterr().out), history
 
-    return run
+def final(run):
+    return run.history.loss[-1], run.history.accuracy[-1]
 
 
 XOR = "--data xor --hidden 4 4 --loss mse"
@@ -48,26 +45,31 @@ XOR_E = "--data xor --hidden 100 100 --activation tanh --init normal --loss bce 
 
 
 @pytest.mark.parametrize("output", ["none", "sigmoid"])
-def test_report_a_stays_on_the_plateau_without_activation(train, output):
-    result, _ = train(f"{XOR} --activation none --output {output} --epochs 10000")
-    assert round(result["loss"], 6) == round(10 / 21 * 11 / 21, 6) == 0.249433
+def test_report_a_stays_on_the_plateau_without_activation(output):
+    loss, _ = final(train(f"{XOR} --activation none --output {output} --epochs 10000"))
+    assert round(loss, 6) == round(10 / 21 * 11 / 21, 6) == 0.249433
 
 
-def test_report_a_optimizers_in_the_order_of_their_speed(train):
+def test_report_a_optimizers_in_the_order_of_their_speed():
     options = '--data linear --hidden 4 4 --activation sigmoid --loss mse --lr 0.1 --until "loss<0.03" --epochs 30000'
-    epochs = [train(f"{options} --optimizer {name}")[0]["epochs"] for name in ("adam", "adagrad", "sgd --momentum 0.9")]
+    epochs = [
+        train(f"{options} --optimizer {name}").history.epochs for name in ("adam", "adagrad", "sgd --momentum 0.9")
+    ]
     assert epochs == sorted(epochs)
     assert epochs[0] < 1000
     assert epochs[2] < 30000
 
 
-def test_report_b_publishes_these_figures(train):
-    result, history = train(
+def test_report_b_publishes_these_figures(tmp_path, capsys):
+    options = (
         "--data xor --hidden 3 3 --no-bias --init rand --legacy-rng --loss bce --reduction sum --activation sigmoid "
         "--lr 0.1 --until accuracy=1 --epochs 50000 --seed 0"
     )
+    assert main(["train", *options.split(), "--json", "--out", str(tmp_path / "b")]) == 0
+    result = json.loads(capsys.readouterr().out)
     assert abs(result["epochs"] - 1769) <= 17
     assert result["accuracy"] == 1
+    history = np.loadtxt(tmp_path / "b" / "history.csv", delimiter=",", skiprows=1)
     assert history[99].tolist() == pytest.approx([100, 14.535359703924756, 0.5238095238095238], rel=1e-13)
     assert history[999].tolist() == pytest.approx([1000, 14.519527797093339, 0.5238095238095238], rel=1e-12)
 
@@ -81,54 +83,59 @@ def test_report_b_cell_by_cell(cell, published):
 
 
 @pytest.mark.parametrize("hidden", [3, 5])
-def test_report_b_on_the_linear_data_ends_without_nan(train, hidden):
-    result, _ = train(
+def test_report_b_on_the_linear_data_ends_without_nan(hidden):
+    run = train(
         f"--data linear --hidden {hidden} {hidden} --no-bias --init rand --legacy-rng --loss bce --reduction sum "
         "--activation sigmoid --lr 0.1 --epochs 2000"
     )
-    assert result["stopped_by"] == "epochs"
-    assert np.isfinite(result["loss"])
+    assert run.history.stopped_by == "epochs"
+    assert np.isfinite(run.history.loss).all()
 
 
-def test_report_b_has_a_loss_without_activation(train):
-    result, _ = train("--data linear --activation none --loss bce_with_logits --until accuracy=1 --epochs 5000")
-    assert result["accuracy"] >= 0.98
-
-
-def test_report_c_a_convolution_and_two_linear_layers_learn_xor(train):
-    result, _ = train(
-        "--data xor --conv 4:2 --hidden 10 --activation relu --init he_normal --loss mse --until accuracy=1"
+def test_report_b_has_a_loss_without_activation():
+    _, accuracy = final(
+        train("--data linear --activation none --loss bce_with_logits --until accuracy=1 --epochs 5000")
     )
-    assert result["accuracy"] == 1
+    assert accuracy >= 0.98
+
+
+def test_report_c_a_convolution_and_two_linear_layers_learn_xor():
+    _, accuracy = final(
+        train("--data xor --conv 4:2 --hidden 10 --activation relu --init he_normal --loss mse --until accuracy=1")
+    )
+    assert accuracy == 1
 
 
 @pytest.mark.parametrize("batches", ["--lr 0.5", "--batch-size 1 --lr 0.1", "--batch-size 4 --lr 0.5"])
-def test_report_d_full_batch_single_samples_and_mini_batches(train, batches):
-    result, _ = train(f"{XOR} --activation tanh --until accuracy=1 {batches}")
-    assert result["accuracy"] == 1
+def test_report_d_full_batch_single_samples_and_mini_batches(batches):
+    _, accuracy = final(train(f"{XOR} --activation tanh --until accuracy=1 {batches}"))
+    assert accuracy == 1
 
 
-def test_report_d_dead_relus_are_named(train, tmp_path):
-    train(f"{XOR} --activation relu --batch-size 1 --lr 0.1 --epochs 300")
-    assert "units of ReLU layer 1 never fire" in (tmp_path / "0" / "report.html").read_text()
+def test_report_d_dead_relus_are_named(tmp_path):
+    run = train(f"{XOR} --activation relu --batch-size 1 --lr 0.1 --epochs 300")
+    assert any("units of ReLU layer 1 never fire" in note for note in run.notes)
+    write(run, tmp_path / "d")
+    assert "units of ReLU layer 1 never fire" in (tmp_path / "d" / "report.html").read_text()
 
 
-def test_report_e_learns_xor(train):
-    assert train(f"{XOR_E} --lr 2e-2")[0]["accuracy"] == 1
+def test_report_e_learns_xor():
+    _, accuracy = final(train(f"{XOR_E} --lr 2e-2"))
+    assert accuracy == 1
 
 
-def test_report_e_learns_the_linear_data_slowly_at_a_low_rate_and_not_at_a_high_one(train):
-    good, slow, fast = (train(f"{LINEAR_E} --lr {lr}")[0] for lr in ("1e-2", "1e-3", "1e-1"))
-    assert good["accuracy"] >= 0.99
-    assert slow["loss"] > 2 * good["loss"]
-    assert fast["loss"] > 100 * good["loss"]
+def test_report_e_learns_the_linear_data_slowly_at_a_low_rate_and_not_at_a_high_one():
+    (good, accuracy), (slow, _), (fast, _) = (final(train(f"{LINEAR_E} --lr {lr}")) for lr in ("1e-2", "1e-3", "1e-1"))
+    assert accuracy >= 0.99
+    assert slow > 2 * good
+    assert fast > 100 * good
 
 
-def test_report_e_can_take_the_activations_out(train):
-    result, _ = train(
-        "--data linear --hidden 10 10 --activation none --loss bce --reduction sum --lr 1e-2 --epochs 500"
+def test_report_e_can_take_the_activations_out():
+    _, accuracy = final(
+        train("--data linear --hidden 10 10 --activation none --loss bce --reduction sum --lr 1e-2 --epochs 500")
     )
-    assert result["accuracy"] >= 0.95
+    assert accuracy >= 0.95
 
 
 def test_the_documentation_quotes_commands_that_parse():
