@@ -83,6 +83,8 @@ for function in (np.min, np.amin):
 reduction(np.mean, empty=False, dtype=np.longdouble)
 reduction(np.var, empty=False, ddof=0.5)
 reduction(np.std, empty=False, ddof=0.5)
+for function in (np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmax, np.nanmin):
+    reduction(function, empty=False)  # and with NaN among the calls written out
 listed(
     np.cumsum,
     call((3,)),

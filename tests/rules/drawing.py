@@ -38,6 +38,7 @@ def uniform(rng, shapes, low=-2.0, high=2.0):
 def case(function, strategy):
     """Declare calls of a function; together with those declared before, if there are any."""
     CASES[function] = CASES[function] | strategy if function in CASES else strategy
+    WRITTEN.discard(function)
 
 
 def drawn(function):
@@ -63,9 +64,10 @@ def listed(function, *calls, before=(), joined=False, domain=REAL):
 def written(function, *calls):
     """Declare calls of an operation with their arrays, each of which is tried: `(function to call, *arrays)`."""
     made = [Call(call, tuple(arrays)) for call, *arrays in calls]
-    if function not in CASES:
-        WRITTEN.add(function)
+    alone = function not in CASES or function in WRITTEN
     case(function, st.sampled_from(made))
+    if alone:
+        WRITTEN.add(function)
     LISTED.setdefault(function, []).extend(made)
 
 

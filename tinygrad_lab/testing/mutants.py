@@ -7,6 +7,7 @@ rule of its own; there the gradients are falsified on their way to its arguments
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -247,8 +248,10 @@ def planted(op: Op, mutant: Mutant) -> Iterator[None]:
 
 
 def _variadic(rules: VariadicRules, mutant: Mutant) -> Rule:
+    wrong = functools.cache(lambda position: mutant.wrong(rules[position]))
+
     def rule(position: int, g: Any, y: Any, *inputs: Any, **kwargs: Any) -> Any:
-        return mutant.wrong(rules[position])(g, y, *inputs, **kwargs)
+        return wrong(position)(g, y, *inputs, **kwargs)
 
     return rule
 

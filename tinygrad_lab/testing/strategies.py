@@ -164,8 +164,8 @@ def _part(draw: DrawFn, shape: Shape, n: int) -> Shape:
     """Draw a shape that broadcasts to `shape`: some leading axes gone, some lengths 1."""
     if n == 1 or not shape:
         return shape
-    code = draw(_KINDS_OF_PARTS)  # half of the time the shape stays
-    if code < 8:
+    code = draw(_KINDS_OF_PARTS)  # now and then the shape stays
+    if code < 5:
         return shape
     kept = shape[code % (len(shape) + 1) :]
     return tuple(1 if code >> (i % 2) & 2 else size for i, size in enumerate(kept))
