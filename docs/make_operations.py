@@ -33,8 +33,8 @@ What holds for all of them:
   matrix.
 - `cholesky`, `eigh` and `eigvalsh` read one triangle of a Hermitian matrix; their gradient is Hermitian.
 - Eigenvectors and singular vectors are determined up to a phase: gradients are right for functions that do not depend
-  on it. Where a value is repeated its vectors are not determined at all, and their gradient is NaN; that of the values is
-  finite. The pseudo-inverse and `lstsq` have the derivative at constant rank. An inverse that does not exist raises.
+  on it. Where a value is repeated its vectors are not determined at all, and their gradient is NaN; that of the values
+  is finite. The pseudo-inverse and `lstsq` have the derivative at constant rank. An inverse that does not exist raises.
 - Creation through `np.array([v, w])` is refused aloud, since NumPy does not ask a Value; `np.stack([v, w])` or
   `np.array([v, w], like=v)` keeps the graph. Counts, files and writing in place are refused with advice.
 - SciPy's ufuncs reach a Value by themselves. `scipy.special.logsumexp` and `softmax` are no ufuncs and refuse aloud:
