@@ -179,6 +179,13 @@ def test_source_lines_name_no_folder_of_the_machine(monkeypatch, tmp_path):
     assert source == f"test_snapshot.py:{twice.__code__.co_firstlineno + 1}"
 
 
+def test_source_lines_in_a_notebook_are_those_of_the_cell():
+    cell = "import numpy as np\ndef f(x):\n    return np.tanh(x)\n"
+    names = {"__name__": "__main__"}
+    exec(compile(cell, "/tmp/ipykernel_17/3141592.py", "exec"), names)  # as Jupyter does
+    assert viz.draw(names["f"], 1.0).snapshot.by_id["tanh"].source == "cell:3"
+
+
 def test_no_source_line_where_only_draw_was_called():
     snapshot = viz.draw(linear(2, 2), np.ones((1, 2))).snapshot
     assert [node.source for node in snapshot.nodes] == [""] * 4

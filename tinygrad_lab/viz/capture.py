@@ -119,6 +119,8 @@ class _Capture:
         if not value.origin or value.origin == self.trace.origin:  # no code of the user's between `draw` and this
             return ""
         path = Path(value.origin)
+        if path.parent.name.startswith("ipykernel_"):  # where Jupyter says that a notebook's cells are
+            return f"cell:{path.name.rpartition(':')[2]}"
         return path.relative_to(self.here).as_posix() if path.is_relative_to(self.here) else path.name
 
     def _leaf(self, value: Value) -> str:
