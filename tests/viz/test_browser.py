@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lab as tl
+from tinygrad_lab import viz
 from tinygrad_lab.viz.capture import capture
 from tinygrad_lab.viz.html import page
 from tinygrad_lab.viz.snapshot import Snapshot
@@ -497,6 +498,47 @@ def test_lines_lead_down_into_their_boxes(show):
         assert end == pytest.approx(0, abs=1e-6)
         assert min(left, right) > 0
         assert fall >= -1e-6
+
+
+@pytest.mark.parametrize("make", [lambda: xor()[0], unrolled, lambda: mesh(60)])
+def test_lines_pass_by_the_boxes_and_frames_of_others(show, make):
+    tab = show(make())
+    tab.keyboard.press("e")
+    met = tab.evaluate("""() => {
+        const path = box => (box ? [box.id, ...path(boxes.get(box.parent))] : []), met = [];
+        for (const link of links) {
+            const own = new Set([...path(boxes.get(link.source)), ...path(boxes.get(link.target))]);
+            const others = [...boxes.values()].filter(box => !own.has(box.id));
+            const length = link.forward.getTotalLength();
+            for (let s = 0; s <= length; s += 4) {
+                const { x, y } = link.forward.getPointAtLength(s);
+                for (const box of others) {
+                    if (x > box.x + 1 && x < box.x + box.width - 1 && y > box.y + 1 && y < box.y + box.height - 1) {
+                        met.push([link.source, link.target, box.id]);
+                    }
+                }
+            }
+        }
+        return met;
+    }""")
+    assert met == []
+
+
+def test_the_table_fits_and_breaks_no_name_into_pieces(show):
+    def network(x, target):
+        net = tl.nn.Sequential(tl.nn.Linear(2, 4), tl.nn.Sigmoid(), tl.nn.Linear(4, 1))
+        return tl.nn.BCEWithLogitsLoss()(net(x), target)
+
+    tab = show(viz.draw(network, X * 1.0, Y * 1.0).snapshot)
+    tab.keyboard.press("t")
+    heights = tab.locator("#rows tr").evaluate_all("rows => rows.map(row => row.getBoundingClientRect().height)")
+    assert max(heights) < 75  # three lines
+    assert tab.evaluate("byId('table').scrollWidth <= byId('table').clientWidth")
+
+
+def test_a_module_called_after_its_class_says_it_once(show):
+    tab = show(viz.draw(lambda x: tl.nn.Sequential(tl.nn.Linear(2, 2), tl.nn.Tanh())(x), np.ones((1, 2))).snapshot)
+    assert tab.locator("#world .title text").first.text_content() == "Sequential"
 
 
 def test_three_thousand_operations_open(show):

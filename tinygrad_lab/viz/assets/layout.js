@@ -300,6 +300,8 @@ function trace(level, items, segments) {
     const begin = [a.x + segment.leave, a.side ? 0 : a.top + a.height];
     const end = [b.x + segment.enter, b.side ? level.frame.height : b.top];
     const between = segment.via.flatMap(n => items[n].layer.map(y => [items[n].x, y]));
-    segment.points = [begin, ...between, end];
+    // Straight down inside the layers of its ends, which may be higher than they are: what stands there is passed by.
+    const points = [begin, [begin[0], a.layer[1]], ...between, [end[0], b.layer[0]], end];
+    segment.points = points.filter(([x, y], i) => i === 0 || x !== points[i - 1][0] || y !== points[i - 1][1]);
   }
 }

@@ -46,7 +46,10 @@ for (const group of groups.values()) {
   group.order = inside[0].order;
 }
 
-const groupLabel = group => group.name + (group.kind && ` · ${group.kind}`) + (group.detail && `(${group.detail})`);
+const groupLabel = group => {
+  const name = group.name === group.kind || !group.kind ? group.name : `${group.name} · ${group.kind}`;
+  return name + (group.detail && `(${group.detail})`);
+};
 const nodeLabel = node => (node.within ? `${node.within.name} · ${node.name}` : node.name);
 const isFormula = rule => rule !== "" && !/^\w{2,}$/.test(rule);  // and not the name of a function
 const labelOf = id => (nodes.has(id) ? nodeLabel(nodes.get(id)) : groupLabel(groups.get(id)));

@@ -89,7 +89,7 @@ function boxLabel(node) {
 
 function size(box) {
   const text = lines(box);
-  const pad = { parameter: 40, input: 36 }[box.kind] ?? 26;
+  const pad = { parameter: 30, input: 36 }[box.kind] ?? 26;
   box.width = Math.max(72, pad + textWidth(text[0], NAME), ...text.slice(1).map(line => pad + textWidth(line, LINE)));
   box.height = 12 + ROW * text.length;
   if (box.frame) box.width = textWidth(groupLabel(box.item), NAME) + 40;
@@ -103,7 +103,8 @@ function outline({ kind, width: w, height: h, frame }) {
     class: "shape", x: inset, y: inset, width: w - 2 * inset, height: h - 2 * inset, rx,
   });
   if (kind === "parameter") {
-    return [draw("path", { class: "shape", d: `M12 0H${w - 12}L${w} ${h / 2}L${w - 12} ${h}H12L0 ${h / 2}Z` })];
+    const c = 8;  // corners cut off
+    return [draw("path", { class: "shape", d: `M${c} 0H${w - c}L${w} ${c}V${h - c}L${w - c} ${h}H${c}L0 ${h - c}V${c}Z` })];
   }
   if (kind === "input") return [round(0, h / 2)];
   if (kind === "constant") return [round(0, 0)];
