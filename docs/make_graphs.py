@@ -90,10 +90,14 @@ def not_a_number() -> viz.Graph:
     """A logarithm of something that may be negative."""
     rng = np.random.default_rng(0)
     w = tl.Value(rng.normal(size=(3, 2)), name="w")
-    score = X @ w.T
+
+    def entropy(x):
+        score = x @ w.T
+        surprise = np.log(score + 0.5)
+        return -np.mean(np.sum(score * surprise, axis=1))
+
     with np.errstate(all="ignore"):
-        entropy = -np.sum(score * np.log(score + 0.5), axis=1)
-    return np.mean(entropy).graph()
+        return viz.draw(entropy, X)
 
 
 PICTURES = {

@@ -1,4 +1,4 @@
-"""Time and memory of pictures by size, as docs/graphs.md has them: `python -m tests.viz.measure`. Not a test."""
+"""Processor time and memory of pictures by size, for docs/graphs.md: `python -m tests.viz.measure`. Not a test."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def tangle(n):
 
 
 def whole(graph):
-    return viz.Graph(graph.snapshot, viz.graph.Options(fold=False, max_nodes=10**9))
+    return viz.Graph(graph.snapshot, viz.graph.Options(view="both", fold=False, max_nodes=10**9))
 
 
 def seconds(function):
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         function()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return median(times)
 
 
