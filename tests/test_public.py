@@ -23,7 +23,7 @@ PROMISED = [
     "Value", "no_grad", "enable_grad", "debug",
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp",
     "OPS", "defvjp", "defzero", "composed", "primitive",
-    "nn", "optim", "functional", "__version__",
+    "nn", "optim", "functional", "testing", "viz", "lab", "__version__",
 ]  # fmt: skip
 
 

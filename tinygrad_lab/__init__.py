@@ -12,7 +12,7 @@ from tinygrad_lab.core.transforms import grad, hessian, hvp, jacobian, jvp, valu
 from tinygrad_lab.core.value import Value
 
 if TYPE_CHECKING:
-    from tinygrad_lab import lab, viz
+    from tinygrad_lab import lab, testing, viz
 
 __version__ = "0.1.0"
 
@@ -36,6 +36,7 @@ __all__ = [
     "optim",
     "primitive",
     "rules",
+    "testing",
     "value_and_grad",
     "viz",
     "vjp",
@@ -43,7 +44,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # The lab is loaded on demand: most users of gradients never train from the command line.
-    if name in ("lab", "viz"):
+    # Loaded on demand: a program that only needs gradients pays for none of them.
+    if name in ("lab", "testing", "viz"):
         return importlib.import_module(f"tinygrad_lab.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -125,6 +125,18 @@ def test_batches_need_a_generator():
         fit(network(), batch_size=3)
 
 
+@pytest.mark.parametrize("name", ["epochs", "batch_size"])
+def test_counts_below_1_are_refused(name):
+    with pytest.raises(ValueError, match=f"train: {name} must be at least 1, got 0; correct it"):
+        fit(network(), **{name: 0})
+
+
+def test_a_loss_that_is_no_scalar_is_refused():
+    model = network()
+    with pytest.raises(ValueError, match=r"train: loss must return a scalar, got shape \(21, 1\); let it reduce"):
+        train(model, xor(), nn.MSELoss(reduction="none"), optim.SGD(model.parameters(), lr=1), epochs=2)
+
+
 def test_a_diverging_run_stops_quietly_and_says_so():
     rng = np.random.default_rng(0)
     model = nn.Sequential(nn.Linear(2, 8, rng=rng), nn.Linear(8, 8, rng=rng), nn.Linear(8, 1, rng=rng))

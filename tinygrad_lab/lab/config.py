@@ -42,7 +42,7 @@ class Config:
         (3, 3)
         >>> Config(lr=-1.0)
         Traceback (most recent call last):
-        tinygrad_lab.lab.problems.LabError: config: lr must be a positive number, got -1.0; ...
+        tinygrad_lab.errors.LabError: config: lr must be a positive number, got -1.0; ...
     """
 
     data: str = "xor"

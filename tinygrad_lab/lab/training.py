@@ -88,7 +88,7 @@ def train(
 
     Raises:
         LabError: `until` is not a condition.
-        ValueError: `batch_size` is given without `rng`.
+        ValueError: `epochs` or `batch_size` is below 1, `batch_size` is given without `rng`, or the loss is no scalar.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -100,6 +100,9 @@ def train(
         'until'
     """
     x, y = data
+    for name, number in (("epochs", epochs), ("batch_size", batch_size)):
+        if number is not None and number < 1:
+            raise ValueError(f"train: {name} must be at least 1, got {number}; correct it")
     steps = _FullBatch(model, x, y, loss, optimizer)
     if batch_size is not None and batch_size < len(x):
         if rng is None:
@@ -113,6 +116,8 @@ def train(
     with interruptible() as interrupted, np.errstate(over="ignore", invalid="ignore"):
         for epoch in range(1, epochs + 1):
             output, objective = steps.evaluate()
+            if objective.shape != ():
+                raise _not_a_scalar(objective)
             history.loss.append(objective.item())
             history.accuracy.append(score(output.data))
             history.seconds = time.perf_counter() - start
@@ -123,6 +128,12 @@ def train(
                 break
             steps.update(objective, interrupted)
     return history
+
+
+def _not_a_scalar(objective: Any) -> ValueError:
+    return ValueError(
+        f"train: loss must return a scalar, got shape {objective.shape}; let it reduce, as with reduction='mean'"
+    )
 
 
 def _reason(history: History, until: Until | None, interrupted: bool, last: bool) -> StoppedBy | None:
