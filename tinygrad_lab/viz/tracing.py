@@ -140,13 +140,14 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
 
 
 def _check_fit(function: Callable[..., Any], signature: inspect.Signature | None, inputs: tuple[Any, ...]) -> None:
+    if signature is None:
+        return
     try:
-        if signature is not None:
-            signature.bind(*inputs)
+        signature.bind(*inputs)
     except TypeError as error:
         name = type(function).__name__ if isinstance(function, Module) else getattr(function, "__name__", "function")
         raise TypeError(
-            f"draw: inputs must be what {name}{signature} takes, got {len(inputs)}; "
+            f"draw: inputs must be what {name}({', '.join(signature.parameters)}) takes, got {len(inputs)}; "
             f"give them after it, as in viz.draw(model, x)"
         ) from error
 
