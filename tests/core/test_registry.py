@@ -200,3 +200,15 @@ def test_a_variadic_primitive_takes_keyword_only_options():
         np.testing.assert_array_equal(w.grad, [[10.0], [10.0]])
     finally:
         del tl.OPS[join]
+
+
+def test_a_ufunc_may_have_an_argument_without_a_rule():
+    halves = np.frompyfunc(lambda x, n: x / n, 2, 1)
+    tl.defvjp(halves, lambda g, y, x, n: g / n, None)
+    try:
+        x, n = tl.Value([2.0]), tl.Value([4.0])
+        assert tl.OPS[halves].rules[1] is None
+        y = halves(x, n)
+        assert y.parents == (x, None)
+    finally:
+        del tl.OPS[halves]

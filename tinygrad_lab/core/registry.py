@@ -101,6 +101,9 @@ class VariadicRules:
     def __len__(self) -> int:
         return 1_000_000  # as many as there are arguments
 
+    def __contains__(self, rule: object) -> bool:
+        return rule is self.rule
+
 
 class Recorder:
     """Base of array types that record what is called on them; primitives hand their call over to it."""

@@ -163,7 +163,7 @@ class Value(ArrayMethods):
             if op is not None and op.kind is RULE:
                 if len(inputs) == 1:
                     return unary(op, self)
-                if len(inputs) == 2:
+                if len(inputs) == 2 and None not in op.rules:
                     return binary(op, *inputs)
         return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
 
