@@ -141,7 +141,7 @@ class Domain:
 
 REAL, NONZERO, POSITIVE = Domain(), Domain(without=(0.0,)), Domain(low=0)
 UNIT, ABOVE_ONE = Domain(-1, 1), Domain(low=1)
-COMMON = (REAL, NONZERO, POSITIVE, UNIT, ABOVE_ONE)
+COMMON = (REAL, NONZERO, POSITIVE, UNIT, ABOVE_ONE, Domain(0, 1))
 
 
 def find_domains(function: Callable[..., Any], arity: int) -> tuple[Domain, ...]:
