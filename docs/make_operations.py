@@ -58,6 +58,12 @@ def public_name(op: Op) -> str:
     return home + op.name.strip("_")
 
 
+def is_ours(op: Op) -> bool:
+    """Whether an operation is of this package, and not declared by a program that happens to run in this process."""
+    module = getattr(op.function, "__module__", None) or "numpy"
+    return module.partition(".")[0] in ("numpy", "scipy", "tinygrad_lab")
+
+
 def derivative(op: Op) -> str:
     """Describe how an operation is differentiated."""
     if op.kind == COMPOSED:
@@ -77,7 +83,7 @@ def row(formula: str | None) -> str:
 def page() -> str:
     """Return the whole page."""
     ops = sorted(
-        (op for op in OPS.values() if op.kind != ZERO and getattr(op.function, "__module__", "") != "__main__"),
+        (op for op in OPS.values() if op.kind != ZERO and is_ours(op)),
         key=lambda op: (op.family, op.name),
     )
     parts = [HEAD, f"{len(ops)} operations have a derivative.\n"]
