@@ -23,16 +23,6 @@ def registry_as_it_was():
             setattr(tl.OPS[function], slot, attribute)
 
 
-
-@pytest.fixture(autouse=True)
-def restored():
-    """Take out again what a test declares."""
-    before = dict(tl.OPS)
-    yield
-    tl.OPS.clear()
-    tl.OPS.update(before)
-
-
 def test_a_primitive_is_differentiated_to_any_order_and_stays_a_plain_function():
     @tl.primitive(lambda g, y, x: g * 3 * x**2)
     def cube(x):

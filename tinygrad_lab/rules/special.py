@@ -167,4 +167,3 @@ defvjp(special.ellipk,     lambda g, y, m: g * (special.ellipe(m) / (1 - m) - y)
 defvjp(special.ellipe,     lambda g, y, m: g * (y - special.ellipk(m)) / (2 * m))
 defvjp(special.wrightomega, lambda g, y, x: g * y / (1 + y))
 # fmt: on
-
