@@ -103,3 +103,10 @@ def test_a_copy_does_not_share_its_parents_memory():
 def test_every_method_is_one_of_ndarray():
     own = {n for n, _ in inspect.getmembers(ArrayMethods) if not n.startswith("_")} - {"record", "graph"}
     assert own <= set(dir(np.ndarray)) | {"data", "requires_grad", "name", "op"}
+
+
+def test_divmod():
+    v = tl.Value(7.0)
+    quotient, remainder = divmod(v, 2)
+    assert (quotient, remainder.item()) == (3.0, 1.0)
+    assert divmod(7, tl.Value(4.0))[1].item() == 3.0

@@ -68,3 +68,12 @@ def test_the_empty_sum_and_the_infinite_one():
     assert logsumexp(np.array([-np.inf, -np.inf])) == -np.inf
     assert logsumexp(np.array([np.inf, 0.0])) == np.inf
     np.testing.assert_array_equal(softmax(np.array([-np.inf, 0.0, 0.0])), [0, 0.5, 0.5])
+
+
+@pytest.mark.parametrize("function", [logsumexp, softmax, log_softmax])
+def test_over_all_axes(function):
+    x = np.array([[1.0, -2.0], [0.5, 3.0]])
+    whole, flat = (np.reshape(f(x), -1) for f in (lambda x: function(x, axis=None), lambda x: function(np.ravel(x))))
+    np.testing.assert_allclose(whole, flat)
+    gradients = tl.grad(lambda x: np.sum(function(x, axis=None) ** 2))(x)
+    np.testing.assert_allclose(gradients, tl.grad(lambda x: np.sum(function(np.ravel(x)) ** 2))(x))

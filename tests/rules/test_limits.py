@@ -189,3 +189,13 @@ def test_empty_arrays():
     assert tl.grad(lambda x: np.sum(x @ np.ones((3, 2))))(x).shape == (0, 3)
     np.testing.assert_array_equal(tl.grad(lambda w: np.sum(x @ w))(np.ones((3, 2))), np.zeros((3, 2)))
     assert tl.grad(np.prod)(np.zeros(0)).shape == (0,)
+
+
+def test_the_mean_of_more_float16_numbers_than_float16_can_count():
+    gradient = tl.grad(np.mean)(np.ones(100_000, np.float16))
+    np.testing.assert_allclose(gradient.astype(float), 1e-5, rtol=0.01)
+
+
+def test_a_nan_is_the_extremum_and_gets_its_gradient():
+    np.testing.assert_array_equal(tl.grad(np.max)(np.array([1.0, np.nan])), [0, 1])
+    np.testing.assert_array_equal(tl.grad(np.min)(np.array([np.nan, -1.0])), [1, 0])

@@ -87,6 +87,8 @@ class ArrayMethods(NumpyProtocols):
 
     def __floordiv__(self, other: Any) -> Any: return self.data // plain(other)
     def __rfloordiv__(self, other: Any) -> Any: return plain(other) // self.data
+    def __divmod__(self, other: Any) -> Any: return self._numpy(np.divmod, other)
+    def __rdivmod__(self, other: Any) -> Any: return np.divmod(other, self)
     def __round__(self, digits: int = 0) -> Any: return np.round(self.data, digits)
     def __lt__(self, other: Any) -> Any: return self.data < plain(other)
     def __le__(self, other: Any) -> Any: return self.data <= plain(other)

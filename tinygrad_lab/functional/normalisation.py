@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_lab.core.registry import defvjp, primitive
 
-Axis = int | tuple[int, ...]
+Axis = int | tuple[int, ...] | None
 
 
 def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
@@ -25,7 +25,7 @@ def logsumexp(x: Any, axis: Axis = -1, keepdims: bool = False) -> Any:
 
     Arguments:
         x: array of any shape.
-        axis: the axis, or axes, to sum over.
+        axis: the axis, or axes, to sum over; None for all.
         keepdims: whether to keep the summed axes with size 1.
 
     Example:
@@ -80,7 +80,7 @@ def log_softmax(x: Any, axis: Axis = -1) -> Any:
 
 
 def _logsumexp_rule(g: Any, y: Any, x: Any, axis: Axis = -1, keepdims: bool = False) -> Any:
-    return (g if keepdims else np.expand_dims(g, axis)) * softmax(x, axis=axis)
+    return (g if keepdims or axis is None else np.expand_dims(g, axis)) * softmax(x, axis=axis)
 
 
 # fmt: off

@@ -35,14 +35,15 @@ def _sum(
 def _mean(
     g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = True
 ) -> Any:
-    return _sum(_expand(g, x, axis, keepdims) / _count(x, axis, where), y, x, axis, keepdims=True, where=where)
+    share = 1 / _count(x, axis, where)  # a float16 holds 1 / n of more elements than it can count
+    return _sum(_expand(g, x, axis, keepdims) * share, y, x, axis, keepdims=True, where=where)
 
 
 def _extremum(
     g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """The elements that equal the extremum share its gradient."""
-    chosen = (x == _expand(y, x, axis, keepdims)) & where
+    chosen = ((x == _expand(y, x, axis, keepdims)) | (x != x)) & where  # a NaN is the extremum where there is one
     count = np.sum(chosen, axis=axis, keepdims=True, dtype=x.dtype)
     return np.where(chosen, _expand(g, x, axis, keepdims) / np.maximum(count, 1), 0)
 
