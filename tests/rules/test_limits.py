@@ -199,3 +199,14 @@ def test_the_mean_of_more_float16_numbers_than_float16_can_count():
 def test_a_nan_is_the_extremum_and_gets_its_gradient():
     np.testing.assert_array_equal(tl.grad(np.max)(np.array([1.0, np.nan])), [0, 1])
     np.testing.assert_array_equal(tl.grad(np.min)(np.array([np.nan, -1.0])), [1, 0])
+
+
+def test_the_angle_of_a_small_float16_number_is_flat():
+    gradient = tl.grad(lambda x: 1000 * np.angle(x, deg=True))(np.float16(1e-4))
+    assert gradient == 0
+    assert gradient.dtype == np.float16
+
+
+def test_the_mixed_derivative_of_a_power_at_exponent_zero():
+    mixed = tl.grad(lambda x, p: tl.grad(lambda x: x**p)(x), 1)
+    np.testing.assert_allclose(mixed(3.25, 0.0), 1 / 3.25)  # of p x ** (p - 1), with respect to p

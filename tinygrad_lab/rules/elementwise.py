@@ -14,9 +14,10 @@ from tinygrad_lab.rules.limits import ratio
 
 def _power_base(g: Any, y: Any, x: Any, p: Any) -> Any:
     if not (np.ndim(p) == 0 and np.greater_equal(p, 1)):
-        # The slope at 0 is infinite for 0 < p < 1, and counts for nothing where no gradient arrives.
-        x = np.where((g == 0) & (x == 0) & np.less(p, 1), 1, x)
-    return g * (p * x ** (p - (p != 0)))  # the exponent of x ** 0 stays 0: its slope is 0, at x = 0 too
+        # At 0 the slope of x ** 0 is 0, and an infinite one counts for nothing where no gradient arrives.
+        flat = np.equal(p, 0) | (np.less(p, 1) & (g == 0))
+        x = np.where((x == 0) & flat, 1, x)
+    return g * (p * x ** (p - 1))
 
 
 def _power_exponent(g: Any, y: Any, x: Any, p: Any) -> Any:
@@ -79,7 +80,8 @@ defvjp(np.imag,          lambda g, y, x: g * -1j, elementwise=True)
 
 @composed(np.angle)
 def _angle(z: Any, deg: bool = False) -> Any:
-    angle = np.arctan2(np.imag(z), np.real(z))
+    # The gradient of a real number's angle is 0, however large the cotangent.
+    angle = np.arctan2(np.imag(z), np.real(z)) if np.iscomplexobj(z) else np.arctan2(np.zeros_like(z), z)
     return np.rad2deg(angle) if deg else angle
 
 
