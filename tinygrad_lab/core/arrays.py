@@ -67,11 +67,7 @@ def owned(found: dict[Any, Any], given: list[Any]) -> dict[Any, Any]:
     """Return the gradients such that none shares memory with another or with what the caller gave, or is a view."""
     taken = {id(array) for array in given}
     for node, g in found.items():
-        if type(g) is np.ndarray:
-            shared = g.base is not None or id(g) in taken
-        else:
-            shared = not isinstance(g, Recorder) and (getattr(g, "base", None) is not None or id(g) in taken)
-        if shared:
+        if not isinstance(g, Recorder) and (getattr(g, "base", None) is not None or id(g) in taken):
             found[node] = g = g.copy()
         taken.add(id(g))
     return found
