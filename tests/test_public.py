@@ -17,7 +17,6 @@ import tinygrad_lab as tl
 PACKAGE = Path(tl.__file__).parent
 FLOORS = ["errors", "extras", "core", "rules", "functional", "nn", "optim", "testing", "viz", "lab", "cli", "__main__"]
 SAME_FLOOR = {("optim", "nn"), ("testing", "nn"), ("testing", "optim"), ("viz", "testing")}
-ON_DEMAND = {("methods.py", "viz")}  # Value.graph() hands over to the pictures
 
 PROMISED = [
     "Value", "no_grad", "enable_grad", "debug",
@@ -68,7 +67,7 @@ def test_imports_only_go_down():
         if floor == "__init__":
             continue
         for imported in imports_of(path):
-            if imported == floor or imported not in FLOORS or (path.name, imported) in ON_DEMAND:
+            if imported == floor or imported not in FLOORS:
                 continue
             assert FLOORS.index(imported) < FLOORS.index(floor), f"{path.name} ({floor}) imports {imported}"
             assert (floor, imported) not in SAME_FLOOR, f"{path.name} ({floor}) imports {imported}"

@@ -48,3 +48,23 @@ def __getattr__(name: str) -> Any:
     if name in ("lab", "testing", "viz"):
         return importlib.import_module(f"tinygrad_lab.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _graph(value: Value, **options: Any) -> viz.Graph:
+    """Return a picture of the computation that made this Value; in a notebook it shows itself.
+
+    Arguments:
+        value: this Value.
+        options: those of `tinygrad_lab.viz.draw`.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> (tl.Value(2.0, name="x") ** 2).graph()
+        <Graph graph: 1 operation>
+    """
+    from tinygrad_lab import viz
+
+    return viz.draw(value, **options)
+
+
+Value.graph = _graph

@@ -12,11 +12,11 @@ import pytest
 
 import tinygrad_lab as tl
 from tinygrad_lab import viz
-from tinygrad_lab.viz.capture import capture
-from tinygrad_lab.viz.html import page
-from tinygrad_lab.viz.snapshot import Snapshot
-from tinygrad_lab.viz.stepper import steps
-from tinygrad_lab.viz.tracing import Trace, run
+from tinygrad_lab.viz.describe.capture import capture
+from tinygrad_lab.viz.describe.snapshot import Snapshot
+from tinygrad_lab.viz.describe.stepper import steps
+from tinygrad_lab.viz.describe.tracing import Trace, run
+from tinygrad_lab.viz.write.html import page
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ import tinygrad_lab as tl
 from tests.viz.examples import GOLDEN, GRAPHS, HOSTILE, Recurrent, chain, linear, steps, texts
 from tinygrad_lab import viz
 from tinygrad_lab.errors import MissingExtraError
-from tinygrad_lab.viz import dot, svg
-from tinygrad_lab.viz.picture import LINE_SIZE, TITLE_SIZE
-from tinygrad_lab.viz.text_width import shorten, text_width
+from tinygrad_lab.viz.choose.text_width import shorten, text_width
+from tinygrad_lab.viz.write import dot, svg
+from tinygrad_lab.viz.write.picture import LINE_SIZE, TITLE_SIZE
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -31,7 +31,8 @@ def test_golden(name):
 
 def test_the_same_program_gives_the_same_bytes_under_any_hash_seed():
     program = (
-        "import hashlib, sys; from tests.viz.examples import GRAPHS, texts; from tinygrad_lab.viz.html import page\n"
+        "import hashlib, sys; from tests.viz.examples import GRAPHS, texts\n"
+        "from tinygrad_lab.viz.write.html import page\n"
         "graphs = [make() for make in GRAPHS.values()]\n"
         "text = ''.join(''.join((*texts(graph).values(), page(graph.snapshot))) for graph in graphs)\n"
         "sys.stdout.write(hashlib.sha256(text.encode()).hexdigest())"
@@ -165,8 +166,8 @@ def test_png(tmp_path):
 def bare(monkeypatch, tmp_path):
     """A machine with an empty PATH and none of the extras."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("tinygrad_lab.viz.dot.find_spec", lambda name: None)
-    monkeypatch.setattr("tinygrad_lab.viz.raster.find_spec", lambda name: None)
+    monkeypatch.setattr("tinygrad_lab.viz.write.dot.find_spec", lambda name: None)
+    monkeypatch.setattr("tinygrad_lab.viz.write.raster.find_spec", lambda name: None)
     monkeypatch.setattr("tinygrad_lab.viz.graph.find_spec", lambda name: None)
 
 
@@ -189,8 +190,8 @@ def test_a_dot_that_does_not_finish_is_left(monkeypatch, tmp_path):
     slow.write_text("#!/bin/sh\nexec sleep 30\n")
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr("tinygrad_lab.viz.dot.find_spec", lambda name: None)
-    monkeypatch.setattr("tinygrad_lab.viz.dot.SECONDS", 0.2)
+    monkeypatch.setattr("tinygrad_lab.viz.write.dot.find_spec", lambda name: None)
+    monkeypatch.setattr("tinygrad_lab.viz.write.dot.SECONDS", 0.2)
     assert dot.renderers() == {"dot": str(slow)}
     assert dot.run("digraph {}", "svg") is None
 

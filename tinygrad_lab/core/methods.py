@@ -114,21 +114,6 @@ class ArrayMethods(NumpyProtocols):
         """Return `np.transpose`; the axes may be one tuple or several integers."""
         return self._numpy(np.transpose, (axes[0] if len(axes) == 1 else axes) or None)
 
-    def graph(self, **options: Any) -> Any:
-        """Return a picture of the computation that made this Value; in a notebook it shows itself.
-
-        Arguments:
-            options: those of `tinygrad_lab.viz.draw`.
-
-        Example:
-            >>> import tinygrad_lab as tl
-            >>> (tl.Value(2.0, name="x") ** 2).graph()
-            <Graph graph: 1 operation>
-        """
-        from tinygrad_lab.viz import draw  # the engine itself does not know pictures
-
-        return draw(self, **options)
-
     def _leave(self, conversion: str) -> Any:
         if self.requires_grad:
             raise GradientLostError(

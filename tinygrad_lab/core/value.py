@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, final
+from typing import Any, ClassVar, NoReturn, final
 
 import numpy as np
 
@@ -71,6 +71,7 @@ class Value(ArrayMethods):
     index: int  # a running number, so that sorting by it is a topological order
     watch: Watch | None
     origin: str | None  # the source line, in the modes that note it
+    graph: ClassVar[Callable[..., Any]]  # the method that draws; the package registers it, the engine knows no pictures
 
     def __init__(self, data: Any, *, requires_grad: bool = True, name: str | None = None) -> None:
         _fill(self, as_array(data), None, (), (), {}, requires_grad)

@@ -14,16 +14,17 @@ from typing import Any, get_args
 
 from tinygrad_lab.core import tree
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.viz import dot, health, raster, svg, text
-from tinygrad_lab.viz.capture import capture
-from tinygrad_lab.viz.difference import Difference, compare
-from tinygrad_lab.viz.labels import Shown
-from tinygrad_lab.viz.picture import Color, Picture, compose
-from tinygrad_lab.viz.raster import Engine
-from tinygrad_lab.viz.snapshot import Node, Snapshot
-from tinygrad_lab.viz.svg import Theme
-from tinygrad_lab.viz.tracing import Trace, run
-from tinygrad_lab.viz.view import Fold, Level, arrange
+from tinygrad_lab.viz.choose.labels import Shown
+from tinygrad_lab.viz.choose.view import Fold, Level, arrange
+from tinygrad_lab.viz.describe import health
+from tinygrad_lab.viz.describe.capture import capture
+from tinygrad_lab.viz.describe.difference import Difference, compare
+from tinygrad_lab.viz.describe.snapshot import Node, Snapshot
+from tinygrad_lab.viz.describe.tracing import Trace, run
+from tinygrad_lab.viz.write import dot, raster, svg, text
+from tinygrad_lab.viz.write.picture import Color, Picture, compose
+from tinygrad_lab.viz.write.raster import Engine
+from tinygrad_lab.viz.write.svg import Theme
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class Graph:
         Arguments:
             path: the file.
         """
-        from tinygrad_lab.viz.html import page  # pages have assets of their own; most pictures need none of them
+        from tinygrad_lab.viz.write.html import page  # pages have assets of their own; most pictures need none of them
 
         chosen = self.options
         Path(path).write_text(page(self.snapshot, chosen.depth, chosen.fold, chosen.max_nodes), encoding="utf-8")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tinygrad_lab.viz.health import Health
-from tinygrad_lab.viz.labels import Label, Shown, cluster_title, label
-from tinygrad_lab.viz.layout import Layout, lay_out
-from tinygrad_lab.viz.level import Shape
-from tinygrad_lab.viz.snapshot import CONSTANT, INPUT, PARAMETER
-from tinygrad_lab.viz.text_width import text_width
-from tinygrad_lab.viz.view import Box, Level, View
+from tinygrad_lab.viz.choose.labels import Label, Shown, cluster_title, label
+from tinygrad_lab.viz.choose.text_width import text_width
+from tinygrad_lab.viz.choose.view import Box, Level, View
+from tinygrad_lab.viz.describe.health import Health
+from tinygrad_lab.viz.describe.snapshot import CONSTANT, INPUT, PARAMETER
+from tinygrad_lab.viz.layout.layered import Shape
+from tinygrad_lab.viz.layout.nested import Layout, lay_out
 
 Color = Literal["kind", "grad"]
 

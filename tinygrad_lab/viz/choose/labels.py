@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tinygrad_lab.viz.folding import Item
-from tinygrad_lab.viz.health import Health
-from tinygrad_lab.viz.snapshot import CONSTANT, Node
-from tinygrad_lab.viz.summary import Summary
-from tinygrad_lab.viz.text_width import shorten
-from tinygrad_lab.viz.view import MODULE, OMITTED, Box, Cluster, Level, View
+from tinygrad_lab.viz.choose.folding import Item
+from tinygrad_lab.viz.choose.text_width import shorten
+from tinygrad_lab.viz.choose.view import MODULE, OMITTED, Box, Cluster, Level, View
+from tinygrad_lab.viz.describe.health import Health
+from tinygrad_lab.viz.describe.snapshot import CONSTANT, Node
+from tinygrad_lab.viz.describe.summary import Summary
 
 Shown = Literal["forward", "backward", "both"]
 

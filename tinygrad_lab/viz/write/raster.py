@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from typing import Literal
 
 from tinygrad_lab.errors import MissingExtraError
-from tinygrad_lab.viz import dot, svg
-from tinygrad_lab.viz.picture import Picture
+from tinygrad_lab.viz.write import dot, svg
+from tinygrad_lab.viz.write.picture import Picture
 
 Engine = Literal["layered", "dot"]
 

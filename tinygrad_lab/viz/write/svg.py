@@ -8,14 +8,14 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Literal
 
-from tinygrad_lab.viz import picture as sizes
-from tinygrad_lab.viz.health import DEAD, DETACHED, MEANINGS
-from tinygrad_lab.viz.labels import number, output_gradients
-from tinygrad_lab.viz.level import Point, Shape
-from tinygrad_lab.viz.picture import Picture
-from tinygrad_lab.viz.snapshot import CONSTANT, INPUT, OPERATION, OUTPUT, PARAMETER
-from tinygrad_lab.viz.text_width import text_width
-from tinygrad_lab.viz.view import MODULE, OMITTED, Box, Link
+from tinygrad_lab.viz.choose.labels import number, output_gradients
+from tinygrad_lab.viz.choose.text_width import text_width
+from tinygrad_lab.viz.choose.view import MODULE, OMITTED, Box, Link
+from tinygrad_lab.viz.describe.health import DEAD, DETACHED, MEANINGS
+from tinygrad_lab.viz.describe.snapshot import CONSTANT, INPUT, OPERATION, OUTPUT, PARAMETER
+from tinygrad_lab.viz.layout.layered import Point, Shape
+from tinygrad_lab.viz.write import picture as sizes
+from tinygrad_lab.viz.write.picture import Picture
 
 Theme = Literal["auto", "light", "dark"]
 
@@ -60,7 +60,7 @@ def render(picture: Picture, theme: Theme = "auto") -> str:
 
 def _style(theme: Theme) -> str:
     """Return the style sheet: literal colours, since not every renderer knows variables."""
-    text = files(__package__).joinpath("assets/picture.css").read_text("utf-8")
+    text = files("tinygrad_lab.viz").joinpath("assets/picture.css").read_text("utf-8")
     light, _, dark = text.partition("/* dark */")
     light, dark = (" ".join(part.split()) for part in (light, dark))
     return {

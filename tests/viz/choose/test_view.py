@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 import tinygrad_lab as tl
 from tests.viz.examples import Recurrent, chain, linear, steps
 from tinygrad_lab import nn, viz
-from tinygrad_lab.viz.folding import Folder, build
-from tinygrad_lab.viz.labels import number
-from tinygrad_lab.viz.view import OMITTED
+from tinygrad_lab.viz.choose.folding import Folder, build
+from tinygrad_lab.viz.choose.labels import number
+from tinygrad_lab.viz.choose.view import OMITTED
 
 
 def boxes(graph):

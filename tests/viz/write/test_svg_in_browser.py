@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.viz.examples import GOLDEN
 
-PICTURES = [*GOLDEN.glob("*.svg"), *(Path(__file__).parents[2] / "docs" / "graphs").glob("*.svg")]
+PICTURES = [*GOLDEN.glob("*.svg"), *(Path(__file__).parents[3] / "docs" / "graphs").glob("*.svg")]
 
 TROUBLE = """() => {
   const trouble = [];

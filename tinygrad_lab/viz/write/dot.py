@@ -9,9 +9,9 @@ from importlib.util import find_spec
 
 import graphviz
 
-from tinygrad_lab.viz.picture import Picture
-from tinygrad_lab.viz.snapshot import CONSTANT, INPUT, OPERATION, OUTPUT, PARAMETER
-from tinygrad_lab.viz.view import MODULE, OMITTED, Box
+from tinygrad_lab.viz.choose.view import MODULE, OMITTED, Box
+from tinygrad_lab.viz.describe.snapshot import CONSTANT, INPUT, OPERATION, OUTPUT, PARAMETER
+from tinygrad_lab.viz.write.picture import Picture
 
 SECONDS = 20  # how long `dot` may take
 

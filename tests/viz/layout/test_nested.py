@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinygrad_lab.viz.layout import lay_out
-from tinygrad_lab.viz.level import Shape
-from tinygrad_lab.viz.ordering import _crossings, order_layers
+from tinygrad_lab.viz.layout.layered import Shape
+from tinygrad_lab.viz.layout.nested import lay_out
+from tinygrad_lab.viz.layout.ordering import _crossings, order_layers
 
 
 @st.composite

@@ -1,7 +1,7 @@
 """A layered layout of nested boxes: places for boxes and frames, and paths for lines that never cross a box.
 
 A frame is laid out like a picture of its own, innermost first, and then takes part in the layout around it as one box.
-Lines that leave or enter it do so through ports in its bottom and top edge; `level` has the layout of one frame.
+Lines that leave or enter it do so through ports in its bottom and top edge; `interior` has the layout of one frame.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from tinygrad_lab.viz.level import Level, Point, Segment, Shape
+from tinygrad_lab.viz.layout.layered import Interior, Point, Segment, Shape
 
 
 @dataclass(slots=True)
@@ -31,18 +31,18 @@ def lay_out(shapes: Sequence[Shape], lines: Sequence[tuple[str, str]]) -> Layout
         lines: `(source, target)`, ids of boxes.
     """
     known = {shape.id: shape for shape in shapes}
-    levels: dict[str, Level] = {"": Level(Shape("", "", 0, 0, frame=True))}
+    interiors: dict[str, Interior] = {"": Interior(Shape("", "", 0, 0, frame=True))}
     for shape in shapes:
         if shape.frame:
-            levels[shape.id] = Level(shape)
-        levels[shape.parent].children.append(shape)
-    routes = [_route(known, levels, source, target) for source, target in lines]
-    for level in reversed(list(levels.values())):
-        level.solve(levels)
+            interiors[shape.id] = Interior(shape)
+        interiors[shape.parent].children.append(shape)
+    routes = [_route(known, interiors, source, target) for source, target in lines]
+    for interior in reversed(list(interiors.values())):
+        interior.solve(interiors)
     corners = {"": (0.0, 0.0)}
-    for own, level in levels.items():
+    for own, interior in interiors.items():
         left, top = corners[own]
-        for child in level.children:
+        for child in interior.children:
             child.x, child.y = left + child.x, top + child.y
             if child.frame:
                 corners[child.id] = child.x, child.y
@@ -51,14 +51,16 @@ def lay_out(shapes: Sequence[Shape], lines: Sequence[tuple[str, str]]) -> Layout
         path: list[Point] = []
         for own, segment in route:
             left, top = corners[own]
-            path += [(x + left, y + top) for x, y in levels[own].paths[segment]]
+            path += [(x + left, y + top) for x, y in interiors[own].paths[segment]]
         paths.append([point for i, point in enumerate(path) if not i or point != path[i - 1]])
-    whole = levels[""].frame
+    whole = interiors[""].frame
     return Layout(known, paths, whole.width, whole.height)
 
 
-def _route(known: dict[str, Shape], levels: dict[str, Level], source: str, target: str) -> list[tuple[str, Segment]]:
-    """Split a line into one segment per frame it passes, and tell each level about its segment."""
+def _route(
+    known: dict[str, Shape], interiors: dict[str, Interior], source: str, target: str
+) -> list[tuple[str, Segment]]:
+    """Split a line into one segment per frame it passes, and tell each interior about its segment."""
     up, down = _frames(known, source), _frames(known, target)
     while len(up) > 1 and len(down) > 1 and up[-2] == down[-2]:
         up.pop()
@@ -74,7 +76,7 @@ def _route(known: dict[str, Shape], levels: dict[str, Level], source: str, targe
     for frame, inner in zip(reversed(down[:-1]), reversed(ends[:-1]), strict=True):
         route.append((frame, (("in", source), inner, source)))
     for frame, segment in route:
-        levels[frame].segments[segment] = None
+        interiors[frame].segments[segment] = None
     return route
 
 

@@ -15,12 +15,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from tinygrad_lab.viz.folding import build
-from tinygrad_lab.viz.health import MEANINGS, examine
-from tinygrad_lab.viz.runs import grouped
-from tinygrad_lab.viz.snapshot import Snapshot
-from tinygrad_lab.viz.stepper import steps
-from tinygrad_lab.viz.view import Fold
+from tinygrad_lab.viz.choose.folding import build
+from tinygrad_lab.viz.choose.repetitions import grouped
+from tinygrad_lab.viz.choose.view import Fold
+from tinygrad_lab.viz.describe.health import MEANINGS, examine
+from tinygrad_lab.viz.describe.snapshot import Snapshot
+from tinygrad_lab.viz.describe.stepper import steps
 
 SCRIPTS = ("numbers.js", "layout.js", "model.js", "picture.js", "panel.js", "stepper.js", "page.js")
 
@@ -37,8 +37,8 @@ def page(snapshot: Snapshot, depth: int | None = None, fold: Fold = "auto", max_
 
     Example:
         >>> import tinygrad_lab as tl
-        >>> from tinygrad_lab.viz.capture import capture
-        >>> from tinygrad_lab.viz.tracing import Trace
+        >>> from tinygrad_lab.viz.describe.capture import capture
+        >>> from tinygrad_lab.viz.describe.tracing import Trace
         >>> page(capture([tl.Value(2.0) * 3.0], Trace(), "product")).startswith("<!doctype html>")
         True
     """
@@ -86,7 +86,7 @@ def _embedded(data: dict[str, Any]) -> str:
 
 @cache
 def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath("assets", name).read_text(encoding="utf-8")
+    return resources.files("tinygrad_lab.viz").joinpath("assets", name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tinygrad_lab.viz.ordering import Wire, order_layers
-from tinygrad_lab.viz.placing import Spring, place
+from tinygrad_lab.viz.layout.ordering import Wire, order_layers
+from tinygrad_lab.viz.layout.placing import Spring, place
 
 GAP, LAYER_GAP, PORT_GAP, PADDING, LANE = 22.0, 34.0, 16.0, 14.0, 9.0
 TURN = 14.0  # how far a line that goes back up leaves a layer before it turns
@@ -37,7 +37,7 @@ class Shape:
 
 
 @dataclass(slots=True)
-class Level:
+class Interior:
     """One frame's inside. Its items are child shapes (by id) and ports (`("in" | "out", source)`)."""
 
     frame: Shape
@@ -46,22 +46,22 @@ class Level:
     paths: dict[Segment, list[Point]] = field(default_factory=dict)
     ports: dict[Hashable, float] = field(default_factory=dict)  # distances from the frame's left edge
 
-    def solve(self, levels: dict[str, Level]) -> None:
+    def solve(self, interiors: dict[str, Interior]) -> None:
         """Place the children relative to the frame, and find the segments' paths and the frame's size."""
-        _Solver(self, levels).solve()
+        _Solver(self, interiors).solve()
 
 
 class _Solver:
-    """The steps of one level's layout; everything is numbered here, dummies included."""
+    """The steps of one interior's layout; everything is numbered here, dummies included."""
 
-    def __init__(self, level: Level, levels: dict[str, Level]) -> None:
-        self.level, self.levels = level, levels
+    def __init__(self, interior: Interior, interiors: dict[str, Interior]) -> None:
+        self.interior, self.interiors = interior, interiors
         self.number: dict[Hashable, int] = {}
         self.widths: dict[int, float] = {}
         self.heights: dict[int, float] = {}
         self.gaps: dict[int, float] = {}
         self.minor: set[int] = set()
-        self.titled = bool(level.frame.id)
+        self.titled = bool(interior.frame.id)
         self.bends: dict[Segment, list[int]] = {}
         self.links: dict[tuple[int, int, str], None] = {}
         self.entries: dict[tuple[int, str, str], float] = {}
@@ -73,20 +73,20 @@ class _Solver:
 
     def solve(self) -> None:
         """Number, layer, bend, order, place, route."""
-        level, frame = self.level, self.level.frame
+        interior, frame = self.interior, self.interior.frame
         if self.titled:
             self._add("title", frame.width, frame.height)
-        for key in dict.fromkeys(item for a, b, _ in level.segments for item in (a, b) if isinstance(item, tuple)):
+        for key in dict.fromkeys(item for a, b, _ in interior.segments for item in (a, b) if isinstance(item, tuple)):
             if key[0] == "in":
                 self._add(key, 2, 0, LANE)
-        for child in level.children:
+        for child in interior.children:
             number = self._add(child.id, child.width, child.height)
             if child.minor:
                 self.minor.add(number)
-        for key in dict.fromkeys(b for _, b, _ in level.segments if isinstance(b, tuple)):
+        for key in dict.fromkeys(b for _, b, _ in interior.segments if isinstance(b, tuple)):
             self._add(key, 2, 0, LANE)
         self.ports = {n for key, n in self.number.items() if isinstance(key, tuple)}
-        self.inner = {self.number[c.id]: self.levels[c.id] for c in self.level.children if c.frame}
+        self.inner = {self.number[c.id]: self.interiors[c.id] for c in self.interior.children if c.frame}
         self.layer = self._layers()
         layers = self._bend()
         layers = order_layers(layers, self._wires())
@@ -100,7 +100,7 @@ class _Solver:
     # -- layers --------------------------------------------------------------------------------------------------------
 
     def _forward(self) -> list[tuple[int, int]]:
-        pairs = ((self.number[a], self.number[b]) for a, b, _ in self.level.segments)
+        pairs = ((self.number[a], self.number[b]) for a, b, _ in self.interior.segments)
         return [(a, b) for a, b in pairs if a < b]
 
     def _layers(self) -> dict[int, int]:
@@ -131,7 +131,7 @@ class _Solver:
         layers: list[list[int]] = [[] for _ in range(count)]
         for n in sorted(self.layer):
             layers[self.layer[n]].append(n)
-        for segment in self.level.segments:
+        for segment in self.interior.segments:
             a, b, source = segment
             start, end = self.number[a], self.number[b]
             top, bottom = self.layer[start], self.layer[end]
@@ -206,7 +206,7 @@ class _Solver:
                 self.entries[n, "in", source] = (i - middle) * step
 
     def _springs(self) -> list[Spring]:
-        children = {self.number[child.id] for child in self.level.children}
+        children = {self.number[child.id] for child in self.interior.children}
         springs = []
         for upper, lower, source in self._near():
             ends = (upper in children) + (lower in children)
@@ -222,23 +222,23 @@ class _Solver:
         left = min((self.centres[n] - self.widths[n] / 2 for layer in layers for n in layer), default=0.0) - padding
         right = max((self.centres[n] + self.widths[n] / 2 for layer in layers for n in layer), default=0.0) + padding
         x = {n: centre - left for n, centre in self.centres.items()}
-        frame = self.level.frame
+        frame = self.interior.frame
         tops, bottoms, height = self._heights(layers)
-        for child in self.level.children:
+        for child in self.interior.children:
             n = self.number[child.id]
             i = self.layer[n]
             child.x, child.y = x[n] - child.width / 2, (tops[i] + bottoms[i] - child.height) / 2
         for key, n in self.number.items():
             if n in self.ports:
-                self.level.ports[key] = x[n]
+                self.interior.ports[key] = x[n]
         for segment, bends in self.bends.items():
-            self.level.paths[segment] = self._path(segment, bends, x, tops, bottoms)
+            self.interior.paths[segment] = self._path(segment, bends, x, tops, bottoms)
         frame.width, frame.height = right - left, height
 
     def _heights(self, layers: list[list[int]]) -> tuple[list[float], list[float], float]:
         """Return upper and lower edge of every layer, and the height of it all."""
         tops, bottoms, y = [], [], 6.0 if self.titled else 0.0
-        loops = any(self.layer[self.number[a]] >= self.layer[self.number[b]] for a, b, _ in self.level.segments)
+        loops = any(self.layer[self.number[a]] >= self.layer[self.number[b]] for a, b, _ in self.interior.segments)
         for i, layer in enumerate(layers):
             outer = self.titled and i == 0
             ports = bool(layer) and not any(self.heights[n] for n in layer) and i == len(layers) - 1

@@ -33,7 +33,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from tinygrad_lab.viz.summary import Summary, jsonable
+from tinygrad_lab.viz.describe.summary import Summary, jsonable
 
 OPERATION, PARAMETER, INPUT, CONSTANT, OUTPUT = "operation", "parameter", "input", "constant", "output"
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_lab as tl
-from tinygrad_lab.viz.capture import capture
-from tinygrad_lab.viz.runs import SHORT, grouped
-from tinygrad_lab.viz.tracing import Trace
+from tinygrad_lab.viz.choose.repetitions import SHORT, grouped
+from tinygrad_lab.viz.describe.capture import capture
+from tinygrad_lab.viz.describe.tracing import Trace
 
 KINDS = [np.tanh, np.sin, lambda v: 2.0 * v, lambda v: v + v]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygrad_lab.viz.picture import Picture
+from tinygrad_lab.viz.write.picture import Picture
 
 
 def render(picture: Picture) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinygrad_lab.viz.snapshot import Node, Snapshot
+from tinygrad_lab.viz.describe.snapshot import Node, Snapshot
 
 
 @dataclass(frozen=True)

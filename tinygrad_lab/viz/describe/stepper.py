@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.viz.snapshot import Edge, Node, Snapshot
-from tinygrad_lab.viz.summary import Summary, jsonable
+from tinygrad_lab.viz.describe.snapshot import Edge, Node, Snapshot
+from tinygrad_lab.viz.describe.summary import Summary, jsonable
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Step:
 
     Example:
         >>> import tinygrad_lab as tl
-        >>> from tinygrad_lab.viz.capture import capture
-        >>> from tinygrad_lab.viz.tracing import Trace
+        >>> from tinygrad_lab.viz.describe.capture import capture
+        >>> from tinygrad_lab.viz.describe.tracing import Trace
         >>> x = tl.Value(3.0, name="x")
         >>> for step in steps(capture([x * x + x], Trace(), "sum")):
         ...     print(step)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 import tinygrad_lab as tl
 from tinygrad_lab.core.graph import ancestors
-from tinygrad_lab.viz.capture import capture
-from tinygrad_lab.viz.snapshot import Snapshot
-from tinygrad_lab.viz.stepper import steps
-from tinygrad_lab.viz.tracing import Trace
+from tinygrad_lab.viz.describe.capture import capture
+from tinygrad_lab.viz.describe.snapshot import Snapshot
+from tinygrad_lab.viz.describe.stepper import steps
+from tinygrad_lab.viz.describe.tracing import Trace
 
 UNARY = [np.tanh, np.sin, np.negative, lambda a: a * a, lambda a: np.sum(a, axis=-1, keepdims=True), lambda a: 3.0 * a]
 BINARY = [np.add, np.subtract, np.multiply, np.maximum, lambda a, b: a / (2.0 + b * b), lambda a, b: a * a + b]

@@ -13,7 +13,7 @@ import tinygrad_lab as tl
 from tests.viz.examples import Recurrent, chain, linear, steps
 from tinygrad_lab import nn, viz
 from tinygrad_lab.errors import GraphError, NonFiniteError
-from tinygrad_lab.viz.summary import BINS, SMALL, summarise
+from tinygrad_lab.viz.describe.summary import BINS, SMALL, summarise
 
 UNARY = (np.tanh, np.sin, np.exp, np.negative, lambda v: v * v, lambda v: v[..., :1] + v, lambda v: v / 3)
 
@@ -165,8 +165,8 @@ def test_source_lines_of_what_is_run():
 
     first = twice.__code__.co_firstlineno
     snapshot = viz.draw(lambda x: linear(2, 2)(twice(x)), np.ones((1, 2))).snapshot
-    assert snapshot.by_id["tanh"].source == f"tests/viz/test_snapshot.py:{first + 1}"
-    assert snapshot.by_id["multiply"].source == f"tests/viz/test_snapshot.py:{first + 1}"
+    assert snapshot.by_id["tanh"].source == f"tests/viz/describe/test_snapshot.py:{first + 1}"
+    assert snapshot.by_id["multiply"].source == f"tests/viz/describe/test_snapshot.py:{first + 1}"
     assert not any(node.source for node in snapshot.nodes if not node.operation)
 
 

@@ -14,11 +14,11 @@ from tinygrad_lab.core.operators import POSITIVE
 from tinygrad_lab.core.registry import Op
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GraphError
-from tinygrad_lab.viz import snapshot as kinds
-from tinygrad_lab.viz.sensitivity import Sensitivity, sensitivity
-from tinygrad_lab.viz.snapshot import Edge, Formula, Group, Node, Snapshot
-from tinygrad_lab.viz.summary import Summary, summarise
-from tinygrad_lab.viz.tracing import Call, Trace
+from tinygrad_lab.viz.describe import snapshot as kinds
+from tinygrad_lab.viz.describe.gradients import Gradients, gradients_of
+from tinygrad_lab.viz.describe.snapshot import Edge, Formula, Group, Node, Snapshot
+from tinygrad_lab.viz.describe.summary import Summary, summarise
+from tinygrad_lab.viz.describe.tracing import Call, Trace
 
 
 def capture(outputs: list[Value], trace: Trace, title: str) -> Snapshot:
@@ -41,9 +41,9 @@ def capture(outputs: list[Value], trace: Trace, title: str) -> Snapshot:
     order = ancestors(roots)[::-1]
     notes = []
     try:
-        gradients = sensitivity(roots, order)
+        gradients = gradients_of(roots, order)
     except Exception as error:  # a rule under construction: the forward pass is what its author wants to see
-        gradients = Sensitivity()
+        gradients = Gradients()
         notes.append(f"No gradients: {type(error).__name__}: {error}")
     if not notes and any(root.shape != () for root in roots):
         notes.append("Gradients are those of the sum of all output elements.")
@@ -53,7 +53,7 @@ def capture(outputs: list[Value], trace: Trace, title: str) -> Snapshot:
 class _Capture:
     """One walk over a graph, earliest node first."""
 
-    def __init__(self, roots: list[Value], order: list[Value], trace: Trace, gradients: Sensitivity) -> None:
+    def __init__(self, roots: list[Value], order: list[Value], trace: Trace, gradients: Gradients) -> None:
         self.order, self.trace, self.gradients = order, trace, gradients
         self.target = {value: _behind(value) for value in order}
         self.roots = {self.target[root] for root in roots}

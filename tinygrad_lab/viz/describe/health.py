@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinygrad_lab.viz.snapshot import Edge, Node, Snapshot
-from tinygrad_lab.viz.summary import Summary
+from tinygrad_lab.viz.describe.snapshot import Edge, Node, Snapshot
+from tinygrad_lab.viz.describe.summary import Summary
 
 VANISHING = 1e-6  # of the output's gradient, root mean square against root mean square
 EXPLODING = 1e3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tinygrad_lab.viz.folding import Folder, Item, build
-from tinygrad_lab.viz.snapshot import Group, Node, Snapshot
+from tinygrad_lab.viz.choose.folding import Folder, Item, build
+from tinygrad_lab.viz.describe.snapshot import Group, Node, Snapshot
 
 SHORT = 8  # operations up to which a run is clearer as it is
 

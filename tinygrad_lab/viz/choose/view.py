@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tinygrad_lab.viz import folding
-from tinygrad_lab.viz.folding import Folder, Item
-from tinygrad_lab.viz.snapshot import INPUT, OPERATION, OUTPUT, PARAMETER, Edge, Node, Snapshot
+from tinygrad_lab.viz.choose import folding
+from tinygrad_lab.viz.choose.folding import Folder, Item
+from tinygrad_lab.viz.describe.snapshot import INPUT, OPERATION, OUTPUT, PARAMETER, Edge, Node, Snapshot
 
 MODULE, OMITTED = "module", "omitted"
 STUBS, INPUT_STUBS = 3, 8  # uses of one leaf, or input, up to which it is drawn once, with lines to all of them

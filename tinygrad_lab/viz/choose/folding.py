@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.viz.snapshot import Group, Node, Snapshot
+from tinygrad_lab.viz.describe.snapshot import Group, Node, Snapshot
 
 Lengths = np.ndarray[Any, np.dtype[np.intp]]
 

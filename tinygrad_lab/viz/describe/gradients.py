@@ -15,11 +15,11 @@ import numpy as np
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.operators import POSITIVE
 from tinygrad_lab.core.value import Value, cotangent
-from tinygrad_lab.viz.summary import SMALL, Summary, jsonable, summarise
+from tinygrad_lab.viz.describe.summary import SMALL, Summary, jsonable, summarise
 
 
 @dataclass(slots=True)
-class Sensitivity:
+class Gradients:
     """What the sweep found: gradients by node, contributions and small local derivatives by (node, position)."""
 
     gradients: dict[Value, Summary] = field(default_factory=dict)
@@ -49,14 +49,14 @@ class _Probe:
         return g
 
 
-def sensitivity(roots: list[Value], order: list[Value]) -> Sensitivity:
+def gradients_of(roots: list[Value], order: list[Value]) -> Gradients:
     """Sweep back from the roots, each with a seed of ones.
 
     Arguments:
         roots: Values that require a gradient.
         order: they and their ancestors, earliest first.
     """
-    result = Sensitivity()
+    result = Gradients()
     nodes = {value: _Probe(value, result.gradients, value) for value in order}
     probes: list[_Probe] = []
     for value in reversed(order):
@@ -74,14 +74,14 @@ def sensitivity(roots: list[Value], order: list[Value]) -> Sensitivity:
     return result
 
 
-def _edge(value: Value, position: int, parent: _Probe, result: Sensitivity) -> _Probe:
+def _edge(value: Value, position: int, parent: _Probe, result: Gradients) -> _Probe:
     edge = _Probe((value, position), result.contributions)
     array = value.saved[position + 1]
     edge.op, edge.parents, edge.saved = POSITIVE, (parent,), (array, array)
     return edge
 
 
-def _sweep(probes: list[_Probe], seeds: dict[Any, Any], order: list[Value], result: Sensitivity) -> None:
+def _sweep(probes: list[_Probe], seeds: dict[Any, Any], order: list[Value], result: Gradients) -> None:
     with np.errstate(all="ignore"):
         sweep(probes, seeds)
         for value in order:

@@ -1,0 +1,1 @@
+"""A chosen view, written down: SVG, DOT, text, PNG, and the page."""
