@@ -16,6 +16,9 @@ CLASSES = np.array([0, 1, 2, 0, 1, 2])
 CALLS = {
     "linear": lambda x, t: functional.linear(x, np.ones((2, 3)), np.ones(2)),
     "conv1d": lambda x, t: functional.conv1d(np.expand_dims(x, 1), np.ones((2, 1, 2)), np.ones(2)),
+    "conv2d": lambda x, t: functional.conv2d(np.reshape(x, (1, 1, 6, 3)), np.ones((2, 1, 2, 2)), np.ones(2)),
+    "conv_transpose1d": lambda x, t: functional.conv_transpose1d(np.expand_dims(x, 1), np.ones((1, 2, 2)), stride=2),
+    "conv_transpose2d": lambda x, t: functional.conv_transpose2d(np.reshape(x, (1, 1, 6, 3)), np.ones((1, 2, 2, 2))),
     "gelu(tanh)": lambda x, t: functional.gelu(x, "tanh"),
     "cross_entropy of classes": lambda x, t: functional.cross_entropy(x, CLASSES),
     "nll_loss": lambda x, t: functional.nll_loss(functional.log_softmax(x), CLASSES),

@@ -12,7 +12,8 @@ from tinygrad_lab.functional.activations import (
     silu,
     softplus,
 )
-from tinygrad_lab.functional.layers import conv1d, dropout, linear
+from tinygrad_lab.functional.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
+from tinygrad_lab.functional.layers import dropout, linear
 from tinygrad_lab.functional.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -28,6 +29,9 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
     "cross_entropy",
     "dropout",
     "elu",
