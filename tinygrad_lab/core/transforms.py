@@ -64,8 +64,7 @@ class _Trace:
                 seed = cotangent(output, g, recorded)
                 seeds[output] = seeds[output] + seed if output in seeds else seed
         given = list(seeds.values())
-        sources = set(self.inputs)
-        found = sweep(self.order, seeds, recorded, graph.between(self.order, sources), sources)
+        found = sweep(graph.between(self.order, self.inputs), seeds, recorded)
         found = owned({x: found[x] for x in self.inputs if x in found}, given)
         return [found[x] if x in found else np.zeros_like(x.data)[()] for x in self.inputs]
 

@@ -141,7 +141,7 @@ def _recorded(adapter: Adapter, problem: Problem, arrays: list[Any], rng: np.ran
     results, _ = tree.flatten(adapter.function(*problem.rebuild([Value(array) for array in arrays])))
     for node in graph.ancestors([result for result in results if isinstance(result, Value)]):
         for position, parent in enumerate(node.parents):
-            if parent is None or not parent.requires_grad:
+            if node.op is None or parent is None or not parent.requires_grad:
                 continue
             rule, saved, kwargs = node.op.rules[position], node.saved, node.kwargs
 

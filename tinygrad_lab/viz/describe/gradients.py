@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.backward import sweep
+from tinygrad_lab.core.graph import Node
 from tinygrad_lab.core.operators import POSITIVE
 from tinygrad_lab.core.value import Value, cotangent
 from tinygrad_lab.viz.describe.summary import SMALL, Summary, jsonable, summarise
@@ -27,13 +28,15 @@ class Gradients:
     local: dict[tuple[Value, int], Any] = field(default_factory=dict)
 
 
-class _Probe:
+class _Probe(Node):
     """Stands for a node or an edge in the sweep, and notes the gradient that arrives."""
 
-    __slots__ = ("found", "key", "kwargs", "op", "origin", "parents", "requires_grad", "saved", "value")
+    __slots__ = (
+        "found", "index", "key", "kwargs", "op", "origin", "parents", "requires_grad", "saved", "value",
+    )  # fmt: skip
 
-    def __init__(self, key: Any, found: dict[Any, Summary], value: Value | None = None) -> None:
-        self.key, self.found, self.value = key, found, value
+    def __init__(self, key: Any, found: dict[Any, Summary], index: int, value: Value | None = None) -> None:
+        self.key, self.found, self.index, self.value = key, found, index, value
         self.requires_grad = True
         self.origin = None
         self.kwargs: dict[str, Any] = {}
@@ -48,6 +51,10 @@ class _Probe:
         self.found[self.key] = summarise(g)
         return g
 
+    def as_of(self, array: Any) -> Any:
+        """Return the array itself: pictures need no recorded sweep."""
+        return array
+
 
 def gradients_of(roots: list[Value], order: list[Value]) -> Gradients:
     """Sweep back from the roots, each with a seed of ones.
@@ -57,7 +64,7 @@ def gradients_of(roots: list[Value], order: list[Value]) -> Gradients:
         order: they and their ancestors, earliest first.
     """
     result = Gradients()
-    nodes = {value: _Probe(value, result.gradients, value) for value in order}
+    nodes = {value: _Probe(value, result.gradients, value.index, value) for value in order}
     probes: list[_Probe] = []
     for value in reversed(order):
         probe = nodes[value]
@@ -75,7 +82,7 @@ def gradients_of(roots: list[Value], order: list[Value]) -> Gradients:
 
 
 def _edge(value: Value, position: int, parent: _Probe, result: Gradients) -> _Probe:
-    edge = _Probe((value, position), result.contributions)
+    edge = _Probe((value, position), result.contributions, value.index)
     array = value.saved[position + 1]
     edge.op, edge.parents, edge.saved = POSITIVE, (parent,), (array, array)
     return edge

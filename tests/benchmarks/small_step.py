@@ -1,4 +1,4 @@
-"""The seed job: one training step of a 2-4-4-1 sigmoid network with bias on 100 points, in float64."""
+"""A small step: one training step of a 2-4-4-1 sigmoid network with bias on 100 points, in float64."""
 
 from __future__ import annotations
 
@@ -88,4 +88,4 @@ def run(with_torch: bool) -> str:
     contenders = {"hand-written NumPy": hand_written(), "tinygrad_lab": ours()}
     if with_torch:
         contenders["PyTorch"] = pytorch()
-    return table("Training step of the seed job", "tinygrad_lab ≤ 1.8 × hand-written NumPy", compare(contenders))
+    return table("A training step of a small network", "tinygrad_lab ≤ 1.7 × hand-written NumPy", compare(contenders))
