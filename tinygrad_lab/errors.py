@@ -21,6 +21,18 @@ class OperationError(TinygradError, ValueError):
     """An operation's forward pass refused its inputs; the text names the operation, the shapes and the layer."""
 
 
+class ArgumentError(TinygradError, ValueError):
+    """A module, an optimizer, a schedule or a state was given a value that it cannot work with."""
+
+
+class ArgumentTypeError(TinygradError, TypeError):
+    """An argument is of a type that cannot be meant, such as an array where a Value is needed."""
+
+
+class UndefinedMethodError(TinygradError, NotImplementedError):
+    """A subclass lacks the method that its base class calls, such as a module without `forward`."""
+
+
 class OperationIndexError(OperationError, IndexError):
     """An `OperationError` for an index or axis that is out of bounds."""
 
