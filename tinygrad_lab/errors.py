@@ -18,7 +18,21 @@ class RuleError(TinygradError, ValueError):
 
 
 class OperationError(TinygradError, ValueError):
-    """An operation's forward pass refused its inputs; the text names the operation, the shapes and the layer."""
+    """An operation's forward pass refused its inputs; the text names the operation, the shapes and the layer.
+
+    Attributes:
+        layer: the innermost module that the error passed through, or None.
+        operation: the name of the operation that is that module's own, which the module's name replaces.
+        where: how the text names that module: class and path, as in `Linear at "encoder.0"`.
+    """
+
+    layer: object = None
+    operation: str = ""
+    where: str = ""
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"{self.where}: {text.removeprefix(f'{self.operation}: ')}" if self.where else text
 
 
 class ArgumentError(TinygradError, ValueError):

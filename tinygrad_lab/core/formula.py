@@ -28,6 +28,7 @@ def formulas(op: Op) -> list[str | None]:
 
 
 def _text(rule: Rule) -> str:
+    rule = getattr(rule, "__wrapped__", rule)
     if rule.__doc__:
         return rule.__doc__.partition("\n")[0].removesuffix(".")
     code = rule.__code__

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,28 +15,60 @@ from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.activations import sigmoid
 from tinygrad_lab.functional.normalisation import log_softmax, softmax
 
-_MEAN = "mean"
+F = TypeVar("F", bound=Callable[..., Any])
+Rule = Callable[..., Any]
 
 
 def _size(x: Any) -> int:
     return math.prod(np.shape(x))
 
 
-def _reduce(name: str, losses: Any, reduction: str) -> Any:
-    if reduction == "mean":
-        return losses.sum() / losses.size
-    if reduction == "sum":
-        return losses.sum()
-    if reduction == "none":
-        return losses
-    raise OperationError(
-        f'{name}: reduction must be "mean", "sum" or "none", got {reduction!r}; leave it out for the mean'
-    )
+def _loss(*rules: Rule | None, classwise: bool = False) -> Callable[[F], F]:
+    """Make one operation of a loss: its body gives the losses one by one, and they are reduced here, and only here.
+
+    Arguments:
+        rules: as in `primitive`, as if there were no reduction: `g` has one number per element of the prediction, or
+            one for all of them.
+        classwise: whether the prediction has an axis of classes, over which there is one loss.
+    """
+
+    def declare(losses: F) -> F:
+        place = list(inspect.signature(losses).parameters).index("reduction")
+
+        @functools.wraps(losses)
+        def reduced(*args: Any, **kwargs: Any) -> Any:
+            reduction = args[place] if len(args) > place else kwargs.get("reduction", "mean")
+            if reduction not in _REDUCTIONS:
+                raise OperationError(
+                    f'{losses.__name__}: reduction must be "mean", "sum" or "none", got {reduction!r}; '
+                    f"leave it out for the mean"
+                )
+            return _REDUCTIONS[reduction](losses(*args, **kwargs))
+
+        return primitive(*(rule and _per_element(rule, classwise) for rule in rules))(reduced)  # type: ignore[return-value]
+
+    return declare
 
 
-def _share(g: Any, losses: Any, reduction: str) -> Any:
-    """Return the gradient of each loss: `g` itself, or of a mean its equal part."""
-    return g / losses.size if reduction == "mean" else g
+_REDUCTIONS: dict[str, Callable[[Any], Any]] = {
+    "mean": lambda losses: losses.sum() / losses.size,
+    "sum": lambda losses: losses.sum(),
+    "none": lambda losses: losses,
+}
+
+
+def _per_element(rule: Rule, classwise: bool) -> Rule:
+    """Return the rule of a loss, given that of its elements: each has an equal part of the mean."""
+
+    @functools.wraps(rule)
+    def reduced(g: Any, y: Any, x: Any, *others: Any, reduction: str = "mean", **options: Any) -> Any:
+        if reduction == "mean":
+            g = g / (_size(x) // x.shape[_class_axis(x)] if classwise else x.size)
+        elif classwise and reduction == "none":
+            g = np.expand_dims(g, _class_axis(x))
+        return rule(g, y, x, *others, **options)
+
+    return reduced
 
 
 def _check_array(name: str, argument: str, x: Any) -> None:
@@ -53,11 +88,11 @@ def _check_same_shape(name: str, prediction: Any, target: Any) -> None:
         raise OperationError(f"{name}: target must be of the prediction's shape {expected}, got {given}; {advice}")
 
 
-@primitive(
-    lambda g, y, p, t, reduction=_MEAN: 2 * _share(g, p, reduction) * (p - t),
-    lambda g, y, p, t, reduction=_MEAN: 2 * _share(g, t, reduction) * (t - p),
+@_loss(
+    lambda g, y, p, t: 2 * g * (p - t),
+    lambda g, y, p, t: 2 * g * (t - p),
 )
-def mse_loss(prediction: Any, target: Any, reduction: str = _MEAN) -> Any:
+def mse_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the squared error, `(p − t)²`.
 
     Arguments:
@@ -75,14 +110,14 @@ def mse_loss(prediction: Any, target: Any, reduction: str = _MEAN) -> Any:
     """
     _check_same_shape("mse_loss", prediction, target)
     error = prediction - target
-    return _reduce("mse_loss", error * error, reduction)
+    return error * error
 
 
-@primitive(
-    lambda g, y, p, t, reduction=_MEAN: _share(g, p, reduction) * np.sign(p - t),
-    lambda g, y, p, t, reduction=_MEAN: _share(g, t, reduction) * np.sign(t - p),
+@_loss(
+    lambda g, y, p, t: g * np.sign(p - t),
+    lambda g, y, p, t: g * np.sign(t - p),
 )
-def l1_loss(prediction: Any, target: Any, reduction: str = _MEAN) -> Any:
+def l1_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the absolute error, `|p − t|`; its derivative at 0 is 0.
 
     Arguments:
@@ -99,14 +134,14 @@ def l1_loss(prediction: Any, target: Any, reduction: str = _MEAN) -> Any:
         np.float64(1.0)
     """
     _check_same_shape("l1_loss", prediction, target)
-    return _reduce("l1_loss", abs(prediction - target), reduction)
+    return abs(prediction - target)
 
 
-@primitive(
-    lambda g, y, p, t, delta=1.0, reduction=_MEAN: _share(g, p, reduction) * np.clip(p - t, -delta, delta),
-    lambda g, y, p, t, delta=1.0, reduction=_MEAN: _share(g, t, reduction) * np.clip(t - p, -delta, delta),
+@_loss(
+    lambda g, y, p, t, delta=1.0: g * np.clip(p - t, -delta, delta),
+    lambda g, y, p, t, delta=1.0: g * np.clip(t - p, -delta, delta),
 )
-def huber_loss(prediction: Any, target: Any, delta: float = 1.0, reduction: str = _MEAN) -> Any:
+def huber_loss(prediction: Any, target: Any, delta: float = 1.0, reduction: str = "mean") -> Any:
     """Return `(p − t)² / 2` where the error is at most `delta`, and `delta · (|p − t| − delta / 2)` beyond.
 
     Arguments:
@@ -130,7 +165,7 @@ def huber_loss(prediction: Any, target: Any, delta: float = 1.0, reduction: str 
         raise OperationError(f"huber_loss: delta must be positive, got {delta}; 1 is usual")
     error = prediction - target
     near = np.clip(error, -delta, delta)
-    return _reduce("huber_loss", near * (error - near / 2), reduction)
+    return near * (error - near / 2)
 
 
 def _log(p: Any) -> Any:
@@ -143,11 +178,11 @@ def _variance(p: Any) -> Any:
     return np.maximum(p * (1 - p), max(1e-12, float(np.finfo(p.dtype).smallest_normal)))
 
 
-@primitive(
-    lambda g, y, p, t, reduction=_MEAN: _share(g, p, reduction) * ((p - t) / _variance(p)),
-    lambda g, y, p, t, reduction=_MEAN: _share(g, t, reduction) * (_log(1 - p) - _log(p)),
+@_loss(
+    lambda g, y, p, t: g * ((p - t) / _variance(p)),
+    lambda g, y, p, t: g * (_log(1 - p) - _log(p)),
 )
-def binary_cross_entropy(prediction: Any, target: Any, reduction: str = _MEAN) -> Any:
+def binary_cross_entropy(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the negative log-likelihood of labels in [0, 1], `−t log p − (1 − t) log(1 − p)`.
 
     It stays finite at p = 0 and p = 1: a logarithm is never below −100 and the derivative's denominator p (1 − p)
@@ -167,15 +202,14 @@ def binary_cross_entropy(prediction: Any, target: Any, reduction: str = _MEAN) -
         array([  0.69314718, 100.        ])
     """
     _check_same_shape("binary_cross_entropy", prediction, target)
-    losses = -(target * _log(prediction) + (1 - target) * _log(1 - prediction))
-    return _reduce("binary_cross_entropy", losses, reduction)
+    return -(target * _log(prediction) + (1 - target) * _log(1 - prediction))
 
 
-@primitive(
-    lambda g, y, x, t, reduction=_MEAN: _share(g, x, reduction) * (sigmoid(x) - t),
-    lambda g, y, x, t, reduction=_MEAN: _share(g, t, reduction) * -x,
+@_loss(
+    lambda g, y, x, t: g * (sigmoid(x) - t),
+    lambda g, y, x, t: g * -x,
 )
-def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = _MEAN) -> Any:
+def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the binary cross-entropy of `sigmoid(logits)`, `log(1 + exp(x)) − t x`, without overflow or log 0.
 
     Arguments:
@@ -192,8 +226,7 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = 
         array([    0., 10000.])
     """
     _check_same_shape("binary_cross_entropy_with_logits", logits, target)
-    losses = np.maximum(logits, 0) - target * logits + np.log1p(np.exp(-abs(logits)))
-    return _reduce("binary_cross_entropy_with_logits", losses, reduction)
+    return np.maximum(logits, 0) - target * logits + np.log1p(np.exp(-abs(logits)))
 
 
 def _class_axis(x: Any) -> int:
@@ -219,21 +252,8 @@ def _one_hot(name: str, scores: Any, classes: Any) -> Any:
     return np.expand_dims(classes, axis) == numbers
 
 
-def _share_of_target(g: Any, x: Any, reduction: str) -> Any:
-    """Return the gradient of each target's loss, with an axis for the classes."""
-    axis = _class_axis(x)
-    if reduction == "mean":
-        return g / (_size(x) // x.shape[axis])
-    return np.expand_dims(g, axis) if reduction == "none" else g
-
-
-def _nll_rule(g: Any, y: Any, x: Any, t: Any, reduction: str = _MEAN) -> Any:
-    """−g at the target classes (÷ n for the mean of n), 0 elsewhere."""
-    return np.where(_one_hot("nll_loss", x, t), -_share_of_target(g, x, reduction), 0)
-
-
-@primitive(_nll_rule, None)
-def nll_loss(log_probabilities: Any, target: Any, reduction: str = _MEAN) -> Any:
+@_loss(lambda g, y, x, t: np.where(_one_hot("nll_loss", x, t), -g, 0), None, classwise=True)
+def nll_loss(log_probabilities: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the negative log-likelihood of the target classes, `−x[n, t[n]]`.
 
     Arguments:
@@ -251,29 +271,30 @@ def nll_loss(log_probabilities: Any, target: Any, reduction: str = _MEAN) -> Any
     """
     _check_array("nll_loss", "target", target)
     chosen = np.where(_one_hot("nll_loss", log_probabilities, target), -log_probabilities, 0)
-    return _reduce("nll_loss", np.sum(chosen, axis=_class_axis(log_probabilities)), reduction)
+    return np.sum(chosen, axis=_class_axis(log_probabilities))
 
 
 def _is_distribution(x: Any, t: Any) -> bool:
     return t.dtype.kind == "f" and t.shape == x.shape
 
 
-def _cross_entropy_rule(g: Any, y: Any, x: Any, t: Any, reduction: str = _MEAN) -> Any:
-    """(softmax(x) Σ t − t) · g (÷ n for the mean of n), where t is 1 at the target class, or a distribution."""
+def _cross_entropy_rule(g: Any, y: Any, x: Any, t: Any) -> Any:
+    """(softmax(x) Σ t − t) · g, where t is 1 at the target class, or a distribution."""
     axis = _class_axis(x)
     p = softmax(x, axis=axis)
     if _is_distribution(x, t):
         slope = p * np.sum(t, axis=axis, keepdims=True) - t
     else:
         slope = p - _one_hot("cross_entropy", x, t)
-    return _share_of_target(g, x, reduction) * slope
+    return g * slope
 
 
-@primitive(
+@_loss(
     _cross_entropy_rule,
-    lambda g, y, x, t, reduction=_MEAN: -_share_of_target(g, x, reduction) * log_softmax(x, axis=_class_axis(x)),
+    lambda g, y, x, t: -g * log_softmax(x, axis=_class_axis(x)),
+    classwise=True,
 )
-def cross_entropy(logits: Any, target: Any, reduction: str = _MEAN) -> Any:
+def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the cross-entropy of `softmax(logits)`, `−Σ t log softmax(x)`, without overflow or log 0.
 
     Arguments:
@@ -295,4 +316,4 @@ def cross_entropy(logits: Any, target: Any, reduction: str = _MEAN) -> Any:
     axis = _class_axis(logits)
     scores = log_softmax(logits, axis=axis)
     weights = target if _is_distribution(logits, target) else _one_hot("cross_entropy", logits, target)
-    return _reduce("cross_entropy", np.sum(np.where(weights == 0, 0, -scores) * weights, axis=axis), reduction)
+    return np.sum(np.where(weights == 0, 0, -scores) * weights, axis=axis)

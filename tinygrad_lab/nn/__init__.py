@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tinygrad_lab.nn import init
 from tinygrad_lab.nn.activations import (
+    ACTIVATIONS,
     ELU,
     GELU,
     Identity,
@@ -16,8 +17,10 @@ from tinygrad_lab.nn.activations import (
     Tanh,
 )
 from tinygrad_lab.nn.conv import Conv1D
+from tinygrad_lab.nn.function import Function
 from tinygrad_lab.nn.layers import Dropout, Flatten, Linear
 from tinygrad_lab.nn.losses import (
+    LOSSES,
     BCELoss,
     BCEWithLogitsLoss,
     CrossEntropyLoss,
@@ -29,14 +32,17 @@ from tinygrad_lab.nn.losses import (
 from tinygrad_lab.nn.module import Module, Sequential
 
 __all__ = [
+    "ACTIVATIONS",
     "ELU",
     "GELU",
+    "LOSSES",
     "BCELoss",
     "BCEWithLogitsLoss",
     "Conv1D",
     "CrossEntropyLoss",
     "Dropout",
     "Flatten",
+    "Function",
     "HuberLoss",
     "Identity",
     "L1Loss",

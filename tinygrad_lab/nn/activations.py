@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import functional
+from tinygrad_lab.nn.function import Function
 from tinygrad_lab.nn.module import Module
 
 
@@ -24,49 +25,49 @@ class Identity(Module):
         return x
 
 
-class Sigmoid(Module):
+class Sigmoid(Function):
     """The logistic function, `1 / (1 + exp(−x))`.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
         >>> tl.nn.Sigmoid()(np.zeros(2))
         array([0.5, 0.5])
+
+    Source: D. Rumelhart, G. Hinton, R. Williams, "Learning representations by back-propagating errors", 1986.
     """
 
-    def forward(self, x: Any) -> Any:
-        """Return `functional.sigmoid(x)`."""
-        return functional.sigmoid(x)
+    function = staticmethod(functional.sigmoid)
 
 
-class Tanh(Module):
-    """The hyperbolic tangent.
+class Tanh(Function):
+    """The hyperbolic tangent, `(exp(x) − exp(−x)) / (exp(x) + exp(−x))`.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
         >>> tl.nn.Tanh()(np.array([-100.0, 0.0, 100.0]))
         array([-1.,  0.,  1.])
+
+    Source: Y. LeCun, L. Bottou, G. Orr, K.-R. Müller, "Efficient BackProp", 1998.
     """
 
-    def forward(self, x: Any) -> Any:
-        """Return `np.tanh(x)`."""
-        return np.tanh(x)
+    function = staticmethod(np.tanh)
 
 
-class ReLU(Module):
+class ReLU(Function):
     """The positive part, `max(x, 0)`.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
         >>> tl.nn.ReLU()(np.array([-1.0, 2.0]))
         array([0., 2.])
+
+    Source: V. Nair, G. Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010.
     """
 
-    def forward(self, x: Any) -> Any:
-        """Return `functional.relu(x)`."""
-        return functional.relu(x)
+    function = staticmethod(functional.relu)
 
 
-class LeakyReLU(Module):
+class LeakyReLU(Function):
     """`x` where it is positive, `negative_slope · x` elsewhere.
 
     Arguments:
@@ -76,21 +77,17 @@ class LeakyReLU(Module):
         >>> import numpy as np, tinygrad_lab as tl
         >>> tl.nn.LeakyReLU(0.1)(np.array([-1.0, 2.0]))
         array([-0.1,  2. ])
+
+    Source: A. Maas, A. Hannun, A. Ng, "Rectifier nonlinearities improve neural network acoustic models", 2013.
     """
+
+    function = staticmethod(functional.leaky_relu)
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         self.negative_slope = negative_slope
 
-    def forward(self, x: Any) -> Any:
-        """Return `functional.leaky_relu(x, negative_slope)`."""
-        return functional.leaky_relu(x, self.negative_slope)
 
-    def extra_repr(self) -> str:
-        """Return the slope."""
-        return f"negative_slope={self.negative_slope}"
-
-
-class ELU(Module):
+class ELU(Function):
     """`x` where it is positive, `alpha · (exp(x) − 1)` elsewhere.
 
     Arguments:
@@ -100,21 +97,18 @@ class ELU(Module):
         >>> import numpy as np, tinygrad_lab as tl
         >>> tl.nn.ELU()(np.array([-100.0, 2.0]))
         array([-1.,  2.])
+
+    Source: D.-A. Clevert, T. Unterthiner, S. Hochreiter, "Fast and accurate deep network learning by exponential
+    linear units", 2015.
     """
+
+    function = staticmethod(functional.elu)
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
 
-    def forward(self, x: Any) -> Any:
-        """Return `functional.elu(x, alpha)`."""
-        return functional.elu(x, self.alpha)
 
-    def extra_repr(self) -> str:
-        """Return alpha."""
-        return f"alpha={self.alpha}"
-
-
-class GELU(Module):
+class GELU(Function):
     """`x · Φ(x)`, with Φ the standard normal distribution function.
 
     Arguments:
@@ -124,50 +118,47 @@ class GELU(Module):
         >>> import numpy as np, tinygrad_lab as tl
         >>> tl.nn.GELU()(np.array([-1.0, 1.0]))
         array([-0.15865525,  0.84134475])
+
+    Source: D. Hendrycks, K. Gimpel, "Gaussian error linear units", 2016.
     """
+
+    function = staticmethod(functional.gelu)
 
     def __init__(self, approximate: str = "none") -> None:
         self.approximate = approximate
 
-    def forward(self, x: Any) -> Any:
-        """Return `functional.gelu(x, approximate)`."""
-        return functional.gelu(x, self.approximate)
 
-    def extra_repr(self) -> str:
-        """Return the approximation, if any."""
-        return "" if self.approximate == "none" else f"approximate={self.approximate!r}"
-
-
-class SiLU(Module):
+class SiLU(Function):
     """`x · sigmoid(x)`, also called swish.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
         >>> tl.nn.SiLU()(np.array([0.0, 1.0]))
         array([0.        , 0.73105858])
+
+    Source: S. Elfwing, E. Uchibe, K. Doya, "Sigmoid-weighted linear units for neural network function approximation
+    in reinforcement learning", 2017.
     """
 
-    def forward(self, x: Any) -> Any:
-        """Return `functional.silu(x)`."""
-        return functional.silu(x)
+    function = staticmethod(functional.silu)
 
 
-class Softplus(Module):
+class Softplus(Function):
     """A smooth positive part, `log(1 + exp(x))`.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
         >>> tl.nn.Softplus()(np.array([0.0, 100.0]))
         array([  0.69314718, 100.        ])
+
+    Source: C. Dugas and others, "Incorporating second-order functional knowledge for better option pricing", 2000.
     """
 
-    def forward(self, x: Any) -> Any:
-        """Return `functional.softplus(x)`."""
-        return functional.softplus(x)
+    function = staticmethod(functional.softplus)
 
 
-class Softmax(Module):
-    """Non-negative weights that sum to 1 along an axis.
+class Softmax(Function):
+    """Non-negative weights that sum to 1 along an axis, `exp(x) / Σ exp(x)`.
 
     Arguments:
         axis: the axis.
@@ -176,15 +167,18 @@ class Softmax(Module):
         >>> import numpy as np, tinygrad_lab as tl
         >>> tl.nn.Softmax()(np.zeros((1, 4)))
         array([[0.25, 0.25, 0.25, 0.25]])
+
+    Source: J. Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990.
     """
+
+    function = staticmethod(functional.softmax)
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
 
-    def forward(self, x: Any) -> Any:
-        """Return `functional.softmax(x, axis)`."""
-        return functional.softmax(x, self.axis)
 
-    def extra_repr(self) -> str:
-        """Return the axis."""
-        return f"axis={self.axis}"
+# The elementwise ones, by the name of their function: the lab, the docs and the tests read this table.
+ACTIVATIONS: dict[str, type[Function]] = {
+    activation.function.__name__: activation
+    for activation in (Sigmoid, Tanh, ReLU, LeakyReLU, ELU, GELU, SiLU, Softplus)
+}

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_lab import functional
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.nn.init import Initialiser, Rng, check_positive, layer_parameters
 from tinygrad_lab.nn.module import Module
 
@@ -34,7 +35,7 @@ class Conv1D(Module):
         bias: Value of shape (out_channels,), or None.
 
     Raises:
-        ValueError: if the groups do not divide the channels, or a size is not positive.
+        ArgumentError: if the groups do not divide the channels, or a size is not positive.
         OperationError: on a call with anything but (batch, in_channels, length), the length enough for the kernel.
 
     Example:
@@ -45,6 +46,8 @@ class Conv1D(Module):
         >>> layer(np.zeros((10, 3, 100))).shape
         (10, 8, 100)
     """
+
+    operation = "conv1d"
 
     def __init__(
         self,
@@ -64,9 +67,9 @@ class Conv1D(Module):
         check_positive("Conv1D", in_channels=in_channels, out_channels=out_channels, kernel_size=kernel_size)
         check_positive("Conv1D", stride=stride, dilation=dilation, groups=groups)
         if padding < 0:
-            raise ValueError(f"Conv1D: padding must not be negative, got {padding}; slice the input instead")
+            raise ArgumentError(f"Conv1D: padding must not be negative, got {padding}; slice the input instead")
         if in_channels % groups or out_channels % groups:
-            raise ValueError(
+            raise ArgumentError(
                 f"Conv1D: groups must divide in_channels and out_channels, got {groups} for {in_channels} and "
                 f"{out_channels}; choose a common divisor"
             )

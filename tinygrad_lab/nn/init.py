@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.errors import ArgumentError
+
 Shape = tuple[int, ...]
 Rng = Any  # np.random.Generator or the legacy np.random.RandomState
 Array = np.ndarray[Any, Any]
@@ -179,7 +181,7 @@ def layer_parameters(
         dtype: the dtype of both.
 
     Raises:
-        ValueError: if `init` is no known name.
+        ArgumentError: if `init` is no known name.
 
     Example:
         >>> layer_parameters((1, 2), True, None, "zeros", np.float64)
@@ -192,16 +194,18 @@ def layer_parameters(
         return weight, uniform(shape[:1], rng, dtype, -bound, bound) if bias else None
     if isinstance(init, str):
         if init not in INITIALISERS:
-            raise ValueError(f"init: name must be one of {', '.join(INITIALISERS)}, got {init!r}; or pass a function")
+            raise ArgumentError(
+                f"init: name must be one of {', '.join(INITIALISERS)}, got {init!r}; or pass a function"
+            )
         init = INITIALISERS[init]
     return init(shape, rng, dtype), np.zeros(shape[:1], dtype) if bias else None
 
 
 def check_positive(layer: str, **sizes: int) -> None:
-    """Raise a ValueError unless all sizes of a layer are at least 1."""
+    """Raise an ArgumentError unless all sizes of a layer are at least 1."""
     for name, size in sizes.items():
         if size < 1:
-            raise ValueError(f"{layer}: {name} must be positive, got {size}; 1 is the least")
+            raise ArgumentError(f"{layer}: {name} must be positive, got {size}; 1 is the least")
 
 
 def _fans(shape: Shape) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_lab import functional
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.nn.init import Initialiser, Rng, check_positive, layer_parameters
 from tinygrad_lab.nn.module import Module
 
@@ -30,7 +31,7 @@ class Linear(Module):
         bias: Value of shape (out_features,), or None.
 
     Raises:
-        ValueError: if a size is not positive.
+        ArgumentError: if a size is not positive.
         OperationError: on a call with anything but (..., in_features).
 
     Example:
@@ -41,6 +42,8 @@ class Linear(Module):
         >>> layer(np.ones((100, 2))).shape
         (100, 3)
     """
+
+    operation = "linear"
 
     def __init__(
         self,
@@ -89,7 +92,7 @@ class Dropout(Module):
         rng: `np.random.Generator` or `RandomState` that chooses; explicit, so that a run can be repeated.
 
     Raises:
-        ValueError: if `p` is outside [0, 1).
+        ArgumentError: if `p` is outside [0, 1).
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -100,9 +103,11 @@ class Dropout(Module):
     Source: N. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", 2014.
     """
 
+    operation = "dropout"
+
     def __init__(self, p: float = 0.5, *, rng: Rng) -> None:
         if not 0 <= p < 1:
-            raise ValueError(f"Dropout: p must be in [0, 1), got {p}; it is the share of elements to zero")
+            raise ArgumentError(f"Dropout: p must be in [0, 1), got {p}; it is the share of elements to zero")
         self.p = p
         self.rng = rng
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import OperationError
+from tinygrad_lab.errors import ArgumentError, OperationError, UndefinedMethodError
 
 _CONTAINERS = (list, tuple, dict)
 
@@ -21,9 +21,9 @@ observer: ContextVar[Callable[[Module], AbstractContextManager[None]] | None] = 
 class Module:
     """Base class of layers and models: write `__init__` and `forward`, and call the instance.
 
-    Attributes that are Values are its parameters, those that are Modules its children; both are found inside lists,
-    tuples and dicts too. Their names come from the attribute path: `encoder.0.weight`. To keep a result that is no
-    parameter, keep its `.data`.
+    Attributes that are leaf Values requiring a gradient are its parameters, those that are Modules its children; both
+    are found inside lists, tuples and dicts too. Their names come from the attribute path: `encoder.0.weight`. Other
+    Values, such as a result that `forward` keeps, are neither trained nor saved.
 
     Attributes:
         training: whether layers such as `Dropout` behave as in training; set by `train()` and `eval()`.
@@ -47,11 +47,13 @@ class Module:
     """
 
     training: bool = True
+    operation: str = ""  # the name of the operation that the module is, if it is one: errors then name the module only
+    _stand_ins: frozenset[Value] = frozenset()  # what a copy made by `tree_flatten` holds in place of the parameters
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the output; every subclass defines it."""
         name = type(self).__name__
-        raise NotImplementedError(f"{name}: forward must be defined, got none; write def forward(self, x)")
+        raise UndefinedMethodError(f"{name}: forward must be defined, got none; write def forward(self, x)")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Return `forward` of the same arguments."""
@@ -62,8 +64,16 @@ class Module:
             with observe(self):
                 return self.forward(*inputs, **options)
         except OperationError as error:
-            _locate(error, self)
+            if error.layer is None:  # this is the innermost module
+                error.layer, error.operation = self, self.operation
+            path = next((path for path, module in self.named_modules() if module is error.layer), "")
+            error.where = f"{type(error.layer).__name__}" + (f' at "{path}"' if path else "")
             raise
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what copies and pickles hold: a result that `forward` kept stays, without the graph that made it."""
+        detached: dict[int, Value] = {}
+        return {name: _without_graph(item, detached) for name, item in vars(self).items()}
 
     # -- what it holds -------------------------------------------------------------------------------------------------
 
@@ -105,9 +115,12 @@ class Module:
         found: dict[Value, str] = {}
         for path, module in self.named_modules():
             for name, item in _walk(path, module._attributes()):
-                if type(item) is Value:
+                if type(item) is Value and module._is_parameter(item):
                     found.setdefault(item, name)
         return [(name, parameter) for parameter, name in found.items()]
+
+    def _is_parameter(self, value: Value) -> bool:
+        return (value.requires_grad and value.op is None) or value in self._stand_ins
 
     def parameters(self) -> list[Value]:
         """Return the parameters of this module and all below it, each once.
@@ -132,7 +145,7 @@ class Module:
             state: arrays by name, as from `state_dict()`.
 
         Raises:
-            ValueError: if names are missing or unexpected or shapes differ; all of them are listed, and no parameter
+            ArgumentError: if names are missing or unexpected or shapes differ; all of them are listed, and no parameter
                 is changed.
 
         Example:
@@ -175,8 +188,8 @@ class Module:
         parameters = self.parameters()
 
         def rebuild(leaves: list[Any]) -> Any:
-            values = (leaf if type(leaf) is Value else Value(leaf, requires_grad=False) for leaf in leaves)
-            return _copy(self, dict(zip(map(id, parameters), values, strict=True)))
+            values = [leaf if type(leaf) is Value else Value(leaf, requires_grad=False) for leaf in leaves]
+            return _copy(self, dict(zip(map(id, parameters), values, strict=True)), frozenset(values))
 
         return list(parameters), rebuild
 
@@ -187,7 +200,11 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        own = {name: item for name, item in _walk("", self._attributes()) if type(item) is Value}
+        own = {
+            name: item
+            for name, item in _walk("", self._attributes())
+            if type(item) is Value and self._is_parameter(item)
+        }
         count = sum(parameter.size for parameter in self.parameters())
         line = f"{type(self).__name__}({self.extra_repr()})"
         if count:
@@ -248,20 +265,38 @@ def _walk(path: str, items: Any) -> Iterator[tuple[str, Any]]:
             yield inner, item
 
 
-def _copy(item: Any, replaced: dict[int, Any]) -> Any:
+def _copy(item: Any, replaced: dict[int, Any], stand_ins: frozenset[Value]) -> Any:
     """Return a copy of modules and containers with other parameters inside; what is shared stays shared."""
     if type(item) is Value:
         return replaced.get(id(item), item)
-    if type(item) is dict:
-        return {key: _copy(held, replaced) for key, held in item.items()}
     if type(item) in _CONTAINERS:
-        return type(item)(_copy(held, replaced) for held in item)
+        return _map(lambda held: _copy(held, replaced, stand_ins), item)
     if not isinstance(item, Module):
         return item
     if id(item) not in replaced:
         replaced[id(item)] = copy = object.__new__(type(item))
-        vars(copy).update((name, _copy(held, replaced)) for name, held in vars(item).items())
+        vars(copy).update((name, _copy(held, replaced, stand_ins)) for name, held in vars(item).items())
+        copy._stand_ins = stand_ins
     return replaced[id(item)]
+
+
+def _map(function: Callable[[Any], Any], container: Any) -> Any:
+    """Return a container of the same type that holds what the function makes of its items."""
+    if type(container) is dict:
+        return {key: function(held) for key, held in container.items()}
+    return type(container)(map(function, container))
+
+
+def _without_graph(item: Any, detached: dict[int, Value]) -> Any:
+    """Return an attribute with results of operations detached, each once; what holds none is returned as it is."""
+    if type(item) is Value:
+        return item if item.op is None else detached.setdefault(id(item), item.detach())
+    if type(item) not in (*_CONTAINERS, frozenset):
+        return item
+    copy = _map(lambda held: _without_graph(held, detached), item)
+    held = item.values() if type(item) is dict else item
+    pairs = zip(held, copy.values() if type(item) is dict else copy, strict=True)
+    return item if all(before is after for before, after in pairs) else copy
 
 
 def _check_state(parameters: dict[str, Value], state: Mapping[str, Any]) -> None:
@@ -275,20 +310,7 @@ def _check_state(parameters: dict[str, Value], state: Mapping[str, Any]) -> None
     problems = (("missing", missing), ("unexpected", unexpected), ("misshapen", misshapen))
     if missing or unexpected or misshapen:
         listed = "; ".join(f"{problem}: {', '.join(names)}" for problem, names in problems if names)
-        raise ValueError(
+        raise ArgumentError(
             f"load_state_dict: state must hold exactly the module's parameters, got {listed}; "
             f"load it into a module built as the saved one was"
         )
-
-
-def _locate(error: OperationError, module: Module) -> None:
-    """Put the path of the layer that raised `error`, as seen from `module`, into its text."""
-    notes = vars(error)
-    if "layer" not in notes:  # the innermost module: its own name replaces that of the function it calls
-        operation, _, rest = str(error).partition(": ")
-        own = type(module).__name__.lower().startswith(operation.replace("_", ""))
-        notes["layer"], notes["detail"] = module, rest if own else str(error)
-    layer = notes["layer"]
-    path = next((path for path, found in module.named_modules() if found is layer), "")
-    where = f' at "{path}"' if path else ""
-    error.args = (f"{type(layer).__name__}{where}: {notes['detail']}",)

@@ -8,7 +8,13 @@ from tinygrad_lab.optim.base import Optimizer
 from tinygrad_lab.optim.clipping import clip_grad_norm, clip_grad_value
 from tinygrad_lab.optim.sgd import SGD
 
+# By the name that the lab, the docs and the tests know them by.
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    optimizer.__name__.lower(): optimizer for optimizer in (SGD, Adagrad, RMSprop, Adam, AdamW)
+}
+
 __all__ = [
+    "OPTIMIZERS",
     "SGD",
     "Adagrad",
     "Adam",

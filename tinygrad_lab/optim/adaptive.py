@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.optim.base import Optimizer, Schedule, State, check
+from tinygrad_lab.optim.base import Optimizer, Schedule, State, check, check_at_least_0
 
 
 class Adagrad(Optimizer):
@@ -23,7 +23,7 @@ class Adagrad(Optimizer):
         eps: ε, outside the root.
 
     Raises:
-        ValueError: if a number is negative.
+        ArgumentError: if a number is negative.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -47,7 +47,7 @@ class Adagrad(Optimizer):
         eps: float = 1e-10,
     ) -> None:
         super().__init__(params, lr)
-        _check_at_least_0("Adagrad", lr_decay=lr_decay, weight_decay=weight_decay, eps=eps)
+        check_at_least_0("Adagrad", lr_decay=lr_decay, weight_decay=weight_decay, eps=eps)
         self.lr_decay, self.weight_decay, self.eps = float(lr_decay), float(weight_decay), float(eps)
 
     def update(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
@@ -73,7 +73,7 @@ class RMSprop(Optimizer):
         centered: subtract the square of the running mean gradient from s, which leaves the variance.
 
     Raises:
-        ValueError: if a number is negative.
+        ArgumentError: if a number is negative.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -99,7 +99,7 @@ class RMSprop(Optimizer):
         centered: bool = False,
     ) -> None:
         super().__init__(params, lr)
-        _check_at_least_0("RMSprop", alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum)
+        check_at_least_0("RMSprop", alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum)
         self.alpha, self.eps = float(alpha), float(eps)
         self.weight_decay, self.momentum, self.centered = float(weight_decay), float(momentum), centered
 
@@ -132,7 +132,7 @@ class Adam(Optimizer):
         weight_decay: λ, adds `λ w` to the gradient.
 
     Raises:
-        ValueError: if a number is out of its range.
+        ArgumentError: if a number is out of its range.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -156,7 +156,7 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(params, lr)
         name = type(self).__name__
-        _check_at_least_0(name, eps=eps, weight_decay=weight_decay)
+        check_at_least_0(name, eps=eps, weight_decay=weight_decay)
         for beta in betas:
             check(name, "betas", beta, 0 <= beta < 1, "in [0, 1)")
         self.betas = float(betas[0]), float(betas[1])
@@ -187,7 +187,7 @@ class AdamW(Adam):
         weight_decay: λ.
 
     Raises:
-        ValueError: if a number is out of its range.
+        ArgumentError: if a number is out of its range.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -220,8 +220,3 @@ class AdamW(Adam):
 def _ratio(numerator: Any, root: Any) -> Any:
     """Return `numerator / root`, and 0 where both are 0 (a zero gradient and eps=0, or one below the dtype's range)."""
     return numerator / np.where(root == 0, 1, root)
-
-
-def _check_at_least_0(name: str, **arguments: float) -> None:
-    for argument, value in arguments.items():
-        check(name, argument, value, value >= 0, "at least 0")

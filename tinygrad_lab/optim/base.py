@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, UndefinedMethodError
 
 State = dict[str, Any]  # "step", the number of updates made, and arrays; {} before the first update
 Schedule = Callable[[int], float]
@@ -26,8 +27,8 @@ class Optimizer:
         lr: the learning rate or schedule; assign to it at any time.
 
     Raises:
-        TypeError: if `params` holds anything but Values.
-        ValueError: if `params` is empty or repeats a Value, or if `lr` is negative.
+        ArgumentTypeError: if `params` holds anything but Values.
+        ArgumentError: if `params` is empty or repeats a Value, or if `lr` is negative.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -47,25 +48,27 @@ class Optimizer:
     def __init__(self, params: Iterable[Value], lr: float | Schedule) -> None:
         name = type(self).__name__
         if not isinstance(params, Iterable) or isinstance(params, Value):
-            raise TypeError(
+            raise ArgumentTypeError(
                 f"{name}: params must be Values, got {type(params).__name__}; pass model.parameters() or a list"
             )
         self.params = list(params)
         for parameter in self.params:
             if type(parameter) is not Value:
-                raise TypeError(
+                raise ArgumentTypeError(
                     f"{name}: params must be Values, got one {type(parameter).__name__}; pass model.parameters(), or "
                     f"wrap arrays in Value(...)"
                 )
         if not self.params:
-            raise ValueError(f"{name}: params must hold at least one Value, got none; does the model have parameters?")
+            raise ArgumentError(
+                f"{name}: params must hold at least one Value, got none; does the model have parameters?"
+            )
         if len(set(self.params)) < len(self.params):
-            raise ValueError(
+            raise ArgumentError(
                 f"{name}: params must hold each Value once, got {len(self.params) - len(set(self.params))} repeated; "
                 f"a step would update those twice: drop the repetition"
             )
         if not callable(lr):
-            check(name, "lr", lr, lr >= 0, "at least 0")
+            check_at_least_0(name, lr=lr)
         self.lr = lr
         self.states: list[State] = [{} for _ in self.params]
 
@@ -77,7 +80,7 @@ class Optimizer:
             gradient: array of the same shape.
             state: what the last call returned, {} at first.
         """
-        raise NotImplementedError(f"{type(self).__name__}: update must be defined, got none; see Optimizer's example")
+        raise UndefinedMethodError(f"{type(self).__name__}: update must be defined, got none; see Optimizer's example")
 
     def rate(self, step: int) -> float:
         """Return the learning rate of the update that `step` others came before."""
@@ -111,13 +114,13 @@ class Optimizer:
         """Go on from what `state_dict()` returned.
 
         Raises:
-            ValueError: if it belongs to other parameters.
+            ArgumentError: if it belongs to other parameters.
         """
         states: list[State] = [{} for _ in self.params]
         for key, item in state.items():
             position, _, name = key.partition(".")
             if not position.isdigit() or int(position) >= len(states):
-                raise ValueError(
+                raise ArgumentError(
                     f"{type(self).__name__}: state must be of {len(states)} parameters, got an entry {key!r}; "
                     f"load it into an optimizer of the same parameters"
                 )
@@ -125,7 +128,13 @@ class Optimizer:
         self.states = states
 
 
+def check_at_least_0(name: str, **arguments: float) -> None:
+    """Raise an ArgumentError unless all these arguments of an optimizer are at least 0."""
+    for argument, value in arguments.items():
+        check(name, argument, value, value >= 0, "at least 0")
+
+
 def check(name: str, argument: str, value: float, fulfilled: bool, rule: str) -> None:
-    """Raise a ValueError unless an argument of an optimizer or a schedule keeps its rule."""
+    """Raise an ArgumentError unless an argument of an optimizer or a schedule keeps its rule."""
     if not fulfilled:
-        raise ValueError(f"{name}: {argument} must be {rule}, got {value}; see the formula in help({name})")
+        raise ArgumentError(f"{name}: {argument} must be {rule}, got {value}; see the formula in help({name})")

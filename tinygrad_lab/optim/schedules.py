@@ -26,7 +26,7 @@ def step(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
         gamma: the factor of each change.
 
     Raises:
-        ValueError: if `step_size` is below 1.
+        ArgumentError: if `step_size` is below 1.
 
     Example:
         >>> [step(8.0, 2, 0.5)(i) for i in range(5)]
@@ -59,7 +59,7 @@ def cosine(lr: float, total: int, minimum: float = 0.0) -> Schedule:
         minimum: the last rate.
 
     Raises:
-        ValueError: if `total` is below 1.
+        ArgumentError: if `total` is below 1.
 
     Example:
         >>> [round(cosine(2.0, 4)(i), 3) for i in range(6)]
@@ -79,7 +79,7 @@ def linear_warmup(schedule: float | Schedule, warmup_steps: int) -> Schedule:
         warmup_steps: the number of steps until the full rate.
 
     Raises:
-        ValueError: if `warmup_steps` is below 1.
+        ArgumentError: if `warmup_steps` is below 1.
 
     Example:
         >>> [linear_warmup(8.0, 4)(i) for i in range(6)]

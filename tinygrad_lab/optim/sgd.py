@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.optim.base import Optimizer, Schedule, State, check
+from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.optim.base import Optimizer, Schedule, State, check_at_least_0
 
 
 class SGD(Optimizer):
@@ -23,7 +24,7 @@ class SGD(Optimizer):
         nesterov: step along `g + μ v` rather than `v`; takes a momentum and no dampening.
 
     Raises:
-        ValueError: if a number is negative, or nesterov lacks its momentum.
+        ArgumentError: if a number is negative, or nesterov lacks its momentum.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -48,11 +49,9 @@ class SGD(Optimizer):
         nesterov: bool = False,
     ) -> None:
         super().__init__(params, lr)
-        check("SGD", "momentum", momentum, momentum >= 0, "at least 0")
-        check("SGD", "dampening", dampening, dampening >= 0, "at least 0")
-        check("SGD", "weight_decay", weight_decay, weight_decay >= 0, "at least 0")
+        check_at_least_0("SGD", momentum=momentum, dampening=dampening, weight_decay=weight_decay)
         if nesterov and (momentum == 0 or dampening != 0):
-            raise ValueError(
+            raise ArgumentError(
                 f"SGD: nesterov must have a momentum and no dampening, got momentum={momentum} and "
                 f"dampening={dampening}; pass momentum=0.9"
             )
