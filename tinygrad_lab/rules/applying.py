@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.registry import composed
+from tinygrad_lab.rules.axes import one_axis
 
 
 @composed(np.apply_along_axis)
 def _apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
-    rows = np.moveaxis(arr, axis, -1)
+    start = one_axis(axis, np.ndim(arr))
+    rows = np.moveaxis(arr, start, -1)
     results = [func1d(rows[index], *args, **kwargs) for index in np.ndindex(rows.shape[:-1])]
     result = np.reshape(np.stack(results), rows.shape[:-1] + np.shape(results[0]))
-    ndim, start = np.ndim(results[0]), axis % np.ndim(arr)
+    ndim = np.ndim(results[0])
     return np.moveaxis(result, tuple(range(-ndim, 0)), tuple(range(start, start + ndim)))
 
 

@@ -8,24 +8,20 @@ import numpy as np
 
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
-
-
-def _cut(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    """Return `x[start:stop]` along `axis`."""
-    return x[(slice(None),) * (axis % x.ndim) + (slice(start, stop),)]
-
+from tinygrad_lab.rules.axes import cut, many_axes, one_axis, resized, standing_along
 
 # -- differences and integrals ---------------------------------------------------------------------------------------
 
 
 @composed(np.diff)
 def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    axis = one_axis(axis, np.ndim(a))
     ends = [x for x in (prepend, a, append) if x is not None and type(x) is not _NO_VALUE]
     if len(ends) > 1:
-        shape = [1 if i == axis % np.ndim(a) else size for i, size in enumerate(np.shape(a))]
+        shape = resized(np.shape(a), (axis,), 1)
         a = np.concatenate([x if np.ndim(x) else np.broadcast_to(x, shape) for x in ends], axis)
     for _ in range(n):
-        a = _cut(a, axis, 1, None) - _cut(a, axis, None, -1)
+        a = cut(a, axis, 1, None) - cut(a, axis, None, -1)
     return a
 
 
@@ -40,10 +36,10 @@ def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 @composed(np.trapezoid)
 def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    axis = one_axis(axis, np.ndim(y))
     if x is not None:
-        shape = [-1 if i == axis % np.ndim(y) else 1 for i in range(np.ndim(y))]
-        dx = np.reshape(np.diff(x), shape) if np.ndim(x) == 1 else np.diff(x, axis=axis)
-    return np.sum(dx * (_cut(y, axis, 1, None) + _cut(y, axis, None, -1)) / 2, axis=axis)
+        dx = np.reshape(np.diff(x), standing_along(axis, np.ndim(y))) if np.ndim(x) == 1 else np.diff(x, axis=axis)
+    return np.sum(dx * (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2, axis=axis)
 
 
 def _slopes(f: Any, step: Any, axis: int, edge_order: int) -> Any:
@@ -52,25 +48,25 @@ def _slopes(f: Any, step: Any, axis: int, edge_order: int) -> Any:
         step = np.reshape(np.diff(step), (-1,) + (1,) * (f.ndim - 1 - axis))
     before, after = (step[:-1], step[1:]) if np.ndim(step) else (step, step)
     slope = np.diff(f, axis=axis) / step
-    left, right = _cut(slope, axis, None, -1), _cut(slope, axis, 1, None)
+    left, right = cut(slope, axis, None, -1), cut(slope, axis, 1, None)
     bend = (right - left) / (before + after)
-    first, last = _cut(slope, axis, None, 1), _cut(slope, axis, -1, None)
+    first, last = cut(slope, axis, None, 1), cut(slope, axis, -1, None)
     if edge_order == 2:
-        first, last = first - _cut(before * bend, axis, None, 1), last + _cut(after * bend, axis, -1, None)
+        first, last = first - cut(before * bend, axis, None, 1), last + cut(after * bend, axis, -1, None)
     inner = left + before * bend if np.ndim(step) else (left + right) / 2
     return np.concatenate([first, inner, last], axis)
 
 
 @composed(np.gradient)
 def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    axes = range(np.ndim(f)) if axis is None else np.atleast_1d(axis) % np.ndim(f)
+    axes = many_axes(axis, np.ndim(f))
     steps = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs or (1.0,) * len(axes)
     if len(steps) != len(axes):
         raise OperationError(
             f"gradient: steps must be one, or one per axis, got {len(steps)} for {len(axes)} axes; pass as many"
         )
-    slopes = tuple(_slopes(f, step, int(i), edge_order) for step, i in zip(steps, axes, strict=True))
-    return slopes if len(slopes) > 1 else slopes[0]
+    slopes = tuple(_slopes(f, step, i, edge_order) for step, i in zip(steps, axes, strict=True))
+    return slopes[0] if len(slopes) == 1 else slopes
 
 
 def _unwrap_rule(g: Any, y: Any, p: Any, **_: Any) -> Any:

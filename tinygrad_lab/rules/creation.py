@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.registry import composed, defzero
+from tinygrad_lab.rules.axes import standing_along
 
 # Given `like=` a Value these make the plain arrays that they make without it.
 defzero(np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.zeros, np.frombuffer, np.fromfile,
@@ -30,13 +31,11 @@ def _full(shape: Any, fill_value: Any, dtype: Any = None, **_: Any) -> Any:
 # -- grids -----------------------------------------------------------------------------------------------------------
 
 
-def _parts(num: int, endpoint: bool, start: Any, stop: Any, axis: int, dtype: Any) -> tuple[Any, ...]:
-    """Return numbers from 0 to 1 on a new axis, and the ends with that axis."""
+def _parts(num: int, endpoint: bool, start: Any, stop: Any, dtype: Any) -> tuple[Any, ...]:
+    """Return numbers from 0 to 1 along a new first axis, and the ends."""
     start, stop = np.broadcast_arrays(start, stop)
-    place = axis % (np.ndim(start) + 1)
-    shape = [num if i == place else 1 for i in range(np.ndim(start) + 1)]
-    t = np.reshape(np.linspace(0, 1, num, endpoint, dtype=dtype), shape)
-    return t, *(np.expand_dims(_converted(end, dtype), place) for end in (start, stop))
+    t = np.reshape(np.linspace(0, 1, num, endpoint, dtype=dtype), standing_along(0, np.ndim(start) + 1))
+    return t, *(_converted(end, dtype) for end in (start, stop))
 
 
 def _converted(samples: Any, dtype: Any) -> Any:
@@ -48,8 +47,8 @@ def _linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
 ) -> Any:
     natural = np.result_type(start, stop, 1.0)
-    t, first, last = _parts(num, endpoint, start, stop, axis, natural)
-    samples = _converted((1 - t) * first + t * last, dtype or natural)
+    t, first, last = _parts(num, endpoint, start, stop, natural)
+    samples = np.moveaxis(_converted((1 - t) * first + t * last, dtype or natural), 0, axis)
     steps = num - 1 if endpoint else num
     return (samples, (stop - start) / steps if steps else np.nan) if retstep else samples
 
@@ -68,8 +67,8 @@ def _logspace(
 @composed(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     natural = np.result_type(start, stop, np.float64)
-    t, first, last = _parts(num, endpoint, start, stop, axis, natural)
-    return _converted(first * (last / first) ** t, dtype or natural)
+    t, first, last = _parts(num, endpoint, start, stop, natural)
+    return np.moveaxis(_converted(first * (last / first) ** t, dtype or natural), 0, axis)
 
 
 @composed(np.meshgrid)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.rules.axes import one_axis
 from tinygrad_lab.rules.windows import constant_pad
 
 _OPPOSITE: dict[Any, Any] = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
@@ -54,7 +55,7 @@ defvjp(np.fft.ifftshift,  lambda g, y, x, axes=None: np.fft.fftshift(g, axes))
 
 
 def _negative(axis: int, ndim: int) -> int:
-    return axis - ndim if axis >= 0 else axis
+    return one_axis(axis, ndim) - ndim
 
 
 def _resized(a: Any, n: int | None, axis: int) -> Any:
@@ -96,13 +97,14 @@ def _ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> An
     return np.conjugate(np.fft.rfft(a, n, axis, _OPPOSITE[norm]))
 
 
-def _lengths(a: Any, s: Any, axes: Any) -> tuple[list[int | None], list[int]]:
+def _lengths(a: Any, s: Any, axes: Any) -> tuple[list[int], list[int]]:
     """Return the lengths and axes that `np.fft.fftn` transforms, in order; -1 is the axis's own length."""
     if axes is None:
         axes = range(-a.ndim, 0) if s is None else range(-len(s), 0)
+    own = np.take(a.shape, axes).tolist()
     if s is None:
-        return [None] * len(axes), list(axes)
-    return [a.shape[axis] if n == -1 else n for n, axis in zip(s, axes, strict=True)], list(axes)
+        s = [-1] * len(axes)
+    return [size if n == -1 else n for n, size in zip(s, own, strict=True)], list(axes)
 
 
 def _many_axes(function: Callable[..., Any], one: Callable[..., Any], last: Callable[..., Any], default: Any) -> None:
@@ -111,8 +113,10 @@ def _many_axes(function: Callable[..., Any], one: Callable[..., Any], last: Call
     @composed(function)
     def along(a: Any, s: Any = None, axes: Any = default, norm: Any = None) -> Any:
         lengths, axes = _lengths(a, s, axes)
-        for i in reversed(range(len(axes))):
-            a = (last if i == len(axes) - 1 else one)(a, lengths[i], axes[i], norm)
+        if axes or last is not one:
+            a = last(a, lengths[-1], axes[-1], norm)
+        for n, axis in zip(lengths[-2::-1], axes[-2::-1], strict=True):
+            a = one(a, n, axis, norm)
         return a
 
 
@@ -122,6 +126,8 @@ def _to_real(function: Callable[..., Any], default: Any) -> None:
     @composed(function)
     def along(a: Any, s: Any = None, axes: Any = default, norm: Any = None) -> Any:
         lengths, axes = _lengths(a, s, axes)
+        if s is None:
+            lengths[-1] = 2 * (lengths[-1] - 1)
         for n, axis in zip(lengths[:-1], axes[:-1], strict=True):
             a = np.fft.ifft(a, n, axis, norm)
         return np.fft.irfft(a, lengths[-1], axes[-1], norm)

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_lab.core.indexing import add_at, getitem, scatter, set_at
 from tinygrad_lab.core.registry import composed, defvjp
+from tinygrad_lab.rules.axes import along, flattened
 
 
 def _shaped(g: Any, value: Any) -> Any:
@@ -35,24 +36,26 @@ defvjp(set_at,   lambda g, y, x, value, index: set_at(g, 0, index),
 
 @composed(np.take)
 def _take(a: Any, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Any:
-    if axis is None:
-        a, axis = np.ravel(a), 0
+    a, axis = flattened(a, axis)
     if mode != "raise":
         indices = np.take(np.arange(a.shape[axis]), indices, mode=mode)  # the positions that the mode turns them into
-    return a[(slice(None),) * (axis % a.ndim) + (np.asarray(indices),)]
+    return a[along(axis, np.asarray(indices))]
 
 
-def _picking(function: Callable[..., Any]) -> None:
-    """Declare a function that only picks elements: NumPy picks positions, and indexing takes the elements there."""
-
-    @composed(function)
-    def pick(a: Any, *args: Any, **kwargs: Any) -> Any:
-        positions = function(np.reshape(np.arange(a.size), a.shape), *args, **kwargs)
-        return np.reshape(np.ravel(a)[np.ravel(positions)], positions.shape)
+def _picked(function: Callable[..., Any], a: Any, *args: Any) -> Any:
+    """Call a function that only picks elements: NumPy picks positions, and indexing takes the elements there."""
+    positions = function(np.reshape(np.arange(a.size), a.shape), *args)
+    return np.reshape(np.ravel(a)[np.ravel(positions)], positions.shape)
 
 
-_picking(np.take_along_axis)
-_picking(np.diagonal)
+@composed(np.take_along_axis)
+def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    return _picked(np.take_along_axis, arr, indices, axis)
+
+
+@composed(np.diagonal)
+def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return _picked(np.diagonal, a, offset, axis1, axis2)
 
 
 @composed(np.bincount)

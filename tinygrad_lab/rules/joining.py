@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lab.core import tree
 from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.rules.axes import along, cut, flattened, one_axis, resized
 
 
 @primitive()
@@ -24,14 +25,9 @@ def stack(*arrays: Any, **keywords: Any) -> Any:
     return np.stack(arrays, keywords["axis"])
 
 
-def _along(axis: int, ndim: int, index: Any) -> tuple[Any, ...]:
-    """Return an index that picks `index` along `axis` and everything along the others."""
-    return (slice(None),) * (axis % ndim) + (index,)
-
-
 # fmt: off
-defvjp(concatenate,  variadic=lambda i, g, y, *arrays, axis, bounds: g[_along(axis, g.ndim, slice(*bounds[i : i + 2]))])
-defvjp(stack,        variadic=lambda i, g, y, *arrays, axis: g[_along(axis, g.ndim, i)])
+defvjp(concatenate,  variadic=lambda i, g, y, *arrays, axis, bounds: cut(g, one_axis(axis, g.ndim), *bounds[i : i + 2]))
+defvjp(stack,        variadic=lambda i, g, y, *arrays, axis: g[along(one_axis(axis, g.ndim), i)])
 # fmt: on
 
 
@@ -76,8 +72,9 @@ def _splitter(function: Callable[..., Any]) -> None:
 
     @composed(function)
     def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+        axis = one_axis(axis, ary.ndim)
         parts = function(np.arange(ary.shape[axis]), indices_or_sections)
-        return [ary[_along(axis, ary.ndim, slice(*_bounds(part)))] for part in parts]
+        return [cut(ary, axis, *_bounds(part)) for part in parts]
 
 
 def _bounds(positions: Any) -> tuple[int, int]:
@@ -115,11 +112,10 @@ def _tile(A: Any, reps: Any) -> Any:
 
 @composed(np.repeat)
 def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    if axis is None:
-        a, axis = np.ravel(a), 0
+    a, axis = flattened(a, axis)
     if np.size(repeats) > 1:
         return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
-    axis, times = axis % a.ndim, int(np.reshape(repeats, ()))
+    times = int(np.reshape(repeats, ()))
     before, after = a.shape[: axis + 1], a.shape[axis + 1 :]
     copies = np.broadcast_to(np.reshape(a, (*before, 1, *after)), (*before, times, *after))
     return np.reshape(copies, (*before[:-1], before[-1] * times, *after))
@@ -137,23 +133,21 @@ def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
 @composed(np.insert)
 def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """NumPy inserts new positions among the old ones; indexing takes the elements there."""
-    if axis is None:
-        arr, axis = np.ravel(arr), 0
-    n, axis = np.shape(arr)[axis], axis % np.ndim(arr)
+    arr, axis = flattened(arr, axis)
+    n = np.shape(arr)[axis]
     count = len(np.insert(np.arange(n), obj, 0)) - n if np.ndim(obj) or isinstance(obj, slice) else None
     if count is None:  # one place takes all rows of the values
         values = np.moveaxis(np.reshape(values, (1,) * (np.ndim(arr) - np.ndim(values)) + np.shape(values)), 0, axis)
         count = np.shape(values)[axis]
         obj = np.full(count, obj)
     order = np.insert(np.arange(n), obj, n + np.arange(count))
-    shape = tuple(count if i == axis else size for i, size in enumerate(np.shape(arr)))
-    return np.take(np.concatenate([arr, np.broadcast_to(values, shape)], axis), order, axis)
+    values = np.broadcast_to(values, resized(np.shape(arr), (axis,), count))
+    return np.take(np.concatenate([arr, values], axis), order, axis)
 
 
 @composed(np.delete)
 def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
-    if axis is None:
-        arr, axis = np.ravel(arr), 0
+    arr, axis = flattened(arr, axis)
     return np.take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.axes import many_axes, one_axis
 from tinygrad_lab.rules.shaping import inverse
 
 
@@ -46,8 +47,8 @@ def _pairs(a: Any, b: Any, axes: Any) -> tuple[list[int], list[int]]:
     """Return the axes that `np.tensordot` sums over, in `a` and in `b`."""
     if _ndim(axes) == 0:
         return list(range(_ndim(a) - axes, _ndim(a))), list(range(axes))
-    left, right = (np.atleast_1d(one).astype(int) for one in axes)
-    return [i % _ndim(a) for i in left.tolist()], [i % _ndim(b) for i in right.tolist()]
+    left, right = axes
+    return list(many_axes(left, _ndim(a))), list(many_axes(right, _ndim(b)))
 
 
 def _tensordot_rule(g: Any, other: Any, ndim: int, mine: list[int], theirs: list[int], first: bool) -> Any:
@@ -100,7 +101,8 @@ def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any =
 
 @composed(np.vecdot, np.linalg.vecdot)
 def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    return np.sum(np.conjugate(x1) * x2, axis=axis)
+    x1, x2 = (np.moveaxis(x, one_axis(axis, _ndim(x)), -1) for x in (x1, x2))
+    return np.sum(np.conjugate(x1) * x2, axis=-1)
 
 
 def _matvec(x1: Any, x2: Any) -> Any:
@@ -127,7 +129,7 @@ def _kron(a: Any, b: Any) -> Any:
 @composed(np.cross)
 def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
     axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis, axis, axis)
-    a, b = np.moveaxis(a, axisa, 0), np.moveaxis(b, axisb, 0)
+    a, b = np.moveaxis(a, one_axis(axisa, _ndim(a)), 0), np.moveaxis(b, one_axis(axisb, _ndim(b)), 0)
     if a.shape[0] != 3 or b.shape[0] != 3:
         raise OperationError(
             f"cross: vectors must have 3 components, got {a.shape[0]} and {b.shape[0]}; append a 0 to those of a plane"
@@ -145,5 +147,5 @@ composed(np.linalg.tensordot)(lambda x1, x2, /, *, axes=2: np.tensordot(x1, x2, 
 composed(np.linalg.matrix_transpose)(lambda x, /: np.matrix_transpose(x))
 composed(np.linalg.diagonal)(lambda x, /, *, offset=0: np.diagonal(x, offset, -2, -1))
 composed(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype))
-composed(np.linalg.cross)(lambda x1, x2, /, *, axis=-1: np.cross(x1, x2, axis=axis))
+composed(np.linalg.cross)(lambda x1, x2, /, *, axis=-1: np.cross(x1, x2, axis, axis, axis))
 # fmt: on

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lab.core.registry import composed, primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.axes import as_last, many_axes
 from tinygrad_lab.rules.limits import ratio
 
 
@@ -77,8 +77,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
         if ord is not None:
             raise OperationError(f"norm: x must be a vector or a matrix, got shape {x.shape}; pass axis")
         return norm(x, keepdims=keepdims)
-    axes = tuple(range(x.ndim)) if axis is None else tuple(np.atleast_1d(axis).tolist())
-    axes = tuple(i % x.ndim for i in axes)
+    axes = many_axes(axis, x.ndim)
     if len(axes) > 2:
         raise OperationError(f"norm: axis must be one axis or two, got {axis}; reshape x first")
     if len(axes) == 1:
@@ -88,11 +87,9 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 
 @composed(np.linalg.vector_norm)
 def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    axes = tuple(range(x.ndim)) if axis is None else tuple(np.atleast_1d(axis) % x.ndim)
-    kept = tuple(i for i in range(x.ndim) if i not in axes)
-    sizes = (*(x.shape[i] for i in kept), math.prod(x.shape[i] for i in axes))
-    flat = np.reshape(np.transpose(x, kept + axes), sizes)
-    result = _of_vectors(flat, ord, flat.ndim - 1, False)
+    axes = many_axes(axis, x.ndim)
+    vectors = as_last(x, axes)
+    result = _of_vectors(vectors, ord, vectors.ndim - 1, False)
     return np.expand_dims(result, axes) if keepdims else result
 
 

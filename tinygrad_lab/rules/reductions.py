@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.registry import composed, defvjp
+from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.axes import as_last, flattened, many_axes, other_axes, reduced_axes, resized
 from tinygrad_lab.rules.limits import ratio
 
 
@@ -20,8 +22,7 @@ def _count(x: Any, axis: Any, where: Any) -> Any:
     """Return how many elements each result was reduced from; 1 instead of 0, as nothing receives a gradient then."""
     if where is not True:
         return np.sum(np.broadcast_to(where, x.shape), axis=axis, keepdims=True, dtype=x.dtype)
-    axes = range(x.ndim) if axis is None or x.ndim == 0 else axis if isinstance(axis, tuple) else (axis,)
-    return max(math.prod(x.shape[i] for i in axes), 1)
+    return max(math.prod(x.shape[i] for i in reduced_axes(axis, x.ndim)), 1)
 
 
 def _sum(
@@ -60,7 +61,7 @@ def _deviation(x: Any, axis: Any, where: Any, mean: Any) -> Any:
         return np.where(where, x - mean, 0)
     if mean is None:
         # Relative to the first element the deviations of equal numbers are 0 exactly, not the rounding error of a mean.
-        axes = range(x.ndim) if axis is None or x.ndim == 0 else np.atleast_1d(axis) % x.ndim
+        axes = reduced_axes(axis, x.ndim)
         x = x - x[tuple(slice(0, 1) if i in axes else slice(None) for i in range(x.ndim))]
         mean = np.mean(x, axis=axis, keepdims=True)
     return x - mean
@@ -99,20 +100,17 @@ def _prod(
     a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """Multiply the two halves, and so on: there is no division, so zeros need no care, at any order."""
-    shape, ndim = np.shape(a), np.ndim(a)
-    axes = tuple(range(ndim)) if axis is None else tuple(np.atleast_1d(axis) % ndim)
-    kept = tuple(i for i in range(ndim) if i not in axes)
+    axes, shape = reduced_axes(axis, np.ndim(a)), np.shape(a)
     a = a if dtype is None else a.astype(dtype)
     a = a if where is True else np.where(where, a, 1)
-    sizes = tuple(shape[i] for i in kept)
-    a = np.reshape(np.transpose(a, kept + axes), (*sizes, math.prod(shape[i] for i in axes)))
+    a = as_last(a, axes)
     while a.shape[-1] > 1:
         half = a.shape[-1] // 2
         product = a[..., :half] * a[..., half : 2 * half]
         a = np.concatenate([product, a[..., 2 * half :]], axis=-1) if a.shape[-1] % 2 else product
     a = a[..., 0] if a.shape[-1] else np.sum(a, axis=-1) + 1
     a = a if initial is None else a * initial
-    return np.reshape(a, tuple(1 if i in axes else n for i, n in enumerate(shape))) if keepdims else a
+    return np.reshape(a, resized(shape, axes, 1)) if keepdims else a
 
 
 # -- cumulative products and sums ------------------------------------------------------------------------------------
@@ -124,8 +122,7 @@ def _cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
     W. Hillis and G. Steele, "Data parallel algorithms" (1986).
     """
-    if axis is None:
-        a, axis = np.ravel(a), 0
+    a, axis = flattened(np.atleast_1d(a), axis)
     a = np.moveaxis(a if dtype is None else a.astype(dtype), axis, -1)
     step = 1
     while step < a.shape[-1]:
@@ -139,12 +136,17 @@ def _cumulative(function: Any, along: Any, neutral: int) -> None:
 
     @composed(function)
     def cumulate(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
-        axis = 0 if axis is None else axis
+        if axis is None and x.ndim != 1:
+            raise OperationError(f"{function.__name__}: axis must be given for {x.ndim} axes, got None; pass axis=0")
+        axes = many_axes(axis, x.ndim)
+        if len(axes) != 1:
+            raise OperationError(f"{function.__name__}: axis must be one axis, got {axis}; take one at a time")
+        axis = axes[0]
         result = along(x, axis, dtype)
         if not include_initial:
             return result
-        shape = [1 if i == axis % x.ndim else n for i, n in enumerate(x.shape)]
-        return np.concatenate([np.zeros_like(result, shape=shape) + neutral, result], axis)
+        first = np.zeros_like(result, shape=resized(x.shape, (axis,), 1)) + neutral
+        return np.concatenate([first, result], axis)
 
 
 if hasattr(np, "cumulative_sum"):  # NumPy 2.1
@@ -162,9 +164,9 @@ def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fal
     if weights is None:
         weights = np.ones_like(a)
     elif np.shape(weights) != np.shape(a):
-        kept = np.atleast_1d(axis) % np.ndim(a)
-        weights = np.transpose(weights, np.argsort(kept, kind="stable"))
-        weights = np.reshape(weights, [n if i in kept else 1 for i, n in enumerate(np.shape(a))])
+        axes = many_axes(axis, np.ndim(a))
+        weights = np.transpose(weights, np.argsort(axes, kind="stable"))
+        weights = np.reshape(weights, resized(np.shape(a), other_axes(axes, np.ndim(a)), 1))
         weights = np.broadcast_to(weights, np.shape(a))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
     mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total

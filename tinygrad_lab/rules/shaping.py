@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_lab.core.protocols import astype
 from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.axes import many_axes, one_axis
 
 
 def _reshape(g: Any, y: Any, x: Any, shape: Any = None, order: Any = "C", **_: Any) -> Any:
@@ -23,7 +24,7 @@ def _reshape(g: Any, y: Any, x: Any, shape: Any = None, order: Any = "C", **_: A
 
 
 def _transpose(g: Any, y: Any, x: Any, axes: Any = None) -> Any:
-    return np.transpose(g, None if axes is None else inverse([axis % x.ndim for axis in axes]))
+    return np.transpose(g, None if axes is None else inverse(many_axes(axes, x.ndim)))
 
 
 def inverse(permutation: Sequence[int]) -> tuple[int, ...]:
@@ -55,7 +56,7 @@ defvjp(astype,               lambda g, y, x, dtype: g, elementwise=True)  # the 
 
 @composed(np.rollaxis)
 def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
+    axis, start = one_axis(axis, a.ndim), one_axis(start, a.ndim + 1) if start >= 0 else one_axis(start, a.ndim)
     return np.moveaxis(a, axis, start - (axis < start))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lab.core.arrays import detached
 from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.rules.axes import many_axes, other_axes
 from tinygrad_lab.rules.matrices import adjoint, transposed
 
 
@@ -59,8 +60,8 @@ _plain_lstsq = detached(np.linalg.lstsq)
 @composed(np.linalg.tensorsolve)
 def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     if axes is not None:
-        axes = [axis % a.ndim for axis in axes]
-        a = np.transpose(a, [axis for axis in range(a.ndim) if axis not in axes] + axes)
+        axes = many_axes(tuple(axes), a.ndim)
+        a = np.transpose(a, other_axes(axes, a.ndim) + axes)
     shape = a.shape[np.ndim(b) :]
     return np.reshape(np.linalg.solve(np.reshape(a, (-1, math.prod(shape))), np.ravel(b)), shape)
 

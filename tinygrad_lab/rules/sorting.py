@@ -10,12 +10,12 @@ import numpy as np
 
 from tinygrad_lab.core.arrays import detached
 from tinygrad_lab.core.registry import composed
+from tinygrad_lab.rules.axes import flattened, many_axes
 
 
 @composed(np.sort)
 def _sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-    if axis is None:
-        a, axis = np.ravel(a), 0
+    a, axis = flattened(a, axis)
     return np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
 
 
@@ -27,8 +27,7 @@ def _sort_complex(a: Any) -> Any:
 
 @composed(np.partition)
 def _partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None) -> Any:
-    if axis is None:
-        a, axis = np.ravel(a), 0
+    a, axis = flattened(a, axis)
     return np.take_along_axis(a, np.argpartition(a, kth, axis=axis), axis)
 
 
@@ -36,9 +35,8 @@ def _partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect
 def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     """Cut off the slices at either end that are all zeros."""
     used = np.nonzero(filt)
-    axes = range(np.ndim(filt)) if axis is None else np.atleast_1d(axis) % np.ndim(filt)
     index = [slice(None)] * np.ndim(filt)
-    for i in axes:
+    for i in many_axes(axis, np.ndim(filt)):
         first, stop = (int(np.min(used[i])), int(np.max(used[i])) + 1) if used[i].size else (0, 0)
         index[i] = slice(first if "f" in trim.lower() else None, stop if "b" in trim.lower() else None)
     return filt[tuple(index)]

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lab.core.registry import OPS, Recorder, composed, no_rule_for
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.axes import as_last, many_axes
 
 
 @composed(np.cov)
@@ -43,13 +44,12 @@ def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) 
 
 def _between(places: Callable[[Any], Any], a: Any, axis: Any, keepdims: bool) -> Any:
     """Return the order statistics at `places`, whole or broken numbers that NumPy finds as quantiles of the ranks."""
-    axes = tuple(range(np.ndim(a))) if axis is None else tuple((np.atleast_1d(axis) % np.ndim(a)).tolist())
-    kept = tuple(i for i in range(np.ndim(a)) if i not in axes)
-    rows = np.reshape(np.transpose(a, kept + axes), (*(a.shape[i] for i in kept), math.prod(a.shape[i] for i in axes)))
+    axes = many_axes(axis, np.ndim(a))
+    rows = as_last(a, axes)
     order = np.argsort(rows, axis=-1, kind="stable")
     ranks = np.where(np.isnan(rows), np.nan, np.argsort(order, axis=-1))
     place = places(ranks)  # NaN if NumPy's answer is NaN
-    asked = np.ndim(place) - len(kept)
+    asked = np.ndim(place) - rows.ndim + 1
     low = np.floor(np.nan_to_num(place)).astype(int)
     high = np.minimum(low + 1, rows.shape[-1] - 1)
     part = np.where(np.isnan(place), 0, place - low)

@@ -9,6 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.axes import many_axes
 
 _COPYING_MODES = ("edge", "reflect", "symmetric", "wrap")
 
@@ -54,7 +55,7 @@ def overlap_add(windows: Any, shape: tuple[int, ...], window_shape: Any, axis: A
     The adjoint of `sliding_window_view`. Each tap of the windows is one addition of a shifted block.
     """
     sizes = tuple(np.atleast_1d(window_shape).tolist())
-    axes = tuple(range(len(shape))) if axis is None else tuple(np.atleast_1d(axis) % len(shape))
+    axes = many_axes(axis, len(shape), repeated=True)
     total = np.zeros_like(windows, shape=shape)
     for taps in np.ndindex(sizes):
         start = [0] * len(shape)
