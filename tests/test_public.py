@@ -15,7 +15,21 @@ import pytest
 import tinygrad_lab as tl
 
 PACKAGE = Path(tl.__file__).parent
-FLOORS = ["errors", "extras", "core", "rules", "functional", "nn", "optim", "testing", "viz", "lab", "cli", "__main__"]
+FLOORS = [
+    "errors",
+    "extras",
+    "core",
+    "rules",
+    "functional",
+    "compiler",
+    "nn",
+    "optim",
+    "testing",
+    "viz",
+    "lab",
+    "cli",
+    "__main__",
+]
 SAME_FLOOR = {("optim", "nn"), ("testing", "nn"), ("testing", "optim"), ("viz", "testing")}
 
 PROMISED = [

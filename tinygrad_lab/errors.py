@@ -71,5 +71,9 @@ class MissingExtraError(TinygradError, ImportError):
     """A library that an extra installs is missing; the text names the extra."""
 
 
+class CompileError(TinygradError, TypeError):
+    """A function cannot be compiled: it decides in Python on data, or depends on what is no argument of it."""
+
+
 class LabError(TinygradError, ValueError):
     """A configuration, a data file or an output folder that the lab cannot work with; the text is one line."""

@@ -105,17 +105,23 @@ class VariadicRules:
         return rule is self.rule
 
 
-class Recorder:
-    """Base of array types that record what is called on them; primitives hand their call over to it."""
+class Receiver:
+    """Base of array types that primitives hand their call over to."""
 
     __slots__ = ()
-
-    data: Any
 
     @staticmethod
     def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run `op` on arguments of which at least one is of this type."""
         raise NotImplementedError
+
+
+class Recorder(Receiver):
+    """Base of `Value`: a node of a graph, which holds an array."""
+
+    __slots__ = ()
+
+    data: Any
 
 
 OPS: dict[Function, Op] = {}
@@ -201,14 +207,14 @@ def primitive(*rules: Function | None, elementwise: bool = False) -> Callable[[F
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
             for arg in args:
-                if isinstance(arg, Recorder):
+                if isinstance(arg, Receiver):
                     return arg.record(op, args, kwargs)
             for arg in kwargs.values():
-                if isinstance(arg, Recorder):
+                if isinstance(arg, Receiver):
                     return arg.record(op, args, kwargs)
             return function(*args, **kwargs)
 
-        op = operation(call, forward=function)
+        op = operation(call)
         op.family, op.elementwise = _family(function), elementwise
         if rules:
             op.rules = rules

@@ -1,0 +1,11 @@
+"""Compilation: tracing a function into a program of NumPy calls, passes over programs, and writers that run them.
+
+The package is named `compiler` so that `tinygrad_lab.compile` is the function, whatever was imported first.
+"""
+
+from __future__ import annotations
+
+from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, Writer, Written
+from tinygrad_lab.compiler.tracing import trace
+
+__all__ = ["Call", "Loop", "Program", "Variable", "Writer", "Written", "trace"]
