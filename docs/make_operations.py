@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy_coverage
 
 import tinygrad_lab as tl
-from tinygrad_lab.core.formula import formulas
 from tinygrad_lab.core.registry import COMPOSED, OPS, REFUSED, ZERO, Op
+from tinygrad_lab.viz.describe.formula import formulas
 
 HEAD = """# Operations
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lab as tl
-from tinygrad_lab.core import tree
+from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.testing import check_gradients
 

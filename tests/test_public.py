@@ -18,6 +18,8 @@ PACKAGE = Path(tl.__file__).parent
 FLOORS = [
     "errors",
     "extras",
+    "typing",
+    "tree",
     "core",
     "rules",
     "functional",

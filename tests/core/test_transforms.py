@@ -286,7 +286,7 @@ TREES = {
 
 @pytest.mark.parametrize("case", TREES)
 def test_containers_come_back_as_they_went_in(case):
-    from tinygrad_lab.core import tree
+    from tinygrad_lab import tree
 
     point = TREES[case]
 

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lab as tl
-from tinygrad_lab import nn
-from tinygrad_lab.core import tree
+from tinygrad_lab import nn, tree
 from tinygrad_lab.errors import OperationError
 
 

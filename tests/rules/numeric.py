@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 import tinygrad_lab as tl
-from tinygrad_lab.core import tree
+from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 
 STEP = np.longdouble(1e-5)

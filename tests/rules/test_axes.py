@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_lab as tl
 from tests.rules.cases import OPERATIONS
-from tinygrad_lab.core import tree
+from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.rules.axes import reduced_axes
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import tinygrad_lab as tl
 from tests.rules.cases import DRAWN, LISTED, OPERATIONS, calls_of
-from tinygrad_lab.core import tree
+from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.testing.examples import check_call, run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import tinygrad_lab as tl
-from tinygrad_lab.core import tree
+from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.testing import adapters
 

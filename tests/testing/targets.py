@@ -17,7 +17,7 @@ import numpy as np
 
 from tests.rules.cases import OPERATIONS, calls_of
 from tests.testing.falsified import falsehoods
-from tinygrad_lab.core import tree
+from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.errors import GradientError, VacuousTestError
 from tinygrad_lab.testing import mutants as planting

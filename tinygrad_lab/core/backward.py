@@ -17,8 +17,8 @@ from tinygrad_lab.core import modes
 from tinygrad_lab.core.graph import N, Node
 from tinygrad_lab.core.masks import masked, masks
 from tinygrad_lab.core.registry import Op, fail_if_not_finite
-from tinygrad_lab.core.typing import Array
 from tinygrad_lab.errors import RuleError
+from tinygrad_lab.typing import Array
 
 
 def sweep(  # noqa: C901  one loop, and calls cost

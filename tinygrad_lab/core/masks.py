@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.graph import N, Node
-from tinygrad_lab.core.typing import Array, Rule
+from tinygrad_lab.typing import Array, Rule
 
 
 def masks(order: list[N], roots: Collection[N], recorded: bool) -> dict[N, Array | None]:

@@ -6,7 +6,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tinygrad_lab.core import registry, tree
+from tinygrad_lab import tree
+from tinygrad_lab.core import registry
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.registry import Op, operation
 from tinygrad_lab.errors import GradientLostError

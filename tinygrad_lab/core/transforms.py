@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core import graph, modes, tree
+from tinygrad_lab import tree
+from tinygrad_lab.core import graph, modes
 from tinygrad_lab.core.arrays import as_array, owned, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.value import Value, alias, cotangent

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core import tree
+from tinygrad_lab import tree
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.rules.axes import along, cut, flattened, one_axis, resized
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core import modes, transforms, tree
+from tinygrad_lab import tree
+from tinygrad_lab.core import modes, transforms
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
 

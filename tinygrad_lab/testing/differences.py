@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_lab.core import modes, tree
+from tinygrad_lab import tree
+from tinygrad_lab.core import modes
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_lab.core import graph, tree
+from tinygrad_lab import tree
+from tinygrad_lab.core import graph
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GradientError, TinygradError

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core import tree
+from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.testing.differences import Array
 from tinygrad_lab.testing.problem import Problem

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 
-from tinygrad_lab.core import tree
+from tinygrad_lab import tree
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.viz.choose.labels import Shown
 from tinygrad_lab.viz.choose.view import Fold, Level, arrange

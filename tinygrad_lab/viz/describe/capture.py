@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.formula import formulas
 from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.operators import POSITIVE
 from tinygrad_lab.core.registry import Op
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GraphError
 from tinygrad_lab.viz.describe import snapshot as kinds
+from tinygrad_lab.viz.describe.formula import formulas
 from tinygrad_lab.viz.describe.gradients import Gradients, gradients_of
 from tinygrad_lab.viz.describe.snapshot import Edge, Formula, Group, Node, Snapshot
 from tinygrad_lab.viz.describe.summary import Summary, summarise

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core import modes, tree
+from tinygrad_lab import tree
+from tinygrad_lab.core import modes
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.nn.module import Module, observer
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_lab.core import tree
+from tinygrad_lab import tree
 from tinygrad_lab.errors import GraphError
 
 Pair = namedtuple("Pair", ["a", "b"])
