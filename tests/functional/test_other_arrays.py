@@ -19,6 +19,12 @@ CALLS = {
     "conv2d": lambda x, t: functional.conv2d(np.reshape(x, (1, 1, 6, 3)), np.ones((2, 1, 2, 2)), np.ones(2)),
     "conv_transpose1d": lambda x, t: functional.conv_transpose1d(np.expand_dims(x, 1), np.ones((1, 2, 2)), stride=2),
     "conv_transpose2d": lambda x, t: functional.conv_transpose2d(np.reshape(x, (1, 1, 6, 3)), np.ones((1, 2, 2, 2))),
+    "layer_norm": lambda x, t: functional.layer_norm(x, 3, np.ones(3), np.ones(3)),
+    "rms_norm": lambda x, t: functional.rms_norm(x, 3),
+    "group_norm": lambda x, t: functional.group_norm(x, 1),
+    "batch_norm": lambda x, t: functional.batch_norm(x, training=True),
+    "scaled_dot_product_attention": lambda x, t: functional.scaled_dot_product_attention(x, x, x),
+    "interpolate": lambda x, t: functional.interpolate(np.expand_dims(x, 1), scale_factor=2, mode="linear"),
     "gelu(tanh)": lambda x, t: functional.gelu(x, "tanh"),
     "cross_entropy of classes": lambda x, t: functional.cross_entropy(x, CLASSES),
     "nll_loss": lambda x, t: functional.nll_loss(functional.log_softmax(x), CLASSES),
@@ -26,6 +32,10 @@ CALLS = {
 }
 for name in ("relu", "leaky_relu", "elu", "sigmoid", "softplus", "silu", "gelu", "normal_cdf"):
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(x)
+for name in ("max_pool1d", "avg_pool1d", "adaptive_avg_pool1d", "adaptive_max_pool1d"):
+    CALLS[name] = lambda x, t, name=name: getattr(functional, name)(np.expand_dims(x, 1), 2)
+for name in ("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d"):
+    CALLS[name] = lambda x, t, name=name: getattr(functional, name)(np.reshape(x, (1, 1, 6, 3)), 2)
 for name in ("softmax", "log_softmax", "logsumexp"):
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(x)
 for name in ("mse_loss", "l1_loss", "huber_loss", "binary_cross_entropy_with_logits", "cross_entropy"):

@@ -9,10 +9,9 @@ import numpy as np
 
 from tinygrad_lab.core.registry import primitive
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.functional.windows import Sizes, columns, overlap_add
+from tinygrad_lab.functional.windows import Size, Sizes, columns, overlap_add
 
 _AXES = {1: "length", 2: "height, width"}
-Size = int | tuple[int, ...]
 
 
 def conv1d(

@@ -11,6 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from tinygrad_lab.core.registry import defvjp, primitive
 
 Sizes = tuple[int, ...]
+Size = int | Sizes  # one number, or one for each axis
 
 
 def positions(shape: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Sizes:

@@ -1,0 +1,217 @@
+"""Pooling: the maximum or the mean of windows that slide over the last axes."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import defvjp, primitive
+from tinygrad_lab.errors import OperationError
+from tinygrad_lab.functional.convolution import each
+from tinygrad_lab.functional.windows import Size, Sizes, overlap_add, windows
+
+
+def _taps(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Iterator[Any]:
+    """Yield, for each tap of the kernel, what it sees at all positions; walking those is quicker than small windows."""
+    view = windows(x, kernel, stride, dilation)
+    return (view[(..., *tap)] for tap in np.ndindex(kernel))
+
+
+def _spread(pieces: Any, x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+    """Return what the taps of the kernel, the first axis of `pieces`, give back to the elements they saw."""
+    n = len(kernel)
+    w = np.reshape(pieces, (*kernel, *pieces.shape[1:]))
+    return overlap_add(np.moveaxis(w, tuple(range(n)), tuple(range(-n, 0))), x.shape[-n:], stride, dilation)
+
+
+@primitive()
+def window_max(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+    """Return the largest element of each window: (..., *spatial) becomes (..., *positions)."""
+    return functools.reduce(np.maximum, _taps(x, kernel, stride, dilation))
+
+
+@primitive()
+def window_sum(x: Any, kernel: Sizes, stride: Sizes) -> Any:
+    """Return the sum of each window: (..., *spatial) becomes (..., *positions)."""
+    return functools.reduce(np.add, _taps(x, kernel, stride, (1,) * len(kernel)))
+
+
+def _window_max_rule(g: Any, y: Any, x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+    """The elements that equal their window's maximum share its gradient; all of them where there is a NaN."""
+    chosen = np.stack([~np.less(tap, y) for tap in _taps(x, kernel, stride, dilation)])
+    return _spread(np.where(chosen, g / np.sum(chosen, axis=0, dtype=x.dtype), 0), x, kernel, stride, dilation)
+
+
+def _window_sum_rule(g: Any, y: Any, x: Any, kernel: Sizes, stride: Sizes) -> Any:
+    """The gradient of each sum, given to every element of its window."""
+    pieces = np.broadcast_to(g, (math.prod(kernel), *g.shape))
+    return _spread(pieces, x, kernel, stride, (1,) * len(kernel))
+
+
+defvjp(window_max, _window_max_rule)
+defvjp(window_sum, _window_sum_rule)
+
+
+def max_pool1d(
+    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
+    ceil_mode: bool = False,
+) -> Any:  # fmt: skip
+    """Return the largest element of each window of the last axis; equal ones share its gradient.
+
+    Arguments:
+        x: array of shape (batch, channels, length).
+        kernel_size: the number of elements in a window.
+        stride: the step between two windows; the kernel size without it.
+        padding: how many places at both ends count as −∞; at most half of the kernel.
+        dilation: the distance between two elements of a window.
+        ceil_mode: whether a last window may reach beyond the end.
+
+    Returns:
+        An array of shape (batch, channels, positions).
+
+    Raises:
+        OperationError: if the shape or an option does not fit.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.max_pool1d(np.array([[[1.0, 3.0, 2.0, 0.0]]]), 2)
+        array([[[3., 2.]]])
+    """
+    return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool2d(
+    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
+    ceil_mode: bool = False,
+) -> Any:  # fmt: skip
+    """Return the largest element of each window of the last two axes; equal ones share its gradient.
+
+    Arguments are those of `max_pool1d`, each one number or one for each axis; `x` has the shape
+    (batch, channels, height, width).
+
+    Raises:
+        OperationError: if the shape or an option does not fit.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.max_pool2d(np.arange(16.0).reshape(1, 1, 4, 4), 2)
+        array([[[[ 5.,  7.],
+                 [13., 15.]]]])
+    """
+    return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def avg_pool1d(
+    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:  # fmt: skip
+    """Return the mean of each window of the last axis.
+
+    Arguments:
+        x: array of shape (batch, channels, length).
+        kernel_size: the number of elements in a window.
+        stride: the step between two windows; the kernel size without it.
+        padding: how many zeros are added at both ends; at most half of the kernel.
+        ceil_mode: whether a last window may reach beyond the end.
+        count_include_pad: whether the zeros count in the mean.
+
+    Returns:
+        An array of shape (batch, channels, positions).
+
+    Raises:
+        OperationError: if the shape or an option does not fit.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.avg_pool1d(np.array([[[1.0, 3.0, 2.0, 0.0]]]), 2)
+        array([[[2., 1.]]])
+    """
+    return _avg_pool("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
+
+
+def avg_pool2d(
+    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:  # fmt: skip
+    """Return the mean of each window of the last two axes.
+
+    Arguments are those of `avg_pool1d`, each one number or one for each axis; `x` has the shape
+    (batch, channels, height, width).
+
+    Raises:
+        OperationError: if the shape or an option does not fit.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.avg_pool2d(np.arange(16.0).reshape(1, 1, 4, 4), 2)
+        array([[[[ 2.5,  4.5],
+                 [10.5, 12.5]]]])
+    """
+    return _avg_pool("avg_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
+
+
+def _max_pool(
+    name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+) -> Any:
+    kernel, stride, padding, dilation = _options(name, n, x, kernel_size, stride, padding, dilation)
+    pads = _pads(name, x.shape[-n:], kernel, stride, padding, dilation, ceil_mode)
+    return window_max(_padded(x, pads, -np.inf), kernel=kernel, stride=stride, dilation=dilation)
+
+
+def _avg_pool(
+    name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool
+) -> Any:
+    kernel, stride, padding, dilation = _options(name, n, x, kernel_size, stride, padding, 1)
+    pads = _pads(name, x.shape[-n:], kernel, stride, padding, dilation, ceil_mode)
+    total = window_sum(_padded(x, pads, 0), kernel=kernel, stride=stride)
+    counts = np.ones((), total.dtype)
+    for size, k, s, p, count in zip(x.shape[-n:], kernel, stride, padding, total.shape[-n:], strict=True):
+        # What lies beyond the padding does not count, wherever the last window may reach.
+        first, stop = (0, size + 2 * p) if count_include_pad else (p, p + size)
+        starts = s * np.arange(count)
+        inside = np.minimum(starts + k, stop) - np.maximum(starts, first)
+        counts = np.expand_dims(counts, -1) * inside.astype(total.dtype)
+    return total / counts
+
+
+def _options(name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    if np.ndim(x) != n + 2:
+        axes = "length" if n == 1 else "height, width"
+        raise OperationError(
+            f"{name}: input must be (batch, channels, {axes}), got {np.shape(x)}; reshape it to {n + 2} axes"
+        )
+    kernel = each(name, "kernel_size", kernel_size, n, 1)
+    stride = kernel if stride is None else each(name, "stride", stride, n, 1)
+    padding, dilation = each(name, "padding", padding, n, 0), each(name, "dilation", dilation, n, 1)
+    if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
+        raise OperationError(
+            f"{name}: padding must be at most half of the kernel, got {padding} for {kernel}; a window would be empty"
+        )
+    return kernel, stride, padding, dilation
+
+
+def _pads(
+    name: str, shape: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, ceil_mode: bool
+) -> tuple[tuple[int, int], ...]:
+    """Return how far the windows reach beyond each axis, before and after."""
+    pads = []
+    for n, k, s, p, d in zip(shape, kernel, stride, padding, dilation, strict=True):
+        room = n + 2 * p - d * (k - 1) - 1
+        if room < 0:
+            raise OperationError(
+                f"{name}: padded size must be at least {d * (k - 1) + 1}, got {n + 2 * p}; use a smaller kernel"
+            )
+        beyond = -room % s if ceil_mode else 0
+        starts_inside = room + beyond < n + p  # a window that would see padding only is left out
+        pads.append((p, p + beyond if starts_inside else p))
+    return tuple(pads)
+
+
+def _padded(x: Any, pads: tuple[tuple[int, int], ...], fill: float) -> Any:
+    if not any(map(any, pads)):
+        return x
+    return np.pad(x, ((0, 0), (0, 0), *pads), constant_values=fill)

@@ -1,0 +1,183 @@
+"""Normalisation layers as functions: arrays brought to mean 0 and variance 1 over some of their axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import defvjp, primitive
+from tinygrad_lab.errors import OperationError
+
+Axes = tuple[int, ...]
+
+
+def _scale(x: Any, axis: Axes, eps: float) -> Any:
+    """Return 1 over the root of the mean square of `x`."""
+    return 1 / np.sqrt(np.mean(x * x, axis=axis, keepdims=True) + eps)
+
+
+@primitive()
+def rescale(x: Any, axis: Axes, eps: float) -> Any:
+    """Return `x / √(mean(x²) + eps)`, the mean over the axes `axis`."""
+    return x * _scale(x, axis, eps)
+
+
+@primitive()
+def standardise(x: Any, axis: Axes, eps: float) -> Any:
+    """Return `(x − mean(x)) / √(var(x) + eps)`, mean and variance over the axes `axis`."""
+    x = x - np.mean(x, axis=axis, keepdims=True)
+    return x * _scale(x, axis, eps)
+
+
+def _rescale_rule(g: Any, y: Any, x: Any, axis: Axes, eps: float) -> Any:
+    """(g − y · mean(g y)) / √(mean(x²) + eps)."""
+    return (g - y * np.mean(g * y, axis=axis, keepdims=True)) * _scale(x, axis, eps)
+
+
+def _standardise_rule(g: Any, y: Any, x: Any, axis: Axes, eps: float) -> Any:
+    """(g − mean(g) − y · mean(g y)) / √(var(x) + eps)."""
+    g = g - np.mean(g, axis=axis, keepdims=True)
+    scale = _scale(x - np.mean(x, axis=axis, keepdims=True), axis, eps)
+    return (g - y * np.mean(g * y, axis=axis, keepdims=True)) * scale
+
+
+defvjp(rescale, _rescale_rule)
+defvjp(standardise, _standardise_rule)
+
+
+def layer_norm(
+    x: Any, normalized_shape: int | tuple[int, ...], weight: Any = None, bias: Any = None, eps: float = 1e-5
+) -> Any:
+    """Return `weight · (x − μ) / √(σ² + eps) + bias`, with μ and σ² over the last axes, those of `normalized_shape`.
+
+    Arguments:
+        x: array of shape (..., *normalized_shape).
+        normalized_shape: the last axis' size, or those of several last axes.
+        weight: array of shape `normalized_shape`, or None for 1.
+        bias: likewise, or None for 0.
+        eps: keeps the denominator from 0.
+
+    Raises:
+        OperationError: if the last axes are others.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.layer_norm(np.array([[1.0, 3.0], [20.0, 10.0]]), 2, eps=0)
+        array([[-1.,  1.],
+               [ 1., -1.]])
+
+    Source: J. Ba, J. Kiros, G. Hinton, "Layer normalization", 2016.
+    """
+    return _affine(standardise(x, axis=_last_axes("layer_norm", x, normalized_shape), eps=eps), weight, bias)
+
+
+def rms_norm(x: Any, normalized_shape: int | tuple[int, ...], weight: Any = None, eps: float | None = None) -> Any:
+    """Return `weight · x / √(mean(x²) + eps)`, the mean over the last axes, those of `normalized_shape`.
+
+    Arguments:
+        x: array of shape (..., *normalized_shape).
+        normalized_shape: the last axis' size, or those of several last axes.
+        weight: array of shape `normalized_shape`, or None for 1.
+        eps: keeps the denominator from 0; the dtype's machine epsilon without it.
+
+    Raises:
+        OperationError: if the last axes are others.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.rms_norm(np.array([3.0, 4.0]), 2) * np.sqrt(12.5)
+        array([3., 4.])
+
+    Source: B. Zhang, R. Sennrich, "Root mean square layer normalization", 2019.
+    """
+    eps = float(np.finfo(x.dtype).eps) if eps is None else eps
+    return _affine(rescale(x, axis=_last_axes("rms_norm", x, normalized_shape), eps=eps), weight, None)
+
+
+def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    """Return channels brought to mean 0 and variance 1 together with those of their group, for each sample.
+
+    Arguments:
+        x: array of shape (batch, channels, *spatial).
+        num_groups: how many groups the channels are split into.
+        weight: array of shape (channels,), or None for 1.
+        bias: likewise, or None for 0.
+        eps: keeps the denominator from 0.
+
+    Raises:
+        OperationError: if the groups do not divide the channels.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.group_norm(np.array([[1.0, 3.0, 20.0, 10.0]]), 2, eps=0)
+        array([[-1.,  1.,  1., -1.]])
+
+    Source: Y. Wu, K. He, "Group normalization", 2018.
+    """
+    shape = np.shape(x)
+    if len(shape) < 2 or num_groups < 1 or shape[1] % num_groups:
+        raise OperationError(
+            f"group_norm: input must be (batch, channels, ...) with channels that {num_groups} groups divide, "
+            f"got {shape}; choose a divisor"
+        )
+    y = np.reshape(x, (shape[0], num_groups, -1)) if x.size else np.reshape(x, (shape[0], num_groups, 0))
+    y = np.reshape(standardise(y, axis=(-1,), eps=eps), shape)
+    spread = (shape[1],) + (1,) * (len(shape) - 2)
+    return _affine(y, *(p if p is None else np.reshape(p, spread) for p in (weight, bias)))
+
+
+def batch_norm(
+    x: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
+    training: bool = False, eps: float = 1e-5,
+) -> Any:  # fmt: skip
+    """Return each channel brought to mean 0 and variance 1, over the batch in training and by known figures otherwise.
+
+    Unlike PyTorch's function, it changes no running statistics: the layers do.
+
+    Arguments:
+        x: array of shape (batch, channels, *spatial).
+        running_mean: array of shape (channels,), used unless `training`.
+        running_var: likewise.
+        weight: array of shape (channels,), or None for 1.
+        bias: likewise, or None for 0.
+        training: whether to use the mean and the (biased) variance of this batch.
+        eps: keeps the denominator from 0.
+
+    Raises:
+        OperationError: in training, if there is one value per channel only.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.batch_norm(np.array([[1.0, 5.0], [3.0, 9.0]]), training=True, eps=0)
+        array([[-1., -1.],
+               [ 1.,  1.]])
+
+    Source: S. Ioffe, C. Szegedy, "Batch normalization", 2015.
+    """
+    shape = np.shape(x)
+    spread = (shape[1],) + (1,) * (len(shape) - 2)
+    if training or running_mean is None or running_var is None:
+        if x.size == shape[1]:
+            raise OperationError(
+                f"batch_norm: a channel must have more than one value in training, got shape {shape}; "
+                f"use a larger batch, or eval()"
+            )
+        y = standardise(x, axis=(0, *range(2, len(shape))), eps=eps)
+    else:
+        scale = 1 / np.sqrt(np.reshape(running_var, spread) + eps)
+        y = (x - np.reshape(running_mean, spread)) * scale
+    return _affine(y, *(p if p is None else np.reshape(p, spread) for p in (weight, bias)))
+
+
+def _affine(x: Any, weight: Any, bias: Any) -> Any:
+    x = x if weight is None else x * weight
+    return x if bias is None else x + bias
+
+
+def _last_axes(name: str, x: Any, normalized_shape: int | tuple[int, ...]) -> Axes:
+    expected = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if np.shape(x)[-len(expected) :] != expected:
+        sizes = ", ".join(map(str, expected))
+        raise OperationError(f"{name}: input must be (..., {sizes}), got {np.shape(x)}; its last axes are normalised")
+    return tuple(range(-len(expected), 0))
