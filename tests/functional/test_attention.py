@@ -44,7 +44,7 @@ def test_gradients():
 
 
 def test_dropout_needs_a_generator_and_keeps_the_mean():
-    with pytest.raises(OperationError, match=r"dropout_p 0\.5 needs an rng"):
+    with pytest.raises(OperationError, match=r"rng must be given for dropout_p=0\.5, got none"):
         F.scaled_dot_product_attention(Q, K, V, dropout_p=0.5)
     rng = np.random.default_rng(0)
     mean = np.mean([F.scaled_dot_product_attention(Q, K, V, dropout_p=0.5, rng=rng) for _ in range(4000)], axis=0)

@@ -48,7 +48,9 @@ def scaled_dot_product_attention(
     weights = attention_weights(query, key, attn_mask, is_causal, scale)
     if dropout_p:
         if rng is None:
-            raise OperationError(f"scaled_dot_product_attention: dropout_p {dropout_p} needs an rng; pass rng=")
+            raise OperationError(
+                f"scaled_dot_product_attention: rng must be given for dropout_p={dropout_p}, got none; pass a Generator"
+            )
         weights = dropout(weights, dropout_p, rng)
     return weights @ value
 
