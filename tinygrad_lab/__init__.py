@@ -10,11 +10,10 @@ from tinygrad_lab.core.modes import debug, enable_grad, no_grad
 from tinygrad_lab.core.registry import OPS, composed, defvjp, defzero, primitive
 from tinygrad_lab.core.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from tinygrad_lab import lab, testing, viz
-
-__version__ = "0.1.0"
 
 __all__ = [
     "OPS",

@@ -8,8 +8,9 @@ from __future__ import annotations
 import shlex
 import sys
 
-from tinygrad_lab.cli import _config, _parser
-from tinygrad_lab.lab import Run, run
+from tinygrad_lab.cli import parser
+from tinygrad_lab.cli.options import given
+from tinygrad_lab.lab import Config, Run, run
 
 OPTIONS = shlex.split(
     "train --data xor --no-bias --init rand --legacy-rng --loss bce --reduction sum --activation sigmoid "
@@ -36,7 +37,7 @@ PUBLISHED = {
 
 def from_command_line(words: list[str]) -> Run:
     """Do what `tinygrad-lab` does with these words, without writing a folder, whose pictures take most of the time."""
-    return run(_config(vars(_parser().parse_args(words))))
+    return run(Config(**given(vars(parser().parse_args(words)))))
 
 
 def measure(seed: int, hidden: str, lr: str) -> int:

@@ -6,11 +6,12 @@ import re
 import numpy as np
 import pytest
 
-from tinygrad_lab import nn
+from tinygrad_lab import nn, optim
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.build import build, resolve
-from tinygrad_lab.lab.config import ACTIVATIONS, INITS, LOSSES, OPTIMIZERS, REDUCTIONS, Config
+from tinygrad_lab.lab.config import ACTIVATIONS, REDUCTIONS, Config
 from tinygrad_lab.lab.data import Dataset
+from tinygrad_lab.lab.objectives import OBJECTIVES
 from tinygrad_lab.lab.training import train
 
 POINTS = np.random.default_rng(0).normal(size=(12, 3))
@@ -114,9 +115,9 @@ def test_the_cross_entropy_is_finite_where_probabilities_round_to_0_and_1():
 
 COMBINATIONS = [
     *itertools.product(ACTIVATIONS, ["bce"], ["sgd"], ["xavier_uniform"], ["mean"]),
-    *itertools.product(["tanh"], LOSSES, ["sgd"], ["xavier_uniform"], REDUCTIONS),
-    *itertools.product(["tanh"], ["bce"], OPTIMIZERS, ["xavier_uniform"], ["mean"]),
-    *itertools.product(["tanh"], ["bce"], ["sgd"], INITS, ["mean"]),
+    *itertools.product(["tanh"], OBJECTIVES, ["sgd"], ["xavier_uniform"], REDUCTIONS),
+    *itertools.product(["tanh"], ["bce"], optim.OPTIMIZERS, ["xavier_uniform"], ["mean"]),
+    *itertools.product(["tanh"], ["bce"], ["sgd"], nn.init.INITIALISERS, ["mean"]),
 ]
 
 

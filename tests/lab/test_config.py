@@ -46,7 +46,7 @@ def test_about_ten_to_a_hundred_log_lines(epochs):
     [
         ({"activation": "sigmod"}, "activation must be one of sigmoid, tanh, "),
         ({"output": "tanh"}, "output must be one of sigmoid, softmax, none, got 'tanh'; check the spelling"),
-        ({"init": "best"}, "init must be one of rand, uniform, "),
+        ({"init": "best"}, "init must be one of zeros, uniform, normal, rand, "),
         ({"loss": "mean"}, "loss must be one of mse, l1, huber, bce, bce_with_logits, cross_entropy, got 'mean'"),
         ({"reduction": "none"}, "reduction must be one of mean, sum, got 'none'"),
         ({"optimizer": "gd"}, "optimizer must be one of sgd, adagrad, rmsprop, adam, adamw, got 'gd'"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinygrad_lab.cli import _parser, main
+from tinygrad_lab.cli import main, parser
 from tinygrad_lab.lab import write
 
 for extra in ("rich", "matplotlib", "jinja2", "safetensors"):
@@ -143,7 +143,7 @@ def test_the_documentation_quotes_commands_that_parse():
     commands = re.findall(r"^tinygrad-lab (train(?:[^\n]*\\\n)*[^\n]*)", text, re.MULTILINE)
     assert len(commands) >= 8
     for command in commands:
-        _parser().parse_args(shlex.split(command.replace("\\\n", " ")))
+        parser().parse_args(shlex.split(command.replace("\\\n", " ")))
 
 
 def test_the_documentation_quotes_python_that_runs():

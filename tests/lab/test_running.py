@@ -6,7 +6,7 @@ import pytest
 from tinygrad_lab import nn
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.diagnosis import silent_units
+from tinygrad_lab.lab.diagnosis import dead_units
 from tinygrad_lab.lab.running import load, run
 
 
@@ -73,7 +73,7 @@ def test_dead_relus_are_noticed():
     first.load_state_dict({"weight": np.eye(3, 2), "bias": np.array([0.1, -9.0, 0.0])})
     second.load_state_dict({"weight": np.ones((2, 3)), "bias": np.array([1.0, 1.0])})
     model = nn.Sequential(first, nn.ReLU(), second, nn.ReLU())
-    assert silent_units(model, np.random.default_rng(0).uniform(size=(10, 2))) == [
+    assert dead_units(model, np.random.default_rng(0).uniform(size=(10, 2))) == [
         "2 of 3 units of ReLU layer 1 never fire: they are 0 on every point and have stopped learning."
     ]
 
@@ -81,11 +81,11 @@ def test_dead_relus_are_noticed():
 def test_dead_filters_are_counted_over_positions():
     conv = nn.Conv1D(1, 2, 1)
     conv.load_state_dict({"weight": np.array([[[1.0]], [[-1.0]]]), "bias": np.zeros(2)})
-    assert silent_units(nn.Sequential(conv, nn.ReLU()), np.array([[[0.0, 1.0]]])) == [
+    assert dead_units(nn.Sequential(conv, nn.ReLU()), np.array([[[0.0, 1.0]]])) == [
         "1 of 2 units of ReLU layer 1 never fire: they are 0 on every point and have stopped learning."
     ]
 
 
 def test_other_models_are_not_watched():
-    assert silent_units(nn.ReLU(), -np.ones((3, 2))) == []
-    assert silent_units(nn.Sequential(nn.Tanh()), -np.ones((3, 2))) == []
+    assert dead_units(nn.ReLU(), -np.ones((3, 2))) == []
+    assert dead_units(nn.Sequential(nn.Tanh()), -np.ones((3, 2))) == []

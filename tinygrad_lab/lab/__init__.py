@@ -1,13 +1,30 @@
 """The lab: data sets, the training loop, and the report of a run."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from tinygrad_lab.errors import LabError
-from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.data import Data, Dataset, linear, minibatches, xor
-from tinygrad_lab.lab.files import read
-from tinygrad_lab.lab.folder import write
-from tinygrad_lab.lab.running import Run, run
-from tinygrad_lab.lab.stopping import Until
-from tinygrad_lab.lab.training import History, accuracy, train
+
+if TYPE_CHECKING:
+    from tinygrad_lab.lab.config import Config
+    from tinygrad_lab.lab.data import Data, Dataset, linear, minibatches, xor
+    from tinygrad_lab.lab.files import read
+    from tinygrad_lab.lab.folder import write
+    from tinygrad_lab.lab.running import Run, run
+    from tinygrad_lab.lab.stopping import Until
+    from tinygrad_lab.lab.training import History, accuracy, train
+
+_HOMES = {
+    "config": ("Config",),
+    "data": ("Data", "Dataset", "linear", "minibatches", "xor"),
+    "files": ("read",),
+    "folder": ("write",),
+    "running": ("Run", "run"),
+    "stopping": ("Until",),
+    "training": ("History", "accuracy", "train"),
+}
 
 __all__ = [
     "Config",
@@ -26,3 +43,13 @@ __all__ = [
     "write",
     "xor",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded on demand: the command line's help needs a part of it only.
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    if name in _HOMES:  # README and notebooks say tl.lab.data.xor()
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

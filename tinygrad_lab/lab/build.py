@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,34 +11,10 @@ import numpy as np
 from tinygrad_lab import functional, nn, optim
 from tinygrad_lab.core import modes
 from tinygrad_lab.errors import LabError
-from tinygrad_lab.lab.config import LOSSES, Config
+from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import Array, Data, Dataset, Rng
-
-_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
-    "sigmoid": nn.Sigmoid,
-    "tanh": nn.Tanh,
-    "relu": nn.ReLU,
-    "leaky_relu": nn.LeakyReLU,
-    "elu": nn.ELU,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-    "softplus": nn.Softplus,
-}
-_CRITERIA: dict[str, Callable[..., nn.Module]] = {
-    "mse": nn.MSELoss,
-    "l1": nn.L1Loss,
-    "huber": nn.HuberLoss,
-    "bce": nn.BCEWithLogitsLoss,
-    "bce_with_logits": nn.BCEWithLogitsLoss,
-    "cross_entropy": nn.CrossEntropyLoss,
-}
-_OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
-    "sgd": optim.SGD,
-    "adagrad": optim.Adagrad,
-    "rmsprop": optim.RMSprop,
-    "adam": optim.Adam,
-    "adamw": optim.AdamW,
-}
+from tinygrad_lab.lab.objectives import OBJECTIVES
+from tinygrad_lab.lab.schedules import rate
 
 
 @dataclass(frozen=True)
@@ -82,12 +57,13 @@ def resolve(config: Config, dataset: Dataset) -> Config:
         LabError: the loss does not fit the data.
     """
     loss = config.loss or _default_loss(config, dataset)
-    if len(dataset.classes) > 2 and loss != "cross_entropy":
+    if len(dataset.classes) > 2 and not OBJECTIVES[loss].classwise:
+        fitting = " or ".join(name for name, objective in OBJECTIVES.items() if objective.classwise)
         raise LabError(
-            f"config: loss must be cross_entropy for the {len(dataset.classes)} classes of {dataset.name}, got {loss}; "
+            f"config: loss must be {fitting} for the {len(dataset.classes)} classes of {dataset.name}, got {loss}; "
             f"leave --loss out"
         )
-    output = config.output or LOSSES[loss][0]
+    output = config.output or OBJECTIVES[loss].outputs[0]
     return replace(
         config,
         loss=loss,
@@ -115,18 +91,19 @@ def build(config: Config, dataset: Dataset, rng: Rng) -> Experiment:
     Raises:
         LabError: the convolution does not fit the data, or the schedule is none.
     """
-    several = config.loss == "cross_entropy"
+    objective = OBJECTIVES[str(config.loss)]
+    several = objective.classwise
     inputs = dataset.x[:, np.newaxis, :] if config.conv else dataset.x
     targets = dataset.labels if several else dataset.labels[:, np.newaxis].astype(np.float64)
     model = nn.Sequential(*_layers(config, dataset.x.shape[1], len(dataset.classes) if several else 1, rng))
-    on_logits = config.loss in ("bce", "bce_with_logits")
+    on_logits = objective.builds_in_output and not several
     probabilities: Callable[[Array], Any] = np.asarray
     if on_logits or several:
         probabilities = functional.softmax if several else functional.sigmoid
     return Experiment(
         model=model,
         data=Data(inputs, targets),
-        loss=_CRITERIA[str(config.loss)](reduction=config.reduction),
+        loss=objective.loss(reduction=config.reduction),
         optimizer=_optimizer(config, model, len(dataset.x)),
         probabilities=probabilities,
         threshold=0.0 if on_logits else 0.5,
@@ -155,13 +132,13 @@ def _layers(config: Config, features: int, outputs: int, rng: Rng) -> list[nn.Mo
         layers += _activation(config.activation)
         width = hidden
     layers.append(nn.Linear(width, outputs, config.bias, rng=rng, init=config.init))
-    if config.loss not in ("bce", "cross_entropy"):
+    if not OBJECTIVES[str(config.loss)].builds_in_output:
         layers += _activation(str(config.output))
     return layers
 
 
 def _activation(name: str) -> list[nn.Module]:
-    return [] if name == "none" else [_ACTIVATIONS[name]()]
+    return [] if name == "none" else [nn.ACTIVATIONS[name]()]
 
 
 def _convolution(text: str) -> tuple[int, int, int, int]:
@@ -176,48 +153,8 @@ def _convolution(text: str) -> tuple[int, int, int, int]:
     )
 
 
-# -- optimizers and schedules ----------------------------------------------------------------------------------------
-
-
 def _optimizer(config: Config, model: nn.Module, points: int) -> optim.Optimizer:
     batches = -(-points // config.batch_size) if config.batch_size else 1
     options: dict[str, Any] = {"momentum": config.momentum} if config.momentum else {}
-    rate = _rate(config.schedule, config.lr, config.limit * batches)
-    return _OPTIMIZERS[config.optimizer](model.parameters(), lr=rate, **options)
-
-
-def _rate(text: str, lr: float, updates: int) -> Any:
-    """Read a schedule, as in `cosine`, `step:1000:0.5` or `warmup:100+cosine`; steps are updates."""
-    prefix, plus, rest = text.partition("+")
-    if plus or prefix.startswith("warmup:"):
-        match _read(prefix):
-            case "warmup", int(steps):
-                return optim.schedules.linear_warmup(_rate(rest, lr, updates) if plus else lr, steps)
-        raise _not_a_schedule(text)
-    match _read(text):
-        case ("constant",):
-            return lr
-        case "step", int(size), float() | int() as factor:
-            return optim.schedules.step(lr, size, factor)
-        case "exponential", float() | int() as factor:
-            return optim.schedules.exponential(lr, factor)
-        case "cosine", *minimum if len(minimum) < 2:
-            return optim.schedules.cosine(lr, updates, *minimum)
-    raise _not_a_schedule(text)
-
-
-def _read(text: str) -> tuple[Any, ...]:
-    """Return a name and the positive numbers after it, or nothing if they are none."""
-    name, *parts = text.split(":")
-    try:
-        numbers = [int(part) if part.isdecimal() else float(part) for part in parts]
-    except ValueError:
-        return ()
-    return (name, *numbers) if all(0 < number < math.inf for number in numbers) else ()
-
-
-def _not_a_schedule(text: str) -> LabError:
-    return LabError(
-        f"config: schedule must be constant, step:SIZE:FACTOR, exponential:FACTOR or cosine[:MINIMUM], after an "
-        f"optional warmup:STEPS+, got {text!r}; numbers must be positive, and SIZE and STEPS count updates"
-    )
+    lr = rate(config.schedule, config.lr, config.limit * batches)
+    return optim.OPTIMIZERS[config.optimizer](model.parameters(), lr=lr, **options)

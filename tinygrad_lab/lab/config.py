@@ -1,30 +1,28 @@
-"""What describes a run completely: the options of `tinygrad-lab train`, as a dataclass."""
+"""What describes a run completely: one table, whose rows are the fields of `Config` and the options of `train`."""
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tinygrad_lab import nn, optim
 from tinygrad_lab.errors import LabError
+from tinygrad_lab.lab.data import DATASETS
+from tinygrad_lab.lab.objectives import OBJECTIVES
+from tinygrad_lab.lab.options import FLAG, WIDTHS, check, choice, option, real, text, whole
+from tinygrad_lab.lab.schedules import USAGE
 
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "none")
-INITS = ("rand", "uniform", "normal", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "zeros")
-OUTPUTS = ("sigmoid", "softmax", "none")
+ACTIVATIONS = (*nn.ACTIVATIONS, "none")
+OUTPUTS = (*sorted({o for objective in OBJECTIVES.values() for o in objective.outputs} - {"none"}), "none")
 REDUCTIONS = ("mean", "sum")
-OPTIMIZERS = ("sgd", "adagrad", "rmsprop", "adam", "adamw")
-WITH_MOMENTUM = ("sgd", "rmsprop")
+WITH_MOMENTUM = tuple(
+    name for name, optimizer in optim.OPTIMIZERS.items() if "momentum" in inspect.signature(optimizer).parameters
+)
 
-# Each loss with the outputs it can judge; the first is the default.
-LOSSES = {
-    "mse": ("sigmoid", "none"),
-    "l1": ("sigmoid", "none"),
-    "huber": ("sigmoid", "none"),
-    "bce": ("sigmoid",),
-    "bce_with_logits": ("none",),
-    "cross_entropy": ("softmax",),
-}
+_POSITIVE = real("a positive number", lambda x: x > 0, "try 0.1")
+_BELOW_1 = real("at least 0 and less than 1", lambda x: 0 <= x < 1, "try 0.9")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,53 +43,70 @@ class Config:
         tinygrad_lab.errors.LabError: config: lr must be a positive number, got -1.0; ...
     """
 
-    data: str = "xor"
-    points: int | None = None
-    hidden: tuple[int, ...] = (8, 8)
-    activation: str = "tanh"
-    output: str | None = None
-    conv: str | None = None
-    bias: bool = True
-    init: str = "xavier_uniform"
-    legacy_rng: bool = False
-    loss: str | None = None
-    reduction: str = "mean"
-    optimizer: str = "sgd"
-    lr: float = 0.1
-    momentum: float = 0.0
-    schedule: str = "constant"
-    batch_size: int | None = None
-    epochs: int | None = None
-    until: str | None = None
-    log_every: int | None = None
-    seed: int = 0
+    # fmt: off
+    data: str = option("xor", text("|".join((*DATASETS, "FILE"))), "data", "a data set of the lab, a .csv file with "
+                       "header, whose last column is the label, or a .npz file with arrays x and y")
+    points: int | None = option(None, whole(1), "data", "number of points of the linear data (default: 100)")
+
+    hidden: tuple[int, ...] = option((8, 8), WIDTHS, "network", "units of each hidden layer")
+    activation: str = option("tanh", choice(ACTIVATIONS), "network", "after each hidden layer")
+    output: str | None = option(None, choice(OUTPUTS), "network", "after the last layer (default: what the loss wants)")
+    conv: str | None = option(None, text("FILTERS:KERNEL[:STRIDE[:PADDING]]"), "network",
+                              "begin with a 1-D convolution")
+    bias: bool = option(True, FLAG, "network", "weights and biases, or weights only")
+    init: str = option("xavier_uniform", choice(nn.init.INITIALISERS), "network", "how weights are drawn")
+    legacy_rng: bool = option(False, FLAG, "network", "draw weights with NumPy's RandomState(seed)")
+
+    loss: str | None = option(None, choice(OBJECTIVES), "training", "(default: bce, or cross_entropy for more than two "
+                              "classes)")
+    reduction: str = option("mean", choice(REDUCTIONS), "training", "of the loss over the points")
+    optimizer: str = option("sgd", choice(optim.OPTIMIZERS), "training", "how parameters follow their gradients")
+    lr: float = option(0.1, _POSITIVE, "training", "learning rate")
+    momentum: float = option(0.0, _BELOW_1, "training", f"of {' and '.join(WITH_MOMENTUM)}")
+    schedule: str = option("constant", text("NAME"), "training", f"of the learning rate, by update: {USAGE}")
+    batch_size: int | None = option(None, whole(1), "training", "points per update (default: all)")
+    epochs: int | None = option(None, whole(1), "training", "at most (default: 10000); an epoch evaluates, then "
+                                "updates, and the last one only evaluates")
+    until: str | None = option(None, text("COND"), "training", "stop at the first evaluation with \"loss<NUMBER\", "
+                               "accuracy=NUMBER, or both joined by \"and\" (default: \"accuracy=1 and loss<0.01\", "
+                               "unless --epochs is given)")
+    seed: int = option(0, whole(0), "training", "same seed, same numbers")
+
+    log_every: int | None = option(None, whole(1), "output", "epochs between log lines (default: by --epochs)")
+    # fmt: on
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hidden", tuple(self.hidden))  # JSON has lists
-        for name, choices in _CHOICES.items():
-            _check_choice(name, getattr(self, name), choices)
-        for width in self.hidden:
-            _check_whole("hidden", width, 1)
-        for name in ("points", "epochs", "batch_size", "log_every"):
-            _check_whole(name, getattr(self, name), 1)
-        _check_whole("seed", self.seed, 0)
+        hidden: Any = self.hidden
+        if isinstance(hidden, list):  # as JSON has it
+            object.__setattr__(self, "hidden", tuple(hidden))
+        check(self)
+        self._check_generator()
+        self._check_momentum()
+        self._check_points()
+        self._check_output()
+
+    def _check_generator(self) -> None:
         if self.legacy_rng and self.seed >= 2**32:
             raise _error("seed must be less than 2**32 with legacy_rng", self.seed, "RandomState takes no more")
-        if not (self.lr > 0 and math.isfinite(self.lr)):
-            raise _error("lr must be a positive number", self.lr, "try 0.1")
-        if not 0 <= self.momentum < 1:
-            raise _error("momentum must be at least 0 and less than 1", self.momentum, "try 0.9")
+
+    def _check_momentum(self) -> None:
         if self.momentum and self.optimizer not in WITH_MOMENTUM:
+            rule = f"momentum must be 0 with {self.optimizer}"
+            raise _error(rule, self.momentum, f"use {' or '.join(WITH_MOMENTUM)}")
+
+    def _check_points(self) -> None:
+        sized = [name for name, dataset in DATASETS.items() if dataset.sized]
+        if self.points is not None and self.data not in sized:
+            advice = f"{' and '.join(sized)} has any number of points"
+            raise _error(f"points must be left out with data {self.data}", self.points, advice)
+
+    def _check_output(self) -> None:
+        if self.output is None or self.loss is None:
+            return
+        fitting = OBJECTIVES[self.loss].outputs
+        if self.output not in fitting:
             raise _error(
-                f"momentum must be 0 with {self.optimizer}", self.momentum, f"use {' or '.join(WITH_MOMENTUM)}"
-            )
-        if self.points is not None and self.data != "linear":
-            raise _error(
-                f"points must be left out with data {self.data}", self.points, "linear has any number of points"
-            )
-        if self.output is not None and self.loss is not None and self.output not in LOSSES[self.loss]:
-            raise _error(
-                f"output must be {' or '.join(LOSSES[self.loss])} with loss {self.loss}",
+                f"output must be {' or '.join(fitting)} with loss {self.loss}",
                 self.output,
                 "leave the output out; bce_with_logits is the cross-entropy of a plain number",
             )
@@ -114,26 +129,6 @@ class Config:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON has them; `Config(**fields)` is the way back."""
         return asdict(self) | {"hidden": list(self.hidden)}
-
-
-_CHOICES: dict[str, Collection[str]] = {
-    "activation": ACTIVATIONS,
-    "output": OUTPUTS,
-    "init": INITS,
-    "loss": LOSSES,
-    "reduction": REDUCTIONS,
-    "optimizer": OPTIMIZERS,
-}
-
-
-def _check_choice(name: str, value: str | None, choices: Collection[str]) -> None:
-    if value not in choices and not (value is None and name in ("output", "loss")):
-        raise _error(f"{name} must be one of {', '.join(choices)}", repr(value), "check the spelling")
-
-
-def _check_whole(name: str, value: int | None, least: int) -> None:
-    if value is not None and (not isinstance(value, int) or value < least):
-        raise _error(f"{name} must be a whole number of at least {least}", repr(value), "correct it")
 
 
 def _error(rule: str, value: object, advice: str) -> LabError:

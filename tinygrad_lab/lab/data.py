@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -78,6 +78,22 @@ def xor() -> Data:
     del points[11]  # the diagonals cross at (0.5, 0.5), which belongs to the rising one
     table = np.array(points)
     return Data(table[:, :2], table[:, 2:])
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set of the lab.
+
+    Arguments:
+        make: from a number of points and a generator to `Data`.
+        sized: whether the number of points can be chosen.
+    """
+
+    make: Callable[[int, Rng], Data]
+    sized: bool = False
+
+
+DATASETS: dict[str, Source] = {"xor": Source(lambda n, rng: xor()), "linear": Source(linear, sized=True)}
 
 
 def minibatches(data: tuple[Array, Array], batch_size: int, rng: Rng) -> Iterator[Data]:

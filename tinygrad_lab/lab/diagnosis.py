@@ -1,4 +1,4 @@
-"""What goes wrong silently in a network: ReLUs that never fire."""
+"""What goes wrong deadly in a network: ReLUs that never fire."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tinygrad_lab.lab.data import Array
 from tinygrad_lab.nn import Module, ReLU, Sequential
 
 
-def silent_units(model: Module, x: Array) -> list[str]:
+def dead_units(model: Module, x: Array) -> list[str]:
     """Name the layers of a Sequential in which ReLUs are 0 on every point: such units have stopped learning.
 
     Arguments:
@@ -17,13 +17,13 @@ def silent_units(model: Module, x: Array) -> list[str]:
         x: inputs as the model wants them.
 
     Returns:
-        One sentence per layer with silent units, counting the ReLU layers from 1.
+        One sentence per layer with dead units, counting the ReLU layers from 1.
 
     Example:
         >>> import tinygrad_lab as tl
         >>> layer = tl.nn.Linear(1, 2)
         >>> layer.load_state_dict({"weight": np.array([[1.0], [-1.0]]), "bias": np.zeros(2)})
-        >>> silent_units(Sequential(layer, ReLU()), np.array([[0.5], [2.0]]))
+        >>> dead_units(Sequential(layer, ReLU()), np.array([[0.5], [2.0]]))
         ['1 of 2 units of ReLU layer 1 never fire: they are 0 on every point and have stopped learning.']
     """
     found: list[str] = []
@@ -36,10 +36,10 @@ def silent_units(model: Module, x: Array) -> list[str]:
             if isinstance(module, ReLU):
                 layer += 1
                 points_and_positions = (0, *range(2, x.ndim))
-                silent = np.all(x <= 0, axis=points_and_positions)
-                if silent.any():
+                dead = np.all(x <= 0, axis=points_and_positions)
+                if dead.any():
                     found.append(
-                        f"{silent.sum()} of {silent.size} units of ReLU layer {layer} never fire: "
+                        f"{dead.sum()} of {dead.size} units of ReLU layer {layer} never fire: "
                         f"they are 0 on every point and have stopped learning."
                     )
     return found

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.extras import extra
-from tinygrad_lab.lab.graph import network
+from tinygrad_lab.lab.network import network
 from tinygrad_lab.lab.running import Run
+from tinygrad_lab.version import __version__
 
 _ROWS = 200  # of the test table; predictions.csv has them all
 _LOG_ROWS = 20
@@ -102,8 +103,6 @@ def render(run: Run, learning_curve: str, prediction: str) -> str:
     with extra("lab"):
         import jinja2
         from markupsafe import Markup
-
-    from tinygrad_lab import __version__
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     template = environment.from_string(files(__package__).joinpath("templates/report.html").read_text("utf-8"))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygrad_lab.lab import data, files
+from tinygrad_lab.lab import files
 from tinygrad_lab.lab.build import Experiment, build, resolve
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.data import Array, Dataset, Rng
-from tinygrad_lab.lab.diagnosis import silent_units
+from tinygrad_lab.lab.data import DATASETS, Array, Dataset, Rng
+from tinygrad_lab.lab.diagnosis import dead_units
 from tinygrad_lab.lab.training import Callback, History, train
 
 
@@ -74,7 +74,7 @@ def run(config: Config, callbacks: Sequence[Callback] = (), dataset: Dataset | N
         threshold=experiment.threshold,
     )
     p, predicted = experiment.predict(dataset.x)
-    notes = (*_how_it_ended(history), *silent_units(experiment.model, experiment.data.x))
+    notes = (*_how_it_ended(history), *dead_units(experiment.model, experiment.data.x))
     return Run(config, dataset, experiment, history, p, predicted, notes)
 
 
@@ -84,9 +84,9 @@ def load(config: Config) -> Dataset:
     Raises:
         LabError: the file cannot be read, or is not a data set.
     """
-    if config.data not in ("xor", "linear"):
+    if config.data not in DATASETS:
         return files.read(config.data)
-    x, y = data.xor() if config.data == "xor" else data.linear(config.points or 100, _streams(config.seed)[0])
+    x, y = DATASETS[config.data].make(config.points or 100, _streams(config.seed)[0])
     return Dataset(config.data, x, y.ravel().astype(np.int64), ("x1", "x2"), ("0", "1"))
 
 

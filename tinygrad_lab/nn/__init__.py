@@ -26,6 +26,7 @@ from tinygrad_lab.nn.losses import (
     CrossEntropyLoss,
     HuberLoss,
     L1Loss,
+    Loss,
     MSELoss,
     NLLLoss,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "L1Loss",
     "LeakyReLU",
     "Linear",
+    "Loss",
     "MSELoss",
     "Module",
     "NLLLoss",

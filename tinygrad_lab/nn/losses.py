@@ -7,12 +7,18 @@ from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.nn.function import Function
 
 
-class _Loss(Function):
+class Loss(Function):
+    """Base of losses: modules called with a prediction and a target.
+
+    Arguments:
+        reduction: "mean" over the losses, their "sum", or "none" for all of them.
+    """
+
     def __init__(self, reduction: str = "mean") -> None:
         self.reduction = reduction
 
 
-class MSELoss(_Loss):
+class MSELoss(Loss):
     """The squared error, `(p − t)²`.
 
     Arguments:
@@ -29,7 +35,7 @@ class MSELoss(_Loss):
     function = staticmethod(functional.mse_loss)
 
 
-class L1Loss(_Loss):
+class L1Loss(Loss):
     """The absolute error, `|p − t|`.
 
     Arguments:
@@ -46,7 +52,7 @@ class L1Loss(_Loss):
     function = staticmethod(functional.l1_loss)
 
 
-class HuberLoss(_Loss):
+class HuberLoss(Loss):
     """Half the squared error up to `delta`, `delta · (|p − t| − delta / 2)` beyond.
 
     Arguments:
@@ -73,7 +79,7 @@ class HuberLoss(_Loss):
         self.delta = delta
 
 
-class BCELoss(_Loss):
+class BCELoss(Loss):
     """The binary cross-entropy of probabilities, `−t log p − (1 − t) log(1 − p)`, finite at p = 0 and 1.
 
     Arguments:
@@ -90,7 +96,7 @@ class BCELoss(_Loss):
     function = staticmethod(functional.binary_cross_entropy)
 
 
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(Loss):
     """The binary cross-entropy of `sigmoid(logits)`, `log(1 + exp(x)) − t x`.
 
     Arguments:
@@ -107,7 +113,7 @@ class BCEWithLogitsLoss(_Loss):
     function = staticmethod(functional.binary_cross_entropy_with_logits)
 
 
-class CrossEntropyLoss(_Loss):
+class CrossEntropyLoss(Loss):
     """The cross-entropy of `softmax(logits)`, `−Σ t log softmax(x)`; the target is integer classes or distributions.
 
     Arguments:
@@ -124,7 +130,7 @@ class CrossEntropyLoss(_Loss):
     function = staticmethod(functional.cross_entropy)
 
 
-class NLLLoss(_Loss):
+class NLLLoss(Loss):
     """The negative log-likelihood of classes, given log-probabilities, `−x[n, t[n]]`.
 
     Arguments:
@@ -142,7 +148,7 @@ class NLLLoss(_Loss):
 
 
 # By the name that the lab, the docs and the tests know them by.
-LOSSES: dict[str, type[Function]] = {
+LOSSES: dict[str, type[Loss]] = {
     "mse": MSELoss,
     "l1": L1Loss,
     "huber": HuberLoss,

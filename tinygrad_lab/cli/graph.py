@@ -8,17 +8,16 @@ import inspect
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygrad_lab.errors import LabError, MissingExtraError, TinygradError
 from tinygrad_lab.extras import extra
-from tinygrad_lab.lab.build import Experiment, build, resolve
-from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.running import load
 from tinygrad_lab.nn import Module
-from tinygrad_lab.viz import Graph, draw
+
+if TYPE_CHECKING:
+    from tinygrad_lab.viz import Graph
 
 _EXAMPLES = """examples:
   tinygrad-lab graph runs/xor-1                                    the network of a run, as text
@@ -76,6 +75,11 @@ def run(options: dict[str, Any]) -> int:
 
 def _of_run(folder: Path, chosen: dict[str, Any]) -> Graph:
     """Rebuild a run's model with its parameters, and draw it with its loss on its data."""
+    from tinygrad_lab.lab.build import build, resolve
+    from tinygrad_lab.lab.config import Config
+    from tinygrad_lab.lab.network import network
+    from tinygrad_lab.lab.running import load
+
     with extra("lab"):
         from safetensors.numpy import load_file
 
@@ -91,22 +95,9 @@ def _of_run(folder: Path, chosen: dict[str, Any]) -> Graph:
     return network(experiment, **chosen)
 
 
-def network(experiment: Experiment, **options: Any) -> Graph:
-    """Return a picture of an experiment's model and loss, on its data.
-
-    Arguments:
-        experiment: a model, its loss and its data.
-        options: those of `draw`.
-    """
-
-    def network(x: Any, target: Any) -> Any:
-        return experiment.loss(experiment.model(x), target)
-
-    with np.errstate(all="ignore"):  # a model whose training diverged
-        return draw(network, experiment.data.x, experiment.data.y, **options)
-
-
 def _of_name(name: str, shapes: list[tuple[int, ...]], chosen: dict[str, Any]) -> Graph:
+    from tinygrad_lab.viz import Graph, draw
+
     module, colon, path = name.partition(":")
     if not colon or not path:
         raise ValueError(f"what must be a run's folder or module:name, got {name!r}; for example models:build")

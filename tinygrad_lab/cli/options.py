@@ -1,0 +1,58 @@
+"""A configuration's options on the command line, made from the table that `Config` is."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import Field, fields
+from typing import Any
+
+from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.options import FLAG, WIDTHS, kind_of
+
+
+def add_options(parser: argparse.ArgumentParser, groups: dict[str, Any]) -> None:
+    """Add an option for every field of a configuration.
+
+    Arguments:
+        parser: what to add them to.
+        groups: argument groups that are there already, by heading; the table's other headings are added.
+    """
+    for one in fields(Config):
+        heading = one.metadata["group"]
+        if heading not in groups:
+            groups[heading] = parser.add_argument_group(heading)
+        groups[heading].add_argument(flag(one.name), default=argparse.SUPPRESS, help=_help(one), **_form(one))
+
+
+def given(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a configuration that the command line gives."""
+    chosen = {one.name: options[one.name] for one in fields(Config) if one.name in options}
+    if "hidden" in chosen:
+        chosen["hidden"] = sum(chosen["hidden"], ())
+    return chosen
+
+
+def flag(name: str) -> str:
+    """Return the option of a field.
+
+    Example:
+        >>> flag("batch_size")
+        '--batch-size'
+    """
+    return f"--{name.replace('_', '-')}"
+
+
+def _form(one: Field[Any]) -> dict[str, Any]:
+    kind = kind_of(one)
+    if kind is FLAG:
+        return {"action": argparse.BooleanOptionalAction}
+    several: dict[str, Any] = {"nargs": "*"} if kind is WIDTHS else {}
+    return several | {"type": kind.read, "metavar": kind.metavar, "choices": kind.choices}
+
+
+def _help(one: Field[Any]) -> str:
+    text = str(one.metadata["help"])
+    if one.default is None or "(default:" in text or kind_of(one) is FLAG:
+        return text.replace("%", "%%")
+    default = " ".join(map(str, one.default)) if isinstance(one.default, tuple) else one.default
+    return f"{text} (default: {default})".replace("%", "%%")

@@ -1,0 +1,119 @@
+"""Kinds of option: how a word of the command line is read, what a value must be, and what both are called."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+from tinygrad_lab.errors import LabError
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value.
+
+    Arguments:
+        rule: what a value must be, as in "a whole number".
+        holds: whether a value is that.
+        read: from a word of the command line to a value; raises ValueError.
+        metavar: what stands for a value in the help.
+        advice: what to do about a value that is none.
+        choices: the names to choose from, if it is a name.
+    """
+
+    rule: str
+    holds: Callable[[Any], bool]
+    read: Callable[[str], Any] = str
+    metavar: str | None = None
+    advice: str = "correct it"
+    choices: tuple[str, ...] | None = None
+
+    def check(self, name: str, value: Any) -> None:
+        """Raise a LabError unless the value is of this kind."""
+        if not self.holds(value):
+            shown = value if isinstance(value, int | float) else repr(value)
+            raise LabError(f"config: {name} must be {self.rule}, got {shown}; {self.advice}")
+
+
+def choice(names: Iterable[str]) -> Kind:
+    """Return the kind of a name from a table."""
+    names = tuple(names)
+    return Kind(f"one of {', '.join(names)}", names.__contains__, advice="check the spelling", choices=names)
+
+
+def whole(least: int, metavar: str = "N") -> Kind:
+    """Return the kind of a whole number of at least `least`."""
+    return Kind(f"a whole number of at least {least}", lambda n: is_whole(n) and n >= least, int, metavar)
+
+
+def real(rule: str, holds: Callable[[float], bool], advice: str) -> Kind:
+    """Return the kind of a finite number that keeps a rule."""
+    return Kind(
+        rule,
+        lambda x: isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) and holds(x),
+        float,
+        "F",
+        advice,
+    )
+
+
+def is_whole(n: Any) -> bool:
+    """Return whether a value is an integer, and no truth value."""
+    return isinstance(n, int) and not isinstance(n, bool)
+
+
+def text(metavar: str) -> Kind:
+    """Return the kind of a text, whose form is checked where it is read."""
+    return Kind("a text", lambda value: isinstance(value, str), metavar=metavar)
+
+
+_WIDTH = whole(1)
+
+
+class _Widths(Kind):
+    def check(self, name: str, value: Any) -> None:
+        if not isinstance(value, tuple):
+            super().check(name, value)
+        for width in value:
+            _WIDTH.check(name, width)
+
+
+WIDTHS = _Widths(
+    "a list of whole numbers",
+    lambda value: isinstance(value, tuple),
+    lambda word: tuple(int(width) for width in word.replace(",", " ").split()),
+    "N",
+)
+FLAG = Kind("true or false", lambda value: isinstance(value, bool))
+
+
+def option(default: Any, kind: Kind, group: str, help: str) -> Any:
+    """Return a field of a configuration, which is an option of the command line as well.
+
+    Arguments:
+        default: None if it may be left open.
+        kind: what its values are.
+        group: under which heading the help lists it.
+        help: what the help says.
+    """
+    return field(default=default, metadata={"kind": kind, "group": group, "help": help})
+
+
+def kind_of(one: Field[Any]) -> Kind:
+    """Return the kind of a field that `option` made."""
+    kind: Kind = one.metadata["kind"]
+    return kind
+
+
+def check(config: Any) -> None:
+    """Check every field of a configuration by itself.
+
+    Raises:
+        LabError: a value is not of its field's kind.
+    """
+    for one in fields(config):
+        value = getattr(config, one.name)
+        if value is not None or one.default is not None:
+            kind_of(one).check(one.name, value)
