@@ -45,6 +45,8 @@ What holds for all of them:
 def public_name(op: Op) -> str:
     """Return the name under which users call an operation, or a layer's internal step is known."""
     function = op.function
+    if hasattr(function, "__objclass__"):
+        return f"np.{function.__qualname__}"
     module = "numpy" if isinstance(function, np.ufunc) else function.__module__
     if module == "numpy.lib.stride_tricks":
         return f"np.lib.stride_tricks.{op.name}"

@@ -13,6 +13,10 @@ class GradientLostError(TinygradError, TypeError):
     """A call would have dropped the graph silently, so it was refused."""
 
 
+class CallError(TinygradError, TypeError):
+    """A function was called with arguments that its signature does not allow."""
+
+
 class RuleError(TinygradError, ValueError):
     """A derivative rule returned something that cannot be the gradient of its argument."""
 

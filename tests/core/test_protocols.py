@@ -141,6 +141,9 @@ def test_ufunc_methods():
         (np.multiply.reduce(x), [3.0, 8.0]),
         (np.maximum.reduce(x, axis=1), [2.0, 4.0]),
         (np.minimum.reduce(x), [1.0, 2.0]),
+        (np.subtract.reduce(x), [-2.0, -2.0]),
+        (np.maximum.accumulate(x[::-1]), [[3.0, 4.0], [3.0, 4.0]]),
+        (np.add.reduceat(x, [0, 1, 0]), [[1.0, 2.0], [3.0, 4.0], [4.0, 6.0]]),
         (np.add.accumulate(x), [[1.0, 2.0], [4.0, 6.0]]),
         (np.multiply.accumulate(x), [[1.0, 2.0], [3.0, 8.0]]),
         (np.add.accumulate(x, axis=1), [[1.0, 3.0], [3.0, 7.0]]),
@@ -149,13 +152,10 @@ def test_ufunc_methods():
     ]:
         assert isinstance(result, tl.Value)
         np.testing.assert_array_equal(result.data, expected)
-    for call in (lambda: np.subtract.reduce(x), lambda: np.maximum.accumulate(x), lambda: np.add.reduceat(x, [0])):
-        with pytest.raises(GradientLostError, match=r"ufunc method must have a derivative rule, .*np\.add\.reduce, "):
-            call()
 
 
 def test_writing_by_a_ufunc_is_refused():
-    with pytest.raises(GradientLostError, match=r"add\.at: array must not be written in place.*v\.at\[i\]\.add\(x\)"):
+    with pytest.raises(GradientLostError, match=r"at: arguments must be plain.*v\.at\[i\]\.add\(x\)"):
         np.add.at(np.zeros(3), [0, 1], tl.Value([1.0, 2.0]))
 
 
@@ -166,7 +166,7 @@ def test_ufunc_keywords():
     np.sum(y * y).backward()
     assert x.grad.dtype == np.float32
     np.testing.assert_array_equal(x.grad, [4.0, 6.0])
-    with pytest.raises(TypeError, match=r"add: keywords must be dtype, got where; .*np\.where"):
+    with pytest.raises(TypeError, match=r"add: where must be left out, got an array of shape \(2,\); .*np\.where"):
         np.add(x, 1, where=np.array([True, False]))
     np.add(x, 1, out=None)
 

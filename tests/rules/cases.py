@@ -9,6 +9,7 @@ from tests.rules import (  # noqa: F401  they fill the tables
     cases_reductions,
     cases_samples,
     cases_shapes,
+    cases_ufunc_methods,
     cases_values,
 )
 from tests.rules.drawing import CASES, LISTED, WRITTEN

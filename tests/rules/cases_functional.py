@@ -8,11 +8,11 @@ from tests.rules.drawing import call, drawn, listed
 from tinygrad_lab.functional import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
+    convolution,
     cross_entropy,
     elu,
     huber_loss,
     l1_loss,
-    layers,
     leaky_relu,
     linear,
     log_softmax,
@@ -31,7 +31,7 @@ listed(leaky_relu, call((2, 3)), call((3,), negative_slope=0.3))
 listed(elu, call((2, 3)), call((3,), alpha=0.5))
 listed(linear, call((2, 3), (4, 3)), call((2, 3), (4, 3), (4,)), call((3,), (2, 3), (2,)),
        call((2, 1, 3), (2, 3), (2,)))  # fmt: skip
-listed(layers._filter, call((2, 3), (3, 4)), call((2, 2, 3), (2, 3, 4), (2, 2, 1)))
+listed(convolution._filter, call((2, 3), (3, 4)), call((2, 2, 3), (2, 3, 4), (2, 2, 1)))
 for function in (softmax, log_softmax):
     listed(function, call((3,)), call((2, 3)), call((2, 3), axis=0), call((2, 3, 2), axis=(0, 2)), domain=Domain(-9, 9))
 listed(logsumexp, call((3,)), call((2, 3), axis=0), call((2, 3, 2), axis=(0, 2)), call((2, 3), keepdims=True))

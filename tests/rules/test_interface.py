@@ -100,9 +100,9 @@ def test_out_is_refused(call):
         call(tl.Value(X), np.empty_like(X))
 
 
-def test_ufunc_methods_without_a_rule_are_refused():
-    with pytest.raises(GradientLostError, match=r"subtract\.reduce: ufunc method must have a derivative rule"):
-        np.subtract.reduce(tl.Value(X))
+def test_ufuncs_without_a_rule_have_no_methods():
+    with pytest.raises(GradientLostError, match=r"gcd: arguments must be plain arrays, got a Value; integers"):
+        np.gcd.reduce(tl.Value(X))
 
 
 def test_arrays_of_values_point_at_stack():
@@ -158,8 +158,8 @@ def test_padding_that_has_no_rule_is_refused():
 
 
 def test_an_order_that_depends_on_memory_is_refused():
-    with pytest.raises(OperationError, match="order must be 'C' or 'F', got 'K'"):
-        np.ravel(tl.Value(X), order="K").sum().backward()
+    with pytest.raises(OperationError, match="ravel: order must be 'C' or 'F', got 'K'"):
+        np.ravel(tl.Value(X), order="K")
 
 
 def test_repeated_indices_add_up():

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core import modes
+from tinygrad_lab.core.finite import fail_if_not_finite
 from tinygrad_lab.core.graph import N, Node
 from tinygrad_lab.core.masks import masked, masks
-from tinygrad_lab.core.registry import Op, fail_if_not_finite
+from tinygrad_lab.core.registry import Op
 from tinygrad_lab.errors import RuleError
 from tinygrad_lab.typing import Array
 

@@ -28,7 +28,7 @@ class ArrayMethods(NumpyProtocols):
 
     def _numpy(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         """Call a NumPy function on this Value, past NumPy's own dispatch."""
-        return self._call(find(function), (self, *args), kwargs)
+        return self._dispatch(find(function), (self, *args), kwargs)
 
     # fmt: off
     @property

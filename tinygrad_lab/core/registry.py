@@ -18,7 +18,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tinygrad_lab.errors import GradientLostError, NonFiniteError, OperationError, OperationIndexError
+from tinygrad_lab.core import refusals
+from tinygrad_lab.core.binding import Binder
+from tinygrad_lab.core.receivers import Receiver as Receiver
+from tinygrad_lab.core.receivers import Recorder as Recorder
+from tinygrad_lab.errors import GradientLostError
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -35,12 +39,16 @@ class Op:
         kind: `RULE` (it has rules), `COMPOSED` (written with other operations) or `ZERO` (returns plain arrays).
         forward: what runs on the arrays; often an operator, which on NumPy scalars is much faster than the ufunc.
         rules: one derivative rule per positional argument, None where an argument is never differentiated.
+        named: the keyword arguments that the last of the rules belong to.
         family: the module that declared the operation.
         elementwise: each output element depends on one element of each broadcast input.
         selects: the rule puts zeros where an input was not taken (`where`).
     """
 
-    __slots__ = ("_parameters", "elementwise", "family", "forward", "function", "kind", "name", "rules", "selects")
+    __slots__ = (
+        "_binder", "direct", "elementwise", "family", "forward", "function", "kind", "name", "named", "rules",
+        "selects",
+    )  # fmt: skip
 
     def __init__(self, function: Function) -> None:
         self.function = function
@@ -48,45 +56,42 @@ class Op:
         self.kind = RULE
         self.forward = function
         self.rules: Any = ()
+        self.named: tuple[str, ...] = ()
         self.family = ""
         self.elementwise = isinstance(function, np.ufunc) and function.signature is None
         self.selects = False
-        self._parameters: tuple[str, ...] | None = None
+        self.unbind()
 
     def __repr__(self) -> str:
         return f"<Op {self.name}: {self.kind}>"
 
     @property
+    def arity(self) -> int | None:
+        """How many arguments have a rule by position; None for any number."""
+        return None if isinstance(self.rules, VariadicRules) else len(self.rules) - len(self.named)
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the parameters that may be given by position, in order (empty where a C function is silent)."""
-        if self._parameters is None:
-            import inspect  # slow to import, and most programs never get here
+        return self._bound().names
 
-            positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-            try:
-                parameters = list(inspect.signature(self.function).parameters.values())
-            except ValueError:
-                parameters = []
-            self._parameters = tuple(parameter.name for parameter in parameters if parameter.kind in positional)
-        return self._parameters
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return a call in its canonical form, whichever way its arguments were given: see `binding`."""
+        return self._bound()(args, kwargs)
 
-    def normalise(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Put the arguments that have rules first and the others into keywords, whichever way they were given."""
-        arity = len(self.rules)
-        if len(args) != arity:
-            names = self.parameters
-            if len(args) > max(arity, len(names)):
-                raise TypeError(
-                    f"{self.name}: arguments must be at most {len(names)}, got {len(args)}; give the others by keyword"
-                )
-            kwargs = {**dict(zip(names[arity:], args[arity:], strict=False)), **kwargs}
-            args = args[:arity]
-            while len(args) < min(arity, len(names)) and names[len(args)] in kwargs:
-                args = (*args, kwargs.pop(names[len(args)]))
-        for name, x in kwargs.items():
-            if isinstance(x, Recorder):
-                raise no_rule_for(self, name)
-        return args, kwargs
+    def unbind(self) -> None:
+        """Forget what was read off the signatures: the rules, or what computes the operation, have changed."""
+        self._binder: Binder | None = None
+        self.direct = -1  # a call of so many arguments, all by position, is canonical as it stands
+
+    def _bound(self) -> Binder:
+        if self._binder is None:
+            if self.kind is RULE and self.rules == ():
+                raise refusals.no_rules(self.name)
+            self._binder = Binder(self)
+            if self.arity is not None and not self._binder.always:
+                self.direct = self.arity
+        return self._binder
 
 
 class VariadicRules:
@@ -98,30 +103,8 @@ class VariadicRules:
     def __getitem__(self, position: int) -> Function:
         return functools.partial(self.rule, position)
 
-    def __len__(self) -> int:
-        return 1_000_000  # as many as there are arguments
-
     def __contains__(self, rule: object) -> bool:
         return rule is self.rule
-
-
-class Receiver:
-    """Base of array types that primitives hand their call over to."""
-
-    __slots__ = ()
-
-    @staticmethod
-    def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run `op` on arguments of which at least one is of this type."""
-        raise NotImplementedError
-
-
-class Recorder(Receiver):
-    """Base of `Value`: a node of a graph, which holds an array."""
-
-    __slots__ = ()
-
-    data: Any
 
 
 OPS: dict[Function, Op] = {}
@@ -136,6 +119,7 @@ def operation(function: Function, forward: Function | None = None) -> Op:
         op = OPS[function] = Op(function)
     if forward is not None:
         op.forward = forward
+        op.unbind()
     return op
 
 
@@ -156,8 +140,12 @@ def defvjp(
         selects: whether the rule puts zeros where an input was not taken.
     """
     op = operation(function)
+    if op.kind is COMPOSED:
+        op.forward = function
+    op.kind = RULE
     op.rules = rules if variadic is None else VariadicRules(variadic)
-    op.family = _family(variadic or next(rule for rule in rules if rule is not None))
+    op.family = _family(next((rule for rule in (variadic, *rules) if rule is not None), op.forward))
+    op.unbind()
     op.selects = selects
     if elementwise is not None:
         op.elementwise = elementwise
@@ -167,7 +155,9 @@ def defvjp(
 def defzero(*functions: Function) -> None:
     """Declare functions whose derivative is zero wherever it exists: they return plain arrays."""
     for function in functions:
-        operation(function).kind = ZERO
+        op = operation(function)
+        op.kind = ZERO
+        op.unbind()
 
 
 def refuse(advice: str, *functions: Function) -> None:
@@ -182,6 +172,7 @@ def composed(*functions: Function) -> Callable[[F], F]:
         for function in functions:
             op = operation(function, forward=implementation)
             op.kind, op.family = COMPOSED, _family(implementation)
+            op.unbind()
         return implementation
 
     return declare
@@ -234,50 +225,11 @@ def find(function: Function) -> Op:
     """Return the operation that differentiates `function`, or raise an error that names it and the nearest one."""
     op = OPS.get(function) or _find_later(function)
     if op is None:
-        import difflib  # only on the way to an error
-
         name = getattr(function, "__name__", repr(function))
         if function in REFUSED:
             raise GradientLostError(f"{name}: arguments must be plain arrays, got a Value; {REFUSED[function]}")
-        near = difflib.get_close_matches(name, [op.name for op in OPS.values() if op.name[0] != "_"], n=1, cutoff=0.0)
-        raise GradientLostError(
-            f"{name}: function must have a derivative rule, got none for it; the nearest that has one is "
-            f"{near[0]}, declare one with tinygrad_lab.defvjp, or call it on v.data to leave the graph"
-        )
+        raise refusals.no_operation(name, (op.name for op in OPS.values() if op.name[0] != "_"))
     return op
-
-
-def bad_inputs(op: Op, arrays: Any, error: Exception) -> OperationError:
-    """Describe what NumPy refused."""
-    shapes = " and ".join(str(np.shape(array)) for array in arrays if not isinstance(array, str))
-    kind = OperationIndexError if isinstance(error, IndexError) else OperationError
-    return kind(f"{op.name}: inputs must fit together, got shapes {shapes}; NumPy says: {error}")
-
-
-def no_rule_for(op: Op, argument: str) -> GradientLostError:
-    """Describe a Value in a place that no rule differentiates with respect to."""
-    return GradientLostError(
-        f"{op.name}: {argument} must be a plain number or array, got a Value; it has no derivative rule: pass v.data"
-    )
-
-
-def fail_if_not_finite(what: str, result: Any, inputs: tuple[Any, ...], origin: str | None) -> None:
-    """In debug mode: raise if `result` is not finite although every input is."""
-    arrays = [array for array in map(_numbers, inputs) if array is not None]
-    array = _numbers(result)
-    if array is None or np.all(np.isfinite(array)) or not all(np.all(np.isfinite(array)) for array in arrays):
-        return
-    shapes = " and ".join(str(array.shape) for array in arrays)
-    raise NonFiniteError(
-        f"{what}: result must be finite, got {array[~np.isfinite(array)].ravel()[0]} from inputs of shape {shapes}; "
-        f"keep the inputs inside the operation's domain (called at {origin or 'an unknown place'})"
-    )
-
-
-def _numbers(x: Any) -> Any:
-    """Return the array in `x` if it is one of numbers, else None."""
-    array = np.asarray(x.data if isinstance(x, Recorder) else x)
-    return array if array.dtype.kind in "iufc" else None
 
 
 def _family(rule: Function) -> str:

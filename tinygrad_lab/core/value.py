@@ -13,13 +13,15 @@ from typing import Any, ClassVar, NoReturn, final
 
 import numpy as np
 
-from tinygrad_lab.core import modes, operators, registry
+from tinygrad_lab.core import modes, operators, refusals
 from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, plain
 from tinygrad_lab.core.backward import sweep
+from tinygrad_lab.core.finite import fail_if_not_finite
 from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.indexing import AtIndexer
 from tinygrad_lab.core.methods import ArrayMethods
-from tinygrad_lab.core.registry import OPS, RULE, Op
+from tinygrad_lab.core.protocols import call_plain
+from tinygrad_lab.core.registry import OPS, RULE, ZERO, Op
 from tinygrad_lab.core.watch import Hook, Watch
 from tinygrad_lab.errors import GradientLostError, GraphError, OperationError
 
@@ -172,8 +174,10 @@ class Value(ArrayMethods):
     def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: C901  one loop, and calls cost
         """Run `op` on arguments of which some are Values, and record it as a node of the graph."""
         rules = op.rules
-        if kwargs or len(args) > len(rules):
-            args, kwargs = op.normalise(args, kwargs)
+        if kwargs or len(args) != op.direct:
+            if op.kind is ZERO:
+                return call_plain(op, args, kwargs)
+            args, kwargs = op.bind(args, kwargs)
         parents: list[Value | None] = []
         arrays: list[Any] = []
         differentiable = required = False
@@ -193,7 +197,7 @@ class Value(ArrayMethods):
         except OperationError:
             raise
         except (ValueError, IndexError) as error:
-            raise registry.bad_inputs(op, arrays, error) from error
+            raise refusals.bad_inputs(op.name, arrays, error) from error
         if not differentiable:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
             return data
         if type(data) in _PYTHON_NUMBERS:
@@ -207,7 +211,7 @@ class Value(ArrayMethods):
         if mode & modes.ORIGIN:
             result.origin = modes.caller()
         if mode & modes.CHECK:
-            registry.fail_if_not_finite(op.name, data, tuple(arrays), result.origin)
+            fail_if_not_finite(op.name, data, tuple(arrays), result.origin)
         return result
 
     def __setitem__(self, index: Any, x: Any) -> NoReturn:
@@ -304,7 +308,7 @@ def binary(op: Op, a: Any, b: Any) -> Value:
     try:
         z = op.forward(x, y)
     except ValueError as error:
-        raise registry.bad_inputs(op, (x, y), error) from error
+        raise refusals.bad_inputs(op.name, (x, y), error) from error
     result = _new(Value)
     _fill(result, z, op, parents, (z, x, y), _NO_KEYWORDS, True)
     return result

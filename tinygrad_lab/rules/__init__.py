@@ -23,6 +23,7 @@ from tinygrad_lab.rules import (
     sorting,
     statistics,
     trigonometric,
+    ufunc_methods,
     windows,
     zero,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "sorting",
     "statistics",
     "trigonometric",
+    "ufunc_methods",
     "windows",
     "zero",
 ]

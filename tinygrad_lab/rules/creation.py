@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,9 +15,9 @@ defzero(np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.zeros, np.
 
 
 @composed(np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require)
-def _array(object: Any, dtype: Any = None, *_: Any, ndmin: int = 0, **__: Any) -> Any:
+def _array(a: Any, dtype: Any = None, *_: Any, ndmin: int = 0, **__: Any) -> Any:
     """Stack nested lists: `np.array([v, w], like=v)`; without `like=` NumPy does not ask, and the Value refuses."""
-    array = np.stack([_array(part) for part in object]) if isinstance(object, list | tuple) else object
+    array = np.stack([_array(part) for part in a]) if isinstance(a, list | tuple) else a
     array = np.reshape(array, (1,) * (ndmin - np.ndim(array)) + np.shape(array)) if np.ndim(array) < ndmin else array
     return array if dtype is None else np.positive(array).astype(dtype)
 
@@ -44,8 +44,9 @@ def _converted(samples: Any, dtype: Any) -> Any:
 
 @composed(np.linspace)
 def _linspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
-) -> Any:
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
+    axis: int = 0, *, device: Literal[None, "cpu"] = None,
+) -> Any:  # fmt: skip
     natural = np.result_type(start, stop, 1.0)
     t, first, last = _parts(num, endpoint, start, stop, natural)
     samples = np.moveaxis(_converted((1 - t) * first + t * last, dtype or natural), 0, axis)

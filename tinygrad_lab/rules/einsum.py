@@ -14,10 +14,10 @@ from tinygrad_lab.core.registry import composed, defvjp, primitive
 @primitive()
 def einsum(*operands: Any, **keywords: Any) -> Any:
     """Return `np.einsum` of its arguments; `subscripts`, a keyword, has letters only and tells the output."""
-    return np.einsum(keywords["subscripts"], *operands, optimize=keywords["optimize"])
+    return np.einsum(keywords.pop("subscripts"), *operands, **keywords)
 
 
-def _einsum_rule(i: int, g: Any, y: Any, *operands: Any, subscripts: str, optimize: Any = False) -> Any:
+def _einsum_rule(i: int, g: Any, y: Any, *operands: Any, subscripts: str, optimize: Any = False, **layout: Any) -> Any:
     terms, _, output = subscripts.partition("->")
     inputs = terms.split(",")
     mine, others = inputs[i], inputs[:i] + inputs[i + 1 :]
@@ -43,9 +43,12 @@ defvjp(einsum, variadic=_einsum_rule)
 
 
 @composed(np.einsum)
-def _einsum(*operands: Any, optimize: Any = False) -> Any:
+def _einsum(
+    *operands: Any, optimize: Any = False, dtype: Any = None, order: str = "K", casting: str = "safe"
+) -> Any:  # fmt: skip
     subscripts, arrays = _read(operands)
-    return einsum(*arrays, subscripts=_explicit(subscripts, [np.ndim(array) for array in arrays]), optimize=optimize)
+    subscripts = _explicit(subscripts, [np.ndim(array) for array in arrays])
+    return einsum(*arrays, subscripts=subscripts, optimize=optimize, dtype=dtype, order=order, casting=casting)
 
 
 def _read(operands: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from tinygrad_lab.core.protocols import astype
 from tinygrad_lab.core.registry import composed, defvjp
-from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import many_axes, one_axis
 
+_Order = Literal["C", "F"]  # 'A' and 'K' ask for the order in memory, which is no property of a Value
 
-def _reshape(g: Any, y: Any, x: Any, shape: Any = None, order: Any = "C", **_: Any) -> Any:
-    if order == "C":
-        return np.reshape(g, x.shape)
-    if order == "F":
-        return np.reshape(g, x.shape, order="F")
-    raise OperationError(
-        f"reshape: order must be 'C' or 'F', got {order!r}; the order in memory is no property of a Value"
-    )
+
+def _reshape(g: Any, y: Any, x: Any, shape: Any = None, order: _Order = "C", **_: Any) -> Any:
+    return np.reshape(g, x.shape, order=order)
+
+
+def _ravel(g: Any, y: Any, x: Any, order: _Order = "C") -> Any:
+    return np.reshape(g, x.shape, order=order)
 
 
 def _transpose(g: Any, y: Any, x: Any, axes: Any = None) -> Any:
@@ -34,7 +33,7 @@ def inverse(permutation: Sequence[int]) -> tuple[int, ...]:
 
 # fmt: off
 defvjp(np.reshape,           _reshape)
-defvjp(np.ravel,             lambda g, y, x, order="C": _reshape(g, y, x, order=order))
+defvjp(np.ravel,             _ravel)
 defvjp(np.squeeze,           lambda g, y, x, axis=None: np.reshape(g, x.shape))
 defvjp(np.expand_dims,       lambda g, y, x, axis: np.reshape(g, x.shape))
 defvjp(np.transpose,         _transpose)
@@ -61,14 +60,17 @@ def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 
 @composed(np.broadcast_arrays)
-def _broadcast_arrays(*arrays: Any) -> Any:
+def _broadcast_arrays(*arrays: Any, subok: bool = False) -> Any:
     shape = np.broadcast_shapes(*map(np.shape, arrays))
     return tuple(np.broadcast_to(array, shape) for array in arrays)
 
 
 @composed(np.full_like)
-def _full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None) -> Any:
-    zeros = np.zeros_like(a, dtype=dtype, shape=shape)
+def _full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None,
+    *, device: Any = None,
+) -> Any:  # fmt: skip
+    zeros = np.zeros_like(a, dtype=dtype, order=order, shape=shape, device=device)
     return (zeros + fill_value).astype(zeros.dtype)
 
 

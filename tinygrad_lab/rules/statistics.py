@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import OPS, Recorder, composed, no_rule_for
+from tinygrad_lab.core.receivers import Recorder
+from tinygrad_lab.core.refusals import no_rule_for
+from tinygrad_lab.core.registry import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes
 
@@ -78,7 +80,7 @@ def _quantile(function: Callable[..., Any], scale: float) -> None:
         if weights is not None:
             raise OperationError(f"{function.__name__}: weights must be left out, got some; repeat elements instead")
         if isinstance(q, Recorder):
-            raise no_rule_for(OPS[function], "q")
+            raise no_rule_for(function.__name__, "q")
         of_ranks = np.nanquantile if function in (np.nanquantile, np.nanpercentile) else np.quantile
         return _between(lambda ranks: of_ranks(ranks, np.divide(q, scale), axis=-1, method=method), a, axis, keepdims)
 

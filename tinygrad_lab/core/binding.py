@@ -1,0 +1,156 @@
+"""Calls: every legal form of a call becomes one and the same call, before a rule or an implementation sees it.
+
+NumPy's own signature says which forms are legal. In the canonical form the arguments that have rules (of a composed
+function: those that must be given) stand by position, all others by keyword under NumPy's names, and what equals
+NumPy's default is left out. What a rule or an implementation does not take, says its own signature: it is refused here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_lab.core import refusals
+from tinygrad_lab.core.receivers import Recorder
+
+if TYPE_CHECKING:
+    from tinygrad_lab.core.registry import Op
+
+Args = tuple[Any, ...]
+Keywords = dict[str, Any]
+
+_POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+_COMPARABLE = frozenset({bool, int, float, str, type})  # an array is equal to no default
+_NOTHING = Parameter.empty
+
+
+def parameters(function: Callable[..., Any]) -> list[Parameter] | None:
+    """Return the parameters of a function, None where it is silent: C functions of NumPy before 2.4 are."""
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except ValueError:
+        return None
+
+
+class Binder:
+    """Binds the arguments of one operation; made on its first call that needs it."""
+
+    def __init__(self, op: Op) -> None:
+        composed = op.kind == "composed"
+        found = parameters(op.function) or (parameters(op.forward) if composed else None) or [_ANY_POSITION]
+        self.name = op.name
+        self.recorded = not composed
+        self.names = tuple(p.name for p in found if p.kind in _POSITIONAL)
+        self.defaults = {p.name: p.default for p in found if p.default is not _NOTHING}
+        self.many = any(p.kind is Parameter.VAR_POSITIONAL for p in found)
+        self.required = sum(p.default is _NOTHING for p in found if p.kind in _POSITIONAL)
+        self.lead = self.required if composed else op.arity if op.arity is not None else len(self.names)
+        self.leading = (*self.names[: self.lead], *op.named)
+        only = {p.name for p in found if p.kind is Parameter.POSITIONAL_ONLY}
+        self.keywords = {p.name for p in found} - only
+        self.open = any(p.kind is Parameter.VAR_KEYWORD for p in found) or found == [_ANY_POSITION]
+        self.by_keyword = frozenset(self.leading) - only
+        callees = _callees(op, len(self.leading))
+        taken = _taken(callees)
+        self.taken = None if taken is None else frozenset(taken)
+        self.choices = _choices(callees)
+        lacking = [] if composed or not taken else [p.name for p in taken.values() if p.default is _NOTHING]
+        self.fill = {name: self.defaults[name] for name in lacking if name in self.defaults}
+        self.always = bool(op.named or self.fill)  # even a call by position alone is not canonical as it stands
+
+    def __call__(self, args: Args, kwargs: Keywords) -> tuple[Args, Keywords]:
+        """Return the canonical form of a call."""
+        if len(args) > self.lead:
+            if len(args) <= len(self.names):
+                kwargs = self._with_positional(args, kwargs)
+                args = args[: self.lead]
+            elif not self.many:
+                raise refusals.too_many(self.name, self.names, len(args))
+        if kwargs and not self.by_keyword.isdisjoint(kwargs):
+            args, kwargs = self._with_leading(args, kwargs)
+        kept = dict(self.fill)
+        for name, x in kwargs.items():
+            if not self._is_default(name, x):
+                self._check(name, x)
+                kept[name] = x
+        if len(args) < self.required and (
+            missing := [n for n in self.names[len(args) : self.required] if n not in kept]
+        ):
+            raise refusals.missing(self.name, missing)
+        return args, kept
+
+    def _with_positional(self, args: Args, kwargs: Keywords) -> Keywords:
+        """Move the arguments behind the leading ones into the keywords."""
+        moved = dict(zip(self.names[self.lead :], args[self.lead :], strict=False))
+        for name in moved.keys() & kwargs.keys():
+            raise refusals.twice(self.name, name)
+        return {**moved, **kwargs}
+
+    def _with_leading(self, args: Args, kwargs: Keywords) -> tuple[Args, Keywords]:
+        """Move leading arguments that were given by keyword to their positions, defaults into the gaps before them."""
+        kwargs, given = dict(kwargs), list(args)
+        for position, name in enumerate(self.leading):
+            if position < len(args):
+                if name in self.by_keyword and name in kwargs:
+                    raise refusals.twice(self.name, name)
+            elif name in kwargs and name in self.by_keyword:
+                given.append(kwargs.pop(name))
+            elif name in self.defaults and not kwargs.keys().isdisjoint(self.leading[position:]):
+                given.append(self.defaults[name])
+            else:
+                break
+        return tuple(given), kwargs
+
+    def _is_default(self, name: str, x: Any) -> bool:
+        """Whether NumPy would do the same without this argument."""
+        if name not in self.keywords and not self.open:
+            raise refusals.unknown(self.name, name, self.keywords)
+        default = self.defaults.get(name, _NOTHING)
+        return x is default or x is np._NoValue or (type(x) is type(default) in _COMPARABLE and bool(x == default))
+
+    def _check(self, name: str, x: Any) -> None:
+        """Refuse an argument that no rule, or not the implementation, takes."""
+        if self.recorded and isinstance(x, Recorder):
+            raise refusals.no_rule_for(self.name, name)
+        if self.taken is not None and name not in self.taken:
+            raise refusals.no_out(self.name) if name == "out" else refusals.not_taken(self.name, name, x)
+        if name in self.choices and not any(x is one or x == one for one in self.choices[name]):
+            raise refusals.bad_option(self.name, name, " or ".join(map(repr, self.choices[name])), x)
+
+
+_ANY_POSITION = Parameter("args", Parameter.VAR_POSITIONAL)
+_ANY_KEYWORD = Parameter("kwargs", Parameter.VAR_KEYWORD)
+_BY_KEYWORD = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+
+
+def _callees(op: Op, lead: int) -> list[tuple[Callable[..., Any], int]]:
+    """Return what gets the keywords of a call, the rules or the implementation, and how many arguments precede."""
+    if op.kind == "composed":
+        return [(op.forward, 0)]
+    if op.arity is None:
+        return [(op.rules.rule, 3)]  # i, g, y
+    return [(rule, 2 + lead) for rule in op.rules if rule is not None]  # g, y
+
+
+def _taken(callees: list[tuple[Callable[..., Any], int]]) -> dict[str, Parameter] | None:
+    """Return the keywords that all callees take; None for any."""
+    taken: dict[str, Parameter] | None = None
+    for callee, skipped in callees:
+        found = (parameters(callee) or [_ANY_KEYWORD])[skipped:]
+        if not any(p.kind is Parameter.VAR_KEYWORD for p in found):
+            own = {p.name: p for p in found if p.kind in _BY_KEYWORD}
+            taken = own if taken is None else {name: p for name, p in own.items() if name in taken}
+    return taken
+
+
+def _choices(callees: list[tuple[Callable[..., Any], int]]) -> dict[str, tuple[Any, ...]]:
+    """Return the values that are taken of the parameters whose type is a `Literal`."""
+    hints: dict[str, Any] = {}
+    for callee, _ in callees:
+        hints.update(typing.get_type_hints(callee) if getattr(callee, "__annotations__", None) else {})
+    return {name: typing.get_args(hint) for name, hint in hints.items() if typing.get_origin(hint) is typing.Literal}

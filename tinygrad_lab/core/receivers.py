@@ -1,0 +1,24 @@
+"""What an array type must be so that primitives hand their calls over to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Receiver:
+    """Base of array types that primitives hand their call over to."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def record(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run `op` on arguments of which at least one is of this type."""
+        raise NotImplementedError
+
+
+class Recorder(Receiver):
+    """Base of `Value`: a node of a graph, which holds an array."""
+
+    __slots__ = ()
+
+    data: Any

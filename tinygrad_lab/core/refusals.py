@@ -1,0 +1,108 @@
+"""What a call is refused with: one line that says what is wrong, with the value, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.errors import CallError, GradientLostError, OperationError, OperationIndexError
+
+# -- arguments that NumPy's signature does not allow -----------------------------------------------------------------
+
+
+def unknown(name: str, keyword: str, known: Collection[str]) -> CallError:
+    """Describe a keyword that a function does not have."""
+    near = difflib.get_close_matches(keyword, sorted(known), n=1, cutoff=0.6)
+    return CallError(
+        f"{name}: keyword must be one of {', '.join(sorted(known)) or 'none'}, got {keyword!r}; "
+        + (f"write {near[0]}" if near else "leave it out")
+    )
+
+
+def too_many(name: str, names: Sequence[str], given: int) -> CallError:
+    """Describe more arguments by position than a function has."""
+    return CallError(
+        f"{name}: arguments by position must be at most {len(names)}, got {given}; give the others by keyword"
+    )
+
+
+def twice(name: str, argument: str) -> CallError:
+    """Describe an argument that was given by position and by keyword."""
+    return CallError(f"{name}: {argument} must be given once, got it by position and by keyword; leave one out")
+
+
+def missing(name: str, arguments: Iterable[str]) -> CallError:
+    """Describe arguments without a default that were not given."""
+    return CallError(f"{name}: {' and '.join(arguments)} must be given, got nothing for it; pass it")
+
+
+def bad_option(name: str, option: str, allowed: str, x: Any) -> OperationError:
+    """Describe an option that is none of those allowed."""
+    return OperationError(f"{name}: {option} must be {allowed}, got {x!r}; take one of these, or leave it out")
+
+
+# -- arguments that no rule or implementation takes ------------------------------------------------------------------
+
+
+def not_taken(name: str, argument: str, x: Any) -> GradientLostError:
+    """Describe an argument that NumPy takes, and no derivative rule here does."""
+    text = repr(x) if np.ndim(x) == 0 else f"an array of shape {np.shape(x)}"
+    return GradientLostError(
+        f"{name}: {argument} must be left out, got {text}; it has no derivative rule with it: "
+        f"leave it out, or pass v.data to leave the graph"
+    )
+
+
+def no_rule_for(name: str, argument: str) -> GradientLostError:
+    """Describe a Value in a place that no rule differentiates with respect to."""
+    return GradientLostError(
+        f"{name}: {argument} must be a plain number or array, got a Value; it has no derivative rule: pass v.data"
+    )
+
+
+def no_out(name: str) -> GradientLostError:
+    """Describe an array to write a result into."""
+    return GradientLostError(
+        f"{name}: out must be left out, got an array; a Value is never written in place, "
+        f"write array = array + v instead of array += v"
+    )
+
+
+def no_rules(name: str) -> GradientLostError:
+    """Describe a primitive of which no derivative was declared."""
+    return GradientLostError(
+        f"{name}: function must have a derivative rule, got none for it; declare one with "
+        f"tinygrad_lab.defvjp, or call it on v.data to leave the graph"
+    )
+
+
+def no_operation(name: str, known: Iterable[str]) -> GradientLostError:
+    """Describe a function that is not in the registry."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    return GradientLostError(
+        f"{name}: function must have a derivative rule, got none for it; the nearest that has one is "
+        f"{near[0]}, declare one with tinygrad_lab.defvjp, or call it on v.data to leave the graph"
+    )
+
+
+# -- what NumPy itself refused ---------------------------------------------------------------------------------------
+
+
+def bad_inputs(name: str, arrays: Iterable[Any], error: Exception) -> OperationError:
+    """Describe what NumPy refused; the error is of NumPy's class too, such as AxisError or LinAlgError."""
+    shapes = " and ".join(str(np.shape(array)) for array in arrays if not isinstance(array, str))
+    kind: Any = type(error)  # mypy takes no class of exceptions for hashable
+    return _both(kind)(f"{name}: inputs must fit together, got shapes {shapes}; NumPy says: {error}")
+
+
+@functools.cache
+def _both(kind: Any) -> type[OperationError]:
+    own = OperationIndexError if issubclass(kind, IndexError) else OperationError
+    if issubclass(own, kind):
+        return own
+    attributes = {"__module__": own.__module__, "__doc__": own.__doc__}
+    return type(own.__name__, (own, kind), attributes)

@@ -1,0 +1,95 @@
+"""The keywords of a ufunc, as conversions of its inputs and a move of its axes: what remains is a call without any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core import refusals
+from tinygrad_lab.errors import CallError, GradientLostError
+
+_AXES = ("axes", "axis", "keepdims")
+_KEYWORDS = ("where", "dtype", "casting", "signature", "sig", "order", "subok")
+
+
+def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return `ufunc(*inputs, **kwargs)`, by a call of the ufunc without keywords."""
+    known = _KEYWORDS if ufunc.signature is None else (*_KEYWORDS[1:], *_AXES)
+    for name in kwargs:
+        if name not in known:
+            raise refusals.unknown(ufunc.__name__, name, known)
+    where = kwargs.get("where", True)
+    if where is not True:
+        raise GradientLostError(
+            f"{ufunc.__name__}: where must be left out, got an array of shape {np.shape(where)}; elements that it "
+            f"leaves out hold no number: call the function without it, and choose with np.where(mask, y, other)"
+        )
+    if kwargs.get("order", "K") not in ("C", "F", "A", "K"):
+        raise refusals.bad_option(ufunc.__name__, "order", "'C', 'F', 'A' or 'K'", kwargs["order"])
+    if not kwargs.keys().isdisjoint(("dtype", "casting", "signature", "sig")):
+        inputs = _converted(ufunc, inputs, kwargs)
+    if ufunc.signature is None or kwargs.keys().isdisjoint(_AXES):
+        return ufunc(*inputs)
+    before, after, keepdims = _moves(ufunc, inputs, kwargs)
+    result = ufunc(*(_to_last(x, axes) for x, axes in zip(inputs, before, strict=True)))
+    if keepdims:
+        result = np.expand_dims(result, tuple(range(-len(after), 0)))
+    return np.moveaxis(result, tuple(range(-len(after), 0)), after) if after else result
+
+
+def _converted(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the inputs in the dtypes of the loop that NumPy would run."""
+    inputs = tuple(x if hasattr(x, "dtype") or type(x) in (int, float, complex) else np.asarray(x) for x in inputs)
+    dtype, signature = kwargs.get("dtype"), kwargs.get("signature", kwargs.get("sig"))
+    if dtype is not None:
+        signature = (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
+    given = (*(x.dtype if hasattr(x, "dtype") else type(x) for x in inputs), *(None,) * ufunc.nout)
+    loop = ufunc.resolve_dtypes(given, signature=signature, casting=kwargs.get("casting", "same_kind"))
+    pairs = zip(inputs, loop, strict=False)
+    return tuple(
+        x if getattr(x, "dtype", None) == to else x.astype(to) if hasattr(x, "dtype") else to.type(x) for x, to in pairs
+    )
+
+
+# -- axes of generalised ufuncs --------------------------------------------------------------------------------------
+
+Axes = tuple[int, ...]
+
+
+def _moves(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Axes], Axes, bool]:
+    """Return the core axes of each input and of the result, and whether the result keeps a summed axis."""
+    terms = [
+        term.split(",") if term else [] for term in (ufunc.signature or "")[1:-1].replace(")->(", "),(").split("),(")
+    ]
+    keepdims, axis, axes = kwargs.get("keepdims", False), kwargs.get("axis"), kwargs.get("axes")
+    if axis is not None:
+        if axes is not None or [len(term) for term in terms] != [1] * ufunc.nin + [0]:
+            raise CallError(
+                f"{ufunc.__name__}: axis must be left out where there is more than one core axis, got {axis}; pass axes"
+            )
+        axes = [axis] * ufunc.nin + ([axis] if keepdims else [])
+    if keepdims and terms[-1]:
+        raise CallError(f"{ufunc.__name__}: keepdims must be left out, got True; its result has core axes: pass axes")
+    found = (
+        [_tuple(one) for one in axes]
+        if axes is not None
+        else [_last(min(len(t), np.ndim(x))) for t, x in zip(terms, inputs, strict=False)]
+    )
+    if len(found) == ufunc.nin:
+        found.append(found[0] if keepdims else _last(len(terms[-1])))
+    if len(found) != ufunc.nin + 1:
+        raise refusals.bad_option(ufunc.__name__, "axes", f"{ufunc.nin + 1} tuples", axes)
+    return found[:-1], found[-1], bool(keepdims)
+
+
+def _tuple(axes: Any) -> Axes:
+    return tuple(axes) if isinstance(axes, tuple | list) else (axes,)
+
+
+def _last(count: int) -> Axes:
+    return tuple(range(-count, 0))
+
+
+def _to_last(x: Any, axes: Axes) -> Any:
+    return np.moveaxis(x, axes, _last(len(axes))) if axes else x

@@ -1,0 +1,126 @@
+"""The methods of ufuncs, `reduce`, `accumulate`, `reduceat` and `outer`: functions whose first argument is the ufunc.
+
+Those with a function of their own, such as `np.add.reduce`, are that function; the others are folded of calls.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from tinygrad_lab.core.arrays import plain
+from tinygrad_lab.core.registry import ZERO, composed, find, refuse
+
+refuse("a Value is never written in place: write v = v.at[i].add(x), or v.at[i].set(x)", np.ufunc.at)
+
+_REDUCTIONS: dict[np.ufunc, Any] = {
+    np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
+}  # fmt: skip
+_CUMULATIONS: dict[np.ufunc, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+
+@composed(np.ufunc.reduce)
+def _reduce(
+    ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None, out: None = None, keepdims: bool = False,
+    initial: Any = np._NoValue, where: Any = True,
+) -> Any:  # fmt: skip
+    array, options = _converted(array, dtype), {"keepdims": keepdims, "where": where}
+    if initial is not np._NoValue:
+        options["initial"] = initial
+    if find(ufunc).kind is ZERO:
+        return ufunc.reduce(plain(array), axis, **options)
+    if ufunc in _REDUCTIONS:
+        return _REDUCTIONS[ufunc](array, axis, **options)
+    ufunc.reduce(_like(array), axis, **{**options, **({"initial": 1} if "initial" in options else {})})  # NumPy checks
+    axes = normalize_axis_tuple(range(np.ndim(array)) if axis is None else axis, np.ndim(array))
+    rows, mask = (_flattened(np.broadcast_to(x, np.shape(array)), axes) for x in (array, where))
+    if where is True and rows.shape[0]:
+        result = _halved(ufunc, rows) if _reorderable(ufunc) else functools.reduce(ufunc, rows)
+        result = result if initial is np._NoValue else ufunc(initial, result)
+    else:
+        start = ufunc.identity if initial is np._NoValue else initial
+        result = np.zeros_like(rows, shape=rows.shape[1:]) + start
+        for row, taken in zip(rows, mask, strict=True):
+            result = np.where(taken, ufunc(result, row), result)
+    return np.expand_dims(result, axes) if keepdims else result
+
+
+@composed(np.ufunc.accumulate)
+def _accumulate(ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None, out: None = None) -> Any:
+    array = _converted(array, dtype)
+    if find(ufunc).kind is ZERO:
+        return ufunc.accumulate(plain(array), axis)
+    if ufunc in _CUMULATIONS:
+        return _CUMULATIONS[ufunc](array, axis)
+    ufunc.accumulate(_like(array), axis)  # NumPy checks
+    rows = np.moveaxis(array, axis, 0)
+    if _reorderable(ufunc):
+        step = 1
+        while step < rows.shape[0]:  # what lies 1, 2, 4, ... places before: W. Hillis and G. Steele (1986)
+            rows = np.concatenate([rows[:step], ufunc(rows[:-step], rows[step:])])
+            step *= 2
+    elif rows.shape[0]:
+        results = [rows[0]]
+        for row in rows[1:]:
+            results.append(ufunc(results[-1], row))
+        rows = np.stack(results)
+    return np.moveaxis(rows, 0, axis)
+
+
+@composed(np.ufunc.reduceat)
+def _reduceat(ufunc: np.ufunc, array: Any, indices: Any, /, axis: Any = 0, dtype: Any = None, out: None = None) -> Any:
+    array = _converted(array, dtype)
+    if find(ufunc).kind is ZERO:
+        return ufunc.reduceat(plain(array), indices, axis)
+    ufunc.reduceat(_like(array), indices, axis)  # NumPy checks
+    rows = np.moveaxis(array, axis, 0)
+    starts = np.asarray(indices).tolist()
+    parts = [
+        ufunc.reduce(rows[start:stop]) if start < stop else rows[start]
+        for start, stop in zip(starts, [*starts[1:], rows.shape[0]], strict=True)
+    ]
+    return np.moveaxis(np.stack(parts), 0, axis) if parts else np.moveaxis(rows[:0], 0, axis)
+
+
+@composed(np.ufunc.outer)
+def _outer(ufunc: np.ufunc, A: Any, B: Any, /, **kwargs: Any) -> Any:
+    return ufunc(np.reshape(A, np.shape(A) + (1,) * np.ndim(B)), B, **kwargs)
+
+
+def _converted(array: Any, dtype: Any) -> Any:
+    return array if dtype is None else np.positive(array).astype(dtype)
+
+
+def _like(array: Any) -> Any:
+    """Return ones of the same shape and dtype, in the memory of a single one."""
+    return np.broadcast_to(np.ones((), np.result_type(array)), np.shape(array))
+
+
+def _flattened(array: Any, axes: tuple[int, ...]) -> Any:
+    """Return `array` with `axes` as its first, and as one."""
+    array = np.moveaxis(array, axes, range(len(axes)))
+    return np.reshape(array, (math.prod(array.shape[: len(axes)]), *array.shape[len(axes) :]))
+
+
+@functools.cache
+def _reorderable(ufunc: np.ufunc) -> bool:
+    """Whether the order of the elements does not matter: NumPy then reduces several axes at once."""
+    try:
+        ufunc.reduce(np.ones((1, 1)), axis=(0, 1))
+    except ValueError:
+        return False
+    return True
+
+
+def _halved(ufunc: np.ufunc, rows: Any) -> Any:
+    """Reduce the first axis by halves: as many calls as the logarithm of its length."""
+    while rows.shape[0] > 1:
+        half = rows.shape[0] // 2
+        rest = rows[2 * half :]
+        rows = ufunc(rows[:half], rows[half : 2 * half])
+        rows = np.concatenate([rows, rest]) if rest.shape[0] else rows
+    return rows[0]
