@@ -29,10 +29,13 @@ _COMPARABLE = frozenset({bool, int, float, str, type})  # an array is equal to n
 _NOTHING = Parameter.empty
 
 
-def parameters(function: Callable[..., Any]) -> list[Parameter] | None:
-    """Return the parameters of a function, None where it is silent: C functions of NumPy before 2.4 are."""
+def parameters(function: Callable[..., Any], own: bool = False) -> list[Parameter] | None:
+    """Return the parameters of a function, None where it is silent: C functions of NumPy before 2.4 are.
+
+    `own`: those that it takes itself, rather than those of the function that it wraps.
+    """
     try:
-        return list(inspect.signature(function).parameters.values())
+        return list(inspect.signature(function, follow_wrapped=not own).parameters.values())
     except ValueError:
         return None
 
@@ -141,7 +144,7 @@ def _taken(callees: list[tuple[Callable[..., Any], int]]) -> dict[str, Parameter
     """Return the keywords that all callees take; None for any."""
     taken: dict[str, Parameter] | None = None
     for callee, skipped in callees:
-        found = (parameters(callee) or [_ANY_KEYWORD])[skipped:]
+        found = (parameters(callee, own=True) or [_ANY_KEYWORD])[skipped:]
         if not any(p.kind is Parameter.VAR_KEYWORD for p in found):
             own = {p.name: p for p in found if p.kind in _BY_KEYWORD}
             taken = own if taken is None else {name: p for name, p in own.items() if name in taken}
