@@ -34,6 +34,7 @@ def command(*words, **options):
     )
 
 
+@pytest.mark.slow
 def test_the_bare_command_learns_xor_and_leaves_a_report(tmp_path):
     done = command("train", cwd=tmp_path)
     assert done.returncode == 0
@@ -113,6 +114,7 @@ def test_wrong_usage_is_one_line_and_status_2(tmp_path, capsys):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_a_bar_on_a_terminal():
     controller, terminal = pty.openpty()
     words = [sys.executable, "-m", "tinygrad_lab", "train", "--epochs", "30", "--json"]
@@ -131,6 +133,7 @@ def test_a_bar_on_a_terminal():
     assert "accuracy" in shown.decode()
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_cleanly_and_writes_what_there_is(tmp_path):
     words = [sys.executable, "-W", "error", "-u", "-m", "tinygrad_lab", "train", "--epochs", "10000000"]
     words += ["--log-every", "100", "--out", "stopped"]

@@ -113,6 +113,7 @@ def test_a_diamond_counts_every_path():
 # -- the chain of a million ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_million_operations_need_no_recursion():
     limit = sys.getrecursionlimit()
     x = tl.Value(0.5)

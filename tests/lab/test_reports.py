@@ -17,6 +17,7 @@ from tinygrad_lab.lab import write
 for extra in ("rich", "matplotlib", "jinja2", "safetensors"):
     pytest.importorskip(extra)
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 
 

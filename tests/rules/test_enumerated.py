@@ -8,6 +8,7 @@ from tinygrad_lab.testing import check_gradients
 from tinygrad_lab.testing.calls import Call, reduction_keywords
 from tinygrad_lab.testing.strategies import matmul_shapes
 
+pytestmark = pytest.mark.slow
 SHAPES = ((), (3,), (2, 3), (2, 1, 3), (2, 0))
 NUMPYS = [op for op in OPERATIONS if getattr(op.function, "__module__", "numpy").startswith("numpy")]
 REDUCTIONS = [op for op in NUMPYS if op.parameters[1:2] == ("axis",) and "keepdims" in op.parameters]

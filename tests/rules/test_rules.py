@@ -10,12 +10,20 @@ from tests.rules.cases import DRAWN, LISTED, OPERATIONS, calls_of
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.testing.examples import check_call, run
+from tinygrad_lab.testing.profiles import PROFILES, running
 
 
 def label(op):
     return f"{op.family}.{op.name}"
 
 
+@pytest.mark.parametrize("op", DRAWN, ids=label)
+def test_gradients_are_right(op):
+    with running(PROFILES["fast"]):
+        run(op.name, calls_of(op))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("op", DRAWN, ids=label)
 def test_gradients_of_two_orders_are_right(op):
     run(op.name, calls_of(op), order=2)

@@ -58,6 +58,17 @@ def test_a_function_that_raises_out_of_its_domain_still_has_a_slope():
     assert directional_derivative(picky, 0.9, 0.9).value == pytest.approx(0.9 / 2 / np.sqrt(0.9))
 
 
+def test_where_a_function_gives_results_of_another_kind_it_has_no_values():
+    """As eigenvalues do, real here and complex nearby; on one side only, the other still has a slope."""
+
+    def sometimes_complex(x):
+        return x * x + (0j if x.data > 0.5 else 0)
+
+    slope = directional_derivative(sometimes_complex, 0.5, 0.5)
+    assert slope.value == pytest.approx(0.5)
+    assert np.isnan(slope.right)
+
+
 def test_what_cannot_be_resolved_has_a_large_bound():
     """Steps that skip over thousands of periods, and a diverging slope."""
     fast = directional_derivative(np.sin, 1e7, 1e7)
@@ -73,6 +84,12 @@ def test_rounding_inside_the_function_widens_the_bound():
     assert abs(slope.value - 0.3) <= 10 * slope.bound
     narrow = directional_derivative(lambda x: np.sin(x.astype(np.float32)).astype(np.float64), 0.3, 0.3)
     assert abs(narrow.value - 0.3 * np.cos(0.3)) <= 10 * narrow.bound
+
+
+def test_a_jump_on_the_way_is_not_taken_for_rounding():
+    slope = directional_derivative(lambda x: np.floor_divide(1.25, x), -0.5125, 0.4)
+    assert (slope.value, slope.kink) == (0, False)
+    assert slope.bound < 1e-9
 
 
 def test_stairs_are_not_taken_for_a_level():

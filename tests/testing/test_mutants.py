@@ -30,6 +30,7 @@ SAMPLE = [
 ]
 
 
+@pytest.mark.slow
 def test_every_wrong_rule_of_some_operations_is_noticed():
     for function in (np.tanh, np.maximum):
         with running(Profile(40, shrink=False)):
@@ -46,6 +47,7 @@ def test_a_wrong_rule_in_the_registry_turns_the_run_red_and_is_named(function, n
     assert pattern in str(error.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("op", OPERATIONS[:: len(OPERATIONS) // 20], ids=lambda op: f"{op.family}.{op.name}")
 def test_an_operation_anywhere_in_the_registry(op):
     wrong = next(mutant for mutant in mutants(op) if mutant.name == "factor 1.001")

@@ -2,6 +2,7 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each runs a pytest of its own
 pytest_plugins = ["pytester"]
 
 FILE = """

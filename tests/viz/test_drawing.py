@@ -214,6 +214,7 @@ def test_find_and_diff():
     assert str(one.diff(one)) == "no difference"
 
 
+@pytest.mark.slow
 def test_a_large_graph_whole():
     graph = chain(3000).graph(view="both", fold=False, max_nodes=100_000)
     assert len(graph.picture.labels) == 5001

@@ -81,8 +81,8 @@ class _Check:
 
     def __init__(self, problem: Problem, cotangent: Any) -> None:
         self.problem = problem
-        seed = zlib.crc32(np.concatenate([problem.x, problem.y]).astype(np.float64).tobytes())
-        self.rng = np.random.default_rng(seed)
+        # From the arguments alone: the last bits of a result differ from processor to processor.
+        self.rng = np.random.default_rng(zlib.crc32(problem.x.astype(np.float64).tobytes()))
         self.weights = self._weights(cotangent)
         with np.errstate(all="ignore"):
             self.gradients, units = zip(*(problem.gradient(w) for w in self.weights), strict=True)

@@ -16,6 +16,7 @@ from tinygrad_lab import tree
 from tinygrad_lab.core import modes
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import TinygradError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -128,14 +129,15 @@ class Ladder(NamedTuple):
 
 
 def ladder(along: Callable[[Any], Array]) -> tuple[Ladder, Array]:
-    """Evaluate `along(t)`, a vector, on all steps; a step out of the domain, where it raises, counts as NaN."""
+    """Evaluate `along(t)`, a vector, on all steps; one where it raises, or gives another number of results, is NaN."""
     centre = along(0)
 
     def at(t: Any) -> Array:
         try:
-            return along(t)
-        except (ValueError, ArithmeticError):
+            values = along(t)
+        except (ValueError, ArithmeticError, TinygradError):
             return np.full_like(centre, np.nan)
+        return values if values.shape == centre.shape else np.full_like(centre, np.nan)
 
     with np.errstate(all="ignore"):
         rungs = Ladder(centre, np.stack([at(t) for t in STEPS]), np.stack([at(-t) for t in STEPS]))
@@ -171,7 +173,10 @@ def _quantum(values: Array) -> Array:
     bits = np.ldexp(mantissa, digits).astype(np.uint64)
     lowest = (bits & (~bits + np.uint64(1))).astype(values.dtype)
     quantum = np.min(np.where(usable, np.ldexp(lowest, exponent - digits), np.inf), axis=0)
-    return np.where(np.isfinite(quantum), quantum, 0)
+    # A few values that differ by as much as they are large are no rounding, but a jump somewhere on the way.
+    moves, size = np.max(np.abs(values - values[0]), axis=0), np.max(np.abs(values), axis=0)
+    jump = (moves <= 4 * quantum) & (size <= 64 * quantum)
+    return np.where(np.isfinite(quantum) & ~jump, quantum, 0)
 
 
 # -- extrapolation ---------------------------------------------------------------------------------------------------

@@ -97,7 +97,10 @@ class Problem:
 
     def value(self, x: Array) -> Array:
         """Return the function's value at flat coordinates, flat."""
-        return real_parts(self.adapter.value(self.unflatten(x), self.rebuild))
+        found = self.adapter.value(self.unflatten(x), self.rebuild)
+        # Some functions, such as eigenvalues, give real numbers where no imaginary part is left.
+        pairs = zip(found, self.outputs, strict=True)
+        return real_parts([array + 0j if np.iscomplexobj(output) else array for array, output in pairs])
 
     def cotangents(self, weights: Array) -> list[Any]:
         """Return flat weights of the results' elements as one cotangent per result."""

@@ -268,6 +268,7 @@ def test_a_module_drawn_is_not_kept_alive():
     assert graph.svg()
 
 
+@pytest.mark.slow
 def test_ten_thousand_operations_deep():
     graph = chain(10_000).graph()
     assert graph.picture.view.caption == "10,000 operations, 4 shown"
