@@ -1,0 +1,1 @@
+"""The writer of machine code: programs as fused loops under Numba, and mathematics that LLVM vectorises."""
