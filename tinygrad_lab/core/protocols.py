@@ -34,6 +34,8 @@ class NumpyProtocols(Recorder):
     __slots__ = ()
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if not kwargs and method == "__call__":  # as usual
+            return self._dispatch(registry.find(ufunc), inputs, kwargs)
         out = kwargs.pop("out", ())
         if any(array is not None for array in out):
             raise refusals.no_out(ufunc.__name__)

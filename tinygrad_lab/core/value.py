@@ -1,8 +1,8 @@
 """`Value`: an array that remembers how it was computed.
 
 A Value is a node of the computation graph. It holds the array, and, unless it is a leaf, the operation that made it,
-its parents, and the arrays that operation used. NumPy's functions arrive through `protocols` and end in `Value.record`;
-Python's operators take a short cut, `unary` and `binary`.
+its parents, and the arrays that operation used. Python's operators, and NumPy's functions by way of `protocols`, end in
+`record`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ from tinygrad_lab.core.finite import fail_if_not_finite
 from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.indexing import AtIndexer
 from tinygrad_lab.core.methods import ArrayMethods
+from tinygrad_lab.core.modes import RECORD, current
 from tinygrad_lab.core.protocols import call_plain
-from tinygrad_lab.core.registry import OPS, RULE, ZERO, Op
+from tinygrad_lab.core.registry import ZERO, Op
 from tinygrad_lab.core.watch import Hook, Watch
 from tinygrad_lab.errors import GradientLostError, GraphError, OperationError
 
 _next_index = itertools.count().__next__
-_mode = modes.current
-_RECORD = modes.RECORD
 
 
 @final
@@ -76,8 +75,12 @@ class Value(ArrayMethods):
     graph: ClassVar[Callable[..., Any]]  # the method that draws; the package registers it, the engine knows no pictures
 
     def __init__(self, data: Any, *, requires_grad: bool = True, name: str | None = None) -> None:
-        _fill(self, as_array(data), None, (), (), {}, requires_grad)
+        self.data = as_array(data)
+        _without_history(self)
+        self.requires_grad = requires_grad
         self.name = name
+        self.index = _next_index()
+        self.grad = self.watch = self.origin = None
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError(
@@ -158,61 +161,12 @@ class Value(ArrayMethods):
             self.watch = Watch()
         return self.watch
 
-    # -- recording ---------------------------------------------------------------------------------------------------
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if not kwargs and method == "__call__":
-            op = OPS.get(ufunc)
-            if op is not None and op.kind is RULE:
-                if len(inputs) == 1:
-                    return unary(op, self)
-                if len(inputs) == 2 and None not in op.rules:
-                    return binary(op, *inputs)
-        return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
+    # -- operators ---------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: C901  one loop, and calls cost
-        """Run `op` on arguments of which some are Values, and record it as a node of the graph."""
-        rules = op.rules
-        if kwargs or len(args) != op.direct:
-            if op.kind is ZERO:
-                return call_plain(op, args, kwargs)
-            args, kwargs = op.bind(args, kwargs)
-        parents: list[Value | None] = []
-        arrays: list[Any] = []
-        differentiable = required = False
-        for position, arg in enumerate(args):
-            if type(arg) is not Value:
-                parents.append(None)
-                arrays.append(np.asarray(arg) if type(arg) in _SEQUENCES and op.elementwise else arg)
-            elif rules[position] is None:
-                parents.append(None)
-                arrays.append(arg.data)
-            else:
-                parents.append(arg)
-                arrays.append(arg.data)
-                differentiable, required = True, required or arg.requires_grad
-        try:
-            data = op.forward(*arrays, **kwargs)
-        except OperationError:
-            raise
-        except (ValueError, IndexError) as error:
-            raise refusals.bad_inputs(op.name, arrays, error) from error
-        if not differentiable:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
-            return data
-        if type(data) in _PYTHON_NUMBERS:
-            data = as_array(data)
-        mode = _mode()
-        result = _new(Value)
-        if required and mode & _RECORD:
-            _fill(result, data, op, tuple(parents), (data, *arrays), kwargs, True)
-        else:
-            _fill(result, data, None, (), (), kwargs, False)
-        if mode & modes.ORIGIN:
-            result.origin = modes.caller()
-        if mode & modes.CHECK:
-            fail_if_not_finite(op.name, data, tuple(arrays), result.origin)
-        return result
+    def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run `op` on arguments of which some are Values: what primitives and NumPy's protocols call."""
+        return record(op, args, kwargs)
 
     def __setitem__(self, index: Any, x: Any) -> NoReturn:
         raise GradientLostError(
@@ -220,27 +174,26 @@ class Value(ArrayMethods):
             "write v = v.at[i].set(x), or v = v.at[i].add(x) to add"
         )
 
-    # -- operators ---------------------------------------------------------------------------------------------------
     # fmt: off
-    def __neg__(self) -> Value: return unary(operators.NEGATIVE, self)
-    def __pos__(self) -> Value: return unary(operators.POSITIVE, self)
-    def __abs__(self) -> Value: return unary(operators.ABSOLUTE, self)
-    def __add__(self, other: Any) -> Value: return binary(operators.ADD, self, other)
-    def __radd__(self, other: Any) -> Value: return binary(operators.ADD, other, self)
-    def __sub__(self, other: Any) -> Value: return binary(operators.SUBTRACT, self, other)
-    def __rsub__(self, other: Any) -> Value: return binary(operators.SUBTRACT, other, self)
-    def __mul__(self, other: Any) -> Value: return binary(operators.MULTIPLY, self, other)
-    def __rmul__(self, other: Any) -> Value: return binary(operators.MULTIPLY, other, self)
-    def __truediv__(self, other: Any) -> Value: return binary(operators.DIVIDE, self, other)
-    def __rtruediv__(self, other: Any) -> Value: return binary(operators.DIVIDE, other, self)
-    def __pow__(self, other: Any) -> Value: return binary(operators.POWER, self, other)
-    def __rpow__(self, other: Any) -> Value: return binary(operators.POWER, other, self)
-    def __matmul__(self, other: Any) -> Value: return binary(operators.MATMUL, self, other)
-    def __rmatmul__(self, other: Any) -> Value: return binary(operators.MATMUL, other, self)
-    def __mod__(self, other: Any) -> Value: return binary(operators.REMAINDER, self, other)
-    def __rmod__(self, other: Any) -> Value: return binary(operators.REMAINDER, other, self)
+    def __neg__(self) -> Value: return record(operators.NEGATIVE, (self,), NO_KEYWORDS)
+    def __pos__(self) -> Value: return record(operators.POSITIVE, (self,), NO_KEYWORDS)
+    def __abs__(self) -> Value: return record(operators.ABSOLUTE, (self,), NO_KEYWORDS)
+    def __add__(self, other: Any) -> Value: return record(operators.ADD, (self, other), NO_KEYWORDS)
+    def __radd__(self, other: Any) -> Value: return record(operators.ADD, (other, self), NO_KEYWORDS)
+    def __sub__(self, other: Any) -> Value: return record(operators.SUBTRACT, (self, other), NO_KEYWORDS)
+    def __rsub__(self, other: Any) -> Value: return record(operators.SUBTRACT, (other, self), NO_KEYWORDS)
+    def __mul__(self, other: Any) -> Value: return record(operators.MULTIPLY, (self, other), NO_KEYWORDS)
+    def __rmul__(self, other: Any) -> Value: return record(operators.MULTIPLY, (other, self), NO_KEYWORDS)
+    def __truediv__(self, other: Any) -> Value: return record(operators.DIVIDE, (self, other), NO_KEYWORDS)
+    def __rtruediv__(self, other: Any) -> Value: return record(operators.DIVIDE, (other, self), NO_KEYWORDS)
+    def __pow__(self, other: Any) -> Value: return record(operators.POWER, (self, other), NO_KEYWORDS)
+    def __rpow__(self, other: Any) -> Value: return record(operators.POWER, (other, self), NO_KEYWORDS)
+    def __matmul__(self, other: Any) -> Value: return record(operators.MATMUL, (self, other), NO_KEYWORDS)
+    def __rmatmul__(self, other: Any) -> Value: return record(operators.MATMUL, (other, self), NO_KEYWORDS)
+    def __mod__(self, other: Any) -> Value: return record(operators.REMAINDER, (self, other), NO_KEYWORDS)
+    def __rmod__(self, other: Any) -> Value: return record(operators.REMAINDER, (other, self), NO_KEYWORDS)
     __hash__ = object.__hash__  # identity: comparisons are elementwise, graph and dictionary keys are not
-    def __getitem__(self, index: Any) -> Value: return self.record(operators.GETITEM, (self,), {"index": index})
+    def __getitem__(self, index: Any) -> Value: return record(operators.GETITEM, (self,), {"index": index})
     def __iter__(self) -> Iterator[Value]: return (self[i] for i in range(len(self)))
     # fmt: on
 
@@ -257,73 +210,77 @@ class Value(ArrayMethods):
         return _restore, (self.data, self.requires_grad, self.name, self.grad)
 
 
-_new = Value.__new__
-_NO_KEYWORDS: dict[str, Any] = {}
-
-
-def _fill(
-    value: Value,
-    data: Any,
-    op: Op | None,
-    parents: tuple[Value | None, ...],
-    saved: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    requires_grad: bool,
-) -> None:
-    value.data = data
-    value.op = op
-    value.parents = parents
-    value.saved = saved
-    value.kwargs = kwargs
-    value.requires_grad = requires_grad
-    value.index = _next_index()
-    value.grad = value.name = value.watch = value.origin = None
-
-
-def unary(op: Op, a: Value) -> Value:
-    """Record a one-argument operator: `Value.record` without its loop."""
-    if _mode() != _RECORD or not a.requires_grad:
-        return Value.record(op, (a,), _NO_KEYWORDS)
-    x = a.data
-    y = op.forward(x)
-    result = _new(Value)
-    _fill(result, y, op, (a,), (y, x), _NO_KEYWORDS, True)
-    return result
-
-
-def binary(op: Op, a: Any, b: Any) -> Value:
-    """Record a two-argument operator, of which at least one argument is a Value: `Value.record` without its loop."""
-    x, y, parents = a, b, (a, b)
-    if type(a) is not Value:
-        parents = (None, b)
-        y, required, usual = b.data, b.requires_grad, type(a) in _USUAL
-    elif type(b) is not Value:
-        parents = (a, None)
-        x, required, usual = a.data, a.requires_grad, type(b) in _USUAL
-    else:
-        x, y, usual = a.data, b.data, True
-        required = a.requires_grad or b.requires_grad
-    if not (usual and required and _mode() == _RECORD):
-        return Value.record(op, (a, b), _NO_KEYWORDS)
+def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: C901  one path, and calls cost
+    """Run `op` on arguments of which some are Values, and record it as a node of the graph."""
+    rules = op.rules
+    if kwargs or len(args) != op.direct:
+        if op.kind is ZERO:
+            return call_plain(op, args, kwargs)
+        args, kwargs = op.bind(args, kwargs)
+    parents: list[Value | None] = []
+    arrays: list[Any] = []
+    required: bool | None = None  # None until an argument turns up that has a derivative
+    for arg in args:
+        if type(arg) is not Value:
+            parents.append(None)
+            arrays.append(np.asarray(arg) if type(arg) in _SEQUENCES and op.elementwise else arg)
+        else:
+            arrays.append(arg.data)
+            if rules[len(parents)] is None:
+                parents.append(None)
+            else:
+                parents.append(arg)
+                required = required or arg.requires_grad
     try:
-        z = op.forward(x, y)
-    except ValueError as error:
-        raise refusals.bad_inputs(op.name, (x, y), error) from error
+        data = op.forward(*arrays, **kwargs) if kwargs else op.forward(*arrays)
+    except OperationError:
+        raise
+    except (ValueError, IndexError) as error:
+        raise refusals.bad_inputs(op.name, arrays, error) from error
+    if required is None:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
+        return data
+    if type(data) in _PYTHON_NUMBERS:
+        data = as_array(data)
+    mode = current()
     result = _new(Value)
-    _fill(result, z, op, parents, (z, x, y), _NO_KEYWORDS, True)
+    result.data = data
+    if required and mode & RECORD:
+        result.op = op
+        result.parents = tuple(parents)
+        result.saved = (data, *arrays)
+        result.kwargs = kwargs
+        result.requires_grad = True
+    else:
+        _without_history(result)
+    result.index = _next_index()
+    result.grad = result.name = result.watch = result.origin = None
+    if mode > RECORD:
+        if mode & modes.ORIGIN:
+            result.origin = modes.caller()
+        if mode & modes.CHECK:
+            fail_if_not_finite(op.name, data, tuple(arrays), result.origin)
     return result
 
 
-_USUAL = frozenset({int, float, np.float64, np.float32, np.ndarray})
+_new = Value.__new__
+NO_KEYWORDS: dict[str, Any] = {}
 _SEQUENCES = frozenset({list, tuple, np.matrix})  # a matrix would turn products into matrix products
 _PYTHON_NUMBERS = frozenset({bool, int, float, complex})
 
 
+def _without_history(value: Value) -> None:
+    value.op = None
+    value.parents = value.saved = ()
+    value.kwargs = NO_KEYWORDS
+    value.requires_grad = False
+
+
 def alias(value: Any, array: Any) -> Value:
     """Return a new node that holds `array` and passes its gradient on to `value`, if that is a Value."""
-    parent = value if type(value) is Value else None
-    result = _new(Value)
-    _fill(result, array, operators.POSITIVE, (parent,), (array, array), _NO_KEYWORDS, True)
+    result = Value(0.0)
+    result.data = array
+    result.op, result.saved = operators.POSITIVE, (array, array)
+    result.parents = (value if type(value) is Value else None,)
     return result
 
 
