@@ -197,10 +197,7 @@ def primitive(*rules: Function | None, elementwise: bool = False) -> Callable[[F
     def declare(function: F) -> F:
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            for arg in args:
-                if isinstance(arg, Receiver):
-                    return arg.record(op, args, kwargs)
-            for arg in kwargs.values():
+            for arg in (*args, *kwargs.values()) if kwargs else args:
                 if isinstance(arg, Receiver):
                     return arg.record(op, args, kwargs)
             return function(*args, **kwargs)

@@ -69,6 +69,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 
 @primitive(lambda g, y, x: g * (y * (1 - y)), elementwise=True)
+@np.errstate(over="ignore")  # exp gives ∞ where the result is 0, or below the dtype's normal numbers
 def sigmoid(x: Any) -> Any:
     """Return the logistic function, `1 / (1 + exp(−x))`, accurate in both tails.
 
@@ -80,8 +81,7 @@ def sigmoid(x: Any) -> Any:
         >>> tl.functional.sigmoid(np.array([-1e4, 0.0, 1e4]))
         array([0. , 0.5, 1. ])
     """
-    with np.errstate(over="ignore"):  # exp gives ∞ where the result is 0, or below the dtype's normal numbers
-        return 1.0 / (1.0 + np.exp(-x))
+    return 1.0 / (1.0 + np.exp(-x))
 
 
 @primitive(lambda g, y, x: g * sigmoid(x), elementwise=True)
