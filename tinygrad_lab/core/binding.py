@@ -7,7 +7,9 @@ NumPy's default is left out. What a rule or an implementation does not take, say
 
 from __future__ import annotations
 
+import functools
 import inspect
+import sys
 import typing
 from collections.abc import Callable
 from inspect import Parameter
@@ -40,6 +42,12 @@ def parameters(function: Callable[..., Any], own: bool = False) -> list[Paramete
         return None
 
 
+@functools.cache
+def positional_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of the parameters that may be given by position, in order."""
+    return tuple(p.name for p in parameters(function) or () if p.kind in _POSITIONAL)
+
+
 class Binder:
     """Binds the arguments of one operation; made on its first call that needs it."""
 
@@ -53,6 +61,7 @@ class Binder:
         self.many = any(p.kind is Parameter.VAR_POSITIONAL for p in found)
         self.required = sum(p.default is _NOTHING for p in found if p.kind in _POSITIONAL)
         self.lead = self.required if composed else op.arity if op.arity is not None else len(self.names)
+        self.behind = self.names[self.lead :]
         self.leading = (*self.names[: self.lead], *op.named)
         only = {p.name for p in found if p.kind is Parameter.POSITIONAL_ONLY}
         self.keywords = {p.name for p in found} - only
@@ -60,14 +69,52 @@ class Binder:
         self.by_keyword = frozenset(self.leading) - only
         callees = _callees(op, len(self.leading))
         taken = _taken(callees)
-        self.taken = None if taken is None else frozenset(taken)
+        self.taken = None if taken is None else frozenset(taken) - ({"out"} if composed else set())
         self.choices = _choices(callees)
         lacking = [] if composed or not taken else [p.name for p in taken.values() if p.default is _NOTHING]
         self.fill = {name: self.defaults[name] for name in lacking if name in self.defaults}
-        self.always = bool(op.named or self.fill)  # even a call by position alone is not canonical as it stands
+        self.usual = {} if self.fill else self._usual()
+        self.least = self.required if composed else 0
+        self.direct = self._direct_composed(op) if composed else self._direct_recorded(op)
+
+    def _usual(self) -> Keywords:
+        """Return the keywords that need no second look unless they are Values, and their defaults."""
+        names = self.keywords if self.taken is None else self.taken if self.open else self.taken & self.keywords
+        return {name: self.defaults.get(name, _NOTHING) for name in names - self.by_keyword - self.choices.keys()}
+
+    def _direct_recorded(self, op: Op) -> int:
+        if op.named or self.fill:
+            return -1
+        return sys.maxsize if op.arity is None else op.arity
+
+    def _direct_composed(self, op: Op) -> int:
+        """Return how many arguments by position the implementation has under the same names in the same order."""
+        own = parameters(op.forward, own=True) or [_ANY_POSITION]
+        for count, p in enumerate(own):
+            if p.kind is Parameter.VAR_POSITIONAL and self.many:
+                return sys.maxsize
+            same = count < self.required or self.names[count : count + 1] == (p.name,) != ("out",)
+            if not same or p.kind not in _POSITIONAL or p.name in self.choices:
+                return count
+        return len(own)
 
     def __call__(self, args: Args, kwargs: Keywords) -> tuple[Args, Keywords]:
         """Return the canonical form of a call."""
+        given: Any = kwargs.items()
+        if len(args) > self.lead and not kwargs and len(args) <= len(self.names):
+            given = zip(self.behind, args[self.lead :], strict=False)
+        elif not self.least <= len(args) <= self.lead:
+            return self._bind(args, kwargs)
+        kept, usual = {}, self.usual
+        for name, x in given:
+            if name not in usual or (self.recorded and isinstance(x, Recorder)):
+                return self._bind(args, kwargs)
+            if x is not usual[name]:
+                kept[name] = x
+        return args[: self.lead], kept
+
+    def _bind(self, args: Args, kwargs: Keywords) -> tuple[Args, Keywords]:
+        """Do the same where some argument needs a second look."""
         if len(args) > self.lead:
             if len(args) <= len(self.names):
                 kwargs = self._with_positional(args, kwargs)
@@ -89,7 +136,7 @@ class Binder:
 
     def _with_positional(self, args: Args, kwargs: Keywords) -> Keywords:
         """Move the arguments behind the leading ones into the keywords."""
-        moved = dict(zip(self.names[self.lead :], args[self.lead :], strict=False))
+        moved = dict(zip(self.behind, args[self.lead :], strict=False))
         for name in moved.keys() & kwargs.keys():
             raise refusals.twice(self.name, name)
         return {**moved, **kwargs}

@@ -54,7 +54,8 @@ class NumpyProtocols(Recorder):
         if op.kind is registry.RULE:
             return self.record(op, args, kwargs)
         if op.kind is registry.COMPOSED:
-            args, kwargs = op.bind(args, kwargs)
+            if kwargs or not op.least <= len(args) <= op.direct:
+                args, kwargs = op.bind(args, kwargs)
             return op.forward(*args, **kwargs)
         return call_plain(op, args, kwargs)
 
@@ -69,7 +70,7 @@ class NumpyProtocols(Recorder):
         dtype = np.dtype(dtype)
         if dtype.kind not in "fc":
             return self.data.astype(dtype)
-        return self.record(ASTYPE, (self,), {"dtype": dtype})
+        return self.record(ASTYPE, (self,), {"dtype": dtype}, True)
 
 
 def call_plain(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -22,3 +22,8 @@ class Recorder(Receiver):
     __slots__ = ()
 
     data: Any
+
+    @staticmethod
+    def record(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], canonical: bool = False) -> Any:
+        """Do the same; `canonical`: the arguments are in the form that `binding` gives them."""
+        raise NotImplementedError

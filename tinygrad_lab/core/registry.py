@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tinygrad_lab.core import refusals
-from tinygrad_lab.core.binding import Binder
+from tinygrad_lab.core.binding import Binder, positional_names
 from tinygrad_lab.core.receivers import Receiver as Receiver
 from tinygrad_lab.core.receivers import Recorder as Recorder
 from tinygrad_lab.errors import GradientLostError
@@ -43,10 +43,12 @@ class Op:
         family: the module that declared the operation.
         elementwise: each output element depends on one element of each broadcast input.
         selects: the rule puts zeros where an input was not taken (`where`).
+        bind: brings a call into its canonical form, whichever way its arguments were given: see `binding`.
+        least, direct: from so many to so many arguments, all by position, a call is canonical as it stands.
     """
 
     __slots__ = (
-        "_binder", "direct", "elementwise", "family", "forward", "function", "kind", "name", "named", "rules",
+        "bind", "direct", "elementwise", "family", "forward", "function", "kind", "least", "name", "named", "rules",
         "selects",
     )  # fmt: skip
 
@@ -73,25 +75,19 @@ class Op:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the parameters that may be given by position, in order (empty where a C function is silent)."""
-        return self._bound().names
-
-    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return a call in its canonical form, whichever way its arguments were given: see `binding`."""
-        return self._bound()(args, kwargs)
+        return positional_names(self.function)
 
     def unbind(self) -> None:
         """Forget what was read off the signatures: the rules, or what computes the operation, have changed."""
-        self._binder: Binder | None = None
-        self.direct = -1  # a call of so many arguments, all by position, is canonical as it stands
+        self.bind: Callable[[tuple[Any, ...], dict[str, Any]], Any] = self._read_and_bind
+        self.least, self.direct = 0, -1
 
-    def _bound(self) -> Binder:
-        if self._binder is None:
-            if self.kind is RULE and self.rules == ():
-                raise refusals.no_rules(self.name)
-            self._binder = Binder(self)
-            if self.arity is not None and not self._binder.always:
-                self.direct = self.arity
-        return self._binder
+    def _read_and_bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self.kind is RULE and self.rules == ():
+            raise refusals.no_rules(self.name)
+        self.bind = binder = Binder(self)
+        self.least, self.direct = binder.least, binder.direct
+        return binder(args, kwargs)
 
 
 class VariadicRules:

@@ -164,9 +164,9 @@ class Value(ArrayMethods):
     # -- operators ---------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], canonical: bool = False) -> Any:
         """Run `op` on arguments of which some are Values: what primitives and NumPy's protocols call."""
-        return record(op, args, kwargs)
+        return record(op, args, kwargs, canonical)
 
     def __setitem__(self, index: Any, x: Any) -> NoReturn:
         raise GradientLostError(
@@ -193,7 +193,7 @@ class Value(ArrayMethods):
     def __mod__(self, other: Any) -> Value: return record(operators.REMAINDER, (self, other), NO_KEYWORDS)
     def __rmod__(self, other: Any) -> Value: return record(operators.REMAINDER, (other, self), NO_KEYWORDS)
     __hash__ = object.__hash__  # identity: comparisons are elementwise, graph and dictionary keys are not
-    def __getitem__(self, index: Any) -> Value: return record(operators.GETITEM, (self,), {"index": index})
+    def __getitem__(self, index: Any) -> Value: return record(operators.GETITEM, (self,), {"index": index}, True)
     def __iter__(self) -> Iterator[Value]: return (self[i] for i in range(len(self)))
     # fmt: on
 
@@ -210,10 +210,15 @@ class Value(ArrayMethods):
         return _restore, (self.data, self.requires_grad, self.name, self.grad)
 
 
-def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: C901  one path, and calls cost
-    """Run `op` on arguments of which some are Values, and record it as a node of the graph."""
+def record(  # noqa: C901  one path, and calls cost
+    op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], canonical: bool = False
+) -> Any:
+    """Run `op` on arguments of which some are Values, and record it as a node of the graph.
+
+    `canonical`: the arguments stand as `binding` puts them.
+    """
     rules = op.rules
-    if kwargs or len(args) != op.direct:
+    if (kwargs or len(args) > op.direct) and not canonical:
         if op.kind is ZERO:
             return call_plain(op, args, kwargs)
         args, kwargs = op.bind(args, kwargs)

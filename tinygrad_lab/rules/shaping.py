@@ -15,11 +15,11 @@ _Order = Literal["C", "F"]  # 'A' and 'K' ask for the order in memory, which is 
 
 
 def _reshape(g: Any, y: Any, x: Any, shape: Any = None, order: _Order = "C", **_: Any) -> Any:
-    return np.reshape(g, x.shape, order=order)
+    return np.reshape(g, x.shape) if order == "C" else np.reshape(g, x.shape, order=order)
 
 
 def _ravel(g: Any, y: Any, x: Any, order: _Order = "C") -> Any:
-    return np.reshape(g, x.shape, order=order)
+    return _reshape(g, y, x, order=order)
 
 
 def _transpose(g: Any, y: Any, x: Any, axes: Any = None) -> Any:
