@@ -26,7 +26,7 @@ from tinygrad_lab.core.registry import ZERO, Op
 from tinygrad_lab.core.watch import Hook, Watch
 from tinygrad_lab.errors import GradientLostError, GraphError, OperationError
 
-_next_index = itertools.count().__next__
+next_index = itertools.count().__next__  # numbers Values, and moments between them
 
 
 @final
@@ -57,7 +57,7 @@ class Value(ArrayMethods):
     """
 
     __slots__ = (
-        "__weakref__", "data", "grad", "index", "kwargs", "name",
+        "__weakref__", "call", "data", "grad", "index", "kwargs", "name",
         "op", "origin", "parents", "requires_grad", "saved", "watch",
     )  # fmt: skip
 
@@ -72,6 +72,7 @@ class Value(ArrayMethods):
     index: int  # a running number, so that sorting by it is a topological order
     watch: Watch | None
     origin: str | None  # the source line, in the modes that note it
+    call: tuple[Any, int, Any] | None  # (the module call that returned it, `index` before it, the inner such call)
     graph: ClassVar[Callable[..., Any]]  # the method that draws; the package registers it, the engine knows no pictures
 
     def __init__(self, data: Any, *, requires_grad: bool = True, name: str | None = None) -> None:
@@ -79,8 +80,8 @@ class Value(ArrayMethods):
         _without_history(self)
         self.requires_grad = requires_grad
         self.name = name
-        self.index = _next_index()
-        self.grad = self.watch = self.origin = None
+        self.index = next_index()
+        self.grad = self.watch = self.origin = self.call = None
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError(
@@ -257,8 +258,8 @@ def record(  # noqa: C901  one path, and calls cost
         result.requires_grad = True
     else:
         _without_history(result)
-    result.index = _next_index()
-    result.grad = result.name = result.watch = result.origin = None
+    result.index = next_index()
+    result.grad = result.name = result.watch = result.origin = result.call = None
     if mode > RECORD:
         if mode & modes.ORIGIN:
             result.origin = modes.caller()

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from contextvars import ContextVar
 from typing import Any, Self
 
 import numpy as np
 
-from tinygrad_lab.core.value import Value
+from tinygrad_lab import tree
+from tinygrad_lab.core.value import Value, next_index
 from tinygrad_lab.errors import ArgumentError, OperationError, UndefinedMethodError
 
 _CONTAINERS = (list, tuple, dict)
-
-# `observer(module)` gives a context that surrounds each call of a module: pictures learn from it which call made what.
-observer: ContextVar[Callable[[Module], AbstractContextManager[None]] | None] = ContextVar("observer", default=None)
 
 
 class Module:
@@ -57,18 +53,27 @@ class Module:
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Return `forward` of the same arguments."""
-        observe = observer.get()
+        start = next_index()
         try:
-            if observe is None:
-                return self.forward(*inputs, **options)
-            with observe(self):
-                return self.forward(*inputs, **options)
+            result = self.forward(*inputs, **options)
         except OperationError as error:
             if error.layer is None:  # this is the innermost module
                 error.layer, error.operation = self, self.operation
             path = next((path for path, module in self.named_modules() if module is error.layer), "")
             error.where = f"{type(error.layer).__name__}" + (f' at "{path}"' if path else "")
             raise
+        if type(result) is Value:
+            if result.index > start:  # and was not there before
+                result.call = self, start, result.call
+        elif isinstance(result, _CONTAINERS):
+            self._sign(result, start)
+        return result
+
+    def _sign(self, results: Any, start: int) -> None:
+        """Let what this call returned know it: so pictures show modules, whoever called them, and long after."""
+        for value in tree.flatten(results)[0]:
+            if type(value) is Value and value.index > start:
+                value.call = self, start, value.call
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles hold: a result that `forward` kept stays, without the graph that made it."""

@@ -22,25 +22,30 @@ from tinygrad_lab.viz.describe.difference import Difference, compare
 from tinygrad_lab.viz.describe.snapshot import Node, Snapshot
 from tinygrad_lab.viz.describe.tracing import Trace, run
 from tinygrad_lab.viz.write import dot, raster, svg, text
-from tinygrad_lab.viz.write.picture import Color, Picture, compose
+from tinygrad_lab.viz.write.colors import Theme
+from tinygrad_lab.viz.write.picture import Color, Direction, Picture, compose
 from tinygrad_lab.viz.write.raster import Engine
-from tinygrad_lab.viz.write.svg import Theme
 
 
 @dataclass(frozen=True)
 class Options:
     """How to show a graph; see `draw`."""
 
-    view: Shown = "forward"
+    view: Shown | None = None
     level: Level = "module"
     depth: int | None = None
     fold: Fold = "auto"
     color: Color = "kind"
     max_nodes: int = 150
+    direction: Direction | None = None
 
     def __post_init__(self) -> None:
-        for name, choices in (("view", Shown), ("level", Level), ("color", Color)):
-            _check(name, getattr(self, name) in get_args(choices), " or ".join(map(repr, get_args(choices))), self)
+        for name, kind, free in (
+            ("view", Shown, True), ("level", Level, False), ("color", Color, False), ("direction", Direction, True)
+        ):  # fmt: skip
+            choices = get_args(kind)
+            good = getattr(self, name) in choices or (free and getattr(self, name) is None)
+            _check(name, good, " or ".join(map(repr, choices)), self)
         _check("fold", self.fold in ("auto", True, False), "'auto', True or False", self)
         _check("depth", self.depth is None or _is_whole(self.depth, 0), "None or a whole number from 0", self)
         _check("max_nodes", _is_whole(self.max_nodes, 4), "a whole number from 4", self)
@@ -77,7 +82,8 @@ class Graph:
         """The boxes chosen, labelled and placed."""
         chosen = self.options
         view = arrange(self.snapshot, chosen.level, chosen.depth, chosen.fold, chosen.max_nodes)
-        return compose(view, health.examine(self.snapshot), chosen.view, chosen.level, chosen.color)
+        shown = chosen.view or ("both" if self.snapshot.swept else "forward")
+        return compose(view, health.examine(self.snapshot), shown, chosen.level, chosen.color, chosen.direction)
 
     def svg(self, engine: Engine = "layered", theme: Theme = "auto") -> str:
         """Return the picture as SVG.
@@ -213,21 +219,23 @@ class Graph:
 def draw(
     value_or_module: Any,
     *inputs: Any,
-    view: Shown = "forward",
+    view: Shown | None = None,
     level: Level = "module",
     depth: int | None = None,
     fold: Fold = "auto",
     color: Color = "kind",
     max_nodes: int = 150,
+    direction: Direction | None = None,
 ) -> Graph:
     """Return a picture of the computation that made a Value, or that a module or function does on inputs.
 
     Arguments:
         value_or_module: a Value, or nested Values, as computed; or a module or any other function, which is then called
             on the inputs under observation, so that its operations are grouped by module call.
-        inputs: arrays, Values and anything else to call it on; floating-point ones get a gradient too.
-        view: "forward", or "backward" for the gradients' way, or "both". A sweep is run for the gradients; no `grad`
-            attribute changes.
+        inputs: arrays, Values and anything else to call it on. Arrays are data: they get no gradient, unless there is
+            nothing else to differentiate. Values that require a gradient get one.
+        view: "forward", or "backward" for the gradients' way, or "both"; by default "both" if `backward` has run, else
+            "forward". A sweep is run for the gradients; no `grad` attribute changes.
         level: "module" shows the innermost modules as one box each, "op" every operation, "scalar" gives each box its
             value and gradient, for graphs of scalars.
         depth: how many levels of modules to open; None for all.
@@ -236,6 +244,7 @@ def draw(
         color: by "kind", or "grad" by the size of the gradient.
         max_nodes: how many boxes there may be; above it, modules are closed from the innermost out, repetitions fold,
             and at last the middle is left out.
+        direction: "down" or "right"; by default "right" for scalars without modules, else "down".
 
     Raises:
         GraphError: if nothing was recorded.
@@ -248,7 +257,7 @@ def draw(
         >>> viz.draw(model, np.zeros((5, 2)))
         <Graph Sequential: 3 operations>
     """
-    options = Options(view, level, depth, fold, color, max_nodes)
+    options = Options(view, level, depth, fold, color, max_nodes, direction)
     if callable(value_or_module) and not isinstance(value_or_module, Value):
         result, trace = run(value_or_module, inputs)
         name = getattr(value_or_module, "__name__", type(value_or_module).__name__)

@@ -1,19 +1,21 @@
 """A graph's operations as a tree of module calls, and the folding of what repeats into `× T`.
 
 The items of a call (operations and calls in it) stand in the order in which they were made. Three or more equal runs of
-items in a row are shown once: items are equal if they do the same to arrays of the same shape. Because a run is
-contiguous in time, drawing it as one never makes the picture cyclic, but for what a repetition hands to the next.
+items in a row are shown once: items are equal if they do the same to arrays of the same shape, and `wiring` says
+whether one may stand for all. Because a run is contiguous in time, drawing it as one never makes the picture cyclic,
+but for what a repetition hands to the next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.viz.choose.wiring import LEAST, Wiring
 from tinygrad_lab.viz.describe.snapshot import Group, Node, Snapshot
 
 Lengths = np.ndarray[Any, np.dtype[np.intp]]
@@ -71,13 +73,14 @@ class Folder:
 
     Arguments:
         bare: whether to fold runs of bare operations too, rather than only those that hold a module call.
+        wiring: the graph's, to fold only what may be shown as one; None to put together whatever repeats.
 
     Attributes:
         shown: by the id of a folded operation, the id of the one that stands for it (which may be folded in turn).
     """
 
-    def __init__(self, bare: bool) -> None:
-        self.bare = bare
+    def __init__(self, bare: bool, wiring: Wiring | None = None) -> None:
+        self.bare, self.wiring = bare, wiring
         self.shown: dict[str, str] = {}
         self._numbers: dict[object, int] = {}
 
@@ -102,8 +105,14 @@ class Folder:
             best = 1, 1  # length and number of the repetitions that begin here and cover most
             for period, equal in enumerate(runs, start=1):
                 times = int(equal[i]) // period + 1 if i < len(equal) else 1
-                if times >= 3 and times * period > best[0] * best[1] and (self.bare or calls[i + period] > calls[i]):
-                    best = period, times
+                if (
+                    times >= LEAST
+                    and times * period > best[0] * best[1]
+                    and (self.bare or calls[i + period] > calls[i])
+                ):
+                    times = self._foldable(items[i : i + times * period], period)
+                    if times >= LEAST and times * period > best[0] * best[1]:
+                        best = period, times
             period, times = best
             if times > 1:
                 result.append(self._join([items[i + k * period : i + (k + 1) * period] for k in range(times)]))
@@ -111,6 +120,13 @@ class Folder:
                 result.append(items[i])
             i += period * times
         return result
+
+    def _foldable(self, items: list[Item], period: int) -> int:
+        """Return how many of the repetitions may be shown as one."""
+        if self.wiring is None:
+            return len(items) // period
+        ids = [[node.id for node in item.operations()] for item in items]
+        return self.wiring.foldable([list(chain(*ids[i : i + period])) for i in range(0, len(items), period)])
 
     def _join(self, repetitions: list[list[Item]]) -> Item:
         first, *others = repetitions

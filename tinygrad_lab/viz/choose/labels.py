@@ -11,12 +11,12 @@ from tinygrad_lab.viz.choose.folding import Item
 from tinygrad_lab.viz.choose.text_width import shorten
 from tinygrad_lab.viz.choose.view import MODULE, OMITTED, Box, Cluster, Level, View
 from tinygrad_lab.viz.describe.health import Health
-from tinygrad_lab.viz.describe.snapshot import CONSTANT, Node
+from tinygrad_lab.viz.describe.snapshot import CONSTANT, LOSS, Node
 from tinygrad_lab.viz.describe.summary import Summary
 
 Shown = Literal["forward", "backward", "both"]
 
-TITLE, LINE = 30, 34  # characters
+TITLE, LINE = 36, 36  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def label(box: Box, view: View, health: Health, shown: Shown, level: Level, grad
     gradients = gradients or shown != "forward" or level == "scalar"
     if box.kind == OMITTED:
         return Label("…", (f"{len(box.members):,} operations",), _badges(box, health, False))
-    last = box.members[-1]
+    last, results = box.members[-1], handed_on(box)
     lines = [_place(last) if last.value.shape or box.item is None else ""]
     if not last.value.shape and (level == "scalar" or box.kind == CONSTANT):
         lines = []
@@ -41,13 +41,15 @@ def label(box: Box, view: View, health: Health, shown: Shown, level: Level, grad
         lines.insert(0, last.detail)
     if box.kind == MODULE:
         lines += _inside(box, view)
-        lines += [] if last.value.shape else [_value(last.value, "")]
-    elif box.count == 1 or (box.item is None and len({node.name for node in box.members}) == 1):
-        lines.append(_value(last.value, last.name))
+        lines += [] if last.value.shape else [_values(results, "")]
+    else:
+        lines.append("shared" if box.stub else _values(results, last.name))
     if gradients and (found := output_gradients(box)):
         lines.append(_gradient(found))
     title = shorten(box_title(box, view), TITLE) + (" ↻" if box.recurrent else "")
-    return Label(title, tuple(shorten(line, LINE) for line in lines if line), _badges(box, health, gradients))
+    marks = _badges(box, health, gradients)
+    result = (box.result,) if box.kind in (MODULE, OMITTED) and box.result else (LOSS,) if box.kind == LOSS else ()
+    return Label(title, tuple(shorten(line, LINE) for line in lines if line), (*result, *marks))
 
 
 def box_title(box: Box, view: View) -> str:
@@ -64,10 +66,17 @@ def box_title(box: Box, view: View) -> str:
     return (f"{node.name} = {node.operation}" if node.name != node.operation else node.operation) + times
 
 
+def handed_on(box: Box) -> list[Node]:
+    """Return what a box hands on, one for each of its copies; the members themselves of what is no call."""
+    if box.item is None or box.kind == OMITTED:
+        return box.members
+    each = len(box.members) // box.copies
+    return box.members[each - 1 :: each]
+
+
 def output_gradients(box: Box) -> list[Summary]:
     """Return the gradients of what a box hands on, one for each of its copies."""
-    each = len(box.members) // box.copies
-    return [node.gradient for node in box.members[each - 1 :: each] if node.gradient is not None]
+    return [node.gradient for node in handed_on(box) if node.gradient is not None]
 
 
 def cluster_title(cluster: Cluster) -> str:
@@ -82,45 +91,74 @@ def call_title(item: Item, copies: int) -> str:
     group = item.group
     assert group is not None
     name = group.name.rpartition("#")[0] or group.name if copies > 1 else group.name
+    others = [other.group.name.rpartition("#")[0] or other.group.name for (other,) in item.copies if other.group]
+    names = list(dict.fromkeys((name, *others)))
+    if 1 < len(names) <= 3:
+        name = ", ".join(names)
+    elif len(names) > 1:
+        name = f"{names[0]} … {names[-1]}"
     what = f"{group.kind}({group.detail})" if group.detail else group.kind
     return (what if name == group.kind else f"{name}: {what}") + (f" × {item.count}" if item.count > 1 else "")
 
 
-def number(x: float) -> str:
-    """Return a number in three significant digits.
+def number(x: complex) -> str:
+    """Return a number in four significant digits, as all pictures and pages write it.
 
     Example:
         >>> number(0.123456), number(-1234567.0), number(2.0), number(float("nan")), number(float("-inf"))
-        ('0.123', '-1.23e+06', '2', 'NaN', '-∞')
+        ('0.1235', '-1.235e+06', '2', 'NaN', '-∞')
+        >>> number(3 - 4j)
+        '3-4j'
     """
+    if not isinstance(x, int | float):  # for type checkers, a float is a complex
+        imaginary = number(x.imag)
+        return f"{number(x.real)}{'' if imaginary.startswith('-') else '+'}{imaginary}j"
     if not math.isfinite(x):
         return "NaN" if x != x else "∞" if x > 0 else "-∞"
-    return f"{x + 0.0:.3g}"  # no -0
+    return f"{x + 0.0:.4g}"  # no -0
 
 
 def _place(node: Node) -> str:
     return f"{node.value.shape or 'scalar'} · {node.value.dtype}"
 
 
+def _values(results: Sequence[Node], name: str) -> str:
+    """Return the value of a box in one line; of one that stands for several, the range over all of them."""
+    if len(results) == 1:
+        return _value(results[0].value, name)
+    parts = [node.value for node in results if node.value.minimum is not None]
+    if not parts:
+        return ""
+    sign = "|·| " if parts[0].dtype.startswith("complex") else ""
+    return sign + _range([s.minimum for s in parts if s.minimum is not None], [s.maximum or 0.0 for s in parts])
+
+
 def _value(summary: Summary, name: str) -> str:
     flat = summary.value
-    if isinstance(flat, int | float):
+    if isinstance(flat, int | float | complex):
         text = number(flat)
-        return "" if text == name or f"{flat:.4g}" == name else text
-    if isinstance(flat, list) and len(summary.shape) == 1 and 0 < len(flat) <= 3 and not isinstance(flat[0], complex):
+        return "" if text == name else text
+    if isinstance(flat, list) and len(summary.shape) == 1 and 0 < len(flat) <= 3:
         return "[" + ", ".join(map(number, flat)) + "]"
     if summary.minimum is None or summary.maximum is None:
         return ""
-    low, high = number(summary.minimum), number(summary.maximum)
+    sign = "|·| " if summary.dtype.startswith("complex") else ""
+    return sign + _range([summary.minimum], [summary.maximum])
+
+
+def _range(lows: Sequence[float], highs: Sequence[float]) -> str:
+    low, high = number(min(lows)), number(max(highs))
     return low if low == high else f"{low} … {high}"
 
 
 def _gradient(gradients: Sequence[Summary]) -> str:
-    first = gradients[-1]
-    if len(gradients) == 1 and isinstance(first.value, float):
-        return f"∇ {number(first.value)}"
-    norms = [number(g.norm) for g in (gradients[0], gradients[-1])]
-    return f"‖∇‖ {norms[0]}" if norms[0] == norms[1] else f"‖∇‖ {norms[0]} … {norms[1]}"
+    values = [g.value for g in gradients if isinstance(g.value, int | float)]
+    if len(values) == len(gradients):
+        return f"∇ {_range(values, values)}"
+    if len(gradients) == 1 and isinstance(gradients[0].value, complex):
+        return f"∇ {number(gradients[0].value)}"
+    norms = [g.norm for g in gradients]
+    return f"‖∇‖ {_range(norms, norms)}"
 
 
 def _inside(box: Box, view: View) -> list[str]:

@@ -12,7 +12,7 @@ _CLASSES = {
     0.56: "?csz",
     0.61: "FLPkvxy",
     0.65: "$0123456789ESTYabdeghnopqu{}Σ",
-    0.7: "ABCKRVXZ∇",
+    0.7: "ABCKRVXZ∇|",
     0.75: "HNU",
     0.8: "&DGOQ",
     0.85: "#+<=>^w~×→←↓↑✂∞−↻",

@@ -12,10 +12,13 @@ from typing import Literal
 
 from tinygrad_lab.viz.choose import folding
 from tinygrad_lab.viz.choose.folding import Folder, Item
-from tinygrad_lab.viz.describe.snapshot import INPUT, OPERATION, OUTPUT, PARAMETER, Edge, Node, Snapshot
+from tinygrad_lab.viz.choose.wiring import Wiring
+from tinygrad_lab.viz.describe.snapshot import INPUT, LABEL, OPERATION, PARAMETER, Edge, Node, Snapshot
 
 MODULE, OMITTED = "module", "omitted"
 STUBS, INPUT_STUBS = 3, 8  # uses of one leaf, or input, up to which it is drawn once, with lines to all of them
+
+DATA = (INPUT, LABEL)
 
 Level = Literal["module", "op", "scalar"]
 Fold = Literal["auto"] | bool
@@ -34,6 +37,7 @@ class Box:
         count: how many equal ones it stands for.
         recurrent: whether each of these feeds the next.
         stub: whether its leaf is drawn at other uses too.
+        result: "output" or "loss" where the graph's result is made in it.
         copies: how many times what it shows was done, also where the repetition is folded further out.
         order: its place in time.
     """
@@ -46,6 +50,7 @@ class Box:
     count: int = 1
     recurrent: bool = False
     stub: bool = False
+    result: str = ""
     copies: int = 1
     order: float = 0.0
 
@@ -62,12 +67,20 @@ class Cluster:
 
 @dataclass(slots=True)
 class Link:
-    """A line from box to box; `loop` marks what one repetition hands to the next."""
+    """A line from box to box.
+
+    Attributes:
+        source, target: ids of boxes.
+        edges: what it stands for.
+        loop: whether it is what one repetition hands to the next.
+        each: how many repetitions hand it on, or get it, if it is more than one.
+    """
 
     source: str
     target: str
     edges: list[Edge]
     loop: bool = False
+    each: int = 1
 
 
 @dataclass(slots=True)
@@ -97,13 +110,13 @@ def arrange(snapshot: Snapshot, level: Level, depth: int | None, fold: Fold, max
     deepest = max(depths.values())
     opened = deepest if depth is None else min(depth, deepest)
     folds = {"auto": (False, True), True: (True,), False: (None,)}[fold]
-    view = View(snapshot)
+    view, wiring = View(snapshot), Wiring(snapshot)
     for bare, levels in ((folds[0], range(opened, -1, -1)), (folds[-1], (0,))):
         for limit in levels:
-            view = _Arrangement(snapshot, level, limit, bare, None).view
+            view = _Arrangement(wiring, snapshot, level, limit, bare, None).view
             if len(view.boxes) <= max_nodes:
                 return _captioned(view)
-    return _captioned(_Arrangement(snapshot, level, 0, folds[-1], max_nodes).view)
+    return _captioned(_Arrangement(wiring, snapshot, level, 0, folds[-1], max_nodes).view)
 
 
 def _captioned(view: View) -> View:
@@ -118,12 +131,14 @@ def _captioned(view: View) -> View:
 class _Arrangement:
     """One way to show a graph: this many levels of calls open, this much folded."""
 
-    def __init__(self, snapshot: Snapshot, level: Level, opened: int, bare: bool | None, limit: int | None) -> None:
+    def __init__(
+        self, wiring: Wiring, snapshot: Snapshot, level: Level, opened: int, bare: bool | None, limit: int | None
+    ) -> None:
         self.view = View(snapshot)
         self.level, self.opened = level, opened
         self.owner: dict[str, str] = {}  # boxes by the visible operations they hold
         items = folding.build(snapshot)
-        self.folder = Folder(bool(bare))
+        self.folder = Folder(bool(bare), wiring)
         if bare is not None:
             items = self.folder.fold(items)
         self.operations = {node.id for node in snapshot.nodes if node.operation}
@@ -168,7 +183,8 @@ class _Arrangement:
         for output in self.view.snapshot.outputs:
             if output in self.operations:
                 box = self.view.boxes[self._owner(output)]
-                box.kind = OUTPUT if box.kind == OPERATION else box.kind
+                node = self.view.snapshot.by_id[output]
+                box.kind, box.result = node.kind if box.kind == OPERATION else box.kind, node.kind
 
     # -- leaves and links ----------------------------------------------------------------------------------------------
 
@@ -183,7 +199,7 @@ class _Arrangement:
             if not leaf.operation:
                 slot = self.folder.representative(edge.target), edge.position
                 into = self.view.boxes[self.owner[slot[0]]].kind
-                if into not in (MODULE, OMITTED) or (into == MODULE and leaf.kind == INPUT):
+                if into not in (MODULE, OMITTED) or (into == MODULE and leaf.kind in DATA):
                     yield leaf, edge, slot
 
     def _leaves(self) -> None:
@@ -203,10 +219,10 @@ class _Arrangement:
             target = self.view.boxes[self.owner[slot[0]]]
             # Inputs were there before all else; other leaves stand in the order of the arguments.
             first = self.place[leaf.id] / len(self.place) - 1
-            before = first if leaf.kind == INPUT else target.order - 0.5 + slot[1] / 1000
+            before = first if leaf.kind in DATA else target.order - 0.5 + slot[1] / 1000
             if own not in self.view.boxes:
                 cluster = target.cluster if stub or len(leaves) > 1 else self._around(owners)
-                cluster = "" if leaf.kind == INPUT else cluster
+                cluster = "" if leaf.kind in DATA else cluster
                 members = list(leaves.values())
                 self.view.boxes[own] = Box(own, leaf.kind, None, members, cluster, len(leaves), stub=stub, order=before)
             box = self.view.boxes[own]
@@ -221,7 +237,7 @@ class _Arrangement:
 
     def _as_stub(self, leaf: Node, owners: list[str]) -> bool:
         scattered = len({self.view.boxes[own].cluster for own in owners}) > 1
-        return len(owners) > (INPUT_STUBS if leaf.kind == INPUT else STUBS) or (
+        return len(owners) > (INPUT_STUBS if leaf.kind in DATA else STUBS) or (
             len(owners) > 1 and scattered and leaf.kind == PARAMETER
         )
 
@@ -262,7 +278,14 @@ class _Arrangement:
             loop = boxes[source].order >= boxes[target].order
             link = found.setdefault((source, target), Link(source, target, [], loop))
             link.edges.append(edge)
+            if boxes[source].item is not None and not (loop or self._same_fold(boxes[source], boxes[target])):
+                ends = ({edge.source for edge in link.edges}, {edge.target for edge in link.edges})
+                link.each = max(len({repetitions.get(own) for own in end}) for end in ends)
         self.view.links = list(found.values())
+
+    def _same_fold(self, a: Box, b: Box) -> bool:
+        folds = [[own for own in self._path(box.cluster) if self.view.clusters[own].item.count > 1] for box in (a, b)]
+        return bool(folds[0]) and folds[0] == folds[1] and a.count == b.count == 1
 
     def _drop_small_clusters(self) -> None:
         """Take away frames around a single box: they say what the box says."""

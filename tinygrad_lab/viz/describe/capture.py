@@ -8,17 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.graph import ancestors
+from tinygrad_lab.core.graph import ancestors, between
 from tinygrad_lab.core.operators import POSITIVE
 from tinygrad_lab.core.registry import Op
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GraphError
+from tinygrad_lab.nn.module import Module
 from tinygrad_lab.viz.describe import snapshot as kinds
+from tinygrad_lab.viz.describe.calls import Call, Calls
 from tinygrad_lab.viz.describe.formula import formulas
 from tinygrad_lab.viz.describe.gradients import Gradients, gradients_of
 from tinygrad_lab.viz.describe.snapshot import Edge, Formula, Group, Node, Snapshot
 from tinygrad_lab.viz.describe.summary import Summary, summarise
-from tinygrad_lab.viz.describe.tracing import Call, Trace
+from tinygrad_lab.viz.describe.tracing import Trace
 
 
 def capture(outputs: list[Value], trace: Trace, title: str) -> Snapshot:
@@ -40,14 +42,17 @@ def capture(outputs: list[Value], trace: Trace, title: str) -> Snapshot:
         )
     order = ancestors(roots)[::-1]
     notes = []
+    asked = [value for value in order if value.op is None and trace.inputs.get(value, True)]
+    leaves = asked or [value for value in order if value.op is None]  # or nothing but data
     try:
-        gradients = gradients_of(roots, order)
+        gradients = gradients_of(roots, between(order[::-1], leaves)[::-1])
     except Exception as error:  # a rule under construction: the forward pass is what its author wants to see
         gradients = Gradients()
         notes.append(f"No gradients: {type(error).__name__}: {error}")
     if not notes and any(root.shape != () for root in roots):
         notes.append("Gradients are those of the sum of all output elements.")
-    return _Capture(roots, order, trace, gradients).snapshot(title, notes)
+    swept = any(value.grad is not None for value in leaves)
+    return _Capture(roots, order, trace, gradients).snapshot(title, notes, swept)
 
 
 class _Capture:
@@ -57,7 +62,9 @@ class _Capture:
         self.order, self.trace, self.gradients = order, trace, gradients
         self.target = {value: _behind(value) for value in order}
         self.roots = {self.target[root] for root in roots}
-        self.groups = _Groups(trace, [value for value in order if value.op is not None])
+        self.calls = Calls(order, trace.drawn)
+        self.names = {**self.calls.names, **trace.names}
+        self.groups = _Groups(self.calls, [value for value in order if value.op is not None])
         self.formulas: dict[Op, list[Formula]] = {}
         self.ids: dict[Any, str] = {}  # by Value, or by identity of a plain array, which the graph keeps alive
         self.taken: dict[str, int] = {}  # ids, and up to which number they were given
@@ -66,7 +73,7 @@ class _Capture:
         self.plain = {id(array): name for array, name in trace.plain}
         self.here = Path.cwd()
 
-    def snapshot(self, title: str, notes: list[str]) -> Snapshot:
+    def snapshot(self, title: str, notes: list[str], swept: bool) -> Snapshot:
         """Walk, and freeze what was found."""
         for value in self.order:
             if self.target[value] is value:
@@ -75,8 +82,9 @@ class _Capture:
                 elif value in self.roots:
                     self._leaf(value)  # other leaves come just before their first use
         self._place_leaves()
+        self._find_labels()
         uses = Counter(edge.source for edge in self.edges if edge.gradient is not None)
-        unused = [name for value, name in self.trace.names.items() if value not in self.ids]
+        unused = [name for value, name in self.names.items() if value not in self.ids]
         if unused:
             notes.append(f"Without influence on the output: {', '.join(unused)}.")
         return Snapshot(
@@ -86,6 +94,7 @@ class _Capture:
             tuple(self.edges),
             self.groups.all(),
             tuple(self.ids[root] for root in self.order if root in self.roots),
+            swept,
         )
 
     def _operation(self, value: Value) -> None:
@@ -103,7 +112,7 @@ class _Capture:
             else:
                 words.insert(0, _text(array))
         group = self.groups.of.get(value, "")
-        kind = kinds.OUTPUT if value in self.roots else kinds.OPERATION
+        kind = kinds.OPERATION if value not in self.roots else kinds.LOSS if self._is_loss(value) else kinds.OUTPUT
         base = f"{group}/{op.name}" if group else op.name
         more = {"operation": op.name, "detail": ", ".join(words), "group": group, "source": self._source(value)}
         summary = summarise(value.saved[0])
@@ -124,22 +133,23 @@ class _Capture:
         return path.relative_to(self.here).as_posix() if path.is_relative_to(self.here) else path.name
 
     def _leaf(self, value: Value) -> str:
+        data = value.data if value.op is None else value.saved[0]
         if value in self.trace.inputs or value.op is not None:
             kind = kinds.INPUT
         else:
-            kind = kinds.PARAMETER if value.requires_grad else kinds.CONSTANT
-        data = value.data if value.op is None else value.saved[0]
-        name = self.trace.names.get(value) or value.name or (_number(data) if not value.requires_grad else kind)
-        base = name if value in self.trace.names or value.name else kind
-        return self._add(value, base, kind, name, summarise(data), detached=not value.requires_grad)
+            kind = kinds.PARAMETER if value.requires_grad else _kind_of_plain(data)
+        known = self.names.get(value) or value.name
+        name = known or (_number(data) if kind == kinds.CONSTANT else kind)
+        return self._add(value, known or kind, kind, name, summarise(data), detached=not value.requires_grad)
 
     def _constant(self, array: Any) -> str:
         key = ("array", id(array)) if np.ndim(array) else object()
         if key in self.ids:
             return self.ids[key]
         name = self.plain.get(id(array))
-        kind = kinds.CONSTANT if name is None else kinds.INPUT
-        return self._add(key, name or kind, kind, name or _number(array), summarise(array))
+        kind = _kind_of_plain(array) if name is None else kinds.INPUT
+        known = name or (_number(array) if kind == kinds.CONSTANT else kind)
+        return self._add(key, name or kind, kind, known, summarise(array))
 
     def _add(self, key: Any, base: str, kind: str, name: str, value: Summary, **more: Any) -> str:
         own = base
@@ -166,6 +176,36 @@ class _Capture:
         for node in self.nodes:
             if node["kind"] in (kinds.PARAMETER, kinds.CONSTANT) and places.get(node["id"]):
                 node["group"] = places[node["id"]][-1]
+
+    def _find_labels(self) -> None:
+        """Tell labels from data: nothing computed from a label meets a parameter any more."""
+        nodes = {node["id"]: node for node in self.nodes}
+        meets = {edge.target for edge in self.edges if nodes[edge.source]["kind"] == kinds.PARAMETER}
+        for edge in reversed(self.edges):
+            if edge.target in meets:
+                meets.add(edge.source)
+        trained = {edge.source for edge in self.edges if nodes[edge.source]["kind"] == kinds.PARAMETER}
+        for edge in self.edges:
+            if edge.source in trained:
+                trained.add(edge.target)
+        beside = {edge.target for edge in self.edges if edge.source in trained}
+        for edge in self.edges:
+            node = nodes[edge.source]
+            if node["kind"] == kinds.INPUT and edge.source not in meets and edge.target in beside:
+                unnamed = node["name"] == kinds.INPUT
+                node.update(kind=kinds.LABEL, detached=False, name=kinds.LABEL if unnamed else node["name"])
+
+    def _is_loss(self, value: Value) -> bool:
+        """Whether an output is what training would minimise: a real scalar, by a loss or of a module's parameters."""
+        if np.ndim(value.saved[0]) or np.iscomplexobj(value.saved[0]):
+            return False
+        assert value.op is not None
+        call = self.calls.around(value.index)
+        return (
+            value.op.family == "losses"
+            or (call is not None and call.kind.endswith("Loss"))
+            or any(parent in self.calls.names for node in self.order for parent in node.parents)
+        )
 
     def _formulas(self, op: Op, arity: int) -> list[Formula]:
         if op not in self.formulas:
@@ -202,34 +242,34 @@ def _describe_rules(op: Op) -> list[Formula]:
 class _Groups:
     """The module calls in which nodes were made, with ids and names."""
 
-    def __init__(self, trace: Trace, operations: list[Value]) -> None:
-        calls = trace.calls_of([value.index for value in operations])
+    def __init__(self, calls: Calls, operations: list[Value]) -> None:
+        around = [calls.around(value.index) for value in operations]
         used: dict[Call, None] = {}
-        for call in calls:
+        for call in around:
             while call is not None and call not in used:
                 used[call] = None
                 call = call.parent
-        same = Counter((call.parent, call.path) for call in used)
+        same = Counter((call.parent, call.name) for call in used)
         count: Counter[Any] = Counter()
         self._ids: dict[Call | None, str] = {None: ""}
         self._all: dict[str, Group] = {}
-        for call in trace.calls:
+        for call in calls.all:
             if call in used:
-                key = call.parent, call.path
-                self._add(call, count[key], same[key] > 1)
+                key = call.parent, call.name
+                self._add(call, calls.drawn, count[key], same[key] > 1)
                 count[key] += 1
-        self.of = {value: self._ids[call] for value, call in zip(operations, calls, strict=True)}
+        self.of = {value: self._ids[call] for value, call in zip(operations, around, strict=True)}
 
-    def _add(self, call: Call, number: int, several: bool) -> None:
-        if not call.path:  # the drawn module itself is the picture
+    def _add(self, call: Call, drawn: Module | None, number: int, several: bool) -> None:
+        if call.module is drawn:  # it is the picture
             self._ids[call] = ""
             return
         parent = self._ids[call.parent]
-        above = call.parent.path + "." if call.parent is not None and call.parent.path else ""
-        name = call.path.removeprefix(above) + (f"#{number}" if several else "")
+        name = call.name + (f"#{number}" if several else "")
         own = f"{parent}/{name}" if parent else name
         self._ids[call] = own
-        self._all[own] = Group(own, parent, call.path, number, name, call.kind, call.detail)
+        detail = str(call.module.extra_repr())
+        self._all[own] = Group(own, parent, call.path, number, name, call.kind, detail)
 
     def path(self, group: str) -> list[str]:
         """Return the ids of a group and those around it, outermost first."""
@@ -246,6 +286,12 @@ class _Groups:
 def _is_array(x: Any) -> bool:
     kind = getattr(getattr(x, "dtype", None), "kind", "")
     return kind in ("b", "i", "u", "f", "c") or (isinstance(x, int | float | complex) and kind == "")
+
+
+def _kind_of_plain(x: Any) -> str:
+    """Return what an array without a name is taken for: one with different elements is data."""
+    flat = np.asarray(x).reshape(-1)
+    return kinds.INPUT if flat.size > 1 and not (flat == flat[0]).all() else kinds.CONSTANT
 
 
 def _number(x: Any) -> str:

@@ -61,7 +61,7 @@ def gradients_of(roots: list[Value], order: list[Value]) -> Gradients:
 
     Arguments:
         roots: Values that require a gradient.
-        order: they and their ancestors, earliest first.
+        order: those of their ancestors, and of them, whose gradient anybody asks for, earliest first.
     """
     result = Gradients()
     nodes = {value: _Probe(value, result.gradients, value.index, value) for value in order}
@@ -70,12 +70,12 @@ def gradients_of(roots: list[Value], order: list[Value]) -> Gradients:
         probe = nodes[value]
         probe.op, probe.kwargs, probe.saved = value.op, value.kwargs, value.saved
         edges = [
-            None if parent is None or not parent.requires_grad else _edge(value, position, nodes[parent], result)
+            None if parent is None or parent not in nodes else _edge(value, position, nodes[parent], result)
             for position, parent in enumerate(value.parents)
         ]
         probe.parents = tuple(edges)
         probes += [probe, *(edge for edge in edges if edge is not None)]
-    seeds = {nodes[root]: cotangent(root, None, False) for root in roots}
+    seeds = {nodes[root]: cotangent(root, None, False) for root in roots if root in nodes}
     # A fresh context: debug mode must not stop at the NaN that the picture is to show.
     contextvars.Context().run(_sweep, probes, seeds, order, result)
     return result
@@ -93,8 +93,8 @@ def _sweep(probes: list[_Probe], seeds: dict[Any, Any], order: list[Value], resu
         sweep(probes, seeds)
         for value in order:
             if value.op is not None and value.op.elementwise and np.size(value.data) <= SMALL:
-                for position, parent in enumerate(value.parents):
-                    if parent is not None and parent.requires_grad:
+                for position in range(len(value.parents)):
+                    if (value, position) in result.contributions:
                         result.local[value, position] = _local(value, position)
 
 

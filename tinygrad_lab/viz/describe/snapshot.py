@@ -7,9 +7,10 @@ Everything that draws reads a `Snapshot`; `capture` makes one. `to_dict()` is it
      "nodes": [NODE, …],                  every node after all that it was computed from
      "edges": [EDGE, …],                  by target, then by position
      "groups": [GROUP, …],                a parent before its children
-     "outputs": ["0#1/linear", …]}
+     "outputs": ["0#1/linear", …],
+     "swept": whether `backward` had left gradients at the leaves}
 
-    NODE  = {"id", "kind": "operation" | "parameter" | "input" | "constant" | "output",
+    NODE  = {"id", "kind": "operation" | "parameter" | "input" | "label" | "constant" | "output" | "loss",
              "name": what to call it, "operation": the operation's name or "", "detail": its keywords as text,
              "group": a group's id or "", "value": SUMMARY, "gradient": SUMMARY or null,
              "formulas": [{"argument": "a", "rule": "g * b"}, …], "source": "file:line" or "",
@@ -35,7 +36,8 @@ from typing import Any
 
 from tinygrad_lab.viz.describe.summary import Summary, jsonable
 
-OPERATION, PARAMETER, INPUT, CONSTANT, OUTPUT = "operation", "parameter", "input", "constant", "output"
+OPERATION, PARAMETER, INPUT, LABEL, CONSTANT = "operation", "parameter", "input", "label", "constant"
+OUTPUT, LOSS = "output", "loss"
 
 
 class _Record:
@@ -110,6 +112,7 @@ class Snapshot(_Record):
     edges: tuple[Edge, ...]
     groups: tuple[Group, ...]
     outputs: tuple[str, ...]
+    swept: bool = False
 
     @cached_property
     def by_id(self) -> dict[str, Node]:

@@ -18,7 +18,8 @@ class Summary:
 
     Attributes:
         shape, dtype: of the array.
-        minimum, mean, maximum: of its finite elements; None for complex arrays and where nothing is finite.
+        minimum, mean, maximum: of its finite elements, or of their moduli if they are complex; None where nothing is
+            finite.
         norm: the Euclidean norm of all elements; NaN or infinite if one of them is.
         rms: the norm divided by the square root of the number of elements, so that sizes compare.
         nan, infinite, zero: how many elements are NaN, infinite, and exactly 0.
@@ -78,7 +79,9 @@ def summarise(x: Any) -> Summary:
     norm = _norm(wide)
     low = mean = high = None
     histogram: tuple[int, ...] = ()
-    if real and count < wide.size:
+    if not real:
+        wide = np.abs(wide)
+    if count < wide.size:
         finite = wide[~bad] if count else wide
         low, high = float(finite.min()), float(finite.max())
         mean = float((finite / finite.size).sum())  # divided first: a sum may overflow
@@ -94,7 +97,7 @@ def _summarise_one(array: np.ndarray[Any, Any]) -> Summary:
         return Summary(array.shape, str(array.dtype), None, None, None, 0.0, 0.0, 0, 0, 0, (), value)
     size = abs(x)
     nan, infinite = int(size != size), int(math.isinf(size))
-    one = float(x.real) if array.dtype.kind != "c" and not (nan or infinite) else None
+    one = None if nan or infinite else float(size if isinstance(x, complex) else x)
     return Summary(
         array.shape, str(array.dtype), one, one, one, float(size), float(size), nan, infinite, int(x == 0), (), value
     )

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import graphviz
 
 from tinygrad_lab.viz.choose.view import MODULE, OMITTED, Box
-from tinygrad_lab.viz.describe.snapshot import CONSTANT, INPUT, OPERATION, OUTPUT, PARAMETER
+from tinygrad_lab.viz.describe.snapshot import CONSTANT, INPUT, LABEL, LOSS, OPERATION, OUTPUT, PARAMETER
 from tinygrad_lab.viz.write.picture import Picture
 
 SECONDS = 20  # how long `dot` may take
@@ -24,6 +24,8 @@ _STYLES = {
     OUTPUT: {"shape": "box", "style": "filled", "fillcolor": "#f9e8f2", "color": "#a8437f", "peripheries": "2"},
     OMITTED: {"shape": "box", "style": "dashed", "color": "#78818b"},
 }
+_STYLES[LABEL] = {"shape": "cds", "style": "filled", "fillcolor": "#ece8f8", "color": "#6a4bc4"}
+_STYLES[LOSS] = _STYLES[OUTPUT]
 
 # The wheel of pygraphviz carries Graphviz; in a process of its own, so that it can be stopped.
 _PYGRAPHVIZ = (
@@ -54,6 +56,8 @@ def digraph(picture: Picture) -> graphviz.Digraph:
         source, target = names[link.source], names[link.target]
         flows = [edge.gradient for edge in link.edges if edge.gradient is not None]
         loop = {"style": "dotted", "constraint": "false"} if link.loop else {}
+        if link.each > 1:
+            loop["label"] = f"all {link.each}"
         if picture.shown != "backward" or not flows:
             graph.edge(source, target, **loop)
         if picture.shown != "forward" and flows:
@@ -102,6 +106,8 @@ def _label(picture: Picture, own: str) -> str:
 
 def _style(picture: Picture, box: Box) -> dict[str, str]:
     style = dict(_STYLES[box.kind])
+    if box.result:
+        style["peripheries"] = "2"
     if any(node.id == picture.health.first for node in box.members):
         style.update(color="#b3001b", penwidth="3")
     return style

@@ -11,7 +11,8 @@ def render(picture: Picture) -> str:
     numbers = {own: i for i, own in enumerate(view.boxes)}
     sources: dict[str, list[str]] = {own: [] for own in view.boxes}
     for link in view.links:
-        sources[link.target].append(str(numbers[link.source]) + (" ↻" if link.loop else ""))
+        mark = " ↻" if link.loop else f" (all {link.each})" if link.each > 1 else ""
+        sources[link.target].append(str(numbers[link.source]) + mark)
     rows: list[tuple[str, ...]] = []
     opened: list[str] = []
     for own, box in view.boxes.items():
