@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_lab.core.arrays import detached
 from tinygrad_lab.core.registry import composed, defvjp, primitive
-from tinygrad_lab.rules.limits import ratio
+from tinygrad_lab.rules.limits import direction, ratio, where_defined
 
 
 def _power_base(g: Any, y: Any, x: Any, p: Any) -> Any:
@@ -50,27 +50,27 @@ defvjp(np.nextafter,     lambda g, y, a, b: g,
 # Powers
 defvjp(np.square,        lambda g, y, x: g * (2 * x))
 defvjp(np.sqrt,          lambda g, y, x: ratio(g, 2 * y))
-defvjp(np.cbrt,          lambda g, y, x: ratio(g, 3 * y * y))
+defvjp(np.cbrt,          lambda g, y, x: ratio(ratio(g, y), 3 * y))  # y * y may overflow
 defvjp(np.power,         _power_base, _power_exponent)
 defvjp(np.float_power,   _power_base, _power_exponent)
-defvjp(np.hypot,         lambda g, y, a, b: g * ratio(a, y),
-                         lambda g, y, a, b: g * ratio(b, y))
+defvjp(np.hypot,         lambda g, y, a, b: g * direction(a, y),
+                         lambda g, y, a, b: g * direction(b, y))
 
 # Exponentials and logarithms
 defvjp(np.exp,           lambda g, y, x: g * y)
 defvjp(np.exp2,          lambda g, y, x: g * y * math.log(2))
 defvjp(np.expm1,         lambda g, y, x: g * np.exp(x))
-defvjp(np.log,           lambda g, y, x: ratio(g, x))
-defvjp(np.log2,          lambda g, y, x: ratio(g, x * math.log(2)))
-defvjp(np.log10,         lambda g, y, x: ratio(g, x * math.log(10)))
-defvjp(np.log1p,         lambda g, y, x: ratio(g, 1 + x))
+defvjp(np.log,           lambda g, y, x: ratio(g, where_defined(x, y)))
+defvjp(np.log2,          lambda g, y, x: ratio(g, where_defined(x, y) * math.log(2)))
+defvjp(np.log10,         lambda g, y, x: ratio(g, where_defined(x, y) * math.log(10)))
+defvjp(np.log1p,         lambda g, y, x: ratio(g, 1 + where_defined(x, y)))
 defvjp(np.logaddexp,     lambda g, y, a, b: g * np.exp(-np.logaddexp(0, b - a)),
                          lambda g, y, a, b: g * np.exp(-np.logaddexp(0, a - b)))
 defvjp(np.logaddexp2,    lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, b - a)),
                          lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, a - b)))
 
 # Parts of a number. The gradient of a real function of z = a + bi is df/da - i df/db, as in JAX and autograd.
-defvjp(np.absolute,      lambda g, y, x: g * ratio(np.conjugate(x), y) if np.iscomplexobj(x) else g * np.sign(x))
+defvjp(np.absolute,      lambda g, y, x: g * direction(np.conjugate(x), y) if np.iscomplexobj(x) else g * np.sign(x))
 defvjp(np.fabs,          lambda g, y, x: g * np.sign(x))
 defvjp(np.conjugate,     lambda g, y, x: np.conjugate(g))
 defvjp(np.real,          lambda g, y, x: g,       elementwise=True)

@@ -9,14 +9,14 @@ import numpy as np
 from tinygrad_lab.core.registry import composed, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes
-from tinygrad_lab.rules.limits import ratio
+from tinygrad_lab.rules.limits import direction, ratio, unless_at_origin
 
 
 def _norm_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """(x* / |x|) · g, and 0 at the origin."""
     if axis is not None and not keepdims:
         g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
-    return g * ratio(np.conjugate(x), y)
+    return g * direction(np.conjugate(x), y)
 
 
 @primitive(_norm_rule)
@@ -25,15 +25,35 @@ def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return np.linalg.norm(x, axis=axis, keepdims=keepdims)
 
 
+def _p_direction_in_x(g: Any, y: Any, x: Any, length: Any, p: float) -> Any:
+    part = direction(x, length)
+    size = np.abs(part)
+    if np.iscomplexobj(x):  # x^(p / 2) times its conjugate to the power of p / 2 - 1
+        turned = np.conjugate(g * (p / 2 - 1) * np.square(direction(part, size)))
+        slope = g * (p / 2) + turned
+    else:
+        slope = g * (p - 1)
+    slope = slope * size ** (p - 2) if p >= 2 else ratio(slope, size ** (2 - p))
+    return unless_at_origin(g, slope, x, length)
+
+
+def _p_direction_in_length(g: Any, y: Any, x: Any, length: Any, p: float) -> Any:
+    return unless_at_origin(g, (1 - p) * g * y, x, length)
+
+
+@primitive(_p_direction_in_x, _p_direction_in_length, elementwise=True)
+def p_direction(x: Any, length: Any, p: float) -> Any:
+    """Return (x / |x|) · (|x| / length)^(p - 1), and 0 where x is 0: for p < 1 it has either sign beside it."""
+    part = direction(x, length)
+    size = np.abs(part)
+    return direction(part, size) * np.where(size == 0, 1, size) ** (p - 1)
+
+
 def _p_norm_rule(g: Any, y: Any, x: Any, p: float, axis: int, keepdims: bool = False) -> Any:
     """(x* / |x|) · (|x| / y)^(p - 1) · g, element by element."""
     if not keepdims:
         g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
-    size = np.abs(x)
-    part = ratio(size, y)
-    if p < 1:  # the slope at 0 is infinite on either side, with opposite signs
-        part = np.where(size == 0, 1, part)
-    return g * ratio(np.conjugate(x), size) * part ** (p - 1)
+    return g * p_direction(np.conjugate(x), y, p=p)
 
 
 @primitive(_p_norm_rule)

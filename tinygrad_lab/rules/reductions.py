@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import as_last, flattened, many_axes, other_axes, reduced_axes, resized
-from tinygrad_lab.rules.limits import ratio
+from tinygrad_lab.rules.limits import direction
 
 
 def _expand(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -81,7 +81,9 @@ def _std(
 ) -> Any:  # fmt: skip
     count = _count(x, axis, where) - ddof - correction
     g, y = _expand(g, x, axis, keepdims), _expand(y, x, axis, keepdims)
-    return g * ratio(np.conjugate(_deviation(x, axis, where, mean)), y * count)
+    deviation = _deviation(x, axis, where, mean)
+    spread = y * np.any(deviation != 0, axis=axis, keepdims=True)  # of equal numbers y may be a rounding error
+    return g * direction(np.conjugate(deviation), spread * count)
 
 
 defvjp(np.sum, _sum)

@@ -14,7 +14,7 @@ from scipy import special
 
 from tinygrad_lab.core.registry import defvjp, defzero, primitive
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.rules.limits import ratio
+from tinygrad_lab.rules.limits import ratio, where_defined
 
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 _ROOT_TWO_PI = math.sqrt(2 * math.pi)
@@ -42,6 +42,72 @@ def _around(function: Callable[..., Any], v: Any, x: Any) -> Any:
     return (function(v - 1, x) + function(v + 1, x)) / 2
 
 
+@primitive(lambda g, y, x: g * (1 - 2 * x), elementwise=True)
+def _logistic_slope(p: Any) -> Any:
+    """Return p (1 - p), with a rule that makes no product of 0 and infinity at either end."""
+    return p * (1 - p)
+
+
+@primitive(
+    lambda g, y, x, power=0: g * (power * bell(x, power=max(power - 1, 0)) - 2 * bell(x, power=power + 1)),
+    elementwise=True,
+)
+def bell(x: Any, power: int = 0) -> Any:
+    """Return x^power exp(-x^2), which is 0 at infinity."""
+    far = x if np.iscomplexobj(x) else np.clip(x, -150, 150)  # exp(-150^2) is 0 in every dtype
+    return far**power * np.exp(-far * far)
+
+
+def _erfcx_slope(x: Any, y: Any) -> Any:
+    """Return the derivative 2 x y - 2 / sqrt(pi) of erfcx; for large x, where its terms cancel, their difference."""
+    return np.where(x > 10, -_TWO_OVER_ROOT_PI * _tail(x, -1), 2 * np.where(x > 10, 0, x) * y - _TWO_OVER_ROOT_PI)
+
+
+def _dawsn_slope(x: Any, y: Any) -> Any:
+    """Return the derivative 1 - 2 x y of Dawson's integral; for large x, where its terms cancel, their difference."""
+    far = np.abs(x) > 10
+    return np.where(far, -_tail(x, 1), 1 - 2 * np.where(far, 0, x) * y)
+
+
+def _tail(x: Any, sign: int) -> Any:
+    """Return the asymptotic series t + 3 s t^2 + 15 t^3 + ... in t = 1 / (2 x^2) (DLMF 7.12.1), for large x."""
+    t = 0.5 / np.square(np.where(np.abs(x) > 10, x, 10))
+    series = np.zeros_like(t)
+    for k in reversed(range(1, 24)):
+        series = t * (1 + sign * (2 * k + 1) * series)
+    return series
+
+
+def _inverse_mills_ratio(x: Any) -> Any:
+    """Return the density of the normal distribution over its distribution function; neither underflows."""
+    low, high = np.where(x < 0, x, 0), np.where(x < 0, 0, x)
+    below = 2 / _ROOT_TWO_PI / special.erfcx(-low / math.sqrt(2))
+    return np.where(x < 0, below, bell(high / math.sqrt(2)) / _ROOT_TWO_PI / special.ndtr(high))
+
+
+def _rgamma_slope(x: Any, y: Any) -> Any:
+    """Return the derivative of 1 / gamma; left of 1/2 by reflection (DLMF 5.5.3), as both factors are finite there."""
+    left = np.real(x) < 0.5
+    low, high = np.where(left, x, 0), np.where(left, 1, x)
+    reflected = np.cos(np.pi * low) - special.psi(1 - low) * np.sin(np.pi * low) / np.pi
+    return np.where(left, special.gamma(1 - low) * reflected, -y * special.psi(high))
+
+
+@primitive(lambda g, y, x: g * y * (1 - 1 / x), elementwise=True)
+def _exp_over(x: Any) -> Any:
+    """Return exp(x) / x."""
+    return np.exp(x) / x
+
+
+@primitive(
+    lambda g, y, x: g * (2 * special.i0e(x) - _over_argument(special.i1e(x), x, 0.5) - 2 * np.sign(x) * special.i1e(x)),
+    elementwise=True,
+)
+def _i0e_slope(x: Any) -> Any:
+    """Return the derivative of i0e, 0 at its peak; either side of it has the same second derivative."""
+    return special.i1e(x) - np.sign(x) * special.i0e(x)
+
+
 def _exprel_slope(x: Any) -> Any:
     """Return the derivative of (exp(x) - 1) / x; a power series near 0."""
     near = np.abs(x) < 0.05
@@ -64,18 +130,18 @@ def _beta_density(a: Any, b: Any, x: Any) -> Any:
 # fmt: off
 # Logistic and logarithmic
 defvjp(special.expit,      lambda g, y, x: g * y * (1 - y))
-defvjp(special.logit,      lambda g, y, x: ratio(g, x * (1 - x)))
+defvjp(special.logit,      lambda g, y, x: ratio(g, _logistic_slope(where_defined(x, y))))
 defvjp(special.log_expit,  lambda g, y, x: g * special.expit(-x))
 defvjp(special.exprel,     lambda g, y, x: g * _exprel_slope(x))
 defvjp(special.exp10,      lambda g, y, x: g * y * math.log(10))
 defvjp(special.exp2,       lambda g, y, x: g * y * math.log(2))
 defvjp(special.expm1,      lambda g, y, x: g * np.exp(x))
-defvjp(special.log1p,      lambda g, y, x: ratio(g, 1 + x))
-defvjp(special.cbrt,       lambda g, y, x: ratio(g, 3 * y * y))
+defvjp(special.log1p,      lambda g, y, x: ratio(g, 1 + where_defined(x, y)))
+defvjp(special.cbrt,       lambda g, y, x: ratio(ratio(g, y), 3 * y))
 defvjp(special.xlogy,      lambda g, y, a, b: g * np.log(b),
-                           lambda g, y, a, b: g * ratio(a, b))
+                           lambda g, y, a, b: g * ratio(a, where_defined(b, y)))
 defvjp(special.xlog1py,    lambda g, y, a, b: g * np.log1p(b),
-                           lambda g, y, a, b: g * ratio(a, 1 + b))
+                           lambda g, y, a, b: g * ratio(a, 1 + where_defined(b, y)))
 defvjp(special.entr,       lambda g, y, x: -g * (np.log(x) + 1))
 defvjp(special.rel_entr,   lambda g, y, a, b: g * (np.log(a / b) + 1),
                            lambda g, y, a, b: -g * a / b)
@@ -91,21 +157,21 @@ defvjp(special.boxcox1p,   lambda g, y, x, p: g * (1 + x) ** (p - 1),
                            lambda g, y, x, p: g * np.log1p(x) ** 2 * _exprel_slope(p * np.log1p(x)))
 
 # Error functions and the normal distribution
-defvjp(special.erf,        lambda g, y, x: g * (_TWO_OVER_ROOT_PI * np.exp(-x * x)))
-defvjp(special.erfc,       lambda g, y, x: g * (-_TWO_OVER_ROOT_PI * np.exp(-x * x)))
-defvjp(special.erfcx,      lambda g, y, x: g * (2 * x * y - _TWO_OVER_ROOT_PI))
+defvjp(special.erf,        lambda g, y, x: g * (_TWO_OVER_ROOT_PI * bell(x)))
+defvjp(special.erfc,       lambda g, y, x: g * (-_TWO_OVER_ROOT_PI * bell(x)))
+defvjp(special.erfcx,      lambda g, y, x: g * _erfcx_slope(x, y))
 defvjp(special.erfi,       lambda g, y, x: g * (_TWO_OVER_ROOT_PI * np.exp(x * x)))
 defvjp(special.erfinv,     lambda g, y, x: g * (np.exp(y * y) / _TWO_OVER_ROOT_PI))
 defvjp(special.erfcinv,    lambda g, y, x: g * (-np.exp(y * y) / _TWO_OVER_ROOT_PI))
-defvjp(special.dawsn,      lambda g, y, x: g * (1 - 2 * x * y))
-defvjp(special.ndtr,       lambda g, y, x: g * (np.exp(-x * x / 2) / _ROOT_TWO_PI))
-defvjp(special.log_ndtr,   lambda g, y, x: g * (np.exp(-x * x / 2 - y) / _ROOT_TWO_PI))
+defvjp(special.dawsn,      lambda g, y, x: g * _dawsn_slope(x, y))
+defvjp(special.ndtr,       lambda g, y, x: g * (bell(x / math.sqrt(2)) / _ROOT_TWO_PI))
+defvjp(special.log_ndtr,   lambda g, y, x: g * _inverse_mills_ratio(x))
 defvjp(special.ndtri,      lambda g, y, x: g * (np.exp(y * y / 2) * _ROOT_TWO_PI))
 
 # Gamma, beta, zeta
 defvjp(hurwitz,            lambda g, y, x, s: -g * s * hurwitz(x, s=s + 1))
 defvjp(special.gamma,      lambda g, y, x: g * y * special.psi(x))
-defvjp(special.rgamma,     lambda g, y, x: -g * y * special.psi(x))
+defvjp(special.rgamma,     lambda g, y, x: g * _rgamma_slope(x, y))
 defvjp(special.gammaln,    lambda g, y, x: g * special.psi(x))
 defvjp(special.loggamma,   lambda g, y, x: g * special.psi(x))
 defvjp(special.psi,        lambda g, y, x: g * hurwitz(x, s=2))
@@ -135,10 +201,10 @@ defvjp(special.betaincinv, _unknown, _unknown,
 defvjp(special.j0,         lambda g, y, x: -g * special.j1(x))
 defvjp(special.j1,         lambda g, y, x: g * (special.j0(x) - _over_argument(y, x, 0.5)))
 defvjp(special.y0,         lambda g, y, x: -g * special.y1(x))
-defvjp(special.y1,         lambda g, y, x: g * (special.y0(x) - y / x))
+defvjp(special.y1,         lambda g, y, x: g * (special.y0(np.where(x == 0, 1, x)) - y / x))
 defvjp(special.i0,         lambda g, y, x: g * special.i1(x))
 defvjp(special.i1,         lambda g, y, x: g * (special.i0(x) - _over_argument(y, x, 0.5)))
-defvjp(special.i0e,        lambda g, y, x: g * (special.i1e(x) - np.sign(x) * y))
+defvjp(special.i0e,        lambda g, y, x: g * _i0e_slope(x))
 defvjp(special.i1e,        lambda g, y, x: g * (special.i0e(x) - _over_argument(y, x, 0.5) - np.sign(x) * y))
 defvjp(special.k0,         lambda g, y, x: -g * special.k1(x))
 defvjp(special.k1,         lambda g, y, x: -g * (special.k0(x) + y / x))
@@ -158,12 +224,14 @@ defvjp(special.kve,        _unknown,
                            lambda g, y, v, x: g * (y - _around(special.kve, v, x)))
 
 # Integrals
-defvjp(special.exp1,       lambda g, y, x: -g * np.exp(-x) / x)
-defvjp(special.expi,       lambda g, y, x: g * np.exp(x) / x)
+defvjp(special.exp1,       lambda g, y, x: g * _exp_over(-where_defined(x, y)))
+defvjp(special.expi,       lambda g, y, x: g * _exp_over(x))
 defvjp(special.expn,       _unknown,
                            lambda g, y, n, x: -g * special.expn(n - 1, x))
-defvjp(special.spence,     lambda g, y, x: g * np.log(x) / (1 - x))
-defvjp(special.ellipk,     lambda g, y, m: g * (special.ellipe(m) / (1 - m) - y) / (2 * m))
-defvjp(special.ellipe,     lambda g, y, m: g * (y - special.ellipk(m)) / (2 * m))
+defvjp(special.spence,     lambda g, y, x: -g * special.hyp2f1(1, 1, 2, 1 - where_defined(x, y)))
+defvjp(special.ellipk,     lambda g, y, m: g * (math.pi / 8) * special.hyp2f1(1.5, 1.5, 2, where_defined(m, y)))
+defvjp(special.ellipe,     lambda g, y, m: g * (-math.pi / 8) * special.hyp2f1(0.5, 1.5, 2, where_defined(m, y)))
+defvjp(special.hyp2f1,     _unknown, _unknown, _unknown,
+                           lambda g, y, a, b, c, z: g * (a * b / c) * special.hyp2f1(a + 1, b + 1, c + 1, z))
 defvjp(special.wrightomega, lambda g, y, x: g * y / (1 + y))
 # fmt: on

@@ -8,41 +8,58 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.registry import composed, defvjp, primitive
-from tinygrad_lab.rules.limits import ratio
+from tinygrad_lab.rules.limits import direction, ratio, where_defined
+
+# What stands in the denominators below has rules of its own, so that at the ends of a domain the second derivative does
+# not come out as the product of 0 and infinity.
 
 
-def _cosine_like(x: Any) -> Any:
+@primitive(lambda g, y, x: ratio(-g * x, y), elementwise=True)
+def cosine_of_arcsine(x: Any) -> Any:
     """Return sqrt(1 - x^2), exact near 1."""
     return np.sqrt(1 - x) * np.sqrt(1 + x)
 
 
-def _secant_like(x: Any) -> Any:
+@primitive(lambda g, y, x: g * np.sin(np.arctan(x)), elementwise=True)
+def secant_of_arctangent(x: Any) -> Any:
     """Return sqrt(1 + x^2); `hypot` does not overflow, but knows no complex numbers."""
     return np.sqrt(1 + x * x) if np.iscomplexobj(x) else np.hypot(1, x)
+
+
+@primitive(lambda g, y, x: ratio(g, np.tanh(np.arccosh(x))), elementwise=True)
+def sinh_of_arccosh(x: Any) -> Any:
+    """Return sqrt(x^2 - 1), exact near 1."""
+    return np.sqrt(x - 1) * np.sqrt(x + 1)
+
+
+@primitive(lambda g, y, x: g * (-2 * x), elementwise=True)
+def one_minus_square(x: Any) -> Any:
+    """Return 1 - x^2, exact near 1."""
+    return (1 - x) * (1 + x)
 
 
 def _arctan2(g: Any, y: Any, a: Any, b: Any, sign: int) -> Any:
     """Return g b / (a^2 + b^2), dividing twice so that no square overflows."""
     radius = np.hypot(a, b)
-    return sign * ratio(g * ratio(b, radius), radius)
+    return sign * direction(g * direction(b, radius), radius)
 
 
 # fmt: off
 defvjp(np.sin,      lambda g, y, x: g * np.cos(x))
 defvjp(np.cos,      lambda g, y, x: -g * np.sin(x))
 defvjp(np.tan,      lambda g, y, x: g * (1 + y * y))
-defvjp(np.arcsin,   lambda g, y, x: ratio(g, _cosine_like(x)))
-defvjp(np.arccos,   lambda g, y, x: -ratio(g, _cosine_like(x)))
-defvjp(np.arctan,   lambda g, y, x: g / _secant_like(x) / _secant_like(x))
+defvjp(np.arcsin,   lambda g, y, x: ratio(g, cosine_of_arcsine(x)))
+defvjp(np.arccos,   lambda g, y, x: -ratio(g, cosine_of_arcsine(x)))
+defvjp(np.arctan,   lambda g, y, x: g / secant_of_arctangent(x) / secant_of_arctangent(x))
 defvjp(np.arctan2,  lambda g, y, a, b: _arctan2(g, y, a, b, 1),
                     lambda g, y, a, b: _arctan2(g, y, b, a, -1))
 
 defvjp(np.sinh,     lambda g, y, x: g * np.cosh(x))
 defvjp(np.cosh,     lambda g, y, x: g * np.sinh(x))
 defvjp(np.tanh,     lambda g, y, x: g * (1 - y * y))
-defvjp(np.arcsinh,  lambda g, y, x: g / _secant_like(x))
-defvjp(np.arccosh,  lambda g, y, x: ratio(g, np.sqrt(x - 1) * np.sqrt(x + 1)))
-defvjp(np.arctanh,  lambda g, y, x: ratio(g, (1 - x) * (1 + x)))
+defvjp(np.arcsinh,  lambda g, y, x: g / secant_of_arctangent(x))
+defvjp(np.arccosh,  lambda g, y, x: ratio(g, sinh_of_arccosh(x)))
+defvjp(np.arctanh,  lambda g, y, x: ratio(g, one_minus_square(where_defined(x, y))))
 
 defvjp(np.deg2rad,  lambda g, y, x: g * (math.pi / 180))
 defvjp(np.radians,  lambda g, y, x: g * (math.pi / 180))
