@@ -11,9 +11,10 @@ import functools
 import numpy as np
 from numpy import linalg
 
-from tests.rules.drawing import written
+from tests.rules.drawing import elementwise, written
 from tinygrad_lab.rules import decompositions, determinants, norms, solving
 from tinygrad_lab.rules.matrices import adjoint, hermitian
+from tinygrad_lab.testing.domains import NONZERO, Domain
 
 RNG = np.random.default_rng(5)
 
@@ -122,6 +123,9 @@ written(linalg.vector_norm, *on(linalg.vector_norm, (2, 3)), *on(linalg.vector_n
 written(linalg.vector_norm, *on(linalg.vector_norm, (2, 3, 2), ord=3, axis=(0, -1), keepdims=True))
 written(linalg.norm, *on(linalg.norm, (2, 3, 2)), *on(linalg.norm, (2, 3, 2), axis=-1))
 written(norms.norm, *on(norms.norm, (3,)), *on(norms.norm, (2, 3), axis=1))
+for p in (0.5, 1.5, 3):
+    elementwise(norms.p_direction, NONZERO, Domain(1, 3), p=p)
+written(norms.p_direction, (lambda x: norms.p_direction(x, 2.0, p=2.5), imaginary(3)))
 written(norms.p_norm, *on(norms.p_norm, (3,), p=3, axis=0))
 for p in (None, -2, 1, -np.inf, "fro"):
     written(linalg.cond, *on(linalg.cond, (2, 2), p=p))
