@@ -11,20 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import primitive
+from tinygrad_lab.core.registry import defvjp, primitive
 
 
-@primitive(
-    lambda g, y, a, b: ratio(g, b),
-    lambda g, y, a, b: -ratio(ratio(g * a, b), b),
-    elementwise=True,
-)
+@primitive(elementwise=True)
 def ratio(a: Any, b: Any) -> Any:
     """Return `a / b`, and 0 where both vanish: `a` is a gradient, and none arrives there."""
     return a / np.where((a == 0) & (b == 0), 1, b)
 
 
-@primitive(lambda g, y, x: indeterminate(g), elementwise=True)
+@primitive(elementwise=True)
 def indeterminate(x: Any) -> Any:
     """Return NaN times `x`, and 0 where `x` is 0: a gradient goes through a derivative that does not exist."""
     return np.where(x == 0, x, np.nan)
@@ -36,17 +32,23 @@ def unless_at_origin(g: Any, slope: Any, x: Any, length: Any) -> Any:
     return np.where(at_origin, indeterminate(g), slope / np.where(at_origin, 1, length))
 
 
-@primitive(
-    lambda g, y, x, length: unless_at_origin(g, g, x, length),
-    lambda g, y, x, length: unless_at_origin(g, -g * y, x, length),
-    elementwise=True,
-)
+@primitive(elementwise=True)
 def direction(x: Any, length: Any) -> Any:
     """Return `x / length`, and 0 at the origin, where it has no derivative."""
     return x / np.where((x == 0) & (length == 0), 1, length)
 
 
-@primitive(lambda g, _, x, y: where_defined(g, y), None, elementwise=True)
+@primitive(elementwise=True)
 def where_defined(x: Any, y: Any) -> Any:
     """Return `x`, and NaN where the function's value `y` is: outside its domain a formula may still give a number."""
     return np.where(np.isnan(y), np.nan, x)
+
+
+# fmt: off
+defvjp(ratio,          lambda g, y, a, b: ratio(g, b),
+                       lambda g, y, a, b: -ratio(ratio(g * a, b), b))
+defvjp(direction,      lambda g, y, x, length: unless_at_origin(g, g, x, length),
+                       lambda g, y, x, length: unless_at_origin(g, -g * y, x, length))
+defvjp(indeterminate,  lambda g, y, x: indeterminate(g))
+defvjp(where_defined,  lambda g, _, x, y: where_defined(g, y), None)
+# fmt: on

@@ -48,14 +48,18 @@ def _logistic_slope(p: Any) -> Any:
     return p * (1 - p)
 
 
-@primitive(
-    lambda g, y, x, power=0: g * (power * bell(x, power=max(power - 1, 0)) - 2 * bell(x, power=power + 1)),
-    elementwise=True,
-)
+@primitive(elementwise=True)
 def bell(x: Any, power: int = 0) -> Any:
     """Return x^power exp(-x^2), which is 0 at infinity."""
     far = x if np.iscomplexobj(x) else np.clip(x, -150, 150)  # exp(-150^2) is 0 in every dtype
     return far**power * np.exp(-far * far)
+
+
+def _bell_rule(g: Any, y: Any, x: Any, power: int = 0) -> Any:
+    return g * (power * bell(x, power=max(power - 1, 0)) - 2 * bell(x, power=power + 1))
+
+
+defvjp(bell, _bell_rule)
 
 
 def _erfcx_slope(x: Any, y: Any) -> Any:
