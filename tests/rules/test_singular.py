@@ -175,7 +175,9 @@ def test_what_no_gradient_reaches_stays_zero():
     np.testing.assert_allclose(product, [[0, 0], [0.128, -0.096]])
     with np.errstate(all="ignore"):
         hessian = tl.hessian(lambda x: np.sum(np.sqrt(x)))(np.array([0.0, 1.0]))
+        assert tl.grad(tl.grad(lambda x: x * np.sqrt(x)))(0.0) == np.inf
     np.testing.assert_array_equal(hessian, [[-np.inf, 0], [0, -0.25]])
+    assert tl.grad(lambda x: x * np.sqrt(x))(0.0) == tl.jvp(lambda x: x * np.sqrt(x), 0.0, 1.0)[1] == 0
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,16 @@ def indeterminate(x: Any) -> Any:
     return np.where(x == 0, x, np.nan)
 
 
+def _steep(g: Any, y: Any, a: Any, b: Any) -> Any:
+    """Return `g / b`; where both inputs vanish, the largest number instead of infinity, so that times 0 it stays 0.
+
+    There `a` is a gradient that does not arrive, perhaps because it is `0 * c`: forward mode asks for the slope in `c`.
+    """
+    vanishing = (a == 0) & (b == 0)
+    steepest = np.finfo(b.dtype).max * np.sign(g)
+    return np.where(vanishing, steepest, ratio(g, np.where(vanishing, 1, b)))
+
+
 def unless_at_origin(g: Any, slope: Any, x: Any, length: Any) -> Any:
     """Return `slope / length`; at the origin NaN, unless no gradient `g` arrives."""
     at_origin = (x == 0) & (length == 0)
@@ -45,7 +55,7 @@ def where_defined(x: Any, y: Any) -> Any:
 
 
 # fmt: off
-defvjp(ratio,          lambda g, y, a, b: ratio(g, b),
+defvjp(ratio,          _steep,
                        lambda g, y, a, b: -ratio(ratio(g * a, b), b))
 defvjp(direction,      lambda g, y, x, length: unless_at_origin(g, g, x, length),
                        lambda g, y, x, length: unless_at_origin(g, -g * y, x, length))
