@@ -367,7 +367,7 @@ def test_nested_outputs_of_a_jacobian():
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble, np.complex128])
 def test_an_ignored_input_has_zeros_of_its_shape_and_dtype(dtype):
     x, y = np.ones((2, 3), dtype), np.ones(4, dtype)
-    ignored = tl.grad(lambda a, b: np.sum(b), 0)(x, y)
+    ignored = tl.grad(lambda a, b: np.sum(np.abs(b)), 0)(x, y)
     assert (ignored.shape, ignored.dtype) == ((2, 3), dtype)
     assert not ignored.any()
     assert ignored.flags.writeable
@@ -396,7 +396,14 @@ def test_the_identity_and_repeated_outputs():
 
 
 @pytest.mark.parametrize(
-    ("f", "got"), [(lambda x: x, r"got shape \(2,\)"), (lambda x: (x[0], x[1]), r"got \[\(\), \(\)\]")]
+    ("f", "got"),
+    [
+        (lambda x: x, r"got shape \(2,\)"),
+        (lambda x: (x[0], x[1]), r"got \[\(\), \(\)\]"),
+        (lambda x: [x[0]], r"got \[\(\)\]"),
+        (lambda x: None, "got nothing"),
+        (lambda x: {}, "got nothing"),
+    ],
 )
 def test_grad_needs_a_scalar(f, got):
     with pytest.raises(GraphError, match=r"grad: function must return a scalar, " + got + ".*or use jacobian"):
@@ -423,6 +430,73 @@ def test_an_argument_that_is_no_array_is_refused():
         tl.grad(lambda x: 1.0)("text")
 
 
+DERIVATIVES = {
+    "grad": lambda f, x, **options: tl.grad(f, **options)(x),
+    "value_and_grad": lambda f, x, **options: tl.value_and_grad(f, **options)(x),
+    "jacobian": lambda f, x, **options: tl.jacobian(f, **options)(x),
+    "hessian": lambda f, x, **options: tl.hessian(f, **options)(x),
+    "hvp": lambda f, x, **options: tl.hvp(f, x, x, **options),
+}
+NO_NUMBERS = st.one_of(st.booleans(), st.integers(-9, 9), st.text(), st.binary(), st.builds(object), st.dates())
+
+
+@pytest.mark.parametrize("name", DERIVATIVES)
+@given(data=st.data())
+def test_what_is_no_floating_point_number_has_no_derivative(name, data):
+    result = data.draw(NO_NUMBERS | st.builds(np.array, NO_NUMBERS) | st.builds(np.bool_) | st.builds(np.int32))
+    with pytest.raises(GraphError, match=r"function must return floating-point numbers, got .+; what is not a number"):
+        DERIVATIVES[name](lambda x: result, np.float64(1.5))
+
+
+@pytest.mark.parametrize("name", DERIVATIVES)
+@given(factor=st.complex_numbers(max_magnitude=9), dtype=st.sampled_from([np.float32, np.float64, np.longdouble]))
+def test_a_complex_result_of_real_numbers_is_refused_even_where_its_imaginary_part_is_0(name, factor, dtype):
+    with pytest.raises(GraphError, match=r"function must return real numbers, got dtype .+; return the .real or .imag"):
+        DERIVATIVES[name](lambda x: x * factor, dtype(1.5))
+    with pytest.raises(GraphError, match="with holomorphic=True every argument must be complex, got dtype float"):
+        DERIVATIVES[name](lambda x: x * factor, dtype(1.5), holomorphic=True)
+
+
+@pytest.mark.parametrize("name", DERIVATIVES)
+def test_a_real_result_keeps_no_promise_of_being_holomorphic(name):
+    with pytest.raises(GraphError, match="with holomorphic=True every result must be complex, got dtype float64"):
+        DERIVATIVES[name](np.abs, np.complex128(1.5), holomorphic=True)
+
+
+HOLOMORPHIC = {
+    "power": (lambda z: z**3, lambda z: 3 * z**2, lambda z: 6 * z),
+    "exp": (np.exp, np.exp, np.exp),
+    "sin": (np.sin, np.cos, lambda z: -np.sin(z)),
+    "quotient": (lambda z: 1 / (z + 5), lambda z: -1 / (z + 5) ** 2, lambda z: 2 / (z + 5) ** 3),
+}
+
+
+@pytest.mark.parametrize("case", HOLOMORPHIC)
+@given(z=st.complex_numbers(max_magnitude=3), t=st.complex_numbers(max_magnitude=3))
+def test_holomorphic_functions_have_the_textbooks_derivatives(case, z, t):
+    f, first, second = HOLOMORPHIC[case]
+    z, t = np.complex128(z), np.complex128(t)
+    value, gradient = tl.value_and_grad(f, holomorphic=True)(z)
+    for got, expected in [
+        (value, f(z)),
+        (gradient, first(z)),
+        (tl.jacobian(f, holomorphic=True)(z), first(z)),
+        (tl.hessian(f, holomorphic=True)(z), second(z)),
+        (tl.hvp(f, z, t, holomorphic=True), second(z) * t),
+    ]:
+        np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_second_derivatives_of_real_functions_of_complex_numbers_are_refused():
+    def f(z):
+        return np.abs(z) ** 2
+
+    same(tl.grad(f)(3 + 4j), 6 - 8j)
+    for name in ("hessian", "hvp"):
+        with pytest.raises(GraphError, match="function must return real numbers, got dtype complex128"):
+            DERIVATIVES[name](f, np.complex128(3 + 4j))
+
+
 # -- ownership and dtypes --------------------------------------------------------------------------------------------
 
 
@@ -443,13 +517,14 @@ def test_dtypes_are_preserved(dtype):
     x = np.array([0.5, 0.25], dtype)
 
     def f(z):
-        y = np.sum(z * z * 2.0)
-        return y.real if y.dtype.kind == "c" else y
+        return np.sum(z * z * 2.0)
 
-    assert tl.grad(f)(x).dtype == dtype
-    assert tl.hvp(f, x, x).dtype == dtype
-    assert tl.hessian(f)(x).dtype == dtype
-    assert tl.jacobian(lambda z: z * z)(x).dtype == dtype
+    holomorphic = x.dtype.kind == "c"
+    assert tl.grad(f, holomorphic=holomorphic)(x).dtype == dtype
+    assert tl.hvp(f, x, x, holomorphic=holomorphic).dtype == dtype
+    assert tl.hessian(f, holomorphic=holomorphic)(x).dtype == dtype
+    assert tl.jacobian(lambda z: z * z, holomorphic=holomorphic)(x).dtype == dtype
+    assert tl.grad(lambda z: np.sum(np.abs(z)))(x).dtype == dtype
     y, tangent = tl.jvp(lambda z: z * z, (x,), (x,))
     assert (y.dtype, tangent.dtype) == (dtype, dtype)
 

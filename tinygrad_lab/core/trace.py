@@ -1,0 +1,133 @@
+"""One call of a function on fresh inputs, and the way back from its results to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab import tree
+from tinygrad_lab.core import graph, modes
+from tinygrad_lab.core.arrays import as_array, owned, plain
+from tinygrad_lab.core.backward import sweep
+from tinygrad_lab.core.value import Value, alias, cotangent
+from tinygrad_lab.errors import GraphError
+from tinygrad_lab.typing import Function
+
+Argnums = int | tuple[int, ...]
+
+
+class Pullback:
+    """From cotangents of outputs to gradients of the inputs that they were computed from, any number of times."""
+
+    def __init__(self, inputs: list[Value], outputs: list[Any]) -> None:
+        self.inputs, self.outputs = inputs, outputs
+        since = inputs[0].index if inputs else 0
+        order = graph.ancestors((x for x in outputs if isinstance(x, Value)), since)
+        self.reaches_back = graph.reaches_back(order, since)
+        self._order = graph.between(order, inputs)
+
+    def __call__(self, cotangents: list[Any], recorded: bool) -> list[Any]:
+        """Return a gradient per input: arrays, or, if they are recorded, Values."""
+        seeds: dict[Value, Any] = {}
+        for output, g in zip(self.outputs, cotangents, strict=True):
+            if isinstance(output, Value) and output.requires_grad:
+                seed = cotangent(output, g, recorded)
+                seeds[output] = seeds[output] + seed if output in seeds else seed
+        given = list(seeds.values())
+        found = sweep(self._order, seeds, recorded)
+        found = owned({x: found[x] for x in self.inputs if x in found}, given)
+        return [found[x] if x in found else np.zeros_like(x.data)[()] for x in self.inputs]
+
+
+class Trace:
+    """One call of a function on fresh inputs, ready to be pulled back to them."""
+
+    def __init__(
+        self, name: str, function: Function, argnums: Argnums, args: Any, kwargs: Any, has_aux: bool = False
+    ) -> None:
+        recording = bool(modes.current() & modes.RECORD)
+        self.name, self._single = name, isinstance(argnums, int)
+        positions = _positions(name, argnums, len(args))
+        leaves, self._rebuild = tree.flatten([args[position] for position in positions])
+        self.inputs = [alias(leaf, leaf.data if isinstance(leaf, Value) else as_array(leaf)) for leaf in leaves]
+        arguments = list(args)
+        for position, fresh in zip(positions, self._rebuild(self.inputs), strict=True):
+            arguments[position] = fresh
+        with modes.enable_grad():
+            result = function(*arguments, **kwargs)
+        result, aux = _pair(name, result) if has_aux else (result, None)
+        self.outputs, self.output_like = tree.flatten(result)
+        self.pull = Pullback(self.inputs, self.outputs)
+        self.recorded = recording and self.pull.reaches_back
+        self.value, self.aux = self.shown(result), self.shown(aux)
+
+    def shown(self, results: Any) -> Any:
+        """Return results as the caller sees them: Values if they are recorded, plain arrays if not."""
+        return results if self.recorded else tree.map(plain, results)
+
+    def arguments_like(self, leaves: list[Any]) -> Any:
+        """Put one leaf per input back into what holds them: the argument, or a tuple of arguments."""
+        rebuilt = self._rebuild(leaves)
+        return rebuilt[0] if self._single else tuple(rebuilt)
+
+    def require_scalar(self) -> None:
+        """Refuse results that are no scalar, and containers of one."""
+        shapes = [np.shape(plain(output)) for output in self.outputs]
+        if shapes != [()] or self.output_like([self]) is not self:
+            got = f"shape {shapes[0]}" if len(shapes) == 1 and shapes != [()] else shapes or "nothing"
+            raise GraphError(
+                f"{self.name}: function must return a scalar, got {got}; "
+                f"reduce it with .sum() or .mean(), return (scalar, rest) with has_aux=True, or use jacobian"
+            )
+
+    def require_floating(self, holomorphic: bool) -> None:
+        """Refuse results, and a promise about them, of which there is no derivative."""
+        for output in self.outputs:
+            kind, given = _kind(output)
+            if kind not in "fc":
+                raise GraphError(
+                    f"{self.name}: function must return floating-point numbers, got {given}; "
+                    f"what is not a number that varies smoothly has no derivative"
+                )
+            if kind == "c" and not holomorphic:
+                raise GraphError(
+                    f"{self.name}: function must return real numbers, got {given}; return the .real or .imag part of "
+                    f"its result or np.abs of it, use vjp or jvp, or, for a holomorphic function of complex numbers, "
+                    f"pass holomorphic=True"
+                )
+        for what, x in [*(("argument", x) for x in self.inputs), *(("result", x) for x in self.outputs)]:
+            kind, given = _kind(x)
+            if holomorphic and kind != "c":
+                raise GraphError(
+                    f"{self.name}: with holomorphic=True every {what} must be complex, got {given}; leave it out, or "
+                    f"convert the {what} to complex"
+                )
+
+
+def _positions(name: str, argnums: Argnums, count: int) -> tuple[int, ...]:
+    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    for position in positions:
+        if not -count <= position < count:
+            raise GraphError(
+                f"{name}: argnums must be positions among {count} arguments, got {position}; "
+                f"pass what to differentiate by position, not by keyword"
+            )
+    if len({position % count for position in positions}) < len(positions):
+        raise GraphError(f"{name}: argnums must name each argument once, got {argnums}; drop the repeated one")
+    return positions
+
+
+def _pair(name: str, result: Any) -> tuple[Any, Any]:
+    if not isinstance(result, tuple) or len(result) != 2:
+        kind = type(result).__name__
+        raise GraphError(f"{name}: function must return a pair, got {kind}; with has_aux, return (result, auxiliary)")
+    return result
+
+
+def _kind(x: Any) -> tuple[str, str]:
+    """Return the kind of an array's or a number's dtype, as NumPy abbreviates it, and the dtype or type in words."""
+    dtype = getattr(plain(x), "dtype", None)
+    if dtype is not None:
+        return dtype.kind, f"dtype {dtype}"
+    return np.dtype(type(x)).kind, type(x).__name__
