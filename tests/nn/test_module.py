@@ -121,8 +121,8 @@ def test_load_state_dict_lists_all_that_differs_and_changes_nothing():
     layer = nn.Linear(3, 2)
     before = layer.weight.data
     text = (
-        "load_state_dict: state must hold exactly the module's parameters, got missing: bias; unexpected: b, c; "
-        "misshapen: weight (3, 2) for (2, 3); load it into a module built as the saved one was"
+        "load_state_dict: state must hold exactly the module's parameters and buffers, got missing: bias; "
+        "unexpected: b, c; misshapen: weight (3, 2) for (2, 3); load it into a module built as the saved one was"
     )
     with pytest.raises(ValueError, match=re.escape(text)):
         layer.load_state_dict({"weight": np.ones((3, 2)), "b": np.ones(2), "c": np.ones(2)})

@@ -102,6 +102,111 @@ def losses():
             yield name, {**options, "reduction": reduction}, {**result, "t": target}
 
 
+of_layers = np.random.default_rng(2026)
+
+
+def normal(*shape):
+    return of_layers.normal(size=shape)
+
+
+MASK = np.array([[0, 1, 0, 0, 1], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]], bool)  # true where a target may not see
+PADDING = np.array([[0, 0, 0, 0, 1], [0, 0, 1, 0, 0]], bool)
+
+# (our name, PyTorch's class, arguments, keywords, inputs, keywords of the call)
+LAYERS = [
+    ("Linear", nn.Linear, (3, 4), {}, [normal(2, 5, 3)], {}),
+    ("Linear", nn.Linear, (3, 4), {"bias": False}, [normal(3)], {}),
+    ("Conv1D", nn.Conv1d, (4, 6, 3), {"padding": 2, "padding_mode": "circular"}, [normal(2, 4, 7)], {}),
+    ("Conv2D", nn.Conv2d, (3, 4, [3, 2]), {"stride": [2, 1], "padding": [1, 0]}, [normal(2, 3, 6, 5)], {}),
+    ("Conv2D", nn.Conv2d, (4, 4, 3), {"groups": 2, "dilation": [1, 2], "bias": False}, [normal(2, 4, 5, 6)], {}),
+    ("Conv2D", nn.Conv2d, (2, 2, 3), {"padding": "same"}, [normal(2, 2, 4, 4)], {}),
+    ("Conv2D", nn.Conv2d, (2, 2, 3), {"padding": 1, "padding_mode": "reflect"}, [normal(2, 2, 4, 4)], {}),
+    ("Conv2D", nn.Conv2d, (2, 2, 3), {"padding": 1, "padding_mode": "replicate"}, [normal(2, 2, 4, 4)], {}),
+    ("ConvTranspose1D", nn.ConvTranspose1d, (4, 6, 3),
+     {"stride": 3, "padding": 1, "output_padding": 2, "groups": 2}, [normal(2, 4, 5)], {}),
+    ("ConvTranspose2D", nn.ConvTranspose2d, (3, 2, [3, 2]),
+     {"stride": 2, "padding": 1, "dilation": [1, 2], "bias": False}, [normal(2, 3, 4, 3)], {}),
+    ("MaxPool1D", nn.MaxPool1d, (3,), {"stride": 2, "padding": 1, "ceil_mode": True}, [normal(2, 3, 8)], {}),
+    ("MaxPool2D", nn.MaxPool2d, (2,), {"dilation": 2}, [normal(2, 3, 6, 5)], {}),
+    ("AvgPool1D", nn.AvgPool1d, (3,), {"padding": 1, "count_include_pad": False}, [normal(2, 3, 8)], {}),
+    ("AvgPool2D", nn.AvgPool2d, ([3, 2],), {"stride": [2, 1], "ceil_mode": True}, [normal(2, 3, 6, 5)], {}),
+    ("AdaptiveAvgPool1D", nn.AdaptiveAvgPool1d, (3,), {}, [normal(2, 3, 7)], {}),
+    ("AdaptiveAvgPool2D", nn.AdaptiveAvgPool2d, ([3, 2],), {}, [normal(2, 3, 7, 5)], {}),
+    ("AdaptiveMaxPool1D", nn.AdaptiveMaxPool1d, (3,), {}, [normal(2, 3, 7)], {}),
+    ("AdaptiveMaxPool2D", nn.AdaptiveMaxPool2d, ([3, 2],), {}, [normal(2, 3, 7, 5)], {}),
+    ("Upsample", nn.Upsample, (), {"scale_factor": 2.5}, [normal(2, 3, 4)], {}),
+    ("Upsample", nn.Upsample, (), {"size": [5, 7], "mode": "bilinear"}, [normal(2, 3, 4, 3)], {}),
+    ("Upsample", nn.Upsample, (), {"size": 9, "mode": "linear", "align_corners": True}, [normal(2, 3, 4)], {}),
+    ("BatchNorm1D", nn.BatchNorm1d, (3,), {}, [normal(5, 3)], {}),
+    ("BatchNorm1D", nn.BatchNorm1d, (3,), {"affine": False, "momentum": None}, [normal(5, 3, 2)], {}),
+    ("BatchNorm2D", nn.BatchNorm2d, (3,), {"momentum": 0.3, "eps": 0.1}, [normal(2, 3, 4, 2)], {}),
+    ("BatchNorm2D", nn.BatchNorm2d, (3,), {"track_running_stats": False}, [normal(2, 3, 4, 2)], {}),
+    ("LayerNorm", nn.LayerNorm, (4,), {}, [normal(2, 3, 4)], {}),
+    ("LayerNorm", nn.LayerNorm, ([3, 4],), {"eps": 0.1, "bias": False}, [normal(2, 3, 4)], {}),
+    ("LayerNorm", nn.LayerNorm, (4,), {"elementwise_affine": False}, [normal(2, 3, 4)], {}),
+    ("GroupNorm", nn.GroupNorm, (2, 6), {}, [normal(2, 6, 4)], {}),
+    ("GroupNorm", nn.GroupNorm, (3, 6), {"eps": 0.1, "affine": False}, [normal(2, 6, 4, 2)], {}),
+    ("RMSNorm", nn.RMSNorm, (4,), {}, [normal(2, 3, 4)], {}),
+    ("RMSNorm", nn.RMSNorm, ([3, 4],), {"eps": 0.1, "elementwise_affine": False}, [normal(2, 3, 4)], {}),
+    ("Embedding", nn.Embedding, (7, 3), {"padding_idx": 2}, [np.array([[1, 2, 6], [1, 0, 1]])], {}),
+    ("RNN", nn.RNN, (3, 4), {"num_layers": 2, "nonlinearity": "relu", "bidirectional": True}, [normal(5, 2, 3)], {}),
+    ("RNN", nn.RNN, (3, 4), {"bias": False, "batch_first": True}, [normal(2, 5, 3), normal(1, 2, 4)], {}),
+    ("LSTM", nn.LSTM, (3, 4), {"num_layers": 2, "bidirectional": True}, [normal(5, 2, 3)], {}),
+    ("LSTM", nn.LSTM, (3, 4), {"bias": False, "batch_first": True}, [normal(2, 5, 3)], {}),
+    ("LSTM", nn.LSTM, (3, 4), {}, [normal(5, 3)], {}),
+    ("GRU", nn.GRU, (3, 4), {"num_layers": 2, "bidirectional": True}, [normal(5, 2, 3), normal(4, 2, 4)], {}),
+    ("GRU", nn.GRU, (3, 4), {"bias": False, "batch_first": True}, [normal(2, 5, 3)], {}),
+    ("RNNCell", nn.RNNCell, (3, 4), {"nonlinearity": "relu"}, [normal(2, 3), normal(2, 4)], {}),
+    ("LSTMCell", nn.LSTMCell, (3, 4), {}, [normal(2, 3)], {}),
+    ("RNNCell", nn.RNNCell, (3, 4), {"bias": False}, [normal(3), normal(4)], {}),
+    ("LSTMCell", nn.LSTMCell, (3, 4), {"bias": False}, [normal(2, 3)], {}),
+    ("GRUCell", nn.GRUCell, (3, 4), {"bias": False}, [normal(2, 3), normal(2, 4)], {}),
+    ("MultiheadAttention", nn.MultiheadAttention, (6, 2), {},
+     [normal(3, 2, 6), normal(5, 2, 6), normal(5, 2, 6)], {}),
+    ("MultiheadAttention", nn.MultiheadAttention, (6, 2), {"batch_first": True, "kdim": 4, "vdim": 5},
+     [normal(2, 3, 6), normal(2, 5, 4), normal(2, 5, 5)],
+     {"attn_mask": MASK.tolist(), "key_padding_mask": PADDING.tolist(), "average_attn_weights": False}),
+    ("MultiheadAttention", nn.MultiheadAttention, (6, 3), {"bias": False},
+     [normal(3, 6), normal(5, 6), normal(5, 6)], {"attn_mask": np.where(MASK, -1.5, 0.25).tolist()}),
+    ("TransformerEncoderLayer", nn.TransformerEncoderLayer, (4, 2),
+     {"dim_feedforward": 5, "dropout": 0.0}, [normal(3, 2, 4)], {}),
+    ("TransformerEncoderLayer", nn.TransformerEncoderLayer, (4, 2),
+     {"dim_feedforward": 5, "dropout": 0.0, "activation": "gelu", "norm_first": True, "batch_first": True,
+      "bias": False, "layer_norm_eps": 0.1}, [normal(2, 3, 4)], {"src_mask": MASK[:, :3].tolist()}),
+]  # fmt: skip
+
+
+def tuples(x):
+    return tuple(x) if isinstance(x, list) else x
+
+
+def flat(outputs):
+    """The arrays of a result: a tensor, or tuples of them and of None."""
+    if outputs is None:
+        return []
+    return [leaf for part in outputs for leaf in flat(part)] if isinstance(outputs, tuple) else [outputs]
+
+
+def layers():
+    for name, kind, arguments, options, inputs, call in LAYERS:
+        torch.manual_seed(0)
+        module = kind(*map(tuples, arguments), **{k: tuples(v) for k, v in options.items()}).double()
+        with torch.no_grad():
+            for p in module.parameters():
+                p.copy_(torch.tensor(normal(*p.shape)) * 0.5)
+        figures = {f"state.{key}": array.numpy().copy() for key, array in module.state_dict().items()}
+        tensors = [torch.tensor(x, requires_grad=x.dtype == float) for x in inputs]
+        masks = {k: torch.tensor(np.array(v)) if isinstance(v, list) else v for k, v in call.items()}
+        outputs = flat(module(*tensors, **masks))
+        sum((y * torch.tensor(cotangent(tuple(y.shape)))).sum() for y in outputs).backward()
+        figures |= {f"x{i}": x for i, x in enumerate(inputs)}
+        figures |= {f"y{i}": y.detach().numpy() for i, y in enumerate(outputs)}
+        figures |= {f"dx{i}": t.grad.numpy() for i, t in enumerate(tensors) if t.requires_grad}
+        figures |= {f"d{key}": p.grad.numpy() for key, p in module.named_parameters() if p.grad is not None}
+        figures |= {f"after.{key}": array.numpy() for key, array in module.named_buffers()}
+        yield name, [arguments, options, call], figures
+
+
 SCHEDULES = {
     "step": lambda o: optim.lr_scheduler.StepLR(o, step_size=7, gamma=0.5),
     "exponential": lambda o: optim.lr_scheduler.ExponentialLR(o, gamma=0.9),
@@ -154,7 +259,7 @@ def optimizers():
 
 
 def main():
-    for family in (conv1d, activations, losses, optimizers):
+    for family in (conv1d, activations, losses, layers, optimizers):
         arrays = {
             json.dumps([position, name, options, key]): array
             for position, (name, options, figures) in enumerate(family())

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lab as tl
+from tinygrad_lab import tree
 
 
 def load(family):
@@ -22,7 +23,9 @@ def load(family):
     return [pytest.param(*case, id=f"{case[0]} {json.dumps(case[1])}") for case in cases.values()]
 
 
-CONVOLUTIONS, ACTIVATIONS, LOSSES, OPTIMIZERS = map(load, ("conv1d", "activations", "losses", "optimizers"))
+CONVOLUTIONS, ACTIVATIONS, LOSSES, LAYERS, OPTIMIZERS = map(
+    load, ("conv1d", "activations", "losses", "layers", "optimizers")
+)
 
 
 def cotangent(shape):
@@ -53,6 +56,32 @@ def test_convolution(name, options, arrays):
     assert_same(layer.weight.grad, arrays["dw"])
     if options["bias"]:
         assert_same(layer.bias.grad, arrays["db"])
+
+
+def tuples(x):
+    return tuple(x) if isinstance(x, list) else x
+
+
+def under(prefix, arrays):
+    return {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
+
+
+@pytest.mark.parametrize(("name", "options", "arrays"), LAYERS)
+def test_layer(name, options, arrays):
+    arguments, options, call = options
+    module = getattr(tl.nn, name)(*map(tuples, arguments), **{key: tuples(x) for key, x in options.items()})
+    module.load_state_dict(under("state.", arrays))
+    inputs = [tl.Value(x) if x.dtype.kind == "f" else x for x in under("x", arrays).values()]
+    outputs = [leaf for leaf in tree.flatten(module(*inputs, **call))[0] if leaf is not None]
+    for y, expected in zip(outputs, under("y", arrays).values(), strict=True):
+        assert_same(y.data, expected)
+    sum(np.sum(y * cotangent(y.shape)) for y in outputs).backward()
+    for position, expected in under("dx", arrays).items():
+        assert_same(inputs[int(position)].grad, expected)
+    for path, parameter in module.named_parameters():
+        assert_same(parameter.grad, arrays[f"d{path}"])
+    for path, buffer in module.named_buffers():
+        assert_same(buffer.data, arrays[f"after.{path}"])
 
 
 @pytest.mark.parametrize(("name", "options", "arrays"), ACTIVATIONS)
@@ -124,13 +153,37 @@ def test_every_schedule_has_figures():
     assert {case.values[1]["schedule"] for case in OPTIMIZERS} == {None, *SCHEDULES}
 
 
-@pytest.mark.parametrize("name", sorted(set(tl.nn.__all__) - {"Conv1D", "Dropout", "Flatten", "Linear", "Module"}))
+@pytest.mark.parametrize("name", [*tl.nn.ACTIVATIONS, *tl.nn.LOSSES])
 def test_every_activation_and_loss_has_figures(name):
-    if name not in ("Sequential", "init"):
-        covered = options_of([*ACTIVATIONS, *LOSSES])
-        assert parameters_of(getattr(tl.nn, name).__init__, {"self", "args", "kwargs"}) <= covered[name]
+    kind = {**tl.nn.ACTIVATIONS, **tl.nn.LOSSES}[name]
+    covered = options_of([*ACTIVATIONS, *LOSSES])
+    assert parameters_of(kind.__init__, {"self", "args", "kwargs"}) <= covered[kind.__name__]
 
 
-def test_every_option_of_the_convolution_has_figures():
-    sizes = {"in_channels", "out_channels", "kernel_size", "rng", "init", "dtype"}
-    assert parameters_of(tl.nn.Conv1D, sizes) == options_of(CONVOLUTIONS)["Conv1D"]
+BASES = {"Module", "Function", "Loss", "Lambda", "Buffer", "Sequential", "ModuleList", "ModuleDict"}
+NOT_OF_PYTORCH = {"Flatten", "SinusoidalEncoding", "LearnedEncoding"}
+RANDOM = {"Dropout"}
+
+
+def layers_of_pytorch():
+    chosen = {kind.__name__ for table in (tl.nn.ACTIVATIONS, tl.nn.LOSSES) for kind in table.values()}
+    kinds = {name for name in tl.nn.__all__ if inspect.isclass(getattr(tl.nn, name))}
+    return sorted(kinds - chosen - BASES - NOT_OF_PYTORCH - RANDOM)
+
+
+def with_other_axes(name):
+    """One and two axes share their code, so that figures for either serve both."""
+    return {name, name.replace("1D", "2D"), name.replace("2D", "1D")}
+
+
+@pytest.mark.parametrize("name", layers_of_pytorch())
+def test_every_option_of_every_layer_has_figures(name):
+    options = {"dropout"}  # random
+    for case in LAYERS:
+        if case.values[0] in with_other_axes(name):
+            arguments, keywords, _ = case.values[1]
+            required = list(inspect.signature(getattr(tl.nn, name)).parameters)[: len(arguments)]
+            options |= {*required, *keywords}
+    for other, covered in options_of([*CONVOLUTIONS, *ACTIVATIONS]).items():
+        options |= covered if other in with_other_axes(name) else set()
+    assert parameters_of(getattr(tl.nn, name), {"rng", "init", "dtype"}) <= options

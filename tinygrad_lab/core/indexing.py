@@ -25,8 +25,15 @@ def _add(out: Any, index: Any, value: Any) -> Any:
         out[index] += value
         return out
     # One flat index per element: `np.add.at` is ten times slower with several.
-    positions, flat = np.arange(out.size).reshape(out.shape)[index], out.reshape(-1)
-    np.add.at(flat, positions.ravel(), np.broadcast_to(value, positions.shape).ravel())
+    if isinstance(index, np.ndarray) and index.dtype.kind == "i":  # rows: no need to number all elements of `out`
+        width = out.size // max(len(out), 1)
+        positions = (index.ravel() % max(len(out), 1))[:, None] * width + np.arange(width)
+        value = np.broadcast_to(value, index.shape + out.shape[1:])
+    else:
+        positions = np.arange(out.size).reshape(out.shape)[index]
+        value = np.broadcast_to(value, positions.shape)
+    flat = out.reshape(-1)
+    np.add.at(flat, positions.ravel(), value.ravel())
     return flat.reshape(out.shape)
 
 

@@ -12,7 +12,7 @@ from tinygrad_lab.functional.activations import (
     silu,
     softplus,
 )
-from tinygrad_lab.functional.attention import scaled_dot_product_attention
+from tinygrad_lab.functional.attention import attention_weights, scaled_dot_product_attention
 from tinygrad_lab.functional.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
 from tinygrad_lab.functional.layers import dropout, linear
 from tinygrad_lab.functional.losses import (
@@ -34,12 +34,21 @@ from tinygrad_lab.functional.resampling import (
     interpolate,
 )
 from tinygrad_lab.functional.standardisation import batch_norm, group_norm, layer_norm, rms_norm
+from tinygrad_lab.functional.tokens import (
+    embedding,
+    one_hot,
+    segment_max,
+    segment_mean,
+    segment_softmax,
+    segment_sum,
+)
 
 __all__ = [
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
+    "attention_weights",
     "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
@@ -52,6 +61,7 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "elu",
+    "embedding",
     "gelu",
     "group_norm",
     "huber_loss",
@@ -67,9 +77,14 @@ __all__ = [
     "mse_loss",
     "nll_loss",
     "normal_cdf",
+    "one_hot",
     "relu",
     "rms_norm",
     "scaled_dot_product_attention",
+    "segment_max",
+    "segment_mean",
+    "segment_softmax",
+    "segment_sum",
     "sigmoid",
     "silu",
     "softmax",

@@ -16,8 +16,13 @@ from tinygrad_lab.nn.activations import (
     Softplus,
     Tanh,
 )
-from tinygrad_lab.nn.conv import Conv1D
-from tinygrad_lab.nn.function import Function
+from tinygrad_lab.nn.attention import MultiheadAttention, TransformerEncoderLayer
+from tinygrad_lab.nn.buffer import Buffer
+from tinygrad_lab.nn.cells import GRUCell, LSTMCell, RNNCell
+from tinygrad_lab.nn.containers import ModuleDict, ModuleList, Sequential
+from tinygrad_lab.nn.conv import Conv1D, Conv2D, ConvTranspose1D, ConvTranspose2D
+from tinygrad_lab.nn.embedding import Embedding, LearnedEncoding, SinusoidalEncoding
+from tinygrad_lab.nn.function import Function, Lambda
 from tinygrad_lab.nn.layers import Dropout, Flatten, Linear
 from tinygrad_lab.nn.losses import (
     LOSSES,
@@ -30,35 +35,80 @@ from tinygrad_lab.nn.losses import (
     MSELoss,
     NLLLoss,
 )
-from tinygrad_lab.nn.module import Module, Sequential
+from tinygrad_lab.nn.module import Module
+from tinygrad_lab.nn.normalisation import BatchNorm1D, BatchNorm2D, GroupNorm, LayerNorm, RMSNorm
+from tinygrad_lab.nn.pooling import (
+    AdaptiveAvgPool1D,
+    AdaptiveAvgPool2D,
+    AdaptiveMaxPool1D,
+    AdaptiveMaxPool2D,
+    AvgPool1D,
+    AvgPool2D,
+    MaxPool1D,
+    MaxPool2D,
+    Upsample,
+)
+from tinygrad_lab.nn.recurrent import GRU, LSTM, RNN
 
 __all__ = [
     "ACTIVATIONS",
     "ELU",
     "GELU",
+    "GRU",
     "LOSSES",
+    "LSTM",
+    "RNN",
+    "AdaptiveAvgPool1D",
+    "AdaptiveAvgPool2D",
+    "AdaptiveMaxPool1D",
+    "AdaptiveMaxPool2D",
+    "AvgPool1D",
+    "AvgPool2D",
     "BCELoss",
     "BCEWithLogitsLoss",
+    "BatchNorm1D",
+    "BatchNorm2D",
+    "Buffer",
     "Conv1D",
+    "Conv2D",
+    "ConvTranspose1D",
+    "ConvTranspose2D",
     "CrossEntropyLoss",
     "Dropout",
+    "Embedding",
     "Flatten",
     "Function",
+    "GRUCell",
+    "GroupNorm",
     "HuberLoss",
     "Identity",
     "L1Loss",
+    "LSTMCell",
+    "Lambda",
+    "LayerNorm",
     "LeakyReLU",
+    "LearnedEncoding",
     "Linear",
     "Loss",
     "MSELoss",
+    "MaxPool1D",
+    "MaxPool2D",
     "Module",
+    "ModuleDict",
+    "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
+    "RMSNorm",
+    "RNNCell",
     "ReLU",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SinusoidalEncoding",
     "Softmax",
     "Softplus",
     "Tanh",
+    "TransformerEncoderLayer",
+    "Upsample",
     "init",
 ]

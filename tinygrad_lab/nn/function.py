@@ -47,3 +47,27 @@ class Function(Module):
         options = {name: getattr(self, name) for name in self._defaults}
         shown = (n for n, option in options.items() if not isinstance(option, str) or option != self._defaults[n])
         return ", ".join(f"{name}={options[name]!r}" for name in shown)
+
+
+class Lambda(Module):
+    """A function of one's own as a module, for `Sequential`.
+
+    Arguments:
+        function: what is applied to the inputs.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.nn.Sequential(tl.nn.Lambda(np.square), tl.nn.Lambda(np.sum))(np.array([1.0, 2.0]))
+        np.float64(5.0)
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """Return the function of the inputs."""
+        return self.function(*inputs, **named)
+
+    def extra_repr(self) -> str:
+        """Return the function's name."""
+        return getattr(self.function, "__name__", repr(self.function))

@@ -168,13 +168,13 @@ INITIALISERS: dict[str, Initialiser] = {
 
 
 def layer_parameters(
-    shape: Shape, bias: bool, rng: Rng | None, init: str | Initialiser | None, dtype: Any
+    shape: Shape, bias: Shape | None, rng: Rng | None, init: str | Initialiser | None, dtype: Any
 ) -> tuple[Array, Array | None]:
     """Return the first weight and bias of a layer.
 
     Arguments:
         shape: the weight's shape, (out, in, ...).
-        bias: whether there is a bias, of shape (out,).
+        bias: the bias' shape, None for a layer without one.
         rng: what to draw from; None for fresh randomness.
         init: a name from `INITIALISERS` or such a function for the weight, the bias is 0; None for both from
             U(−a, a) with `a = 1 / √fan_in`.
@@ -184,21 +184,21 @@ def layer_parameters(
         ArgumentError: if `init` is no known name.
 
     Example:
-        >>> layer_parameters((1, 2), True, None, "zeros", np.float64)
+        >>> layer_parameters((1, 2), (1,), None, "zeros", np.float64)
         (array([[0., 0.]]), array([0.]))
     """
     rng = np.random.default_rng() if rng is None else rng
     if init is None:
         bound = 1 / math.sqrt(_fans(shape)[0])
         weight = uniform(shape, rng, dtype, -bound, bound)
-        return weight, uniform(shape[:1], rng, dtype, -bound, bound) if bias else None
+        return weight, None if bias is None else uniform(bias, rng, dtype, -bound, bound)
     if isinstance(init, str):
         if init not in INITIALISERS:
             raise ArgumentError(
                 f"init: name must be one of {', '.join(INITIALISERS)}, got {init!r}; or pass a function"
             )
         init = INITIALISERS[init]
-    return init(shape, rng, dtype), np.zeros(shape[:1], dtype) if bias else None
+    return init(shape, rng, dtype), None if bias is None else np.zeros(bias, dtype)
 
 
 def check_positive(layer: str, **sizes: int) -> None:

@@ -56,7 +56,9 @@ class Linear(Module):
         dtype: Any = np.float64,
     ) -> None:
         check_positive("Linear", in_features=in_features, out_features=out_features)
-        weight, offset = layer_parameters((out_features, in_features), bias, rng, init, dtype)
+        weight, offset = layer_parameters(
+            (out_features, in_features), (out_features,) if bias else None, rng, init, dtype
+        )
         self.weight = Value(weight)
         self.bias = None if offset is None else Value(offset)
 

@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_lab import tree
 from tinygrad_lab.core.value import Value, next_index
 from tinygrad_lab.errors import ArgumentError, OperationError, UndefinedMethodError
+from tinygrad_lab.nn.buffer import Buffer
 
 _CONTAINERS = (list, tuple, dict)
 
@@ -19,7 +20,7 @@ class Module:
 
     Attributes that are leaf Values requiring a gradient are its parameters, those that are Modules its children; both
     are found inside lists, tuples and dicts too. Their names come from the attribute path: `encoder.0.weight`. Other
-    Values, such as a result that `forward` keeps, are neither trained nor saved.
+    Values, such as a result that `forward` keeps, are neither trained nor saved; a `Buffer` is saved.
 
     Attributes:
         training: whether layers such as `Dropout` behave as in training; set by `train()` and `eval()`.
@@ -127,6 +128,15 @@ class Module:
     def _is_parameter(self, value: Value) -> bool:
         return (value.requires_grad and value.op is None) or value in self._stand_ins
 
+    def named_buffers(self) -> list[tuple[str, Buffer]]:
+        """Return the buffers of this module and all below it with their paths; a shared one counts once."""
+        found: dict[int, tuple[str, Buffer]] = {}
+        for path, module in self.named_modules():
+            for name, item in _walk(path, module._attributes()):
+                if type(item) is Buffer:
+                    found.setdefault(id(item), (name, item))
+        return list(found.values())
+
     def parameters(self) -> list[Value]:
         """Return the parameters of this module and all below it, each once.
 
@@ -140,17 +150,17 @@ class Module:
     # -- states --------------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Return copies of the parameters' arrays by name."""
-        return {name: np.array(parameter.data) for name, parameter in self.named_parameters()}
+        """Return copies of the arrays of parameters and buffers by name."""
+        return {name: np.array(held.data) for name, held in self._saved()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Give every parameter a copy of the array of its name, in the parameter's dtype.
+        """Give every parameter and buffer a copy of the array of its name, in the dtype that it has.
 
         Arguments:
             state: arrays by name, as from `state_dict()`.
 
         Raises:
-            ArgumentError: if names are missing or unexpected or shapes differ; all of them are listed, and no parameter
+            ArgumentError: if names are missing or unexpected or shapes differ; all of them are listed, and nothing
                 is changed.
 
         Example:
@@ -158,10 +168,13 @@ class Module:
             >>> a, b = tl.nn.Linear(3, 2), tl.nn.Linear(3, 2)
             >>> b.load_state_dict(a.state_dict())
         """
-        parameters = dict(self.named_parameters())
-        _check_state(parameters, state)
-        for name, parameter in parameters.items():
-            parameter.data = np.array(state[name], dtype=parameter.dtype)[()]
+        held = dict(self._saved())
+        _check_state(held, state)
+        for name, item in held.items():
+            item.data = np.array(state[name], dtype=item.data.dtype)[()]
+
+    def _saved(self) -> list[tuple[str, Value | Buffer]]:
+        return [*self.named_parameters(), *self.named_buffers()]
 
     def train(self, mode: bool = True) -> Self:
         """Put this module and all below it into training mode, and return it."""
@@ -219,47 +232,6 @@ class Module:
         return "\n  ".join((line, *below))
 
 
-class Sequential(Module):
-    """Modules applied one after the other; they are named by their position, "0", "1", ….
-
-    Arguments:
-        layers: the modules, first to last.
-
-    Example:
-        >>> import numpy as np, tinygrad_lab as tl
-        >>> model = tl.nn.Sequential(tl.nn.Linear(2, 4), tl.nn.Tanh(), tl.nn.Linear(4, 1))
-        >>> model
-        Sequential()  17 parameters
-          0: Linear(2, 4)  weight (4, 2), bias (4,), 12 parameters
-          1: Tanh()
-          2: Linear(4, 1)  weight (1, 4), bias (1,), 5 parameters
-        >>> model(np.zeros((100, 2))).shape
-        (100, 1)
-    """
-
-    def __init__(self, *layers: Module) -> None:
-        self.layers = layers
-
-    def _attributes(self) -> Iterator[tuple[Any, Any]]:
-        for name, item in vars(self).items():
-            yield from enumerate(item) if name == "layers" else [(name, item)]
-
-    def forward(self, x: Any) -> Any:
-        """Apply every layer to the output of the one before it."""
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-    def __len__(self) -> int:
-        return len(self.layers)
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self.layers)
-
-    def __getitem__(self, index: int | slice) -> Module:
-        return Sequential(*self.layers[index]) if isinstance(index, slice) else self.layers[index]
-
-
 def _walk(path: str, items: Any) -> Iterator[tuple[str, Any]]:
     """Yield what containers hold, at any depth, with its path."""
     for name, item in items:
@@ -304,18 +276,18 @@ def _without_graph(item: Any, detached: dict[int, Value]) -> Any:
     return item if all(before is after for before, after in pairs) else copy
 
 
-def _check_state(parameters: dict[str, Value], state: Mapping[str, Any]) -> None:
-    missing = [name for name in parameters if name not in state]
-    unexpected = [name for name in state if name not in parameters]
+def _check_state(held: dict[str, Value | Buffer], state: Mapping[str, Any]) -> None:
+    missing = [name for name in held if name not in state]
+    unexpected = [name for name in state if name not in held]
     misshapen = [
-        f"{name} {np.shape(state[name])} for {parameter.shape}"
-        for name, parameter in parameters.items()
-        if name in state and np.shape(state[name]) != parameter.shape
+        f"{name} {np.shape(state[name])} for {item.data.shape}"
+        for name, item in held.items()
+        if name in state and np.shape(state[name]) != item.data.shape
     ]
     problems = (("missing", missing), ("unexpected", unexpected), ("misshapen", misshapen))
     if missing or unexpected or misshapen:
         listed = "; ".join(f"{problem}: {', '.join(names)}" for problem, names in problems if names)
         raise ArgumentError(
-            f"load_state_dict: state must hold exactly the module's parameters, got {listed}; "
+            f"load_state_dict: state must hold exactly the module's parameters and buffers, got {listed}; "
             f"load it into a module built as the saved one was"
         )

@@ -1,0 +1,226 @@
+"""Attention layers: `MultiheadAttention` and `TransformerEncoderLayer`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab import functional
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import ArgumentError, OperationError
+from tinygrad_lab.nn.init import Rng, check_positive, xavier_uniform
+from tinygrad_lab.nn.layers import Dropout, Linear
+from tinygrad_lab.nn.module import Module
+from tinygrad_lab.nn.normalisation import LayerNorm
+
+
+class MultiheadAttention(Module):
+    """Attention in several heads: each projects queries, keys and values, attends, and the results are joined.
+
+    `head_i = softmax(q_i k_iᵀ / √d) v_i` with `q_i = query W_qᵀ` and so on; the output is `[head_1 … head_h] W_oᵀ`.
+
+    Arguments:
+        embed_dim: the size of the vectors; each head works on embed_dim / num_heads of it.
+        num_heads: the number of heads.
+        dropout: the share of attention weights zeroed in training.
+        bias: whether the projections have biases.
+        kdim, vdim: the sizes of keys and values, where they are others.
+        batch_first: whether arrays are (batch, positions, features) rather than (positions, batch, features).
+        rng: `np.random.Generator` or `RandomState` for the first parameters and for dropout.
+        dtype: the parameters' dtype.
+
+    Attributes:
+        in_proj_weight: Value of shape (3 · embed_dim, embed_dim): queries, keys, values; or, with other sizes of keys
+            or values, q_proj_weight, k_proj_weight and v_proj_weight.
+        in_proj_bias: Value of shape (3 · embed_dim,), or None.
+        out_proj: a `Linear`.
+
+    Raises:
+        ArgumentError: if the heads do not divide embed_dim.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> layer = tl.nn.MultiheadAttention(8, 2, batch_first=True, rng=np.random.default_rng(0))
+        >>> x = np.ones((5, 3, 8))
+        >>> y, weights = layer(x, x, x)
+        >>> y.shape, weights.shape
+        ((5, 3, 8), (5, 3, 3))
+
+    Source: A. Vaswani and others, "Attention is all you need", 2017.
+    """
+
+    def __init__(
+        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, kdim: int | None = None,
+        vdim: int | None = None, batch_first: bool = False, *, rng: Rng | None = None, dtype: Any = np.float64,
+    ) -> None:  # fmt: skip
+        check_positive("MultiheadAttention", embed_dim=embed_dim, num_heads=num_heads)
+        if embed_dim % num_heads:
+            raise ArgumentError(
+                f"MultiheadAttention: num_heads must divide embed_dim, got {num_heads} for {embed_dim}; "
+                f"choose a divisor"
+            )
+        self._rng = rng = np.random.default_rng() if rng is None else rng
+        self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
+        sizes = (embed_dim, kdim or embed_dim, vdim or embed_dim)
+        if set(sizes) == {embed_dim}:
+            self.in_proj_weight = Value(xavier_uniform((3 * embed_dim, embed_dim), rng, dtype))
+        else:
+            self.q_proj_weight, self.k_proj_weight, self.v_proj_weight = (
+                Value(xavier_uniform((embed_dim, size), rng, dtype)) for size in sizes
+            )
+        self.in_proj_bias = Value(np.zeros(3 * embed_dim, dtype)) if bias else None
+        self.out_proj = Linear(embed_dim, embed_dim, bias, rng=rng, dtype=dtype)
+        if self.out_proj.bias is not None:
+            self.out_proj.bias.data = np.zeros(embed_dim, dtype)
+
+    def forward(
+        self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True,
+        attn_mask: Any = None, average_attn_weights: bool = True, is_causal: bool = False,
+    ) -> tuple[Any, Any]:  # fmt: skip
+        """Return the output and the attention weights.
+
+        Arguments:
+            query: array of shape (targets, batch, embed_dim), (targets, embed_dim), or with the batch first.
+            key: likewise, (sources, batch, kdim).
+            value: likewise, (sources, batch, vdim).
+            key_padding_mask: booleans (batch, sources), true for sources that nobody may see, or numbers to add.
+            need_weights: whether to return the weights; None in their place if not.
+            attn_mask: booleans (targets, sources), true where a target may NOT see a source, or numbers to add; also
+                (batch · num_heads, targets, sources).
+            average_attn_weights: whether the weights are averaged over the heads.
+            is_causal: whether target i sees the sources 0 to i only.
+        """
+        batched = np.ndim(query) == 3
+        query, key, value = (self._with_batch_first(x, batched) for x in (query, key, value))
+        q, k, v = (self._heads(x) for x in self._project(query, key, value))
+        added = self._added(key_padding_mask, attn_mask, q, k)
+        weights = functional.attention_weights(q, k, added, is_causal)
+        if self.dropout and self.training:
+            weights = functional.dropout(weights, self.dropout, self._rng)
+        joined = np.reshape(np.swapaxes(weights @ v, 1, 2), (q.shape[0], q.shape[2], self.embed_dim))
+        y = self.out_proj(joined)
+        y = (y if self.batch_first else np.swapaxes(y, 0, 1)) if batched else y[0]
+        if not need_weights:
+            return y, None
+        weights = np.mean(weights, axis=1) if average_attn_weights else weights
+        return y, weights if batched else weights[0]
+
+    def _with_batch_first(self, x: Any, batched: bool) -> Any:
+        if np.ndim(x) != (3 if batched else 2):
+            raise OperationError(
+                f"MultiheadAttention: query, key and value must all have a batch or none, got shape {np.shape(x)} "
+                f"beside others; add the axis with x[None]"
+            )
+        if not batched:
+            return np.expand_dims(x, 0)
+        return x if self.batch_first else np.swapaxes(x, 0, 1)
+
+    def _project(self, query: Any, key: Any, value: Any) -> list[Any]:
+        n = self.embed_dim
+        if "in_proj_weight" in vars(self):
+            weights = [self.in_proj_weight[i * n : (i + 1) * n] for i in range(3)]
+        else:
+            weights = [self.q_proj_weight, self.k_proj_weight, self.v_proj_weight]
+        bias = self.in_proj_bias
+        biases = [None if bias is None else bias[i * n : (i + 1) * n] for i in range(3)]
+        return [functional.linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True)]
+
+    def _heads(self, x: Any) -> Any:
+        """Return (batch, positions, features) as (batch, heads, positions, features of a head)."""
+        return np.swapaxes(np.reshape(x, (*x.shape[:2], self.num_heads, self.embed_dim // self.num_heads)), 1, 2)
+
+    def _added(self, key_padding_mask: Any, attn_mask: Any, q: Any, k: Any) -> Any:
+        """Return both masks as one array of numbers to add to the scores."""
+        masks = []
+        if key_padding_mask is not None:
+            mask = np.asarray(key_padding_mask)
+            masks.append(_numbers(np.reshape(mask, (-1, 1, 1, k.shape[2])), q.dtype))
+        if attn_mask is not None:
+            mask = attn_mask if hasattr(attn_mask, "dtype") else np.asarray(attn_mask)
+            if mask.ndim == 3:
+                mask = np.reshape(mask, (-1, self.num_heads, q.shape[2], k.shape[2]))
+            masks.append(_numbers(mask, q.dtype))
+        return None if not masks else masks[0] if len(masks) == 1 else masks[0] + masks[1]
+
+    def extra_repr(self) -> str:
+        """Return the sizes."""
+        return f"{self.embed_dim}, {self.num_heads}" + ", batch_first=True" * self.batch_first
+
+
+def _numbers(mask: Any, dtype: Any) -> Any:
+    """Return a mask that is added: −∞ where a boolean one is true."""
+    return np.where(mask, -np.inf, 0).astype(dtype) if mask.dtype == bool else mask
+
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"relu": functional.relu, "gelu": functional.gelu}
+
+
+class TransformerEncoderLayer(Module):
+    """Self-attention, then a network of two linear layers on each position, each added to its input and normalised.
+
+    Arguments:
+        d_model: the size of the vectors.
+        nhead: the number of attention heads.
+        dim_feedforward: the size between the two linear layers.
+        dropout: the share of elements zeroed in training, in four places.
+        activation: "relu", "gelu", or a function, between the two linear layers.
+        layer_norm_eps: keeps the normalisations' denominators from 0.
+        batch_first: whether arrays are (batch, positions, features) rather than (positions, batch, features).
+        norm_first: whether each part normalises what it is given rather than what it returns.
+        bias: whether linear layers and normalisations have biases.
+        rng: `np.random.Generator` or `RandomState` for the first parameters and for dropout.
+        dtype: the parameters' dtype.
+
+    Raises:
+        ArgumentError: if the heads do not divide d_model, or the activation has no such name.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> layer = tl.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, rng=np.random.default_rng(0))
+        >>> layer.eval()(np.ones((5, 3, 8)), is_causal=True).shape
+        (5, 3, 8)
+
+    Source: A. Vaswani and others, "Attention is all you need", 2017.
+    """
+
+    def __init__(
+        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
+        activation: str | Callable[[Any], Any] = "relu", layer_norm_eps: float = 1e-5, batch_first: bool = False,
+        norm_first: bool = False, bias: bool = True, *, rng: Rng | None = None, dtype: Any = np.float64,
+    ) -> None:  # fmt: skip
+        if isinstance(activation, str) and activation not in ACTIVATIONS:
+            raise ArgumentError(
+                f"TransformerEncoderLayer: activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}; "
+                f"or pass a function"
+            )
+        rng = np.random.default_rng() if rng is None else rng
+        self.self_attn = MultiheadAttention(
+            d_model, nhead, dropout, bias, batch_first=batch_first, rng=rng, dtype=dtype
+        )
+        self.linear1 = Linear(d_model, dim_feedforward, bias, rng=rng, dtype=dtype)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, rng=rng, dtype=dtype)
+        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+        self.dropout = Dropout(dropout, rng=rng)
+        self.norm_first = norm_first
+        self.activation = ACTIVATIONS[activation] if isinstance(activation, str) else activation
+
+    def forward(
+        self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False
+    ) -> Any:  # fmt: skip
+        """Return what the layer makes of `src`; the masks are those of `MultiheadAttention`."""
+        masks = {"attn_mask": src_mask, "key_padding_mask": src_key_padding_mask, "is_causal": is_causal}
+        x = src
+        if self.norm_first:
+            x = x + self._attend(self.norm1(x), masks)
+            return x + self._think(self.norm2(x))
+        x = self.norm1(x + self._attend(x, masks))
+        return self.norm2(x + self._think(x))
+
+    def _attend(self, x: Any, masks: dict[str, Any]) -> Any:
+        return self.dropout(self.self_attn(x, x, x, need_weights=False, **masks)[0])
+
+    def _think(self, x: Any) -> Any:
+        return self.dropout(self.linear2(self.dropout(self.activation(self.linear1(x)))))
