@@ -10,9 +10,10 @@ This is what tracing gives, what every pass takes and gives, and all that a writ
 Every variable knows its shape and dtype, so a writer never runs anything to find out. Operands are variables, plain
 numbers, strings, slices, None and so on, or lists, tuples and dicts of these: `getitem(x, (slice(None), i))`.
 
-A **writer** is a function `write(program) -> Written`: a callable `(list of arrays) -> list of arrays` with the
-`source` it runs. Inputs and outputs have the shapes and dtypes that the program states. It may reuse its own buffers,
-but what it returns belongs to the caller: no later call may change it, and it shares no memory with the inputs.
+A **writer** is a function `write(program) -> Written`; that of the backend "name" is found in the module `write_name`.
+`Written.run(*inputs)` takes and returns arrays of the shapes and dtypes that the program states (Python numbers where a
+variable is weak). It may reuse its own buffers, but what it returns belongs to the caller: no later call may change it.
+What it is given it never writes into. A function that a writer has no words for is called as it is.
 
 **Loops** are calls too: their function is a `Loop`, which holds a program as its body, and their operands are
 `(length, *carried, *sliced, *fixed)`. `repeat` compiles a program that is a single such call, where the parameters and
@@ -21,9 +22,9 @@ the optimizer's states are `carried`: output `i` of the body feeds its input `i`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -170,13 +171,12 @@ class Loop:
         return len(rounds), *carried, *stacked
 
 
-class Written(Protocol):
-    """What a writer returns."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """What a writer returns: the source it wrote, and a function of arrays, `run(*inputs) -> outputs`."""
 
     source: str
-
-    def __call__(self, arrays: list[Any], /) -> list[Any]:
-        """Run the program: its inputs in, its outputs out."""
+    run: Callable[..., Sequence[Any]]
 
 
 Writer = Callable[[Program], Written]

@@ -39,7 +39,7 @@ class Tracer:
         self.lifted: dict[Variable, Traced] = {}  # inputs that stand for arrays of outer tracers
         self._by_outer: dict[Variable, Variable] = {}
         self._by_array: dict[int, Variable] = {}
-        self._usual = np.geterr()
+        self.usual = np.geterr()
 
     def input(self, name: str, array: Any, weak: bool = False) -> Traced:
         """Return a new input of the program that holds `array` while it is traced."""
@@ -72,7 +72,7 @@ class Tracer:
                 isinstance(result, tuple | list),
                 line,
                 within,
-                np.geterr() != self._usual,
+                np.geterr() != self.usual,
             )
         )
         return wrapped

@@ -1,0 +1,92 @@
+"""The arguments of a compiled function: which are arrays, which are objects that hold some, and which are static."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.compiler.holders import is_leaf
+from tinygrad_lab.core.value import Value
+
+
+@dataclass
+class Arguments:
+    """The leaves of a call's arguments.
+
+    Attributes:
+        arrays: arrays, NumPy scalars and Python's floats, with their names: inputs of the program.
+        objects: Values and objects with attributes, with their names; their arrays are inputs too.
+        key: equal for arguments that one program serves.
+    """
+
+    arrays: list[tuple[str, Any]] = field(default_factory=list)
+    objects: list[tuple[str, Any]] = field(default_factory=list)
+    key: Hashable = None
+
+
+def read(args: tuple[Any, ...], kwargs: dict[str, Any], names: tuple[str, ...] = ()) -> Arguments:
+    """Return what the arguments of a call are made of; containers are lists, tuples and dicts."""
+    found = Arguments()
+    positional = tuple(_read(names[i] if i < len(names) else f"argument_{i}", x, found) for i, x in enumerate(args))
+    found.key = positional, tuple((name, _read(name, x, found)) for name, x in sorted(kwargs.items()))
+    return found
+
+
+def _read(path: str, x: Any, found: Arguments) -> Hashable:
+    kind = type(x)
+    if is_leaf(x):
+        found.arrays.append((path, x))
+        return kind is np.ndarray, x.shape, x.dtype
+    if kind is float or kind is complex:
+        found.arrays.append((path, x))
+        return "number", kind
+    if isinstance(x, tuple | list):
+        return kind, tuple(_read(f"{path}.{i}", part, found) for i, part in enumerate(x))
+    if isinstance(x, dict):
+        return kind, tuple((key, _read(f"{path}.{key}", part, found)) for key, part in x.items())
+    if kind is Value or is_object(x):
+        found.objects.append((path, x))
+        return "object", kind
+    return static(x)
+
+
+def is_object(x: Any) -> bool:
+    """Whether `x` is an object with attributes that may hold arrays, as modules and optimizers are."""
+    return (
+        hasattr(x, "__dict__")
+        and not isinstance(x, type)
+        and not hasattr(x, "__code__")
+        and not isinstance(x, np.ndarray | np.ufunc)
+        and type(x).__module__ not in ("builtins", "functools")
+    )
+
+
+def static(x: Any) -> Hashable:
+    """Return a key for something that a program may depend on, but that is no input of it."""
+    if type(x) in (bool, int, str, bytes, type(None)):
+        return type(x), x
+    if type(x) in (float, complex):
+        return type(x), repr(x)
+    if type(x) is tuple:
+        return tuple(map(static, x))
+    return type(x), id(x)
+
+
+def mapped(function: Callable[[Any], Any], x: Any) -> Any:
+    """Return arguments with `function` of every array and float in them."""
+    kind = type(x)
+    if is_leaf(x) or kind is float or kind is complex:
+        return function(x)
+    if isinstance(x, tuple):
+        parts = [mapped(function, part) for part in x]
+        return kind(*parts) if hasattr(x, "_fields") else kind(parts)
+    if isinstance(x, list):
+        return kind(mapped(function, part) for part in x)
+    if isinstance(x, dict):
+        copy = x.copy()
+        copy.update((key, mapped(function, part)) for key, part in x.items())
+        return copy
+    return x

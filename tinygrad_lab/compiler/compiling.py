@@ -1,0 +1,217 @@
+"""`compile`: a function that is traced once per kind of arguments, and then runs as the program that came out."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import warnings
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from tinygrad_lab.compiler.changes import difference
+from tinygrad_lab.compiler.fast import quick_call
+from tinygrad_lab.compiler.lifting import Call, Lifted
+from tinygrad_lab.compiler.passes import optimise, prune
+from tinygrad_lab.compiler.program import Program, Writer, Written
+from tinygrad_lab.compiler.surroundings import Surroundings
+from tinygrad_lab.compiler.templates import filled
+from tinygrad_lab.errors import CompileError
+
+BACKENDS = ("numpy", "numba", "jax")
+_MANY = 8  # programs of one function, before it is said that this is unusual
+
+
+@dataclass
+class Compilation:
+    """One program of a compiled function, ready to run."""
+
+    lifted: Lifted
+    program: Program
+    written: Written
+
+
+def compile(
+    function: Callable[..., Any] | None = None,
+    *,
+    backend: str = "numpy",
+    state: Any = (),
+) -> Any:
+    """Return a function that does what `function` does, as a program of NumPy calls without Python in between.
+
+    It is traced on the first call, and again for arguments of other shapes, dtypes or static values: Python's bools,
+    integers, strings and functions are static, arrays and floats are inputs. It is called as before and returns the
+    same, except that Values among the results have no graph.
+
+    Arguments:
+        function: computes with NumPy and this package; its arguments and results are nested lists, tuples and dicts
+            of arrays and Values, Modules, and static values.
+        backend: what runs the program: "numpy" (generated source), "numba" or "jax".
+        state: the objects that the function changes, such as `(model, optimizer)`. Their arrays are inputs and outputs
+            of the program, and are put back after every call.
+
+    Returns:
+        A `Compiled` function; without `function`, a decorator.
+
+    Raises:
+        CompileError: on the first call, if the function decides in Python on data, or depends on what changes from
+            call to call without being an argument or part of the state.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> fast = tl.compile(tl.grad(lambda w, x: np.sum(np.tanh(w * x))))
+        >>> fast(np.zeros(2), np.ones(2))
+        array([1., 1.])
+        >>> w = tl.Value([3.0, 4.0])
+        >>> optimizer = tl.optim.SGD([w], lr=0.25)
+        >>> @tl.compile(state=(w, optimizer))
+        ... def step():
+        ...     optimizer.zero_grad()
+        ...     loss = np.sum(w * w)
+        ...     loss.backward()
+        ...     optimizer.step()
+        ...     return loss
+        >>> step().item(), step().item(), w.data
+        (25.0, 6.25, array([0.75, 1.  ]))
+    """
+    if function is None:
+        return functools.partial(compile, backend=backend, state=state)
+    return Compiled(function, backend, state)
+
+
+class Compiled:
+    """What `compile` returns.
+
+    Attributes:
+        programs: the programs made so far.
+        function: the function that was compiled.
+    """
+
+    def __init__(self, function: Callable[..., Any], backend: str, state: Any) -> None:
+        if not callable(function):
+            raise CompileError(f"compile: function must be callable, got {type(function).__name__}; pass the function")
+        self.function, self.backend = function, backend
+        self.__name__ = str(getattr(function, "__name__", type(function).__name__))
+        self._write = _writer(backend)
+        self._state = _named(function, state if isinstance(state, tuple | list) else (state,))
+        self._names = _parameters(function)
+        self._made: dict[Hashable, Compilation] = {}
+        self._lifts: frozenset[str] = frozenset()
+        self._gradients = False
+        self._surroundings = Surroundings(function, [x for _, x in self._state])
+        self._quick: Callable[..., Any] | None = None
+        functools.update_wrapper(self, function, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function: from its program, which is made if there is none for such arguments."""
+        quick = self._quick
+        if quick is not None:
+            result = quick(args, kwargs)
+            if result is not quick:
+                return result
+        return self._call(args, kwargs)
+
+    @property
+    def programs(self) -> list[Program]:
+        """The programs made so far, one for each kind of arguments."""
+        return [made.program for made in self._made.values()]
+
+    @property
+    def program(self) -> Program:
+        """The latest program."""
+        return self._latest().program
+
+    @property
+    def source(self) -> str:
+        """The source of the latest program."""
+        return self._latest().written.source
+
+    def _latest(self) -> Compilation:
+        if not self._made:
+            raise CompileError("compile: the function must have been called, got no call yet; call it once")
+        return list(self._made.values())[-1]
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self._surroundings.check()
+        call = self._prepared(args, kwargs)
+        call, made = self._compilation(call)
+        outputs = made.written.run(*call.inputs(made.lifted.read))
+        leave(call, made.lifted, outputs)
+        self._quick = quick_call(call, made.lifted, made.written.run, self._surroundings)
+        return filled(made.lifted.result, outputs)
+
+    def _prepared(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        return Call(self.function, args, kwargs, self._names, self._state, self._lifts, self._gradients)
+
+    def _compilation(self, call: Call) -> tuple[Call, Compilation]:
+        made = self._made.get(call.key)
+        if made is None:
+            call, lifted = self._traced(call)
+            program = optimise(lifted.program, lifted.names)
+            made = self._made[call.key] = Compilation(lifted, program, self._write(program))
+            if len(self._made) == _MANY:
+                warnings.warn(
+                    f"compile: {self.__name__} has been compiled {_MANY} times, for arguments of other shapes, dtypes "
+                    f"or static values each time; pass numbers that change as floats or arrays",
+                    stacklevel=4,
+                )
+        return call, made
+
+    def _traced(self, call: Call) -> tuple[Call, Lifted]:
+        """Trace a call twice; what differs is no function of the arguments and the state."""
+        with self._surroundings.watched(call.held):
+            lifted = call.trace()
+            while lifted.counted - self._lifts:
+                self._lifts |= lifted.counted
+                call = self._prepared(call.args, call.kwargs)
+                lifted = call.trace()
+            found = difference(prune(lifted.program), prune(call.trace(flip_gradients=True).program))
+            if found is None:
+                return call, lifted
+            if not self._gradients:
+                self._gradients = True  # perhaps it adds to the gradients that it finds
+                return self._traced(self._prepared(call.args, call.kwargs))
+        raise CompileError(
+            f"compile: {self.__name__} must depend only on its arguments and the state, got {found}; pass what "
+            f"changes as an argument, and draw random numbers from a tinygrad_lab.random.Generator in the state"
+        )
+
+
+def leave(call: Call, lifted: Lifted, outputs: Any) -> None:
+    """Put what a program computed where the function would have put it."""
+    for write in lifted.writes:
+        holder, x = call.held.holders[write.holder][1], filled(write.template, outputs)
+        if write.key is None:
+            if isinstance(holder, dict):
+                holder.clear()
+                holder.update(x)
+            else:
+                holder[:] = x
+        elif isinstance(holder, dict | list):
+            holder[write.key] = x
+        else:
+            setattr(holder, write.key, x)
+
+
+def _writer(backend: str) -> Writer:
+    if backend not in BACKENDS:
+        raise CompileError(f"compile: backend must be one of {', '.join(BACKENDS)}, got {backend!r}; choose one")
+    module = importlib.import_module(f"tinygrad_lab.compiler.write_{backend}")
+    write: Writer = module.write
+    return write
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+
+
+def _named(function: Callable[..., Any], state: Any) -> list[tuple[str, Any]]:
+    """Return the state's objects with the names that the function knows them by; one object needs none."""
+    known = inspect.getclosurevars(function) if inspect.isfunction(function) else None
+    names = {id(x): name for scope in (known.globals, known.nonlocals) for name, x in scope.items()} if known else {}
+    return [(names.get(id(x), f"state_{i}"), x) for i, x in enumerate(state)]

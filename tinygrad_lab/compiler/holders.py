@@ -1,0 +1,155 @@
+"""Objects that keep arrays from call to call: which places they have, what is in them, and how to put it back.
+
+A *holder* is a Value, a list, or a dict (an object's attributes are one too). A *place* is a holder with a key. Models,
+optimizers, and whatever else is made of these are walked alike; nothing here knows their classes.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import CompileError
+
+_MOST = 20_000  # places; more than that is no state of a model
+_NOT_WALKED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.dtype)
+_GENERATORS = (np.random.Generator, np.random.RandomState)
+
+
+class Place(NamedTuple):
+    """Where something is kept: `holder[key]`, or the attribute `key` of a Value."""
+
+    path: str
+    holder: Any
+    key: Any
+    lifted: bool  # whether a Python number here is an input of the program
+
+    def get(self) -> Any:
+        """Return what is here."""
+        return getattr(self.holder, self.key) if type(self.holder) is Value else self.holder[self.key]
+
+    def set(self, x: Any) -> None:
+        """Put something here."""
+        if type(self.holder) is Value:
+            setattr(self.holder, self.key, x)
+        else:
+            self.holder[self.key] = x
+
+
+@dataclass
+class Holders:
+    """What was found by walking objects, each once, in an order that only depends on their structure."""
+
+    lifts: frozenset[str] = frozenset()  # paths of Python numbers that are inputs, beside those that classes declare
+    places: list[Place] = field(default_factory=list)
+    holders: list[tuple[str, Any]] = field(default_factory=list)
+    generators: list[tuple[Any, Any]] = field(default_factory=list)
+    seen: dict[int, Any] = field(default_factory=dict)  # by identity; keeps them alive, so that identities stay theirs
+
+    def walk(self, path: str, x: Any, lifted: bool = False) -> None:
+        """Note the places of `x` and of all that it holds."""
+        kind = type(x)
+        if kind is tuple:
+            for key, part in enumerate(x):
+                self.walk(f"{path}.{key}", part, lifted)
+        if id(x) in self.seen:
+            return
+        if isinstance(x, _GENERATORS):
+            self.seen[id(x)] = x
+            self.generators.append((x, _state_of(x)))
+        elif kind is Value:
+            self._add(path, x)
+            self.places += [Place(path, x, "data", False), Place(f"{path}.grad", x, "grad", False)]
+        elif kind is dict or kind is list:
+            self._add(path, x)
+            for key, part in list(x.items() if kind is dict else enumerate(x)):
+                self._hold(path, x, key, part, lifted)
+        elif hasattr(x, "__dict__") and not isinstance(x, _NOT_WALKED) and not callable(getattr(x, "__array__", None)):
+            self.seen[id(x)] = x
+            variable = getattr(type(x), "variables", ())
+            attributes = vars(x)
+            self._add(path, attributes)
+            for name, part in list(attributes.items()):
+                self._hold(path, attributes, name, part, lifted or name in variable)
+
+    def _hold(self, path: str, holder: Any, key: Any, part: Any, lifted: bool) -> None:
+        where = f"{path}.{key}" if path else str(key)
+        lifted = lifted or where in self.lifts
+        self.places.append(Place(where, holder, key, lifted))
+        self.walk(where, part, lifted)
+
+    def _add(self, path: str, holder: Any) -> None:
+        self.seen[id(holder)] = holder
+        self.holders.append((path, holder))
+        if len(self.places) > _MOST:
+            raise CompileError(
+                f"compile: state must hold at most {_MOST} items, got more in {path}; pass only the model and the "
+                f"optimizer, and large data as arguments"
+            )
+
+    def snapshot(self) -> list[tuple[Any, Any]]:
+        """Return every holder with what it holds."""
+        return [(holder, _held(holder)) for _, holder in self.holders]
+
+    def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
+        """Put back what a snapshot holds, and generators where they were."""
+        for holder, held in snapshot:
+            if type(holder) is Value:
+                holder.data, holder.grad, holder.requires_grad, holder.name = held
+            elif type(holder) is list:
+                holder[:] = held
+            else:
+                holder.clear()
+                holder.update(held)
+        for generator, state in self.generators:
+            _set_state_of(generator, state)
+
+
+def is_leaf(x: Any) -> bool:
+    """Whether `x` is an array or NumPy scalar of numbers or bools: an input of programs wherever it is found."""
+    return isinstance(x, np.ndarray | np.generic) and x.dtype.kind in "biufc"
+
+
+def is_number(x: Any) -> bool:
+    """Whether `x` is a Python number that could change from call to call; bools decide, and are not."""
+    return type(x) in (int, float, complex)
+
+
+def leaves(x: Any, lifted: bool) -> Iterator[Any]:
+    """Yield the inputs of programs in what a place holds: an array, a lifted number, or a tuple of such."""
+    if is_leaf(x) or (lifted and is_number(x)):
+        yield x
+    elif type(x) is tuple:
+        for part in x:
+            yield from leaves(part, lifted)
+
+
+def refilled(x: Any, lifted: bool, new: Iterator[Any]) -> Any:
+    """Return what a place holds with its leaves replaced, in the order of `leaves`."""
+    if is_leaf(x) or (lifted and is_number(x)):
+        return next(new)
+    if type(x) is tuple:
+        return tuple(refilled(part, lifted, new) for part in x)
+    return x
+
+
+def _held(holder: Any) -> Any:
+    if type(holder) is Value:
+        return holder.data, holder.grad, holder.requires_grad, holder.name
+    return holder.copy()
+
+
+def _state_of(generator: Any) -> Any:
+    return generator.bit_generator.state if isinstance(generator, np.random.Generator) else generator.get_state()
+
+
+def _set_state_of(generator: Any, state: Any) -> None:
+    if isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = state
+    else:
+        generator.set_state(state)

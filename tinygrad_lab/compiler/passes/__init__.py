@@ -1,0 +1,25 @@
+"""Passes: functions from a program to a program that computes the same with less.
+
+Each works alone and may be left out. `exact` programs have the bits of the traced one; `fast` ones may reassociate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinygrad_lab.compiler.passes.algebra import simplify
+from tinygrad_lab.compiler.passes.common import share
+from tinygrad_lab.compiler.passes.dead import prune
+from tinygrad_lab.compiler.passes.folding import fold
+from tinygrad_lab.compiler.passes.inline import inline
+from tinygrad_lab.compiler.passes.naming import rename
+from tinygrad_lab.compiler.program import Program
+
+__all__ = ["fold", "inline", "optimise", "prune", "rename", "share", "simplify"]
+
+
+def optimise(program: Program, names: Sequence[str] = ()) -> Program:
+    """Return the program after all passes, with unique readable names; `names` are those wanted for the outputs."""
+    for step in (inline, prune, fold, simplify, share, simplify, share, prune):
+        program = step(program)
+    return rename(program, names)

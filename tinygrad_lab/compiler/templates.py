@@ -1,0 +1,80 @@
+"""Templates: what a traced call returned or left behind, with holes where the arrays of each call go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tinygrad_lab.compiler.traced import Traced
+from tinygrad_lab.core import tree
+from tinygrad_lab.core.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """The place of output `index`; inside a Value if the traced call had one there."""
+
+    index: int
+    value: bool = False
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A container that is made anew from its parts, such as a Module or a named tuple."""
+
+    rebuild: Callable[[list[Any]], Any]
+    parts: list[Any]
+
+
+def template(x: Any, outputs: list[Any], keep: Any = ()) -> Any:
+    """Return `x` with a Hole for each Traced array, which is appended to `outputs`.
+
+    Arguments:
+        x: nested containers, Values and Modules.
+        outputs: the arrays found, in order.
+        keep: identities of the objects that stay what they are.
+    """
+    kind = type(x)
+    if kind is Traced:
+        outputs.append(x)
+        return Hole(len(outputs) - 1)
+    if id(x) in keep:
+        return x
+    if kind is Value:
+        if type(x.data) is not Traced:
+            return x
+        outputs.append(x.data)
+        return Hole(len(outputs) - 1, True, x.name)
+    if kind is list or kind is tuple:
+        return kind(template(part, outputs, keep) for part in x)
+    if kind is dict:
+        return {key: template(part, outputs, keep) for key, part in x.items()}
+    if isinstance(x, tuple | dict) or hasattr(x, "tree_flatten"):
+        leaves, rebuild = tree.flatten(x)
+        return Rebuilt(rebuild, [template(leaf, outputs, keep) for leaf in leaves])
+    return x
+
+
+def filled(x: Any, arrays: Sequence[Any]) -> Any:
+    """Return a template with arrays in its holes."""
+    kind = type(x)
+    if kind is Hole:
+        array = arrays[x.index]
+        return Value(array, requires_grad=False, name=x.name) if x.value else array
+    if kind is Rebuilt:
+        return x.rebuild([filled(part, arrays) for part in x.parts])
+    if kind is list or kind is tuple:
+        return kind(filled(part, arrays) for part in x)
+    if kind is dict:
+        return {key: filled(part, arrays) for key, part in x.items()}
+    return x
+
+
+def has_holes(x: Any) -> bool:
+    """Whether anything of a template changes from call to call."""
+    kind = type(x)
+    if kind is Hole or kind is Rebuilt:
+        return True
+    return kind in (list, tuple, dict) and any(has_holes(part) for part in (x.values() if kind is dict else x))
