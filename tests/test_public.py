@@ -36,7 +36,7 @@ SAME_FLOOR = {("optim", "nn"), ("testing", "nn"), ("testing", "optim"), ("viz", 
 
 PROMISED = [
     "Value", "no_grad", "enable_grad", "debug",
-    "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp",
+    "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "compile",
     "OPS", "defvjp", "defzero", "composed", "primitive",
     "nn", "optim", "functional", "testing", "viz", "lab", "__version__",
 ]  # fmt: skip

@@ -14,10 +14,12 @@ from tinygrad_lab.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from tinygrad_lab import lab, testing, viz
+    from tinygrad_lab.compiler import compile
 
 __all__ = [
     "OPS",
     "Value",
+    "compile",
     "composed",
     "debug",
     "defvjp",
@@ -46,6 +48,8 @@ def __getattr__(name: str) -> Any:
     # Loaded on demand: a program that only needs gradients pays for none of them.
     if name in ("lab", "testing", "viz"):
         return importlib.import_module(f"tinygrad_lab.{name}")
+    if name == "compile":
+        return importlib.import_module("tinygrad_lab.compiler").compile
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -147,7 +147,8 @@ class Compiled:
     def _compilation(self, call: Call) -> tuple[Call, Compilation]:
         made = self._made.get(call.key)
         if made is None:
-            call, lifted = self._traced(call)
+            with self._surroundings.rewinding(call.held):
+                call, lifted = self._traced(call)
             program = optimise(lifted.program, lifted.names)
             made = self._made[call.key] = Compilation(lifted, program, self._write(program))
             if len(self._made) == _MANY:
@@ -158,20 +159,23 @@ class Compiled:
                 )
         return call, made
 
+    def _trace(self, call: Call, flip_gradients: bool = False) -> Lifted:
+        with self._surroundings.watched(call.held):
+            return call.trace(flip_gradients)
+
     def _traced(self, call: Call) -> tuple[Call, Lifted]:
         """Trace a call twice; what differs is no function of the arguments and the state."""
-        with self._surroundings.watched(call.held):
-            lifted = call.trace()
-            while lifted.counted - self._lifts:
-                self._lifts |= lifted.counted
-                call = self._prepared(call.args, call.kwargs)
-                lifted = call.trace()
-            found = difference(prune(lifted.program), prune(call.trace(flip_gradients=True).program))
-            if found is None:
-                return call, lifted
-            if not self._gradients:
-                self._gradients = True  # perhaps it adds to the gradients that it finds
-                return self._traced(self._prepared(call.args, call.kwargs))
+        lifted = self._trace(call)
+        while lifted.counted - self._lifts:
+            self._lifts |= lifted.counted
+            call = self._prepared(call.args, call.kwargs)
+            lifted = self._trace(call)
+        found = difference(prune(lifted.program), prune(self._trace(call, flip_gradients=True).program))
+        if found is None:
+            return call, lifted
+        if not self._gradients:
+            self._gradients = True  # perhaps it adds to the gradients that it finds
+            return self._traced(self._prepared(call.args, call.kwargs))
         raise CompileError(
             f"compile: {self.__name__} must depend only on its arguments and the state, got {found}; pass what "
             f"changes as an argument, and draw random numbers from a tinygrad_lab.random.Generator in the state"

@@ -18,7 +18,7 @@ from tinygrad_lab.errors import CompileError
 
 _MOST = 20_000  # places; more than that is no state of a model
 _NOT_WALKED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.dtype)
-_GENERATORS = (np.random.Generator, np.random.RandomState)
+GENERATORS = (np.random.Generator, np.random.RandomState)
 
 
 class Place(NamedTuple):
@@ -59,7 +59,7 @@ class Holders:
                 self.walk(f"{path}.{key}", part, lifted)
         if id(x) in self.seen:
             return
-        if isinstance(x, _GENERATORS):
+        if isinstance(x, GENERATORS):
             self.seen[id(x)] = x
             self.generators.append((x, _state_of(x)))
         elif kind is Value:
@@ -97,7 +97,7 @@ class Holders:
         return [(holder, _held(holder)) for _, holder in self.holders]
 
     def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
-        """Put back what a snapshot holds, and generators where they were."""
+        """Put back what a snapshot holds; generators go on, so that a second trace finds other numbers."""
         for holder, held in snapshot:
             if type(holder) is Value:
                 holder.data, holder.grad, holder.requires_grad, holder.name = held
@@ -106,6 +106,9 @@ class Holders:
             else:
                 holder.clear()
                 holder.update(held)
+
+    def rewind(self) -> None:
+        """Put random generators where they were when they were found."""
         for generator, state in self.generators:
             _set_state_of(generator, state)
 

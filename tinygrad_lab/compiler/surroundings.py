@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tinygrad_lab.compiler.holders import Holders, Place, is_leaf
+from tinygrad_lab.compiler.holders import GENERATORS, Holders, Place, is_leaf
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import CompileError
 
@@ -67,6 +67,19 @@ class Surroundings:
                     self._refuse(place.path)
         finally:
             around.restore(before)
+
+    @contextlib.contextmanager
+    def rewinding(self, inputs: Holders) -> Iterator[None]:
+        """Let the function be traced, and put all random generators back where they were."""
+        around = Holders()
+        around.seen.update(inputs.seen)
+        for name, where, key in _variables(self._function, {}):
+            _walk(around, name, _content(where, key))
+        try:
+            yield
+        finally:
+            around.rewind()
+            inputs.rewind()
 
     def check(self) -> None:
         """Raise if something around the function is not what it was when it was traced."""
@@ -170,7 +183,7 @@ def _has_attributes(x: Any) -> bool:
 
 
 def _walk(around: Holders, name: str, x: Any) -> None:
-    if type(x) is Value or isinstance(x, list | dict | tuple) or _has_attributes(x):
+    if type(x) is Value or isinstance(x, (list, dict, tuple, *GENERATORS)) or _has_attributes(x):
         around.walk(name, x)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tinygrad_lab import tree
 from tinygrad_lab.compiler.traced import Traced
-from tinygrad_lab.core import tree
 from tinygrad_lab.core.value import Value
 
 

@@ -71,7 +71,9 @@ class Traced(Receiver):
 
     @staticmethod
     def record(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Write a primitive down as one call."""
+        """Write a primitive down as one call; with a Value among its arguments it is that one's to record."""
+        if any(type(x) is Value for x in (*args, *kwargs.values())):
+            return Value.record(op, args, kwargs)
         return record(op.function, args, kwargs)
 
     def __getitem__(self, index: Any) -> Any:
@@ -116,7 +118,7 @@ class Traced(Receiver):
 
     def item(self) -> Any:
         """Return the single element as a Python number, which does not widen the dtype of what it meets."""
-        return record(item_of, (self,), {})
+        return self if self.variable.weak else record(item_of, (self,), {})
 
     def __len__(self) -> int:
         return len(self.array)

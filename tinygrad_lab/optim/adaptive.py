@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -171,7 +170,7 @@ class Adam(Optimizer):
         beta1, beta2 = self.betas
         mean = beta1 * state.get("mean", 0.0) + (1 - beta1) * gradient
         squares = beta2 * state.get("squares", 0.0) + (1 - beta2) * gradient * gradient
-        root = np.sqrt(squares) / math.sqrt(1 - beta2 ** (step + 1)) + self.eps
+        root = np.sqrt(squares) / (1 - beta2 ** (step + 1)) ** 0.5 + self.eps
         rate = self.rate(step) / (1 - beta1 ** (step + 1))
         return parameter - rate * _ratio(mean, root), {"step": step + 1, "mean": mean, "squares": squares}
 

@@ -45,6 +45,8 @@ class Optimizer:
         array([0., 0.])
     """
 
+    variables = ("lr",)  # numbers that a compiled step takes as inputs, so that they may change from call to call
+
     def __init__(self, params: Iterable[Value], lr: float | Schedule) -> None:
         name = type(self).__name__
         if not isinstance(params, Iterable) or isinstance(params, Value):
@@ -84,8 +86,8 @@ class Optimizer:
 
     def rate(self, step: int) -> float:
         """Return the learning rate of the update that `step` others came before."""
-        lr = self.lr
-        return float(lr(step) if callable(lr) else lr)
+        rate = self.lr(step) if callable(self.lr) else self.lr
+        return rate.item() if hasattr(rate, "item") else float(rate)  # a Python number does not widen float32
 
     def step(self) -> None:
         """Update every parameter that has a gradient; its `data` is bound to a new array, never written into."""

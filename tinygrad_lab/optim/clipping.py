@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -33,11 +32,12 @@ def clip_grad_norm(params: Iterable[Value], max_norm: float) -> float:
     """
     with_gradient = [parameter for parameter in params if parameter.grad is not None]
     # Norms of norms, each divided by its largest element first, so that no square overflows.
-    norm = math.hypot(*(_norm(parameter.grad) for parameter in with_gradient))
-    if max_norm < norm < math.inf:
-        for parameter in with_gradient:
-            parameter.grad = parameter.grad * (max_norm / norm)
-    return norm
+    norm = _norm(np.stack([_norm(parameter.grad) for parameter in with_gradient])) if with_gradient else np.float64(0)
+    too_long = (norm > max_norm) & (norm < np.inf)
+    factor = np.where(too_long, max_norm / np.where(too_long, norm, 1), 1).item()
+    for parameter in with_gradient:
+        parameter.grad = parameter.grad * factor
+    return norm.item()
 
 
 def clip_grad_value(params: Iterable[Value], limit: float) -> None:
@@ -60,9 +60,9 @@ def clip_grad_value(params: Iterable[Value], limit: float) -> None:
             parameter.grad = np.clip(parameter.grad, -limit, limit)
 
 
-def _norm(g: Any) -> float:
-    largest = float(np.max(abs(g), initial=0.0))
-    if largest == 0 or not largest < math.inf:
-        return largest
-    scaled = np.ravel(g / largest)
-    return largest * math.sqrt(np.sum(scaled * scaled))
+def _norm(g: Any) -> Any:
+    largest = np.max(np.abs(g), initial=0.0).astype(np.float64)
+    usual = (largest > 0) & (largest < np.inf)
+    scale = np.where(usual, largest, 1)
+    scaled = np.ravel(np.where(usual, g, 0) / scale)
+    return np.where(usual, scale * np.sqrt(np.sum(scaled * scaled)), largest)

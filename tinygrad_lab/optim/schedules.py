@@ -1,8 +1,11 @@
-"""Learning-rate schedules: functions `step -> rate`, for an optimizer's `lr`. Steps count from 0."""
+"""Learning-rate schedules: functions `step -> rate`, for an optimizer's `lr`. Steps count from 0.
+
+They compute with operators and NumPy's functions only, so that a compiled step computes them too.
+"""
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from tinygrad_lab.optim.base import Schedule, check
 
@@ -68,7 +71,7 @@ def cosine(lr: float, total: int, minimum: float = 0.0) -> Schedule:
     Source: I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017 (without restarts).
     """
     check("schedules.cosine", "total", total, total >= 1, "at least 1")
-    return lambda step: minimum + (lr - minimum) * (1 + math.cos(math.pi * min(step, total) / total)) / 2
+    return lambda step: (minimum + (lr - minimum) * (1 + np.cos(np.pi * np.minimum(step, total) / total)) / 2).item()
 
 
 def linear_warmup(schedule: float | Schedule, warmup_steps: int) -> Schedule:
@@ -89,4 +92,4 @@ def linear_warmup(schedule: float | Schedule, warmup_steps: int) -> Schedule:
     """
     check("schedules.linear_warmup", "warmup_steps", warmup_steps, warmup_steps >= 1, "at least 1")
     full = schedule if callable(schedule) else constant(schedule)
-    return lambda step: full(step) * min(1.0, (step + 1) / warmup_steps)
+    return lambda step: full(step) * np.minimum(1.0, (step + 1) / warmup_steps).item()

@@ -67,7 +67,7 @@ class SGD(Optimizer):
         if self.weight_decay:
             gradient = gradient + self.weight_decay * parameter
         if self.momentum:
-            velocity = gradient.copy() if step == 0 else self._accelerate(state["velocity"], gradient)
+            velocity = self._accelerate(state["velocity"], gradient) if "velocity" in state else gradient.copy()
             after["velocity"] = velocity
             gradient = gradient + self.momentum * velocity if self.nesterov else velocity
         return parameter - self.rate(step) * gradient, after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -57,7 +58,8 @@ def _open(call: Call, program: Program) -> Program | None:
         if v not in inputs:
             inputs[v] = tracer.input(v.name, _example(v))
     try:
-        with tracing(tracer), np.errstate(all="ignore"):
+        with tracing(tracer), warnings.catch_warnings(), np.errstate(all="warn"):
+            warnings.simplefilter("ignore")
             tracer.usual = np.geterr()
             args, kwargs = replaced((call.args, call.kwargs), inputs)
             result = body(*args, **kwargs)
