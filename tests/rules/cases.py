@@ -3,6 +3,7 @@
 from tests.rules import (  # noqa: F401  they fill the tables
     cases_fft,
     cases_functional,
+    cases_layers,
     cases_made,
     cases_matrices,
     cases_products,

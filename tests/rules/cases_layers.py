@@ -1,0 +1,24 @@
+"""Calls of the operations behind convolutions, pooling, normalisations, recurrent cells and segments."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.rules.drawing import call, listed
+from tinygrad_lab.functional import pooling, recurrent, standardisation, tokens
+from tinygrad_lab.functional.windows import overlap_add, windows
+
+ONE, TWO = {"stride": (2,), "dilation": (1,)}, {"stride": (1, 2), "dilation": (2, 1)}
+
+listed(windows, call((5,), kernel=(3,), **ONE), call((2, 5, 4), kernel=(2, 3), **TWO))
+listed(overlap_add, call((2, 3), shape=(5,), **ONE), call((2, 3, 1, 2, 3), shape=(5, 4), **TWO))
+listed(pooling.window_max, call((5,), kernel=(3,), **ONE), call((2, 5, 4), kernel=(2, 3), **TWO))
+listed(pooling.window_sum, call((5,), kernel=(3,), stride=(2,)), call((2, 5, 4), kernel=(2, 3), stride=(1, 2)))
+for function in (standardisation.standardise, standardisation.rescale):
+    listed(function, call((2, 3), axis=(-1,), eps=1e-5), call((2, 3, 2), axis=(0, 2), eps=0.1))
+listed(recurrent.lstm_state, call((2, 8), (2, 2)), call((4,), (1,)))
+listed(recurrent.lstm_output, call((2, 8), (2, 2)), call((4,), (1,)))
+listed(recurrent.gru_state, call((2, 6), (2, 6), (2, 2)), call((3,), (3,), (1,)))
+listed(
+    tokens._maxima, call((4, 2), index=np.array([1, 0, 1, 1]), count=2), call((3,), index=np.array([0, 0, 1]), count=2)
+)
