@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.receivers import Recorder
+from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.errors import NonFiniteError
 
 

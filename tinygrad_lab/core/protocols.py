@@ -7,9 +7,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.core import refusals, registry, ufuncs
+from tinygrad_lab.calls import refusals, ufuncs
+from tinygrad_lab.calls.receivers import Recorder
+from tinygrad_lab.core import registry
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.core.receivers import Recorder
 from tinygrad_lab.core.registry import Op, operation
 from tinygrad_lab.errors import GradientLostError
 

@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tinygrad_lab.core import refusals
-from tinygrad_lab.core.binding import Binder, positional_names
-from tinygrad_lab.core.receivers import Receiver as Receiver
-from tinygrad_lab.core.receivers import Recorder as Recorder
+from tinygrad_lab.calls import refusals
+from tinygrad_lab.calls.binding import Binder, positional_names
+from tinygrad_lab.calls.receivers import Receiver as Receiver
+from tinygrad_lab.calls.receivers import Recorder as Recorder
 from tinygrad_lab.errors import GradientLostError
 
 Function = Callable[..., Any]

@@ -13,7 +13,8 @@ from typing import Any, ClassVar, NoReturn, final
 
 import numpy as np
 
-from tinygrad_lab.core import modes, operators, refusals
+from tinygrad_lab.calls import refusals
+from tinygrad_lab.core import modes, operators
 from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.finite import fail_if_not_finite
@@ -295,9 +296,9 @@ def cotangent(value: Value, gradient: Any, recorded: bool) -> Any:
     data = value.data
     if gradient is None:
         gradient = ones_for(data)
-    elif np.shape(gradient) != data.shape:
+    elif np.shape(plain(gradient)) != data.shape:
         raise GraphError(
-            f"backward: gradient must have the shape {data.shape} of the result, got {np.shape(gradient)}; "
+            f"backward: gradient must have the shape {data.shape} of the result, got {np.shape(plain(gradient))}; "
             f"pass one number per element"
         )
     else:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.receivers import Recorder
-from tinygrad_lab.core.refusals import no_rule_for
+from tinygrad_lab.calls.receivers import Recorder
+from tinygrad_lab.calls.refusals import no_rule_for
 from tinygrad_lab.core.registry import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes

@@ -13,15 +13,12 @@ import sys
 import typing
 from collections.abc import Callable
 from inspect import Parameter
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from tinygrad_lab.core import refusals
-from tinygrad_lab.core.receivers import Recorder
-
-if TYPE_CHECKING:
-    from tinygrad_lab.core.registry import Op
+from tinygrad_lab.calls import refusals
+from tinygrad_lab.calls.receivers import Recorder
 
 Args = tuple[Any, ...]
 Keywords = dict[str, Any]
@@ -48,10 +45,25 @@ def positional_names(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(p.name for p in parameters(function) or () if p.kind in _POSITIONAL)
 
 
+class Operation(Protocol):
+    """What binding asks of an operation: `core.registry.Op` is one."""
+
+    name: str
+    kind: str
+    function: Callable[..., Any]
+    forward: Callable[..., Any]
+    rules: Any
+    named: tuple[str, ...]
+
+    @property
+    def arity(self) -> int | None:
+        """How many arguments have a rule by position; None for any number."""
+
+
 class Binder:
     """Binds the arguments of one operation; made on its first call that needs it."""
 
-    def __init__(self, op: Op) -> None:
+    def __init__(self, op: Operation) -> None:
         composed = op.kind == "composed"
         found = parameters(op.function) or (parameters(op.forward) if composed else None) or [_ANY_POSITION]
         self.name = op.name
@@ -82,12 +94,12 @@ class Binder:
         names = self.keywords if self.taken is None else self.taken if self.open else self.taken & self.keywords
         return {name: self.defaults.get(name, _NOTHING) for name in names - self.by_keyword - self.choices.keys()}
 
-    def _direct_recorded(self, op: Op) -> int:
+    def _direct_recorded(self, op: Operation) -> int:
         if op.named or self.fill:
             return -1
         return sys.maxsize if op.arity is None else op.arity
 
-    def _direct_composed(self, op: Op) -> int:
+    def _direct_composed(self, op: Operation) -> int:
         """Return how many arguments by position the implementation has under the same names in the same order."""
         own = parameters(op.forward, own=True) or [_ANY_POSITION]
         for count, p in enumerate(own):
@@ -178,7 +190,7 @@ _ANY_KEYWORD = Parameter("kwargs", Parameter.VAR_KEYWORD)
 _BY_KEYWORD = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 
 
-def _callees(op: Op, lead: int) -> list[tuple[Callable[..., Any], int]]:
+def _callees(op: Operation, lead: int) -> list[tuple[Callable[..., Any], int]]:
     """Return what gets the keywords of a call, the rules or the implementation, and how many arguments precede."""
     if op.kind == "composed":
         return [(op.forward, 0)]

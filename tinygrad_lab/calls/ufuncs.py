@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core import refusals
+from tinygrad_lab.calls import refusals
 from tinygrad_lab.errors import CallError, GradientLostError
 
 _AXES = ("axes", "axis", "keepdims")
