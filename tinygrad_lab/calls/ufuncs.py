@@ -41,11 +41,13 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> An
 def _converted(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """Return the inputs in the dtypes of the loop that NumPy would run."""
     inputs = tuple(x if hasattr(x, "dtype") or type(x) in (int, float, complex) else np.asarray(x) for x in inputs)
-    dtype, signature = kwargs.get("dtype"), kwargs.get("signature", kwargs.get("sig"))
-    if dtype is not None:
-        signature = (None,) * ufunc.nin + (np.dtype(dtype),) * ufunc.nout
+    options = {"casting": kwargs.get("casting", "same_kind")}
+    if kwargs.get("dtype") is not None:
+        options["signature"] = (None,) * ufunc.nin + (np.dtype(kwargs["dtype"]),) * ufunc.nout
+    elif "signature" in kwargs or "sig" in kwargs:
+        options["signature"] = kwargs.get("signature", kwargs.get("sig"))
     given = (*(x.dtype if hasattr(x, "dtype") else type(x) for x in inputs), *(None,) * ufunc.nout)
-    loop = ufunc.resolve_dtypes(given, signature=signature, casting=kwargs.get("casting", "same_kind"))
+    loop = ufunc.resolve_dtypes(given, **options)
     pairs = zip(inputs, loop, strict=False)
     return tuple(
         x if getattr(x, "dtype", None) == to else x.astype(to) if hasattr(x, "dtype") else to.type(x) for x, to in pairs

@@ -41,6 +41,8 @@ class NumpyProtocols(Recorder):
         if any(array is not None for array in out):
             raise refusals.no_out(ufunc.__name__)
         if method != "__call__":  # a method is a function whose first argument is the ufunc
+            if len(inputs) > 1:
+                kwargs.pop("indices", None)  # NumPy gives it twice
             return self._dispatch(registry.find(getattr(np.ufunc, method)), (ufunc, *inputs), kwargs)
         op = registry.find(ufunc)
         if kwargs and op.kind is not registry.ZERO:
