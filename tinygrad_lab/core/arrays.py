@@ -17,6 +17,11 @@ def plain(x: Any) -> Any:
     return x.data if isinstance(x, Recorder) else x
 
 
+def listed(x: Any) -> Any:
+    """Return a list or tuple of numbers as an array, and anything else as it is: NumPy takes one beside an array."""
+    return np.asarray(x) if isinstance(x, list | tuple) else x
+
+
 def detached(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let a function see the arrays inside Values: what it returns has no derivative."""
 

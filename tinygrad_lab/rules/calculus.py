@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.core.arrays import listed
 from tinygrad_lab.core.registry import composed, defvjp, primitive
-from tinygrad_lab.errors import OperationError
+from tinygrad_lab.errors import CallError
 from tinygrad_lab.rules.axes import cut, many_axes, one_axis, resized, standing_along
 
 # -- differences and integrals ---------------------------------------------------------------------------------------
@@ -30,13 +31,14 @@ _NO_VALUE = type(np._NoValue)
 
 @composed(np.ediff1d)
 def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    ary = listed(ary)
     parts = [to_begin, np.diff(np.ravel(ary)), to_end]
     return np.concatenate([np.ravel(part) for part in parts if part is not None]).astype(np.result_type(ary))
 
 
 @composed(np.trapezoid)
 def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    axis = one_axis(axis, np.ndim(y))
+    y, x, axis = listed(y), listed(x), one_axis(axis, np.ndim(y))
     if x is not None:
         dx = np.reshape(np.diff(x), standing_along(axis, np.ndim(y))) if np.ndim(x) == 1 else np.diff(x, axis=axis)
     return np.sum(dx * (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2, axis=axis)
@@ -62,7 +64,7 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> A
     axes = many_axes(axis, np.ndim(f))
     steps = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs or (1.0,) * len(axes)
     if len(steps) != len(axes):
-        raise OperationError(
+        raise CallError(
             f"gradient: steps must be one, or one per axis, got {len(steps)} for {len(axes)} axes; pass as many"
         )
     slopes = tuple(_slopes(f, step, i, edge_order) for step, i in zip(steps, axes, strict=True))
@@ -82,6 +84,7 @@ defvjp(np.unwrap, _unwrap_rule)
 
 @composed(np.interp)
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+    x, xp, fp = listed(x), listed(xp), listed(fp)
     if period is not None:
         x, xp, left, right = x % period, xp % period, None, None
         order = np.argsort(xp)

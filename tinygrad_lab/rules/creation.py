@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tinygrad_lab.core.arrays import listed
 from tinygrad_lab.core.registry import composed, defzero
 from tinygrad_lab.rules.axes import standing_along
 
@@ -33,7 +34,7 @@ def _full(shape: Any, fill_value: Any, dtype: Any = None, **_: Any) -> Any:
 
 def _parts(num: int, endpoint: bool, start: Any, stop: Any, dtype: Any) -> tuple[Any, ...]:
     """Return numbers from 0 to 1 along a new first axis, and the ends."""
-    start, stop = np.broadcast_arrays(start, stop)
+    start, stop = np.broadcast_arrays(listed(start), listed(stop))
     t = np.reshape(np.linspace(0, 1, num, endpoint, dtype=dtype), standing_along(0, np.ndim(start) + 1))
     return t, *(_converted(end, dtype) for end in (start, stop))
 
@@ -47,6 +48,7 @@ def _linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
     axis: int = 0, *, device: Literal[None, "cpu"] = None,
 ) -> Any:  # fmt: skip
+    start, stop = listed(start), listed(stop)
     natural = np.result_type(start, stop, 1.0)
     t, first, last = _parts(num, endpoint, start, stop, natural)
     samples = np.moveaxis(_converted((1 - t) * first + t * last, dtype or natural), 0, axis)
@@ -59,7 +61,7 @@ def _logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
 ) -> Any:
     if np.ndim(base):
-        start, stop, base = np.broadcast_arrays(start, stop, base)
+        start, stop, base = np.broadcast_arrays(listed(start), listed(stop), listed(base))
         base = np.expand_dims(base, axis)
     samples = base ** np.linspace(start, stop, num, endpoint, axis=axis)
     return samples if dtype is None else samples.astype(dtype)
@@ -67,6 +69,7 @@ def _logspace(
 
 @composed(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    start, stop = listed(start), listed(stop)
     natural = np.result_type(start, stop, np.float64)
     t, first, last = _parts(num, endpoint, start, stop, natural)
     return np.moveaxis(_converted(first * (last / first) ** t, dtype or natural), 0, axis)

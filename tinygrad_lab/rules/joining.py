@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lab import tree
 from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import along, cut, flattened, one_axis, resized
 
 
@@ -179,4 +180,15 @@ def _block(arrays: Any) -> Any:
 
 
 def _depth(arrays: Any) -> int:
-    return 1 + _depth(arrays[0]) if isinstance(arrays, list) else 0
+    """Return how deep the lists are nested, all of them alike."""
+    if isinstance(arrays, tuple):
+        raise CallError("block: arrays must be nested in lists, got a tuple; write a list")
+    if not isinstance(arrays, list):
+        return 0
+    depths = {_depth(part) for part in arrays}
+    if len(depths) != 1:
+        raise OperationError(
+            f"block: lists must be nested equally deep and not be empty, got depths {sorted(depths) or 'of none'}; "
+            f"put single arrays into lists of their own"
+        )
+    return 1 + depths.pop()

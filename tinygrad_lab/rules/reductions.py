@@ -200,6 +200,8 @@ def _masked(a: Any, kwargs: Any) -> Any:
 
 
 def _nan_extremum(function: Any, neutral: float, a: Any, axis: Any, kwargs: Any) -> Any:
+    if "initial" not in kwargs and kwargs.get("where", True) is not True:
+        return function(a, axis, **kwargs)  # NumPy says that it needs an initial number
     kwargs = {"initial": neutral, **_masked(a, kwargs)}
     empty = ~np.any(kwargs["where"], axis, keepdims=kwargs.get("keepdims", False))
     return np.where(empty, np.nan, function(a, axis, **kwargs))

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.refusals import missing
 from tinygrad_lab.core.indexing import set_at
 from tinygrad_lab.core.registry import composed, defvjp
+from tinygrad_lab.errors import OperationError
 
 
 def _share(g: Any, y: Any, mine: Any, other: Any) -> Any:
@@ -32,8 +34,19 @@ defvjp(np.nan_to_num,  lambda g, y, x, **replacements: np.where(np.isfinite(x), 
 
 
 @composed(np.clip)
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    low, high = a_min if min is None else min, a_max if max is None else max
+def _clip(
+    a: Any, a_min: Any = np._NoValue, a_max: Any = np._NoValue, *, min: Any = np._NoValue, max: Any = np._NoValue
+) -> Any:
+    given = {
+        name: x for name, x in (("a_min", a_min), ("a_max", a_max), ("min", min), ("max", max)) if x is not np._NoValue
+    }
+    if given.keys() in ({"a_min"}, {"a_max"}):
+        raise missing("clip", {"a_min", "a_max"} - given.keys())
+    if {"a_min", "min"} <= given.keys() or {"a_max", "max"} <= given.keys():
+        raise OperationError(
+            f"clip: limits must be a_min and a_max, or min and max, got {', '.join(given)}; leave two out"
+        )
+    low, high = given.get("a_min", given.get("min")), given.get("a_max", given.get("max"))
     if low is not None:
         a = np.maximum(a, low)
     return a if high is None else np.minimum(a, high)

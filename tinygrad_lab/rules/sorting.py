@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from tinygrad_lab.rules.axes import flattened, many_axes
 
 
 @composed(np.sort)
-def _sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+def _sort(a: Any, axis: int | None = -1, kind: Any = None, order: Literal[None] = None, *, stable: Any = None) -> Any:
     a, axis = flattened(a, axis)
     return np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
 
@@ -26,7 +26,9 @@ def _sort_complex(a: Any) -> Any:
 
 
 @composed(np.partition)
-def _partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None) -> Any:
+def _partition(
+    a: Any, kth: Any, axis: int | None = -1, kind: Literal["introselect"] = "introselect", order: Literal[None] = None
+) -> Any:
     a, axis = flattened(a, axis)
     return np.take_along_axis(a, np.argpartition(a, kth, axis=axis), axis)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.calls.refusals import no_rule_for
+from tinygrad_lab.core.arrays import listed
 from tinygrad_lab.core.registry import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes
@@ -22,12 +23,12 @@ def _cov(
 ) -> Any:  # fmt: skip
     rows = [np.atleast_2d(x) if rowvar or np.ndim(x) == 1 else np.transpose(x) for x in (m, y) if x is not None]
     x = np.concatenate(rows, axis=0)
-    x = x if dtype is None else x.astype(dtype)
+    x = x.astype(np.result_type(x, np.float64) if dtype is None else dtype)
     ddof = (0 if bias else 1) if ddof is None else ddof
-    weights = [np.asarray(w) for w in (fweights, aweights) if w is not None]
-    weight = np.ones(x.shape[1]) if not weights else weights[0] if len(weights) == 1 else weights[0] * weights[1]
-    total = np.sum(weight)
-    lost = ddof * (np.sum(weight * np.asarray(aweights)) / total if aweights is not None else 1)
+    weights = [listed(w) for w in (fweights, aweights) if w is not None]
+    weight = math.prod(weights, start=1)
+    total = np.sum(weight) if weights else x.shape[1]
+    lost = ddof * (np.sum(weight * listed(aweights)) / total if aweights is not None else 1)
     x = x - np.sum(x * weight, axis=1, keepdims=True) / total
     return np.squeeze((x * weight) @ np.conjugate(np.transpose(x)) / (total - lost))
 
