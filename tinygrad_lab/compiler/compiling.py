@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_lab.compiler.changes import difference
-from tinygrad_lab.compiler.fast import quick_call
+from tinygrad_lab.compiler.fast import Quick, quick_call
 from tinygrad_lab.compiler.lifting import Call, Lifted
 from tinygrad_lab.compiler.passes import optimise, prune
 from tinygrad_lab.compiler.program import Program, Writer, Written
@@ -100,7 +100,7 @@ class Compiled:
         self._lifts: frozenset[str] = frozenset()
         self._gradients = False
         self._surroundings = Surroundings(function, [x for _, x in self._state])
-        self._quick: Callable[..., Any] | None = None
+        self._quick: Quick | None = None
         functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -138,8 +138,14 @@ class Compiled:
         call, made = self._compilation(call)
         outputs = made.written.run(*call.inputs(made.lifted.read))
         leave(call, made.lifted, outputs)
-        self._quick = quick_call(call, made.lifted, made.written.run, self._surroundings)
+        self._quick = self._next(args, kwargs)
         return filled(made.lifted.result, outputs)
+
+    def _next(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Quick | None:
+        """Return the short way for another call like this, if a program is there for it."""
+        call = self._prepared(args, kwargs)
+        made = self._made.get(call.key)
+        return None if made is None else quick_call(call, made.lifted, made.written.run, self._surroundings.check)
 
     def _prepared(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         return Call(self.function, args, kwargs, self._names, self._state, self._lifts, self._gradients)

@@ -1,13 +1,170 @@
-"""The short way into a program: for the objects of the last call, straight-line Python that only checks and fetches."""
+"""The short way into a program: for the objects of the last call, straight-line Python that only checks and fetches.
+
+Walking through a model takes longer than a small program does. So once a call has been made, the next one is expected
+to find the same objects holding arrays of the same shapes: Python is written that compares them one by one, runs the
+program, and puts its results back. At the first difference it gives up, before anything has happened.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from tinygrad_lab.compiler.holders import is_leaf, is_number
 from tinygrad_lab.compiler.lifting import Call, Lifted
+from tinygrad_lab.compiler.templates import Hole, filled
+from tinygrad_lab.core.value import Value
+
+Quick = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 
 
-def quick_call(call: Call, lifted: Lifted, run: Callable[..., Any], surroundings: Any) -> Callable[..., Any] | None:
-    """Return `quick(args, kwargs)`, which returns itself for a call that differs in kind from this one, or None."""
-    return None
+def quick_call(call: Call, lifted: Lifted, run: Callable[..., Any], check: Callable[[], None]) -> Quick:
+    """Return `quick(args, kwargs)`: the result of the call, or `quick` itself if it is of another kind.
+
+    Arguments:
+        call: a call as it will be made next.
+        lifted: the traced call that serves it.
+        run: its program.
+        check: raises if the surroundings have changed.
+    """
+    writer = _Writer()
+    writer.arguments(call)
+    writer.places(call, lifted)
+    lines = ["def quick(args, kwargs):", "    try:", *(f"        {line}" for line in writer.lines)]
+    lines += ["    except (KeyError, IndexError, AttributeError, TypeError):", "        return quick", "    check()"]
+    lines.append(f"    r = run({', '.join(writer.inputs)})")
+    lines += [f"    {line}" for line in writer.writes(call, lifted)]
+    lines.append(f"    return {writer.expression(lifted.result)}")
+    known = {"run": run, "check": check, "filled": filled, "Value": Value, "ndarray": np.ndarray}
+    scope = {**writer.scope, **known}
+    exec("\n".join(lines), scope)  # noqa: S102  written here
+    quick: Quick = scope["quick"]
+    return quick
+
+
+class _Writer:
+    """Collects the lines that check a call and fetch its inputs."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.inputs: list[str] = []
+        self.scope: dict[str, Any] = {}
+        self._names: dict[int, str] = {}  # holders, by identity: what they are called
+
+    def arguments(self, call: Call) -> None:
+        """Check the arguments, and fetch the arrays among them."""
+        self._argument("args", call.args)
+        self._require(f"len(kwargs) == {len(call.kwargs)}")
+        for name, x in sorted(call.kwargs.items()):
+            self._argument(f"kwargs[{name!r}]", x)
+
+    def places(self, call: Call, lifted: Lifted) -> None:
+        """Check what the holders hold, and fetch the inputs among it."""
+        new = {(write.holder, write.key) for write in lifted.writes if type(write.template) in (dict, list)}
+        numbers = {id(holder): i for i, (_, holder) in enumerate(call.held.holders)}
+        read = {i for i, _ in lifted.read}
+        for _, holder in call.held.holders:
+            if type(holder) is not Value and id(holder) not in self._replaced(call, new, numbers):
+                self._require(f"len({self._name(holder)}) == {len(holder)}")
+        for i, place in enumerate(call.held.places):
+            x, name = place.get(), self._name(place.holder)
+            found = f"{name}.{place.key}" if type(place.holder) is Value else f"{name}[{self._literal(place.key)}]"
+            if i in read:
+                self._leaf(found, x)
+            elif (numbers[id(place.holder)], place.key) in new and id(x) in numbers:
+                self._names[id(x)] = self._fetched(found, x)
+            elif type(place.holder) is Value and place.key == "grad":
+                if call.gradients:
+                    self._require(f"{found} is {self._literal(x)}")
+            else:
+                self._require(f"{found} is {self._literal(x)}")
+
+    def writes(self, call: Call, lifted: Lifted) -> list[str]:
+        """Return the lines that put results back."""
+        lines = []
+        for write in lifted.writes:
+            holder = call.held.holders[write.holder][1]
+            name, x = self._name(holder), self.expression(write.template)
+            if write.key is None:
+                lines += [f"{name}.clear()", f"{name}.update({x})"] if type(holder) is dict else [f"{name}[:] = {x}"]
+            else:
+                key = write.key
+                lines.append(f"{name}.{key} = {x}" if type(holder) is Value else f"{name}[{self._literal(key)}] = {x}")
+        return lines
+
+    def expression(self, template: Any) -> str:
+        """Return what makes a template from the outputs `r`."""
+        kind = type(template)
+        if kind is Hole:
+            array = f"r[{template.index}]"
+            name = f", name={template.name!r}" if template.name else ""
+            return f"Value({array}, requires_grad=False{name})" if template.value else array
+        if kind is list:
+            return f"[{', '.join(map(self.expression, template))}]"
+        if kind is tuple:
+            return f"({', '.join(map(self.expression, template))}{',' if len(template) == 1 else ''})"
+        if kind is dict:
+            parts = (f"{self._literal(key)}: {self.expression(x)}" for key, x in template.items())
+            return "{" + ", ".join(parts) + "}"
+        return f"filled({self._constant(template)}, r)"
+
+    def _argument(self, found: str, x: Any) -> None:
+        if is_leaf(x) or type(x) in (float, complex):
+            self._leaf(found, x)
+        elif isinstance(x, tuple | list | dict):
+            name = self._fetched(found, x)
+            for key, part in x.items() if isinstance(x, dict) else enumerate(x):
+                self._argument(f"{name}[{self._literal(key)}]", part)
+        elif type(x) in (int, str):
+            self._require(f"type({found}) is {type(x).__name__} and {found} == {x!r}")
+        else:
+            self._require(f"{found} is {self._literal(x)}")
+
+    def _leaf(self, found: str, x: Any) -> None:
+        """Fetch an input, or the inputs in a tuple."""
+        if type(x) is tuple:
+            name = self._fetched(found, x)
+            for i, part in enumerate(x):
+                if is_leaf(part) or is_number(part) or type(part) is tuple:
+                    self._leaf(f"{name}[{i}]", part)
+            return
+        name = f"x{len(self.inputs)}"
+        self.inputs.append(name)
+        self.lines.append(f"{name} = {found}")
+        if isinstance(x, np.ndarray):
+            dtype = self._constant(x.dtype)
+            self._require(f"type({name}) is ndarray and {name}.shape == {x.shape} and {name}.dtype is {dtype}")
+        else:
+            self._require(f"type({name}) is {self._constant(type(x))}")
+
+    def _fetched(self, found: str, x: Any) -> str:
+        """Fetch a container whose parts are checked one by one."""
+        name = f"c{len(self.lines)}"
+        self.lines.append(f"{name} = {found}")
+        self._require(f"type({name}) is {self._constant(type(x))} and len({name}) == {len(x)}")
+        return name
+
+    @staticmethod
+    def _replaced(call: Call, new: set[tuple[int, Any]], numbers: dict[int, int]) -> set[int]:
+        return {id(p.get()) for p in call.held.places if (numbers[id(p.holder)], p.key) in new}
+
+    def _require(self, condition: str) -> None:
+        self.lines.append(f"if not ({condition}): return quick")
+
+    def _name(self, holder: Any) -> str:
+        if id(holder) not in self._names:
+            self._names[id(holder)] = self._constant(holder)
+        return self._names[id(holder)]
+
+    def _literal(self, x: Any) -> str:
+        return repr(x) if x is None or type(x) in (bool, str, int) else self._constant(x)
+
+    def _constant(self, x: Any) -> str:
+        for name, known in self.scope.items():
+            if known is x:
+                return name
+        name = f"o{len(self.scope)}"
+        self.scope[name] = x
+        return name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import operator
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ _INFIX = {
     operator.or_: ("|", 0),
 }  # fmt: skip
 _PREFIX = {np.negative: "-", operator.neg: "-", operator.pos: "+", np.invert: "~"}
+_WORDS = {0: "zero", 1: "one", 2: "two", 3: "three", 0.5: "half"}
 _METHODS = {np.sum: "sum", np.mean: "mean", np.max: "max", np.min: "min", np.prod: "prod", np.any: "any", np.all: "all"}
 
 
@@ -49,14 +49,7 @@ class Speller:
 
     def call(self, call: Call, out: str = "") -> str:
         """Return the expression of a call; `out` names the array that it is written into."""
-        call = _as_literal(call)
-        function, args = call.function, call.args
-        if not call.kwargs and not out:
-            if function in _INFIX and len(args) == 2:
-                symbol, binding = _INFIX[function]
-                return f"{self.operand(args[0])} {symbol} {self.operand(args[1], binding)}"
-            if function in _PREFIX and len(args) == 1:
-                return f"{_PREFIX[function]}{self.operand(args[0])}"
+        function, args = call.function, list(call.args)
         if function is getitem:
             index = args[1] if len(args) > 1 else call.kwargs["index"]
             return f"{self.operand(args[0])}[{self.index(index)}]"
@@ -64,12 +57,22 @@ class Speller:
             return f"{self.operand(args[0])}.astype({self.operand((*args, call.kwargs.get('dtype'))[1])})"
         if function is item_of:
             return f"{self.operand(args[0])}.item()"
-        name, rest = self.function(function), list(args)
-        if function in _METHODS and args and type(args[0]) is Variable and not args[0].weak:
-            name, rest = f"{args[0].name}.{_METHODS[function]}", rest[1:]
-        elif function is np.transpose and len(args) == 1 and not call.kwargs and type(args[0]) is Variable:
-            return f"{args[0].name}.T"
-        operands = [self.operand(x) for x in rest]
+        if not call.kwargs and len(args) == 1 and function is np.transpose:
+            return f"{self.operand(args[0])}.T"
+        product = function is np.matmul and _matrices(args)
+        if not call.kwargs and not out and not product:
+            if function in _INFIX and len(args) == 2:
+                a, b = map(_literal, args) if _double(call) else args
+                symbol, binding = _INFIX[function]
+                return f"{self.operand(a)} {symbol} {self.operand(b, binding)}"
+            if function in _PREFIX and len(args) == 1:
+                return f"{_PREFIX[function]}{self.operand(args[0])}"
+        name = "np.dot" if product else self.function(function)  # np.dot takes 2/3 of matmul's time on small matrices
+        if function in _METHODS and type(args[0]) is Variable and not args[0].weak:
+            name, args = f"{args[0].name}.{_METHODS[function]}", args[1:]
+        if isinstance(function, np.ufunc) and out:  # the third argument costs less than the keyword
+            return f"{name}({', '.join([*map(self.operand, _as_arrays(call)), out])})"
+        operands = [self.operand(x) for x in args]
         operands += [f"{key}={self.operand(x)}" for key, x in call.kwargs.items()]
         return f"{name}({', '.join([*operands, f'out={out}'] if out else operands)})"
 
@@ -96,6 +99,10 @@ class Speller:
             return x.name
         if isinstance(x, np.generic) and not isinstance(x, np.void):
             return self._supplied(x, f"{x.dtype.name}_{x}")
+        if isinstance(x, np.ndarray) and x.ndim == 0:
+            return self._supplied(
+                x, f"{_WORDS.get(x.item(), f'c_{x.item()}')}{'' if x.dtype in _DOUBLES else f'_{x.dtype}'}"
+            )
         if type(x) in (bool, int, str, type(None)) or x is Ellipsis:
             return "..." if x is Ellipsis else f"({x!r})" if type(x) is int and x < 0 else repr(x)
         if type(x) in (float, complex):
@@ -127,7 +134,8 @@ class Speller:
         return self.operand(x).strip("()") if type(x) is int else self.operand(x)
 
     def _supplied(self, x: Any, wanted: str) -> str:
-        key = (type(x), repr(x)) if isinstance(x, np.generic) else id(x)
+        known = isinstance(x, np.generic) or (isinstance(x, np.ndarray) and x.ndim == 0)
+        key: Any = (type(x), x.dtype, repr(x.item())) if known else id(x)
         if key not in self._known:
             base = name = identifier(wanted)
             number = 1
@@ -139,16 +147,32 @@ class Speller:
         return self._known[key]
 
 
-def _as_literal(call: Call) -> Call:
-    """Return the call with NumPy's scalars as Python numbers, where that changes no dtype: next to float64 arrays."""
-    if not isinstance(call.function, np.ufunc) or not any(isinstance(x, np.float64) for x in call.args):
-        return call
-    if not any(type(x) is Variable and not x.weak and x.dtype in _DOUBLES for x in call.args):
-        return call
-    return replace(call, args=tuple(float(x) if isinstance(x, np.float64) else x for x in call.args))
-
-
 _DOUBLES = (np.dtype(np.float64), np.dtype(np.complex128))
+
+
+def _double(call: Call) -> bool:
+    """Whether a float64 scalar may stand as a Python number in a call: next to float64 arrays it changes no dtype."""
+    return any(type(x) is Variable and not x.weak and x.dtype in _DOUBLES for x in call.args)
+
+
+def _literal(x: Any) -> Any:
+    return float(x) if isinstance(x, np.float64) else x
+
+
+def _matrices(args: list[Any]) -> bool:
+    return all(type(x) is Variable and len(x.shape) == 2 for x in args)
+
+
+def _as_arrays(call: Call) -> list[Any]:
+    """Return operands with numbers as 0-d arrays of the other operand's dtype: ufuncs take those faster."""
+    args = list(map(_literal, call.args) if _double(call) else call.args)
+    others = [x for x in args if type(x) is Variable and not x.weak]
+    if len(args) == 2 and len(others) == 1:
+        dtype = others[0].dtype
+        (i,) = (i for i, x in enumerate(args) if x is not others[0])
+        if type(args[i]) in (int, float) and dtype.kind in "fc" and dtype in (call.output.dtype, *_DOUBLES):
+            args[i] = np.array(args[i], dtype)
+    return args
 
 
 def _number(x: Any) -> str:

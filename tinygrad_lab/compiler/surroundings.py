@@ -84,9 +84,10 @@ class Surroundings:
     def check(self) -> None:
         """Raise if something around the function is not what it was when it was traced."""
         for name, where, key, x in self._variables:
-            now = _content(where, key)
-            if now is not x and not (type(now) in (int, float, str) and type(now) is type(x) and now == x):
-                self._changed(name)
+            if (where.cell_contents if key is None else where.get(key)) is not x:
+                now = _content(where, key)
+                if not (type(now) in (int, float, str) and type(now) is type(x) and now == x):
+                    self._changed(name)
         for place, x in self._places:
             try:
                 now = place.get()
@@ -95,16 +96,15 @@ class Surroundings:
             if now is not x:
                 self._changed(place.path)
         for name, live, saved in self._contents:
-            if isinstance(live, np.ndarray):
-                same = live.tobytes() == saved
-            elif len(saved) <= _CHUNK:
-                same = live == saved
-            else:
-                start = self._turn * _CHUNK % len(saved)
-                same = live[start : start + _CHUNK] == saved[start : start + _CHUNK]
-            if not same:
+            if not self._same(live, saved):
                 self._changed(name)
         self._turn += 1
+
+    def _same(self, live: Any, saved: bytes) -> bool:
+        if len(saved) <= _CHUNK or isinstance(live, np.ndarray):
+            return bool(live.tobytes() == saved)  # a copy, and yet ten times faster than comparing a memoryview
+        start = self._turn * _CHUNK % len(saved)
+        return bool(live[start : start + _CHUNK].tobytes() == saved[start : start + _CHUNK])
 
     def _look(self, inputs: Holders) -> None:
         around = Holders()

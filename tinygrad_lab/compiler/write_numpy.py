@@ -85,8 +85,8 @@ class _Module:
         lines = ["import numpy as np", *self.speller.imports]
         fixed = []
         for name, x in self.speller.names.items():
-            known = isinstance(x, np.generic)
-            fixed.append(f"{name} = {x!r}" if known else f"# {name}: {x!r}, supplied by the caller")
+            known = isinstance(x, np.generic | np.ndarray)
+            fixed.append(f"{name} = {_literal(x)}" if known else f"# {name}: {x!r}, supplied by the caller")
         preamble = [*fixed, *self.constants, *self.buffers]
         parts = ["\n".join(lines)] + (["\n".join(preamble)] if preamble else [])
         return "\n\n".join(parts) + "\n\n\n" + "\n\n\n".join(self.functions) + "\n"
@@ -175,12 +175,15 @@ def _commented(text: str, v: Variable, more: str = "") -> str:
 
 
 def _literal(x: Any) -> str:
-    if not isinstance(x, np.ndarray):
-        return (
-            repr(x).replace("inf", "float('inf')").replace("nan", "float('nan')") if isinstance(x, float) else repr(x)
-        )
-    flat = ", ".join(_element(element) for element in x.ravel().tolist())
-    text = f"np.array([{flat}], np.{x.dtype.type.__name__})"
+    """Return a constant as source."""
+    if not isinstance(x, np.ndarray | np.generic):
+        return _element(x)
+    kind = "" if x.dtype == np.float64 else f", np.{x.dtype.type.__name__}"
+    if isinstance(x, np.generic):
+        return f"np.{x.dtype.type.__name__}({_element(x.item())})"
+    if x.ndim == 0:
+        return f"np.array({_element(x.item())}{kind})"
+    text = f"np.array([{', '.join(map(_element, x.ravel().tolist()))}]{kind})"
     return text if x.ndim == 1 else f"{text}.reshape({x.shape})"
 
 
