@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_lab.errors import LabError, MissingExtraError, TinygradError
+from tinygrad_lab.errors import ArgumentError, LabError, MissingExtraError, TinygradError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.nn import Module
 
@@ -100,7 +100,7 @@ def _of_name(name: str, shapes: list[tuple[int, ...]], chosen: dict[str, Any]) -
 
     module, colon, path = name.partition(":")
     if not colon or not path:
-        raise ValueError(f"what must be a run's folder or module:name, got {name!r}; for example models:build")
+        raise ArgumentError(f"what must be a run's folder or module:name, got {name!r}; for example models:build")
     sys.path.insert(0, str(Path.cwd()))
     found: Any = importlib.import_module(module)
     for part in path.split("."):
@@ -110,7 +110,9 @@ def _of_name(name: str, shapes: list[tuple[int, ...]], chosen: dict[str, Any]) -
     if isinstance(found, Graph):
         return found
     if callable(found) and not shapes:
-        raise ValueError(f"input must be given for what takes arguments, got none for {name}; for example --input 8,3")
+        raise ArgumentError(
+            f"input must be given for what takes arguments, got none for {name}; for example --input 8,3"
+        )
     rng = np.random.default_rng(0)
     return draw(found, *(rng.normal(size=shape) for shape in shapes), **chosen)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.registry import Recorder
-from tinygrad_lab.errors import GraphError
+from tinygrad_lab.errors import ArgumentTypeError, GraphError
 
 
 def plain(x: Any) -> Any:
@@ -35,17 +35,21 @@ def detached(function: Callable[..., Any]) -> Callable[..., Any]:
 def as_array(data: Any) -> Any:
     """Return what a Value may hold: an array or NumPy scalar of floating or complex numbers."""
     if isinstance(data, Recorder):
-        raise TypeError("Value: data must be an array of numbers, got a Value; pass v.data, or use it as it is")
+        raise ArgumentTypeError("Value: data must be an array of numbers, got a Value; pass v.data, or use it as it is")
     if not hasattr(data, "__array_function__") and not isinstance(data, np.generic):
         try:
             data = np.asarray(data)
         except (ValueError, TypeError) as error:
-            raise TypeError(f"Value: data must be an array of numbers, got {type(data).__name__}; {error}") from error
+            raise ArgumentTypeError(
+                f"Value: data must be an array of numbers, got {type(data).__name__}; {error}"
+            ) from error
     if data.dtype.kind not in "biufc":
-        raise TypeError(f"Value: data must be an array of numbers, got dtype {data.dtype}; convert it to float")
+        raise ArgumentTypeError(f"Value: data must be an array of numbers, got dtype {data.dtype}; convert it to float")
     if isinstance(data, np.ndarray) and type(data) is not np.ndarray:
         if hasattr(data, "mask"):
-            raise TypeError("Value: data must be an array of numbers, got a masked array; fill or drop what is masked")
+            raise ArgumentTypeError(
+                "Value: data must be an array of numbers, got a masked array; fill or drop what is masked"
+            )
         data = np.asarray(data)  # np.matrix would multiply as matrices do
     if data.dtype.kind in "biu":
         data = data.astype(np.float64)

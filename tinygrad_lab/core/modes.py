@@ -8,6 +8,8 @@ from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from typing import Any, Self, TypeVar
 
+from tinygrad_lab.errors import ArgumentTypeError
+
 RECORD, CHECK, ORIGIN = 1, 2, 4  # bits of a mode
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,7 +33,7 @@ class _Mode(ContextDecorator):
 
     def __call__(self, function: F) -> F:
         if getattr(getattr(function, "__code__", None), "co_flags", 0) & _SUSPENDS:
-            raise TypeError(
+            raise ArgumentTypeError(
                 f"{type(self).__name__}: the decorated function must not be a generator or a coroutine, got "
                 f"{function.__name__}; its body runs later: write `with {type(self).__name__}():` inside it"
             )

@@ -25,7 +25,7 @@ from tinygrad_lab.core.modes import RECORD, current
 from tinygrad_lab.core.protocols import call_plain
 from tinygrad_lab.core.registry import ZERO, Op
 from tinygrad_lab.core.watch import Hook, Watch
-from tinygrad_lab.errors import GradientLostError, GraphError, OperationError
+from tinygrad_lab.errors import ArgumentTypeError, GradientLostError, GraphError, OperationError
 
 next_index = itertools.count().__next__  # numbers Values, and moments between them
 
@@ -46,7 +46,7 @@ class Value(ArrayMethods):
         op, parents: the operation that made this Value and what it was given; None and () for a leaf.
 
     Raises:
-        TypeError: for data that is no array of numbers.
+        ArgumentTypeError: for data that is no array of numbers.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -85,7 +85,7 @@ class Value(ArrayMethods):
         self.grad = self.watch = self.origin = self.call = None
 
     def __init_subclass__(cls) -> NoReturn:
-        raise TypeError(
+        raise ArgumentTypeError(
             f"Value: the class must not be subclassed, got {cls.__name__}; operations ask for the exact type: "
             f"hold Values as attributes, as nn.Module does"
         )

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from tinygrad_lab.core import modes
+from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.lab.data import Array, Rng, minibatches
 from tinygrad_lab.lab.interrupt import interruptible
 from tinygrad_lab.lab.stopping import Until
@@ -88,7 +89,7 @@ def train(
 
     Raises:
         LabError: `until` is not a condition.
-        ValueError: `epochs` or `batch_size` is below 1, `batch_size` is given without `rng`, or the loss is no scalar.
+        ArgumentError: `epochs` or `batch_size` is below 1, `batch_size` comes without `rng`, or the loss is no scalar.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -102,11 +103,11 @@ def train(
     x, y = data
     for name, number in (("epochs", epochs), ("batch_size", batch_size)):
         if number is not None and number < 1:
-            raise ValueError(f"train: {name} must be at least 1, got {number}; correct it")
+            raise ArgumentError(f"train: {name} must be at least 1, got {number}; correct it")
     steps = _FullBatch(model, x, y, loss, optimizer)
     if batch_size is not None and batch_size < len(x):
         if rng is None:
-            raise ValueError("train: rng must be given with batch_size, got None; pass np.random.default_rng(seed)")
+            raise ArgumentError("train: rng must be given with batch_size, got None; pass np.random.default_rng(seed)")
         steps = _MiniBatches(model, x, y, loss, optimizer, batch_size, rng)
     until = Until(until) if isinstance(until, str) else until
     score = _scorer(y, threshold)
@@ -130,8 +131,8 @@ def train(
     return history
 
 
-def _not_a_scalar(objective: Any) -> ValueError:
-    return ValueError(
+def _not_a_scalar(objective: Any) -> ArgumentError:
+    return ArgumentError(
         f"train: loss must return a scalar, got shape {objective.shape}; let it reduce, as with reduction='mean'"
     )
 

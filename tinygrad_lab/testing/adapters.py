@@ -16,6 +16,7 @@ from tinygrad_lab import tree
 from tinygrad_lab.core import modes, transforms
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import ArgumentError, MissingExtraError
 
 Function = Callable[..., Any]
 Leaves = list[Any]
@@ -88,7 +89,7 @@ class _Pair(Adapter):
         found = self._vjp(wrap(cotangents), *args)
         found = found if isinstance(found, tuple) and len(args) > 0 else (found,)
         if len(found) != len(args):
-            raise ValueError(
+            raise ArgumentError(
                 f"{self.name}: the vjp must return a gradient for each of {len(args)} arguments, got {len(found)}; "
                 f"return a tuple, with None for what is not differentiated"
             )
@@ -106,7 +107,7 @@ class _Pair(Adapter):
         return None
 
     def derived(self, rebuild: Rebuild) -> Adapter:
-        raise ValueError(
+        raise ArgumentError(
             f"{self.name}: order must be 1 for a (function, vjp) pair, got 2; "
             f"check the vjp as a function of its own, with its own vjp"
         )
@@ -186,7 +187,7 @@ def torch(function: Function, name: str | None = None) -> Adapter:
     """Let the checks take a function of PyTorch tensors; arrays among the arguments reach it as tensors.
 
     Raises:
-        ImportError: if PyTorch is not installed.
+        MissingExtraError: if PyTorch is not installed.
     """
     return _Torch(function, name)
 
@@ -228,7 +229,7 @@ def jax(function: Function, name: str | None = None) -> Adapter:
     """Let the checks take a function of JAX arrays; the reference runs in double precision whatever JAX is set to.
 
     Raises:
-        ImportError: if JAX is not installed.
+        MissingExtraError: if JAX is not installed.
     """
     return _Jax(function, name)
 
@@ -237,6 +238,6 @@ def _required(module: str, title: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ImportError(
+        raise MissingExtraError(
             f"adapters.{module}: {title} must be installed, got none; see its installation page"
         ) from error

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_lab.core.registry import COMPOSED, Op, VariadicRules
+from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.testing import strategies
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.domains import REAL, Domain, find_domains
@@ -58,7 +59,7 @@ def calls(op: Op) -> SearchStrategy[Call]:
     """Return a strategy for calls of an operation, chosen by its kind and by trying what it takes.
 
     Raises:
-        LookupError: if it takes none of the arguments that are tried: draw its calls by hand.
+        ArgumentError: if it takes none of the arguments that are tried: draw its calls by hand.
 
     Example:
         >>> from hypothesis import find
@@ -75,7 +76,7 @@ def calls(op: Op) -> SearchStrategy[Call]:
         return _reductions(function)
     shapes = [shapes for shapes in _candidates(arity) if _runs(function, shapes)]
     if not shapes:
-        raise LookupError(
+        raise ArgumentError(
             f"{op.name}: arguments must be arrays alone to be found by trying, and none of those tried was accepted; "
             f"draw calls for it by hand"
         )

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.errors import GradientError
+from tinygrad_lab.errors import ArgumentError, GradientError
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.differences import Array, Slope, estimate, ladder
 from tinygrad_lab.testing.problem import Problem
@@ -51,7 +51,7 @@ def check_gradients(
 
     Raises:
         GradientError: if an element's gradient is wrong; it says which, by what, and how to see it again.
-        ValueError: if there is nothing to differentiate.
+        ArgumentError: if there is nothing to differentiate.
 
     Example:
         >>> import numpy as np
@@ -59,7 +59,7 @@ def check_gradients(
         True
     """
     if order not in (1, 2):
-        raise ValueError(f"check_gradients: order must be 1 or 2, got {order}; check a gradient function for more")
+        raise ArgumentError(f"check_gradients: order must be 1 or 2, got {order}; check a gradient function for more")
     adapter = fn if isinstance(fn, Adapter) else Adapter(fn)
     problem = Problem(adapter, args, wrt)
     check = _Check(problem, cotangent)
@@ -120,7 +120,7 @@ class _Check:
             leaves = [np.asarray(plain(c)) for c in tree.flatten(cotangent)[0]]
             shapes, wanted = [c.shape for c in leaves], [y.shape for y in self.problem.outputs]
             if shapes != wanted:
-                raise ValueError(
+                raise ArgumentError(
                     f"check_gradients: cotangent must have the shapes {wanted} of the result, got {shapes}; "
                     f"nest it like the result"
                 )

@@ -16,7 +16,7 @@ from tinygrad_lab import tree
 from tinygrad_lab.core import modes
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import TinygradError
+from tinygrad_lab.errors import ArgumentTypeError, TinygradError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -62,7 +62,7 @@ def directional_derivative(fn: Callable[..., Any], x: Any, direction: Any) -> Sl
         direction: shaped like `x`, and about as large as the change of `x` that `fn` can bear.
 
     Raises:
-        TypeError: if `x` holds no floating-point number.
+        ArgumentTypeError: if `x` holds no floating-point number.
 
     Example:
         >>> import numpy as np
@@ -95,7 +95,7 @@ def widened(x: Any) -> Array:
     """Return floating-point or complex numbers in the widest precision there is."""
     array = np.asarray(x)
     if array.dtype.kind not in "fc":
-        raise TypeError(
+        raise ArgumentTypeError(
             f"directional_derivative: x must be floating-point numbers, got dtype {array.dtype}; convert it to float"
         )
     return array.astype(np.clongdouble if array.dtype.kind == "c" else WIDEST)

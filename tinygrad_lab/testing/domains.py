@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.testing.differences import Array
 
 Matrices = Literal["any", "symmetric", "positive definite", "invertible"]
@@ -57,7 +58,7 @@ class Domain:
             "any", the arrays are square and the interval bounds the numbers that they are made from.
 
     Raises:
-        ValueError: if the interval is empty or `matrices` is unknown.
+        ArgumentError: if the interval is empty or `matrices` is unknown.
 
     Example:
         >>> Domain(low=0).fill(bytes([0, 1, 2, 3]), (2, 2))
@@ -75,10 +76,12 @@ class Domain:
 
     def __post_init__(self) -> None:
         if not self.low < self.high:
-            raise ValueError(f"Domain: low must be below high, got {self.low} and {self.high}; leave out an open end")
+            raise ArgumentError(
+                f"Domain: low must be below high, got {self.low} and {self.high}; leave out an open end"
+            )
         if self.matrices not in _MATRICES:
             kinds = ", ".join(map(repr, _MATRICES))
-            raise ValueError(f"Domain: matrices must be one of {kinds}, got {self.matrices!r}; choose one of them")
+            raise ArgumentError(f"Domain: matrices must be one of {kinds}, got {self.matrices!r}; choose one of them")
 
     def __contains__(self, x: Any) -> bool:
         """Whether all elements of `x` lie in the interval, and on none of the points left out."""
@@ -148,7 +151,7 @@ def find_domains(function: Callable[..., Any], arity: int) -> tuple[Domain, ...]
     """Return the widest of the common domains, one for each argument, on which an elementwise function is finite.
 
     Raises:
-        ValueError: if it is finite on none of them.
+        ArgumentError: if it is finite on none of them.
 
     Example:
         >>> find_domains(np.log, 1) == (POSITIVE,), find_domains(np.divide, 2) == (REAL, NONZERO)
@@ -162,7 +165,9 @@ def find_domains(function: Callable[..., Any], arity: int) -> tuple[Domain, ...]
             if np.all(np.isfinite(function(*grid))):
                 return domains
     name = getattr(function, "__name__", "function")
-    raise ValueError(f"{name}: function must be finite on one of the common domains, got none; pass domain=Domain(...)")
+    raise ArgumentError(
+        f"{name}: function must be finite on one of the common domains, got none; pass domain=Domain(...)"
+    )
 
 
 @functools.cache

@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import GradientError
+from tinygrad_lab.errors import ArgumentError, GradientError
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.differences import Array, real_parts
 
@@ -168,7 +168,9 @@ def _leaves(name: str, args: tuple[Any, ...], wrt: Any) -> tuple[list[Leaf], dic
     chosen = range(len(args)) if wrt is None else ((wrt,) if isinstance(wrt, int) else tuple(wrt))
     for position in chosen:
         if not -len(args) <= position < len(args):
-            raise ValueError(f"{name}: wrt must be positions among {len(args)} arguments, got {position}; count from 0")
+            raise ArgumentError(
+                f"{name}: wrt must be positions among {len(args)} arguments, got {position}; count from 0"
+            )
     found: list[Leaf] = []
     slots: dict[int, Any] = {}
     start = 0
@@ -184,7 +186,9 @@ def _leaves(name: str, args: tuple[Any, ...], wrt: Any) -> tuple[list[Leaf], dic
             slots[position] = (len(mine), _filler(leaves, mine, make))
     if not found:
         kinds = ", ".join(type(arg).__name__ for arg in args) or "none"
-        raise ValueError(f"{name}: arguments must hold a floating-point array or number, got {kinds}; convert integers")
+        raise ArgumentError(
+            f"{name}: arguments must hold a floating-point array or number, got {kinds}; convert integers"
+        )
     return found, slots
 
 

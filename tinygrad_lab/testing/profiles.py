@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from tinygrad_lab.errors import ArgumentError
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -30,10 +32,10 @@ def choose(name: str) -> None:
     """Run gradient tests with another profile from now on.
 
     Raises:
-        ValueError: if there is none of that name.
+        ArgumentError: if there is none of that name.
     """
     if name not in PROFILES:
-        raise ValueError(
+        raise ArgumentError(
             f"gradient profile: name must be one of {', '.join(PROFILES)}, got {name!r}; choose one of them"
         )
     _active.set(PROFILES[name])

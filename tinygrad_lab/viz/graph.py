@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from tinygrad_lab import tree
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.viz.choose.labels import Shown
 from tinygrad_lab.viz.choose.view import Fold, Level, arrange
 from tinygrad_lab.viz.describe import health
@@ -53,7 +54,7 @@ class Options:
 
 def _check(name: str, good: bool, rule: str, options: Options) -> None:
     if not good:
-        raise ValueError(f"draw: {name} must be {rule}, got {getattr(options, name)!r}; see help(viz.draw)")
+        raise ArgumentError(f"draw: {name} must be {rule}, got {getattr(options, name)!r}; see help(viz.draw)")
 
 
 def _is_whole(x: Any, least: int) -> bool:
@@ -160,7 +161,7 @@ class Graph:
         """Write a file of the kind that its suffix says: .svg, .html, .png, .txt, .dot, .gv or .json (the snapshot).
 
         Raises:
-            ValueError: for another suffix.
+            ArgumentError: for another suffix.
             GraphError: if nothing that is installed writes PNG.
         """
         path = Path(path)
@@ -179,7 +180,7 @@ class Graph:
             path.write_text(writers[path.suffix](), encoding="utf-8")
         else:
             known = ", ".join([*writers, ".html", ".png"])
-            raise ValueError(f"save: suffix must be one of {known}, got {path.suffix!r}; rename the file")
+            raise ArgumentError(f"save: suffix must be one of {known}, got {path.suffix!r}; rename the file")
 
     def find(self, pattern: str) -> list[Node]:
         """Return the nodes whose id, name or operation matches: a part of it, or a pattern with * and ?.
@@ -248,7 +249,7 @@ def draw(
 
     Raises:
         GraphError: if nothing was recorded.
-        ValueError: if an option has none of these values.
+        ArgumentError: if an option has none of these values.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -263,8 +264,9 @@ def draw(
         name = getattr(value_or_module, "__name__", type(value_or_module).__name__)
         title = "graph" if name == "<lambda>" else name
     elif inputs:
-        raise ValueError(f"draw: inputs must come with a module or function, got a {type(value_or_module).__name__}; "
-                         f"leave them out")  # fmt: skip
+        raise ArgumentError(
+            f"draw: inputs must come with a module or function, got a {type(value_or_module).__name__}; leave them out"
+        )
     else:
         result, trace = value_or_module, Trace()
         title = getattr(result, "name", None) or "graph"

@@ -12,6 +12,7 @@ import numpy as np
 from tinygrad_lab import tree
 from tinygrad_lab.core import modes
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import ArgumentTypeError
 from tinygrad_lab.nn.module import Module
 
 
@@ -43,7 +44,7 @@ def run(function: Callable[..., Any], inputs: tuple[Any, ...]) -> tuple[Any, Tra
             are named after the parameter; a Value loses its history; others stay what they are.
 
     Raises:
-        TypeError: if the function does not take these inputs.
+        ArgumentTypeError: if the function does not take these inputs.
     """
     signature = _signature(function)
     _check_fit(function, signature, inputs)
@@ -67,7 +68,7 @@ def _check_fit(function: Callable[..., Any], signature: inspect.Signature | None
         signature.bind(*inputs)
     except TypeError as error:
         name = type(function).__name__ if isinstance(function, Module) else getattr(function, "__name__", "function")
-        raise TypeError(
+        raise ArgumentTypeError(
             f"draw: inputs must be what {name}({', '.join(signature.parameters)}) takes, got {len(inputs)}; "
             f"give them after it, as in viz.draw(model, x)"
         ) from error
