@@ -51,6 +51,9 @@ def test_all_tells_the_truth_wherever_it_is_declared():
 BUILT_IN = {
     "AttributeError": "a module's __getattr__ says so that there is no such name",
     "zipfile.BadZipFile": "raised and caught in one function, which puts it into a sentence",
+    "KeyboardInterrupt": "what Ctrl-C is in Python, for other signals that ask to end",
+    "argparse.ArgumentTypeError": "argparse puts it into a sentence",
+    "FileExistsError": "what the system says of a name that is taken",
     "NotImplementedError": "a method of a base class that no user is meant to call",
 }
 

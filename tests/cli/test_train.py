@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tinygrad_lab.cli import main
-from tinygrad_lab.lab import folder
+from tinygrad_lab.lab.place import Place
 
 for extra in ("rich", "matplotlib", "jinja2", "safetensors"):
     pytest.importorskip(extra)
@@ -161,10 +161,13 @@ def test_a_wide_test_table_shows_some_columns_and_says_so(capsys, tmp_path):
     assert "x6" not in output
 
 
-def test_a_full_disk_is_one_line(monkeypatch, capsys):
+def test_a_disk_that_refuses_is_one_line(monkeypatch, capsys):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(folder, "write", fail)
+    monkeypatch.setattr(Place, "put", fail)
     assert main(["train", "--epochs", "2", "--quiet"]) == 2
-    assert capsys.readouterr().err == "tinygrad-lab: error: [Errno 28] No space left on device\n"
+    error = capsys.readouterr().err
+    assert error == (
+        "tinygrad-lab: error: out: runs/xor-1 must take files, got No space left on device; choose another --out\n"
+    )

@@ -104,7 +104,7 @@ def test_probabilities_are_probabilities(dataset):
 def test_the_cross_entropy_is_finite_where_probabilities_round_to_0_and_1():
     experiment = make(hidden=(), lr=1.0)
     experiment.model[0].load_state_dict({"weight": np.full((1, 3), 1e4), "bias": np.zeros(1)})
-    x, y = experiment.data
+    x, y = experiment.arrays(TWO)
     objective = experiment.loss(experiment.model(x), y)
     objective.backward()
     z = experiment.model(x).data
@@ -125,7 +125,7 @@ COMBINATIONS = [
 def test_every_choice_trains(activation, loss, optimizer, init, reduction):
     lr = 0.01 if reduction == "mean" else 0.001
     experiment = make(activation=activation, loss=loss, optimizer=optimizer, init=init, reduction=reduction, lr=lr)
-    history = train(experiment.model, experiment.data, experiment.loss, experiment.optimizer, epochs=30)
+    history = train(experiment.model, experiment.arrays(TWO), experiment.loss, experiment.optimizer, epochs=30)
     assert history.stopped_by == "epochs"
     assert history.loss[-1] <= history.loss[0]
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,8 +12,9 @@ import numpy as np
 import pytest
 
 from tinygrad_lab.errors import LabError
-from tinygrad_lab.lab import folder, plots, report
+from tinygrad_lab.lab import folder, plots
 from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.place import Place, free
 from tinygrad_lab.lab.running import run
 from tinygrad_lab.lab.training import History
 
@@ -22,7 +24,7 @@ pytest.importorskip("jinja2")
 
 FILES = {
     *("report.html", "learning_curve.svg", "prediction.svg", "history.csv", "predictions.csv", "config.json"),
-    "model.safetensors",
+    *("model.safetensors", "checkpoint.safetensors", "data.json"),
 }
 
 
@@ -182,16 +184,66 @@ def test_an_empty_folder_may_be_filled(tmp_path, result):
     assert {path.name for path in tmp_path.iterdir()} == FILES
 
 
-@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
-@pytest.mark.usefixtures("drawn")
-def test_a_failure_while_writing_leaves_nothing(tmp_path, result, monkeypatch, error):
+ESSENTIAL = {
+    "config.json",
+    "data.json",
+    "history.csv",
+    "predictions.csv",
+    "model.safetensors",
+    "checkpoint.safetensors",
+}
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt(), ZeroDivisionError()])
+def test_history_and_parameters_are_there_whatever_happens_to_the_pictures(tmp_path, result, monkeypatch, error):
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(report, "render", fail)
-    with pytest.raises(type(error)):
+    monkeypatch.setattr(plots, "learning_curve", fail)
+    if isinstance(error, KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt):
+            folder.write(result, tmp_path / "out")
+    else:
         folder.write(result, tmp_path / "out")
-    assert list(tmp_path.iterdir()) == []
+        text = (tmp_path / "out" / "report.html").read_text()
+        assert f"learning_curve.svg could not be drawn: {type(error).__name__}" in text
+    left = {path.name for path in (tmp_path / "out").iterdir()}
+    assert left >= ESSENTIAL
+    assert not any(name.startswith(".") for name in left)
+
+
+def test_a_disk_that_fills_up_leaves_history_and_parameters_elsewhere(tmp_path, result, monkeypatch):
+    put = Place.put
+
+    def full(self, name, content):
+        if self.path == tmp_path / "out" and name == "history.csv":
+            raise OSError(28, "No space left on device")
+        put(self, name, content)
+
+    monkeypatch.setattr(Place, "put", full)
+    with pytest.raises(LabError, match="must take the run, got No space left on device; history and") as caught:
+        folder.write(result, tmp_path / "out")
+    rescue = Path(str(caught.value).rpartition(" are in ")[2])
+    assert {path.name for path in rescue.iterdir()} >= ESSENTIAL
+    shutil.rmtree(rescue)
+
+
+def test_a_file_that_appears_in_the_folder_is_never_overwritten(tmp_path, result):
+    with Place.claim("xor", tmp_path / "out") as place:
+        folder.begin(result, place)
+        (tmp_path / "out" / "report.html").write_text("mine")
+        written = folder.finish(result, place)
+    assert (tmp_path / "out" / "report.html").read_text() == "mine"
+    assert "a file that is not this run's has the name" in written.problems[0]
+
+
+def test_two_runs_cannot_have_the_same_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with Place.claim("xor", Path("out")), pytest.raises(LabError, match="out: out must be new or an empty folder"):
+        Place.claim("xor", Path("out"))
+    assert not Path("out").exists()  # nothing was written, so nothing stays
+    with Place.claim("xor") as one, Place.claim("xor") as two:
+        assert (one.path, two.path) == (Path("runs", "xor-1"), Path("runs", "xor-2"))
 
 
 @pytest.mark.usefixtures("drawn")
@@ -207,20 +259,4 @@ def test_the_next_free_folder(tmp_path, result, monkeypatch):
     Path("runs").mkdir()
     Path("runs", "xor-1").write_text("")
     assert folder.write(result) == Path("runs", "xor-2")
-    assert folder.free("xor") == Path("runs", "xor-3")
-
-
-@pytest.mark.usefixtures("drawn")
-def test_a_folder_that_another_run_takes_meanwhile_is_left_to_it(tmp_path, result, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    render = report.render
-
-    def be_slow(*arguments):
-        Path("runs", "xor-1").mkdir()
-        Path("runs", "xor-1", "theirs").write_text("")
-        return render(*arguments)
-
-    monkeypatch.setattr(report, "render", be_slow)
-    assert folder.write(result) == Path("runs", "xor-2")
-    assert sorted(path.name for path in Path("runs").iterdir()) == ["xor-1", "xor-2"]
-    assert [path.name for path in Path("runs", "xor-1").iterdir()] == ["theirs"]
+    assert free("xor") == Path("runs", "xor-3")

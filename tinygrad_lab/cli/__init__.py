@@ -7,22 +7,39 @@ Exit status: 0 done, 1 the training diverged (its folder is written all the same
 from __future__ import annotations
 
 import argparse
+import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
-from tinygrad_lab.cli import graph, train
+from tinygrad_lab.cli import graph, predict, train
 from tinygrad_lab.errors import TinygradError
+from tinygrad_lab.lab.text import visible
 from tinygrad_lab.version import __version__
 
-COMMANDS = (train, graph)  # each adds itself with `register` and does its work in `run`, where it imports what it needs
+# Each adds itself with `register`, and does its work in `run`, where it imports what it needs.
+COMMANDS = (train, predict, graph)
 
 _OVERVIEW = """examples:
   tinygrad-lab train                                   learn XOR, write a report to runs/xor-1
   tinygrad-lab train --data linear --points 200        learn another data set
+  tinygrad-lab predict runs/xor-1 new.csv              what a trained network says of other points
   tinygrad-lab graph runs/xor-1 --out network.svg      draw its network, or a model of your own
   tinygrad-lab train --help                            all options
 """
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other fault here."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {visible(message)}; usage: {self.prog} --help\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,23 +51,61 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: for `--help`, `--version` and arguments that cannot be parsed.
     """
+    _prepare_streams()
     options = vars(parser().parse_args(arguments))
     try:
-        return int(options.pop("run")(options))
+        with _asked_to_end():
+            status = int(options.pop("run")(options))
+            sys.stdout.flush()
+            return status
     except BrokenPipeError:  # the reader has gone, as in `| head`; keep Python from complaining about it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (TinygradError, OSError) as error:
-        sys.stderr.write(f"tinygrad-lab: error: {error}\n")
-        return 2
+        return _complain(f"error: {error}", 2)
+    except MemoryError as error:
+        return _complain(f"error: memory must hold data and network, got {error or 'too much'}; use less of either", 2)
     except KeyboardInterrupt:
-        sys.stderr.write("tinygrad-lab: interrupted; nothing was written\n")
-        return 130
+        return _complain("interrupted; nothing was written", 130)
+
+
+def _complain(text: str, status: int) -> int:
+    sys.stderr.write(f"tinygrad-lab: {visible(text)}\n")
+    return status
+
+
+def _prepare_streams() -> None:
+    """Let a closed stream swallow what is written to it, and a terminal without our letters show their codes."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 it is the process's from now on
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[None]:
+    """Let a request to end (SIGTERM), or a terminal that closes (SIGHUP), be as Ctrl-C is."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    mine = threading.current_thread() is threading.main_thread()
+    defaults = [number for number in numbers if mine and signal.getsignal(number) is signal.SIG_DFL]
+    for number in defaults:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in defaults:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; what it parses holds the chosen command's `run`."""
-    whole = argparse.ArgumentParser(
+    whole = _Parser(
         prog="tinygrad-lab",
         description="Train small networks and see what they learn.",
         epilog=_OVERVIEW,

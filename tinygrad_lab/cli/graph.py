@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_lab.errors import ArgumentError, LabError, MissingExtraError, TinygradError
-from tinygrad_lab.extras import extra
 from tinygrad_lab.nn import Module
 
 if TYPE_CHECKING:
@@ -74,25 +72,12 @@ def run(options: dict[str, Any]) -> int:
 
 
 def _of_run(folder: Path, chosen: dict[str, Any]) -> Graph:
-    """Rebuild a run's model with its parameters, and draw it with its loss on its data."""
-    from tinygrad_lab.lab.build import build, resolve
-    from tinygrad_lab.lab.config import Config
+    """Draw a run's model with its loss, on its data."""
+    from tinygrad_lab.lab.loading import load, read_config
     from tinygrad_lab.lab.network import network
-    from tinygrad_lab.lab.running import load
 
-    with extra("lab"):
-        from safetensors.numpy import load_file
-
-    if not (folder / "config.json").exists():
-        raise LabError(
-            f"graph: folder must be one that `tinygrad-lab train` left, got {folder} without config.json; "
-            f"pass one such as runs/xor-1"
-        )
-    config = Config(**json.loads((folder / "config.json").read_text(encoding="utf-8")))
-    dataset = load(config)
-    experiment = build(resolve(config, dataset), dataset, np.random.default_rng(config.seed))
-    experiment.model.load_state_dict(load_file(folder / "model.safetensors"))
-    return network(experiment, **chosen)
+    read_config(folder, "graph")
+    return network(load(folder), **chosen)
 
 
 def _of_name(name: str, shapes: list[tuple[int, ...]], chosen: dict[str, Any]) -> Graph:

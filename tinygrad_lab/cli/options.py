@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import Field, fields
 from typing import Any
 
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.options import FLAG, WIDTHS, kind_of
+from tinygrad_lab.lab.options import FLAG, WIDTHS, Kind, kind_of
 
 
 def add_options(parser: argparse.ArgumentParser, groups: dict[str, Any]) -> None:
@@ -47,7 +48,19 @@ def _form(one: Field[Any]) -> dict[str, Any]:
     if kind is FLAG:
         return {"action": argparse.BooleanOptionalAction}
     several: dict[str, Any] = {"nargs": "*"} if kind is WIDTHS else {}
-    return several | {"type": kind.read, "metavar": kind.metavar, "choices": kind.choices}
+    return several | {"type": reader(kind), "metavar": kind.metavar, "choices": kind.choices}
+
+
+def reader(kind: Kind) -> Callable[[str], Any]:
+    """Return what reads a value of a kind, and says what it must be if it is none."""
+
+    def read(word: str) -> Any:
+        try:
+            return kind.read(word)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"must be {kind.rule}, got {word!r}") from None
+
+    return read
 
 
 def _help(one: Field[Any]) -> str:

@@ -9,14 +9,19 @@ import math
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tinygrad_lab.cli.options import add_options, given
+from tinygrad_lab.cli.options import add_options, flag, given
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.extras import extra
-from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.training import History
+from tinygrad_lab.lab.config import CHANGEABLE, Config
+from tinygrad_lab.lab.options import interval
 
-_STATUS = {"until": 0, "epochs": 0, "diverged": 1, "interrupted": 130}
+if TYPE_CHECKING:
+    from tinygrad_lab.lab.folder import Written
+    from tinygrad_lab.lab.running import Run
+
+_STATUS = {"until": 0, "epochs": 0, "patience": 0, "diverged": 1, "interrupted": 130}
 
 _EXAMPLES = """examples:
   tinygrad-lab train --data linear --hidden 4 4 --activation sigmoid --loss mse --optimizer adam --lr 0.1
@@ -39,10 +44,19 @@ def register(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    start = parser.add_argument_group("start")
+    # fmt: off
+    start.add_argument("--config", type=Path, metavar="FILE", help="begin with the options in a run's config.json; "
+                       "options given here are put on top")
+    start.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run from its last checkpoint, bit "
+                       f"for bit; {', '.join(map(flag, CHANGEABLE))} may be given anew")
     output = parser.add_argument_group("output")
     output.add_argument("--out", type=Path, metavar="DIR", help="new folder (default: runs/DATA-1, or next free)")
+    output.add_argument("--checkpoint-every", type=interval, metavar="N|Ns", default=(None, 30.0), help="write a "
+                        "checkpoint every N epochs, or every N seconds (default: 30s)")
     output.add_argument("--quiet", action="store_true", help="print nothing but errors")
     output.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    # fmt: on
     add_options(parser, {"output": output})
     parser.set_defaults(run=run)
 
@@ -53,43 +67,83 @@ def run(options: dict[str, Any]) -> int:
     Raises:
         LabError: the options, the data or the folder cannot be used.
     """
-    from tinygrad_lab.lab import folder, progress, running
+    from tinygrad_lab.lab import folder, loading, progress, running
+    from tinygrad_lab.lab.checkpoints import NAME, keeper
+    from tinygrad_lab.lab.place import Place, check
 
-    out, quiet, as_json = options["out"], options["quiet"], options["json"]
-    config = Config(**given(options))
     with extra("lab"):  # before any time is spent
         for library in ("jinja2", "matplotlib", "rich", "safetensors"):
             importlib.import_module(library)
-    dataset = running.load(config)
-    folder.check(out or folder.free(dataset.name))
-    with _progress(config, quiet, as_json) as show:
-        result = running.run(config, [show] if show else [], dataset)
-    out = folder.write(result, out)
-    if as_json:
-        sys.stdout.write(json.dumps(_summary(result.history, out)) + "\n")
-    elif not quiet:
-        progress.summary(result, out, sys.stdout)
-    return _STATUS[str(result.history.stopped_by)]
+    chosen, out = given(options), options["out"]
+    if options["resume"] is not None:
+        _check_alone(options)
+        loading.read_config(options["resume"])
+        place = Place.reopen(options["resume"])
+    else:
+        begun = {} if options["config"] is None else loading.config_file(options["config"]).to_dict()
+        prepared = running.prepare(Config(**begun | chosen))
+        if out is not None:
+            check(out)
+        place = Place.claim(prepared.dataset.name, out)
+    with place:
+        if options["resume"] is not None:
+            prepared = loading.resume(options["resume"], chosen)
+        else:
+            folder.begin(prepared, place)
+        keep = keeper(prepared, place.put, options["checkpoint_every"])
+        try:
+            with _progress(prepared.config, options["quiet"], options["json"]) as show:
+                prepared.train([keep, *show])
+        except BrokenPipeError:  # the reader has gone, but what is learnt is written
+            prepared.history.stopped_by = "interrupted"
+            folder.finish(prepared, place)
+            raise
+        except KeyboardInterrupt:
+            return _interrupted(place.path, NAME)
+        try:
+            written = folder.finish(prepared, place)
+        except KeyboardInterrupt:
+            return _interrupted(place.path, "model.safetensors")
+    if options["json"]:
+        sys.stdout.write(json.dumps(_summary(prepared, written)) + "\n")
+    elif not options["quiet"]:
+        progress.summary(prepared, written, sys.stdout)
+    return _STATUS[str(prepared.history.stopped_by)]
 
 
-def _summary(history: History, out: Path) -> dict[str, Any]:
+def _check_alone(options: dict[str, Any]) -> None:
+    for name in ("config", "out"):
+        if options[name] is not None:
+            raise LabError(f"resume: {name} must be left out, got {options[name]}; a run goes on where it is")
+
+
+def _interrupted(path: Path, name: str) -> int:
+    """Say where a run is that a second Ctrl-C has cut off."""
+    there = (path / name).exists()
+    rest = f"what was learnt by its last checkpoint is in {path}" if there else f"{path} has no checkpoint yet"
+    sys.stderr.write(f"tinygrad-lab: interrupted; {rest}: go on with tinygrad-lab train --resume {path}\n")
+    return 130
+
+
+def _summary(run: Run, written: Written) -> dict[str, Any]:
     """Return the figures of a run as JSON has them: it knows no NaN."""
+    history = run.history
+    figures = {name: figure if math.isfinite(figure) else None for name, figure in run.figures().items()}
     return {
         "epochs": history.epochs,
-        "loss": history.loss[-1] if math.isfinite(history.loss[-1]) else None,
-        "accuracy": history.accuracy[-1],
+        **figures,
         "seconds": round(history.seconds, 3),
         "stopped_by": history.stopped_by,
-        "out": str(out),
-    }
+        "out": str(written.path),
+    } | ({"problems": list(written.problems)} if written.problems else {})
 
 
-def _progress(config: Config, quiet: bool, as_json: bool) -> AbstractContextManager[Any]:
+def _progress(config: Config, quiet: bool, as_json: bool) -> AbstractContextManager[list[Any]]:
     """Show a bar on a terminal, log lines elsewhere, and beside JSON nothing but a bar."""
     from tinygrad_lab.lab import progress
 
-    if quiet:
-        return nullcontext()
+    if quiet or (as_json and not sys.stderr.isatty()):
+        return nullcontext([])
     if sys.stderr.isatty():
         return progress.bar(config.limit, sys.stderr)
-    return nullcontext() if as_json else progress.lines(config.log_interval, sys.stdout)
+    return progress.lines(config.log_interval, sys.stdout)

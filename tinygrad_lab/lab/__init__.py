@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from tinygrad_lab.lab.data import Data, Dataset, linear, minibatches, xor
     from tinygrad_lab.lab.files import read
     from tinygrad_lab.lab.folder import write
-    from tinygrad_lab.lab.running import Run, run
+    from tinygrad_lab.lab.loading import load, resume
+    from tinygrad_lab.lab.running import Run, prepare, run
     from tinygrad_lab.lab.stopping import Until
     from tinygrad_lab.lab.training import History, accuracy, train
 
@@ -21,7 +22,8 @@ _HOMES = {
     "data": ("Data", "Dataset", "linear", "minibatches", "xor"),
     "files": ("read",),
     "folder": ("write",),
-    "running": ("Run", "run"),
+    "loading": ("load", "resume"),
+    "running": ("Run", "prepare", "run"),
     "stopping": ("Until",),
     "training": ("History", "accuracy", "train"),
 }
@@ -36,8 +38,11 @@ __all__ = [
     "Until",
     "accuracy",
     "linear",
+    "load",
     "minibatches",
+    "prepare",
     "read",
+    "resume",
     "run",
     "train",
     "write",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,8 +15,10 @@ from tinygrad_lab.core import modes
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import Array, Data, Dataset, Rng
-from tinygrad_lab.lab.objectives import OBJECTIVES
+from tinygrad_lab.lab.objectives import OBJECTIVES, Objective
+from tinygrad_lab.lab.scale import Scale
 from tinygrad_lab.lab.schedules import rate
+from tinygrad_lab.lab.stopping import Until
 
 
 @dataclass(frozen=True)
@@ -23,91 +27,148 @@ class Experiment:
 
     The cross-entropies are computed from the numbers before the last activation: the mathematics is the same, and
     neither a logarithm of 0 nor a division by p (1 − p) = 0 can occur. The model then ends without that activation,
-    and `probabilities` applies it.
+    and `finish` applies it.
 
     Arguments:
         model: the network.
-        data: inputs and targets in the shapes that model and loss want.
         loss: called on the model's outputs and the targets.
         optimizer: holds the model's parameters.
-        probabilities: from the model's outputs to (points, 1), the probability of class 1, or (points, classes).
-        threshold: the model's output from which on a single column predicts class 1.
+        finish: from the model's outputs to (points, 1), the probability of class 1 or the quantity, or
+            (points, classes).
+        threshold: the model's output from which on a single column predicts class 1; None where it is a quantity.
+        classwise: whether there is an output per class.
+        channels: whether inputs have an axis of channels, for a convolution.
+        scale: what inputs and quantities are divided by.
     """
 
     model: nn.Module
-    data: Data
     loss: nn.Module
     optimizer: optim.Optimizer
-    probabilities: Callable[[Array], Array]
-    threshold: float
+    finish: Callable[[Array], Array]
+    threshold: float | None
+    classwise: bool
+    channels: bool
+    scale: Scale
+
+    def arrays(self, dataset: Dataset) -> Data:
+        """Return inputs and targets in the shapes that model and loss want."""
+        if self.classwise:
+            return Data(self._inputs(dataset.x), dataset.labels)
+        targets = dataset.labels[:, np.newaxis].astype(np.float64)
+        return Data(self._inputs(dataset.x), self.scale.targets(targets) if self.threshold is None else targets)
 
     def predict(self, x: Array) -> tuple[Array, Array]:
-        """Return the probabilities of points (points, features), and the numbers of the predicted classes (points,)."""
+        """Return what the network says of points (points, features), and what that means for each point.
+
+        Returns:
+            Probabilities (points, 1) of class 1 or (points, classes), and the numbers of the predicted classes
+            (points,); or quantities as (points, 1) and as (points,).
+        """
         with modes.no_grad(), np.errstate(over="ignore", invalid="ignore"):  # of a model whose training diverged
-            output = self.model(x.reshape(len(x), *self.data.x.shape[1:])).data
-            several = output.shape[1] > 1
-            classes = np.argmax(output, axis=1) if several else (output[:, 0] >= self.threshold).astype(np.int64)
-            return self.probabilities(output), classes
+            output = self.model(self._inputs(x)).data
+            if self.threshold is None:
+                quantities = self.scale.quantities(self.finish(output))
+                return quantities, quantities[:, 0]
+            classes = np.argmax(output, axis=1) if self.classwise else (output[:, 0] >= self.threshold).astype(np.int64)
+            return self.finish(output), classes
+
+    def _inputs(self, x: Array) -> Array:
+        x = self.scale.inputs(x)
+        return x[:, np.newaxis, :] if self.channels else x
 
 
 def resolve(config: Config, dataset: Dataset) -> Config:
     """Return the configuration with the choices that depend on the data made: loss and output, and how long to train.
 
     Raises:
-        LabError: the loss does not fit the data.
+        LabError: the loss or the condition does not fit the data.
     """
     loss = config.loss or _default_loss(config, dataset)
-    if len(dataset.classes) > 2 and not OBJECTIVES[loss].classwise:
-        fitting = " or ".join(name for name, objective in OBJECTIVES.items() if objective.classwise)
-        raise LabError(
-            f"config: loss must be {fitting} for the {len(dataset.classes)} classes of {dataset.name}, got {loss}; "
-            f"leave --loss out"
-        )
-    output = config.output or OBJECTIVES[loss].outputs[0]
-    return replace(
+    objective = OBJECTIVES[loss]
+    classes = len(dataset.classes)
+    if classes > 2 and not objective.classwise:
+        raise _unfit(f"the {classes} classes of {dataset.name}", loss, lambda other: other.classwise)
+    if not classes and not objective.quantities:
+        raise _unfit(f"the quantities of {dataset.name}", loss, lambda other: other.quantities)
+    usual = objective.outputs[0] if classes else "none"
+    resolved = replace(
         config,
+        task=dataset.task,
         loss=loss,
-        output=output,
+        output=config.output or usual,
         epochs=config.limit,
-        until=config.condition,
+        until=config.until if not classes else config.condition,
         log_every=config.log_interval,
     )
+    if resolved.until and Until(resolved.until).needs_accuracy and not classes:
+        raise LabError(
+            f"until: condition must be on the loss for quantities, got {resolved.until!r}; they have no accuracy"
+        )
+    return resolved
+
+
+def _unfit(data: str, loss: str, fits: Callable[[Objective], bool]) -> LabError:
+    fitting = " or ".join(name for name, objective in OBJECTIVES.items() if fits(objective))
+    return LabError(f"config: loss must be {fitting} for {data}, got {loss}; leave --loss out")
 
 
 def _default_loss(config: Config, dataset: Dataset) -> str:
+    if not dataset.classes:
+        return "mse"
     if len(dataset.classes) > 2 or config.output == "softmax":
         return "cross_entropy"
     return "bce_with_logits" if config.output == "none" else "bce"
 
 
-def build(config: Config, dataset: Dataset, rng: Rng) -> Experiment:
+def build(config: Config, dataset: Dataset, rng: Rng, scale: Scale | None = None) -> Experiment:
     """Make the network, loss and optimizer that a resolved configuration describes.
 
     Arguments:
         config: what `resolve` returned.
         dataset: decides the number of inputs and outputs.
         rng: draws the weights, layer by layer from the input on.
+        scale: what to divide inputs and quantities by; None for what the configuration says of these data.
 
     Raises:
-        LabError: the convolution does not fit the data, or the schedule is none.
+        LabError: the convolution does not fit the data, the network does not fit into memory, or the schedule is none.
     """
     objective = OBJECTIVES[str(config.loss)]
-    several = objective.classwise
-    inputs = dataset.x[:, np.newaxis, :] if config.conv else dataset.x
-    targets = dataset.labels if several else dataset.labels[:, np.newaxis].astype(np.float64)
-    model = nn.Sequential(*_layers(config, dataset.x.shape[1], len(dataset.classes) if several else 1, rng))
-    on_logits = objective.builds_in_output and not several
-    probabilities: Callable[[Array], Any] = np.asarray
-    if on_logits or several:
-        probabilities = functional.softmax if several else functional.sigmoid
+    outputs = len(dataset.classes) if objective.classwise else 1
+    _check_size(config, dataset.x.shape[1], outputs)
+    model = nn.Sequential(*_layers(config, dataset.x.shape[1], outputs, rng))
+    finish: Callable[[Array], Any] = np.asarray
+    if objective.builds_in_output:
+        finish = functional.softmax if objective.classwise else functional.sigmoid
+    logits = objective.builds_in_output and not objective.classwise
     return Experiment(
         model=model,
-        data=Data(inputs, targets),
         loss=objective.loss(reduction=config.reduction),
         optimizer=_optimizer(config, model, len(dataset.x)),
-        probabilities=probabilities,
-        threshold=0.0 if on_logits else 0.5,
+        finish=finish,
+        threshold=(0.0 if logits else 0.5) if dataset.classes else None,
+        classwise=objective.classwise,
+        channels=config.conv is not None,
+        scale=scale or (Scale.of(dataset) if config.standardize else Scale()),
     )
+
+
+def _check_size(config: Config, features: int, outputs: int) -> None:
+    """Refuse a network whose parameters, gradients and optimizer states could not be held."""
+    widths = (features, *config.hidden, outputs)
+    parameters = sum(a * b + b for a, b in itertools.pairwise(widths))
+    if 8 * 5 * parameters > _memory():
+        raise LabError(
+            f"config: hidden must fit into memory, got {' '.join(map(str, config.hidden))}, {parameters:,} parameters; "
+            f"choose fewer units"
+        )
+
+
+def _memory() -> int:
+    """Return the bytes of this machine's memory, or 16 GB where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 16 << 30
 
 
 # -- layers ----------------------------------------------------------------------------------------------------------
@@ -154,7 +215,9 @@ def _convolution(text: str) -> tuple[int, int, int, int]:
 
 
 def _optimizer(config: Config, model: nn.Module, points: int) -> optim.Optimizer:
-    batches = -(-points // config.batch_size) if config.batch_size else 1
-    options: dict[str, Any] = {"momentum": config.momentum} if config.momentum else {}
+    batches = -(-max(points, 1) // config.batch_size) if config.batch_size else 1
+    options: dict[str, Any] = {
+        name: getattr(config, name) for name in ("momentum", "dampening") if getattr(config, name)
+    }
     lr = rate(config.schedule, config.lr, config.limit * batches)
     return optim.OPTIMIZERS[config.optimizer](model.parameters(), lr=lr, **options)

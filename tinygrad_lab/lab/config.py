@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from tinygrad_lab import nn, optim
@@ -21,7 +21,10 @@ WITH_MOMENTUM = tuple(
     name for name, optimizer in optim.OPTIMIZERS.items() if "momentum" in inspect.signature(optimizer).parameters
 )
 
+CHANGEABLE = ("epochs", "until", "patience", "log_every")  # of a run that goes on: how long, and what is shown
+
 _POSITIVE = real("a positive number", lambda x: x > 0, "try 0.1")
+_SHARE = real("more than 0 and less than 1", lambda x: 0 < x < 1, "try 0.2")
 _BELOW_1 = real("at least 0 and less than 1", lambda x: 0 <= x < 1, "try 0.9")
 
 
@@ -46,7 +49,19 @@ class Config:
     # fmt: off
     data: str = option("xor", text("|".join((*DATASETS, "FILE"))), "data", "a data set of the lab, a .csv file with "
                        "header, whose last column is the label, or a .npz file with arrays x and y")
+    task: str = option("auto", choice(("auto", "classification", "regression")), "data", "whether labels are classes "
+                       "or quantities; auto: classes, if they are text or few whole numbers")
     points: int | None = option(None, whole(1), "data", "number of points of the linear data (default: 100)")
+    label: str | None = option(None, text("NAME"), "data", "the column of a file to predict (default: the last)")
+    delimiter: str | None = option(None, text("C"), "data", "between the cells of a .csv file (default: found)")
+    header: bool | None = option(None, FLAG, "data", "whether a .csv file begins with names (default: if text stands "
+                                 "over numbers)")
+    impute: str | None = option(None, choice(("mean", "median")), "data", "fill empty cells (default: refused)")
+    standardize: bool = option(False, FLAG, "data", "give the network numbers of mean 0 and deviation 1")
+    test: str | None = option(None, text("FILE"), "data", "a file of points to judge the trained network by")
+    test_fraction: float | None = option(None, _SHARE, "data", "put a share of the points aside for that")
+    validation: str | None = option(None, text("FILE"), "data", "a file of points to watch during the training")
+    validation_fraction: float | None = option(None, _SHARE, "data", "put a share of the points aside for that")
 
     hidden: tuple[int, ...] = option((8, 8), WIDTHS, "network", "units of each hidden layer")
     activation: str = option("tanh", choice(ACTIVATIONS), "network", "after each hidden layer")
@@ -63,6 +78,7 @@ class Config:
     optimizer: str = option("sgd", choice(optim.OPTIMIZERS), "training", "how parameters follow their gradients")
     lr: float = option(0.1, _POSITIVE, "training", "learning rate")
     momentum: float = option(0.0, _BELOW_1, "training", f"of {' and '.join(WITH_MOMENTUM)}")
+    dampening: float = option(0.0, _BELOW_1, "training", "of sgd with momentum: a gradient adds 1 - F of itself")
     schedule: str = option("constant", text("NAME"), "training", f"of the learning rate, by update: {USAGE}")
     batch_size: int | None = option(None, whole(1), "training", "points per update (default: all)")
     epochs: int | None = option(None, whole(1), "training", "at most (default: 10000); an epoch evaluates, then "
@@ -70,6 +86,8 @@ class Config:
     until: str | None = option(None, text("COND"), "training", "stop at the first evaluation with \"loss<NUMBER\", "
                                "accuracy=NUMBER, or both joined by \"and\" (default: \"accuracy=1 and loss<0.01\", "
                                "unless --epochs is given)")
+    patience: int | None = option(None, whole(1), "training", "stop when the loss on the validation points has not "
+                                  "fallen for so many epochs, and keep the best parameters")
     seed: int = option(0, whole(0), "training", "same seed, same numbers")
 
     log_every: int | None = option(None, whole(1), "output", "epochs between log lines (default: by --epochs)")
@@ -84,6 +102,7 @@ class Config:
         self._check_momentum()
         self._check_points()
         self._check_output()
+        self._check_parts()
 
     def _check_generator(self) -> None:
         if self.legacy_rng and self.seed >= 2**32:
@@ -93,6 +112,8 @@ class Config:
         if self.momentum and self.optimizer not in WITH_MOMENTUM:
             rule = f"momentum must be 0 with {self.optimizer}"
             raise _error(rule, self.momentum, f"use {' or '.join(WITH_MOMENTUM)}")
+        if self.dampening and not (self.momentum and self.optimizer == "sgd"):
+            raise _error("dampening must be 0 without sgd and momentum", self.dampening, "add --momentum 0.9")
 
     def _check_points(self) -> None:
         sized = [name for name, dataset in DATASETS.items() if dataset.sized]
@@ -109,6 +130,16 @@ class Config:
                 f"output must be {' or '.join(fitting)} with loss {self.loss}",
                 self.output,
                 "leave the output out; bce_with_logits is the cross-entropy of a plain number",
+            )
+
+    def _check_parts(self) -> None:
+        for name in ("test", "validation"):
+            path, share = getattr(self, name), getattr(self, f"{name}_fraction")
+            if path is not None and share is not None:
+                raise _error(f"{name}_fraction must be left out with {name} {path}", share, "one of them is enough")
+        if self.patience is not None and self.validation is None and self.validation_fraction is None:
+            raise _error(
+                "patience must be left out without validation points", self.patience, "add --validation-fraction 0.2"
             )
 
     @property
@@ -129,6 +160,23 @@ class Config:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON has them; `Config(**fields)` is the way back."""
         return asdict(self) | {"hidden": list(self.hidden)}
+
+    @classmethod
+    def from_dict(cls, given: Any, where: str = "config") -> Config:
+        """Return the configuration that `to_dict` described, or a part of one.
+
+        Raises:
+            LabError: that is no configuration; the text names the field, and `where` it comes from.
+        """
+        if not isinstance(given, dict):
+            raise LabError(
+                f"{where}: must be a JSON object of options, got {type(given).__name__}; see config.json of a run"
+            )
+        known = [one.name for one in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise LabError(f"{where}: options must be among {', '.join(known)}, got {name!r}; remove it")
+        return cls(**given)
 
 
 def _error(rule: str, value: object, advice: str) -> LabError:

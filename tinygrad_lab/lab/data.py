@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
+
+from tinygrad_lab.errors import LabError
+
+if TYPE_CHECKING:
+    from tinygrad_lab.lab.columns import Columns
 
 Rng: TypeAlias = np.random.Generator | np.random.RandomState
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -21,14 +27,16 @@ class Data(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Points with a class each, and what everything is called.
+    """Points with a class or a quantity each, and what everything is called.
 
     Arguments:
         name: what to call the data in pictures and folders.
         x: float64 array (points, features).
-        labels: integer array (points,): the position of each point's class in `classes`.
+        labels: (points,): the position of each point's class in `classes`, integers; or quantities, float64.
         features: one name per column of `x`.
-        classes: one name per class.
+        classes: one name per class; none if labels are quantities.
+        target: what the labels are called.
+        columns: how a file's columns become those of `x`; None where there is no file.
     """
 
     name: str
@@ -36,6 +44,54 @@ class Dataset:
     labels: Array
     features: tuple[str, ...]
     classes: tuple[str, ...]
+    target: str = "label"
+    columns: Columns | None = None
+
+    @property
+    def task(self) -> str:
+        """`classification`, or `regression` if labels are quantities."""
+        return "classification" if self.classes else "regression"
+
+    def take(self, rows: Array | slice) -> Dataset:
+        """Return the data set of some of the points."""
+        return replace(self, x=self.x[rows], labels=self.labels[rows])
+
+    def checksum(self) -> str:
+        """Return what tells these numbers from all others.
+
+        Example:
+            >>> Dataset("a", np.eye(2), np.array([0, 1]), ("x", "y"), ("no", "yes")).checksum()[:8]
+            '...'
+        """
+        digest = hashlib.sha256(repr((self.features, self.classes, self.x.shape)).encode())
+        for array in (self.x, self.labels):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:32]
+
+
+def split(dataset: Dataset, fraction: float, rng: Rng) -> tuple[Dataset, Dataset]:
+    """Return the data without a share of the points, drawn at random, and that share; both keep their order.
+
+    Arguments:
+        dataset: the data.
+        fraction: the share to put aside, more than 0 and less than 1; at least one point goes to either side.
+        rng: draws.
+
+    Raises:
+        LabError: there is only one point.
+
+    Example:
+        >>> x, y = linear(10, np.random.default_rng(0))
+        >>> data = Dataset("linear", x, y.ravel().astype(int), ("x1", "x2"), ("0", "1"))
+        >>> [len(part.x) for part in split(data, 0.2, np.random.default_rng(0))]
+        [8, 2]
+    """
+    n = len(dataset.x)
+    if n < 2:
+        raise LabError(f"data: {dataset.name} must have at least two points to put some aside, got {n}; add data")
+    aside = np.zeros(n, dtype=bool)
+    aside[rng.permutation(n)[: min(max(1, round(fraction * n)), n - 1)]] = True
+    return dataset.take(~aside), dataset.take(aside)
 
 
 def linear(n: int, rng: Rng) -> Data:

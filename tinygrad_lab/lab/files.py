@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-import csv
 import math
+import re
+import statistics
 import zipfile
-from collections.abc import Sequence
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
 from tinygrad_lab.errors import LabError
+from tinygrad_lab.lab.columns import Column, Columns
 from tinygrad_lab.lab.data import Array, Dataset
+from tinygrad_lab.lab.labels import interpret
+from tinygrad_lab.lab.tables import MISSING, Table, is_number, read_csv, read_parquet
 
-_MOST_CLASSES = 100
-
-Row = tuple[int, list[str]]  # the line in the file, as an editor counts it, and the cells
+MOST_CATEGORIES = 100
 
 
-def read(path: str | Path) -> Dataset:
+def read(
+    path: str | Path,
+    *,
+    task: str = "auto",
+    label: str | None = None,
+    delimiter: str | None = None,
+    header: bool | None = None,
+    impute: str | None = None,
+    like: Dataset | None = None,
+) -> Dataset:
     r"""Read a data set from a file.
 
     Arguments:
-        path: a `.csv` file with a header, whose last column is the label and whose others are numbers; or a `.npz` file
-            with an array `x` of shape (points, features) and an array `y` of shape (points,) or (points, 1).
-            Labels are integers, or names.
+        path: a `.csv` or `.parquet` file, whose columns of numbers are features and whose columns of text become a
+            feature per category; or a `.npz` file with an array `x` of shape (points, features) and an array `y` of
+            shape (points,) or (points, 1).
+        task: "classification", "regression", or "auto": labels are classes if they are text or few whole numbers.
+        label: the name of the column to predict, the last one by default.
+        delimiter: between the cells of a `.csv` file, found by itself by default.
+        header: whether a `.csv` file begins with names; by default it does if text stands over numbers.
+        impute: "mean" or "median" for empty cells of numbers, and the most frequent text for others; by default
+            they are refused.
+        like: a data set whose columns and classes these data must have.
 
     Raises:
-        LabError: the file cannot be read, or its content is not a data set with at least two classes.
+        LabError: the file cannot be read, or its content is not a data set; the text names row and column.
 
     Example:
         >>> import pathlib, tempfile
@@ -39,89 +57,168 @@ def read(path: str | Path) -> Dataset:
         ([[150.0, 7.0], [120.0, 18.0]], [0, 1], ('weight', 'length'), ('apple', 'banana'))
     """
     path = Path(path)
-    readers = {".csv": _read_csv, ".npz": _read_npz}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise _error(f"{path}: must be a .csv or .npz file, got {path.suffix or 'no extension'}; or use xor or linear")
     try:
-        return reader(path)
+        if path.suffix.lower() == ".npz":
+            return _read_npz(path, task, like)
+        table = _read_table(path, delimiter, header)
     except OSError as error:
         raise _error(f"{path}: must be a readable file, got {error.strerror or error}; check the path") from error
+    target = table.column(label or (like.target if like and table.named else table.names[-1]))
+    columns = _columns(table, target, impute) if like is None else columns_like(like)
+    x = matrix(table, columns, target)
+    labels, classes = interpret(table.cells[target], lambda row: table.where(row, target),
+                                f"{path}, {table.called(target)}", task, like.classes if like else None)  # fmt: skip
+    name = table.names[target] if table.named else "label"
+    return Dataset(path.stem, x, labels, columns.features, classes, name, columns)
 
 
-# -- CSV -------------------------------------------------------------------------------------------------------------
+def read_points(
+    path: str | Path, like: Dataset, delimiter: str | None = None, header: bool | None = None
+) -> tuple[Table, Array]:
+    """Read points to predict: the features of a data set, with or without its labels.
 
+    Returns:
+        The table as it is, and its features as numbers, (points, features).
 
-def _read_csv(path: Path) -> Dataset:
-    header, rows = _rows(path)
-    names = _header(path, header, rows)
-    for line, cells in rows:
-        if len(cells) != len(names):
-            raise _error(
-                f"{path}, row {line}: must have {len(names)} columns like the header, got {len(cells)}; correct the row"
-            )
-    x = np.array(
-        [[_number(path, line, cells, column, names) for column in range(len(names) - 1)] for line, cells in rows]
-    )
-    where = [f"{path}, row {line}, column {len(names)} ({names[-1]})" for line, _ in rows]
-    labels, classes = _classes(
-        [cells[-1].strip() for _, cells in rows], where, f"{path}, column {len(names)} ({names[-1]})"
-    )
-    return Dataset(path.stem, x, labels, tuple(names[:-1]), classes)
-
-
-def _rows(path: Path) -> tuple[Row, list[Row]]:
-    """Return the header and the rows that are not blank."""
+    Raises:
+        LabError: the file cannot be read, or lacks a column.
+    """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise _error(f"{path}: must be comma-separated values in UTF-8, got {error}; export it again") from error
-    if len(rows) < 2:
+        table = _read_table(Path(path), delimiter, header, alone=True)
+    except OSError as error:
+        raise _error(f"{path}: must be a readable file, got {error.strerror or error}; check the path") from error
+    columns = columns_like(like)
+    target = len(columns.columns) if len(table.names) == len(columns.columns) + 1 else None
+    if table.named and like.target in table.names:
+        target = table.column(like.target)
+    return table, matrix(table, columns, target)
+
+
+def _read_table(path: Path, delimiter: str | None, header: bool | None, alone: bool = False) -> Table:
+    match path.suffix.lower():
+        case ".csv" | ".tsv":
+            return read_csv(path, delimiter, header, alone)
+        case ".parquet":
+            return read_parquet(path)
+    got = path.suffix or "no extension"
+    raise _error(f"{path}: must be a .csv, .parquet or .npz file, got {got}; or use xor or linear")
+
+
+# -- features --------------------------------------------------------------------------------------------------------
+
+
+def columns_like(dataset: Dataset) -> Columns:
+    """Return the columns that a file must have to be of a data set's kind."""
+    return dataset.columns or Columns(tuple(Column(name) for name in dataset.features), names=False)
+
+
+def _columns(table: Table, target: int, impute: str | None) -> Columns:
+    """Decide what each column is: numbers if there is any number in it, else categories."""
+    found: list[Column] = []
+    for position, name in enumerate(table.names):
+        if position == target:
+            continue
+        present = [cell for cell in table.cells[position] if cell.lower() not in MISSING]
+        if not present or any(map(is_number, present)):
+            found.append(Column(name, fill=_fill(table, position, impute)))
+            continue
+        categories = tuple(sorted(set(present)))
+        if len(categories) > MOST_CATEGORIES:
+            raise _error(
+                f"{table.path}, {table.called(position)}: must be numbers or at most {MOST_CATEGORIES} categories, "
+                f"got {len(categories)}; remove the column"
+            )
+        found.append(Column(name, categories, Counter(present).most_common(1)[0][0] if impute else None))
+    return Columns(tuple(found), table.named)
+
+
+def _fill(table: Table, position: int, impute: str | None) -> float | None:
+    """Return what stands for empty cells of a column of numbers."""
+    if impute is None:
+        return None
+    present = [float(cell) for cell in table.cells[position] if cell.lower() not in MISSING and is_number(cell)]
+    present = [number for number in present if math.isfinite(number)]
+    if not present:
         raise _error(
-            f"{path}: must have a header and at least one row, got {'nothing' if not rows else 'one row'}; add data"
+            f"{table.path}, {table.called(position)}: must hold a number, got empty cells only; remove the column"
         )
-    return rows[0], rows[1:]
+    return statistics.median(present) if impute == "median" else math.fsum(number / len(present) for number in present)
 
 
-def _header(path: Path, header: Row, rows: list[Row]) -> list[str]:
-    line, cells = header
-    names = [cell.strip() for cell in cells]
-    if all(_is_number(name) for name in names):
+def matrix(table: Table, columns: Columns, target: int | None = None) -> Array:
+    """Return the features of a table as numbers, (rows, features).
+
+    Arguments:
+        table: the cells.
+        columns: which of its columns, and how they become numbers.
+        target: the column of the labels, if there is one.
+
+    Raises:
+        LabError: a column is missing, or a cell is not what it must be.
+    """
+    positions = _positions(table, columns, target)
+    parts: list[Array] = []
+    for column, position in zip(columns.columns, positions, strict=True):
+        if column.categories is None:
+            parts.append(_numbers(table, position, column)[:, np.newaxis])
+        else:
+            parts.append(_one_hot(table, position, column, column.categories))
+    return np.concatenate(parts, axis=1)
+
+
+def _positions(table: Table, columns: Columns, target: int | None) -> list[int]:
+    wanted = [column.name for column in columns.columns]
+    if table.named and (columns.names or set(wanted) <= set(table.names)):
+        return [table.column(name) for name in wanted]
+    others = [position for position in range(len(table.names)) if position != target]
+    if len(others) != len(wanted):
+        shown = ", ".join(wanted[:8]) + (", …" if len(wanted) > 8 else "")
         raise _error(
-            f"{path}, row {line}: must be a header of column names, got numbers; add a line such as x1,x2,label"
+            f"{table.path}: must have {len(wanted)} columns of features ({shown}), got {len(others)}; "
+            f"add or remove columns"
         )
-    if len(names) < 2:
-        raise _error(
-            f"{path}, row {line}: must name at least one feature and the label, got one column; separate by commas"
-        )
-    return names
+    return others
 
 
-def _number(path: Path, line: int, cells: list[str], column: int, names: list[str]) -> float:
-    cell = cells[column].strip()
-    if _is_number(cell) and math.isfinite(float(cell)):
+def _numbers(table: Table, position: int, column: Column) -> Array:
+    cells = table.cells[position]
+    try:
+        numbers = np.array(list(map(float, cells)))
+        if np.isfinite(numbers).all() and not any("_" in cell for cell in cells):
+            return numbers
+    except ValueError:
+        pass
+    return np.array([_number(table, row, position, cell, column) for row, cell in enumerate(cells)])
+
+
+def _number(table: Table, row: int, position: int, cell: str, column: Column) -> float:
+    if column.fill is not None and cell.lower() in MISSING:
+        return float(column.fill)
+    if is_number(cell) and math.isfinite(float(cell)):
         return float(cell)
     got = repr(cell) if cell else "an empty cell"
-    raise _error(
-        f"{path}, row {line}, column {column + 1} ({names[column]}): must be a finite number, got {got}; "
-        f"correct or remove the row"
-    )
+    advice = "correct or remove the row" + (", or use --impute mean" if cell.lower() in MISSING else "")
+    raise _error(f"{table.where(row, position)}: must be a finite number, got {got}; {advice}")
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text  # Python reads 1_000 as a number; nobody else does
+def _one_hot(table: Table, position: int, column: Column, categories: tuple[str, ...]) -> Array:
+    numbers = {category: number for number, category in enumerate(categories)}
+    found = np.empty(len(table.lines), dtype=np.int64)
+    for row, cell in enumerate(table.cells[position]):
+        known = str(column.fill) if column.fill is not None and cell.lower() in MISSING else cell
+        number = numbers.get(known)
+        if number is None:
+            got = repr(cell) if cell else "an empty cell"
+            shown = ", ".join(categories[:8]) + (", …" if len(categories) > 8 else "")
+            raise _error(f"{table.where(row, position)}: must be one of {shown}, got {got}; correct or remove the row")
+        found[row] = number
+    return np.eye(len(categories))[found]
 
 
 # -- NPZ -------------------------------------------------------------------------------------------------------------
 
 
-def _read_npz(path: Path) -> Dataset:
+def _read_npz(path: Path, task: str, like: Dataset | None) -> Dataset:
     x, y = _arrays(path)
     if x.ndim != 2 or x.dtype.kind not in "biuf" or 0 in x.shape:
         raise _error(
@@ -129,6 +226,8 @@ def _read_npz(path: Path) -> Dataset:
         )
     if y.shape not in {(len(x),), (len(x), 1)}:
         raise _error(f"{path}, array y: must have shape ({len(x)},), one label per row of x, got {y.shape}; reshape it")
+    if like is not None and x.shape[1] != len(like.features):
+        raise _error(f"{path}, array x: must have {len(like.features)} columns, got {x.shape[1]}; correct the file")
     bad = np.argwhere(~np.isfinite(x))
     if len(bad):
         row, column = bad[0]
@@ -136,10 +235,12 @@ def _read_npz(path: Path) -> Dataset:
             f"{path}, array x, row {row}, column {column}: must be a finite number, got {x[row, column]}; "
             f"correct or remove the row"
         )
-    y = y.ravel()
-    where = [f"{path}, array y, row {row}" for row in range(len(y))]
-    labels, classes = _classes([str(label) for label in y], where, f"{path}, array y")
-    return Dataset(path.stem, x.astype(np.float64), labels, tuple(f"x{i + 1}" for i in range(x.shape[1])), classes)
+    texts = [str(label) for label in y.ravel().tolist()]
+    labels, classes = interpret(
+        texts, lambda row: f"{path}, array y, row {row}", f"{path}, array y", task, like.classes if like else None
+    )
+    features = tuple(f"x{i + 1}" for i in range(x.shape[1]))
+    return Dataset(path.stem, x.astype(np.float64), labels, features, classes)
 
 
 def _arrays(path: Path) -> tuple[Array, Array]:
@@ -155,37 +256,11 @@ def _arrays(path: Path) -> tuple[Array, Array]:
                     f"write it with np.savez(path, x=x, y=y)"
                 )
             return arrays["x"], arrays["y"]
-    except LabError:
+    except (LabError, FileNotFoundError, IsADirectoryError, PermissionError):
         raise
-    except (ValueError, zipfile.BadZipFile) as error:
-        raise _error(f"{path}: must be written by np.savez, without objects, got {error}; write it again") from error
-
-
-# -- labels ----------------------------------------------------------------------------------------------------------
-
-
-def _classes(texts: Sequence[str], where: Sequence[str], column: str) -> tuple[Array, tuple[str, ...]]:
-    """Return each label's position among the sorted classes, and the names of the classes."""
-    numeric = [_is_number(text) for text in texts]
-    if any(numeric):
-        for text, is_number, place in zip(texts, numeric, where, strict=True):
-            if not is_number or not float(text).is_integer():
-                got = repr(text) if text else "an empty cell"
-                raise _error(f"{place}: label must be an integer like the others, got {got}; the lab learns classes")
-        values: list[int] | list[str] = [int(float(text)) for text in texts]
-    else:
-        if "" in texts:
-            raise _error(f"{where[texts.index('')]}: label must be the name of a class, got an empty cell; fill it in")
-        values = list(texts)
-    names, labels = np.unique(values, return_inverse=True)
-    if len(names) < 2:
-        raise _error(f"{column}: must hold at least two classes, got only {names[0]}; there is nothing to learn")
-    if len(names) > _MOST_CLASSES:
-        raise _error(
-            f"{column}: must hold at most {_MOST_CLASSES} classes, got {len(names)} in {len(texts)} rows; "
-            f"the lab learns classes, not quantities"
-        )
-    return labels.ravel(), tuple(str(name) for name in names)
+    except Exception as error:  # whatever a damaged file makes of itself, a header of terabytes included
+        told = re.sub(r"\s+", " ", str(error)) or type(error).__name__
+        raise _error(f"{path}: must be written by np.savez, without objects, got {told}; write it again") from error
 
 
 def _error(problem: str) -> LabError:

@@ -1,114 +1,144 @@
-"""The folder that a run leaves: written beside its place and moved there when complete, so it is whole or absent."""
+"""What a run leaves in its folder: first what the training cost time for, then the pictures and the report."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
-import os
-import shutil
-import uuid
-from collections.abc import Iterable, Sequence
-from itertools import count
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.extras import extra
-from tinygrad_lab.lab import plots, report
-from tinygrad_lab.lab.running import Run
+from tinygrad_lab.lab import checkpoints, plots, report
+from tinygrad_lab.lab.interrupt import interruptible
+from tinygrad_lab.lab.place import Place, reason
+from tinygrad_lab.lab.running import Run, settled
+from tinygrad_lab.lab.schema import describe
+
+Put = Callable[[str, str | bytes], None]
 
 
-def free(name: str) -> Path:
-    """Return the first of `runs/name-1`, `runs/name-2`, … that does not exist.
+@dataclass(frozen=True)
+class Written:
+    """Where a run is.
 
-    Example:
-        >>> free("such a name is not taken").name
-        'such a name is not taken-1'
+    Arguments:
+        path: its folder.
+        problems: what is missing there and why, one sentence each.
     """
-    return next(path for n in count(1) if not (path := Path("runs", f"{name}-{n}")).exists())
 
-
-def check(out: Path) -> None:
-    """Check that a run can be written to `out`, before it costs any time.
-
-    Raises:
-        LabError: `out` exists and is not an empty folder, or its place cannot be written to.
-    """
-    try:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise LabError(f"out: {out} must be new or an empty folder, got one with content; choose another --out")
-    except OSError as error:
-        raise LabError(f"out: {out} must be readable, got {error.strerror}; choose another --out") from error
-    place = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise LabError(f"out: {place} must be a folder that can be written to, got none; choose another --out")
+    path: Path
+    problems: tuple[str, ...] = ()
 
 
 def write(run: Run, out: str | Path | None = None) -> Path:
     """Write report, pictures, tables, configuration and parameters.
 
     Arguments:
-        run: a finished run.
-        out: a folder that is new or empty; None means `free(...)`, and the next one if another run is faster.
+        run: a run after its training.
+        out: a folder that is new or empty; None means the next free `runs/name-1`, `runs/name-2`, ….
 
     Returns:
         The folder.
 
     Raises:
-        LabError: `out` has content.
+        LabError: `out` has content, or nothing can be written there.
         MissingExtraError: a library of the extra `[lab]` is missing.
-        OSError: the disk refuses.
     """
-    target = free(run.dataset.name) if out is None else Path(out)
-    check(target)
-    place = target if target.exists() else target.parent
-    place.mkdir(parents=True, exist_ok=True)
-    draft = place / f".tinygrad-lab-{uuid.uuid4().hex}"
-    draft.mkdir()
+    with Place.claim(run.dataset.name, None if out is None else Path(out)) as place:
+        begin(run, place)
+        return finish(run, place).path
+
+
+def begin(run: Run, place: Place) -> None:
+    """Write what says how to train: a run that is killed at any later moment can be resumed.
+
+    Raises:
+        LabError: it cannot be written.
+    """
     try:
-        _fill(run, draft)
-        if out is None:
-            return _publish(run.dataset.name, draft)
-        if target.exists():  # it stays the folder it is, which may be a link or another disk
-            for path in draft.iterdir():
-                path.rename(target / path.name)
-            draft.rmdir()
-        else:
-            draft.rename(target)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-    return target
+        place.put("config.json", json.dumps(settled(run.config).to_dict(), indent=2) + "\n")
+        place.put("data.json", json.dumps(describe(run), indent=2) + "\n")
+    except OSError as error:
+        raise LabError(f"out: {place.path} must take files, got {reason(error)}; choose another --out") from error
 
 
-def _publish(name: str, draft: Path) -> Path:
-    while True:
-        target = free(name)
-        try:
-            return draft.rename(target)
-        except OSError:
-            if not target.exists():
-                raise
+def finish(run: Run, place: Place) -> Written:
+    """Write all that a run leaves; history and parameters come before any picture is tried.
+
+    Raises:
+        LabError: the folder takes no more; the text names where history and parameters are instead.
+        KeyboardInterrupt: Ctrl-C during the pictures, or a second one before.
+    """
+    try:
+        with interruptible():
+            _results(run, place.put)
+    except OSError as error:
+        raise _elsewhere(run, place, error) from error
+    try:
+        problems = _pictures(run, place.put)
+    except OSError as error:
+        return Written(place.path, (f"{place.path} has no report: {reason(error)}; the run itself is there.",))
+    return Written(place.path, problems)
 
 
-def _fill(run: Run, folder: Path) -> None:
+def _results(run: Run, put: Put) -> None:
     with extra("lab"):
         from safetensors.numpy import save
 
-    curve, prediction = plots.learning_curve(run.history), plots.prediction(run)
-    (folder / "learning_curve.svg").write_text(curve, encoding="utf-8")
-    (folder / "prediction.svg").write_text(prediction, encoding="utf-8")
-    (folder / "report.html").write_text(report.render(run, curve, prediction), encoding="utf-8")
-    (folder / "config.json").write_text(json.dumps(run.config.to_dict(), indent=2) + "\n", encoding="utf-8")
-    epochs = range(1, run.history.epochs + 1)
-    history = zip(epochs, run.history.loss, run.history.accuracy, strict=True)
-    _write_csv(folder / "history.csv", ("epoch", "loss", "accuracy"), history)
-    _write_csv(folder / "predictions.csv", *report.predictions(run))
-    (folder / "model.safetensors").write_bytes(save(run.experiment.model.state_dict()))
+    put(checkpoints.NAME, checkpoints.pack(run))
+    put("model.safetensors", save(run.model.state_dict()))
+    columns = run.history.columns()
+    put("history.csv", _csv(("epoch", *columns), zip(range(1, run.history.epochs + 1), *columns.values(), strict=True)))
+    put("predictions.csv", _csv(*report.predictions(run)))
 
 
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(rows)
+def _pictures(run: Run, put: Put) -> tuple[str, ...]:
+    """Write the pictures that can be drawn, and the report; return what went wrong."""
+    drawn: dict[str, str] = {}
+    problems: list[str] = []
+    parts = {"validation": run.parts.validation, "test": run.parts.test}
+    draws: dict[str, Callable[[], str]] = {
+        "learning_curve": lambda: plots.learning_curve(run.history),
+        "prediction": lambda: plots.prediction(run),
+    } | {f"prediction_{name}": partial(plots.prediction, run, part) for name, part in parts.items() if part is not None}
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # a font without a user's letters, an axis without extent
+        for name, draw in draws.items():
+            try:
+                drawn[name] = draw()
+            except Exception as error:  # whatever a user's numbers make of Matplotlib: the run is worth more
+                told = (str(error).splitlines() or [""])[0]
+                problems.append(f"{name}.svg could not be drawn: {type(error).__name__}: {told}")
+            else:
+                put(f"{name}.svg", drawn[name])
+        put("report.html", report.render(run, drawn, problems))
+    return tuple(problems)
+
+
+def _elsewhere(run: Run, place: Place, error: OSError) -> LabError:
+    """Save history and parameters in a temporary folder, and return the error that names it."""
+    problem = f"out: {place.path} must take the run, got {reason(error)}"
+    try:
+        rescue = Place(Path(tempfile.mkdtemp(prefix="tinygrad-lab-")))
+        begin(replace(run), rescue)
+        _results(run, rescue.put)
+    except (OSError, LabError):
+        return LabError(f"{problem}, nor does a temporary folder; free some room and train again")
+    return LabError(f"{problem}; history and parameters are in {rescue.path}")
+
+
+def _csv(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(header)
+    writer.writerows(rows)
+    return file.getvalue()

@@ -8,32 +8,44 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Give a function that says whether Ctrl-C was pressed; a second Ctrl-C raises KeyboardInterrupt as usual.
+    """Give a function that says whether Ctrl-C was pressed, or the process was asked to end; once more ends it.
 
-    The answer is always no outside the main thread, which signals do not reach, and where Ctrl-C is not an exception,
-    as in a background job that ignores it.
+    A terminal that closes (SIGHUP) and `kill` (SIGTERM) ask politely, as Ctrl-C does. The answer is always no outside
+    the main thread, which signals do not reach, and a signal that is ignored stays so, as in a background job.
 
     Example:
         >>> with interruptible() as interrupted:
         ...     interrupted()
         False
     """
-    previous = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(previous):
+    if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
+    previous = {number: signal.getsignal(number) for number in _SIGNALS}
     pressed = False
 
     def note(number: int, frame: FrameType | None) -> None:
         nonlocal pressed
         pressed = True
-        signal.signal(signal.SIGINT, previous)
+        for other in previous:
+            if signal.getsignal(other) is note:
+                signal.signal(other, _end)
 
-    signal.signal(signal.SIGINT, note)
+    for number, handler in previous.items():
+        if handler is not signal.SIG_IGN and handler is not None:
+            signal.signal(number, note)
     try:
         yield lambda: pressed
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            if handler is not None:
+                signal.signal(number, handler)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -6,20 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.lab.build import Experiment
+from tinygrad_lab.lab.running import Run
 from tinygrad_lab.viz import Graph, draw
 
+_MOST = 1000  # points in a picture, whose numbers are those of all of them where there are no more
 
-def network(experiment: Experiment, **options: Any) -> Graph:
-    """Return a picture of an experiment's model and loss, on its data.
+
+def network(run: Run, **options: Any) -> Graph:
+    """Return a picture of a run's model and loss, on its data.
 
     Arguments:
-        experiment: a model, its loss and its data.
+        run: a model, its loss and its data.
         options: those of `draw`.
     """
 
     def network(x: Any, target: Any) -> Any:
-        return experiment.loss(experiment.model(x), target)
+        return run.experiment.loss(run.model(x), target)
 
     with np.errstate(all="ignore"):  # a model whose training diverged
-        return draw(network, experiment.data.x, experiment.data.y, **options)
+        x, y = run.experiment.arrays(run.dataset.take(slice(_MOST)))
+        return draw(network, x, y, **options)

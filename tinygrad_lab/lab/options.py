@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
-from tinygrad_lab.errors import LabError
+from tinygrad_lab.errors import ArgumentError, LabError
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,27 @@ def option(default: Any, kind: Kind, group: str, help: str) -> Any:
         help: what the help says.
     """
     return field(default=default, metadata={"kind": kind, "group": group, "help": help})
+
+
+def interval(text: str) -> tuple[int | None, float | None]:
+    """Read how often to write a checkpoint: every so many epochs, or seconds with an s.
+
+    Example:
+        >>> interval("500"), interval("30s")
+        ((500, None), (None, 30.0))
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if text.endswith("s"):
+        seconds = float(text[:-1])
+        if not seconds >= 0:
+            raise ArgumentError(f"interval: seconds must be at least 0, got {text}; try 30s")
+        return None, seconds
+    epochs = int(text)
+    if epochs < 1:
+        raise ArgumentError(f"interval: epochs must be at least 1, got {text}; try 500")
+    return epochs, None
 
 
 def kind_of(one: Field[Any]) -> Kind:

@@ -1,16 +1,19 @@
-"""The two pictures of a run, as SVG text that depends on nothing but the run."""
+"""The pictures of a run, as SVG text that depends on nothing but the run."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygrad_lab.extras import extra
 from tinygrad_lab.lab.data import Array
+from tinygrad_lab.lab.metrics import confusion, describe
 
 if TYPE_CHECKING:
+    from tinygrad_lab.lab.data import Dataset
     from tinygrad_lab.lab.running import Run
     from tinygrad_lab.lab.training import History
 
@@ -24,6 +27,7 @@ _STYLE: dict[Any, Any] = {
     "font.size": 10,
 }
 _GRID = 200  # points per side at which the decision regions are evaluated
+_MOST = 20_000  # points beyond which a picture shows some of them
 _MANY = 3000  # points beyond which each as a shape of its own would make the file slow
 _CURVE = 2000  # points of a learning curve beyond which a screen shows no difference
 
@@ -38,57 +42,131 @@ def learning_curve(history: History) -> str:
         A complete SVG document.
     """
     shown = np.unique(np.linspace(0, history.epochs - 1, _CURVE).astype(int))
-    loss, accuracy = np.array(history.loss)[shown], np.array(history.accuracy)[shown]
-    loss[~np.isfinite(loss)] = np.nan
-    figure, (above, below) = _figure(7, 4.6, 2, 1, sharex=True, height_ratios=(2, 1))
+    curves = {name: np.array(column)[shown] for name, column in history.columns().items()}
+    rows = 2 if history.accuracy else 1
+    figure, (above, *below) = _figure(7, 4.6 if rows == 2 else 3.2, rows, 1, sharex=True, height_ratios=(2, 1)[:rows])
     dots = "." if history.epochs < 30 else ""
-    above.plot(shown + 1, loss, dots + "-", color=_COLOURS[0], linewidth=1.8)
-    positive = loss[loss > 0]
-    if len(positive) and positive.max() > 10 * positive.min():
-        above.set_yscale("log")
-    above.set_ylabel("loss")
-    below.plot(shown + 1, accuracy, dots + "-", color=_COLOURS[1], linewidth=1.8)
-    below.set(xlabel="epoch", ylabel="accuracy", ylim=(-0.05, 1.05), yticks=(0, 0.5, 1))
-    for axes in (above, below):
+    losses = {name.removesuffix("loss"): finite(curve) for name, curve in curves.items() if name.endswith("loss")}
+    unit = loss_scale(above, list(losses.values()))
+    for prefix, loss in losses.items():
+        above.plot(shown + 1, unit(loss), dots + _line(prefix), color=_COLOURS[0], linewidth=1.8, label=_set(prefix))
+    for axes in below:
+        for name, curve in curves.items():
+            if name.endswith("accuracy"):
+                line = dots + _line(name.removesuffix("accuracy"))
+                axes.plot(shown + 1, curve, line, color=_COLOURS[1], linewidth=1.8)
+        axes.set(ylabel="accuracy", ylim=(-0.05, 1.05), yticks=(0, 0.5, 1))
+    (below or [above])[-1].set_xlabel("epoch")
+    if len(losses) > 1:
+        above.legend(frameon=False)
+    for axes in (above, *below):
         axes.grid(alpha=0.25)
-    return _svg(figure)
+    return svg(figure)
 
 
-def prediction(run: Run) -> str:
-    """Draw the ground truth beside the prediction: with the decision regions for two features, else as counts.
+def finite(loss: Array) -> Array:
+    """Return a curve with gaps where it is not finite."""
+    return np.where(np.isfinite(loss), loss, np.nan)
+
+
+def loss_scale(axes: Any, losses: Sequence[Array]) -> Callable[[Array], Array]:
+    """Choose the scale of an axis of losses, label it, and return what makes numbers fit.
+
+    A logarithmic axis ends near 1e300, where diverging runs go: beyond 1e100 the logarithm itself is drawn.
+    """
+    values = np.concatenate([loss.ravel() for loss in losses]) if losses else np.empty(0)
+    positive = values[values > 0]
+    axes.set_ylabel("loss")
+    if not len(positive) or positive.max() <= 10 * positive.min():
+        return lambda loss: loss
+    if positive.max() < 1e100 and positive.min() > 1e-100:
+        axes.set_yscale("log")
+        return lambda loss: loss
+    axes.set_ylabel("log₁₀ of the loss")
+    return lambda loss: np.log10(np.where(loss > 0, loss, np.nan))
+
+
+def _line(prefix: str) -> str:
+    return "--" if prefix else "-"
+
+
+def _set(prefix: str) -> str:
+    return prefix.removesuffix("_") or "training"
+
+
+def prediction(run: Run, part: Dataset | None = None) -> str:
+    """Draw the ground truth beside the prediction.
+
+    Two features are drawn with the regions of the decision, other numbers of features as a table of counts, and
+    quantities as prediction against truth, with what is left.
 
     Arguments:
-        run: a finished run.
+        run: a run after its training.
+        part: the points to draw; None for those it learnt.
 
     Returns:
         A complete SVG document.
     """
-    return _regions(run) if run.dataset.x.shape[1] == 2 else _confusion(run)
+    part = part or run.dataset
+    predicted = run.predicted if part is run.dataset else run.experiment.predict(part.x)[1]
+    if not part.classes:
+        return _quantities(part, predicted)
+    if part.x.shape[1] == 2:
+        return _regions(run, part, predicted)
+    return _confusion(part, predicted)
 
 
-def _regions(run: Run) -> str:
-    data = run.dataset
-    figure, (truth, predicted) = _figure(8.6, 4.3, 1, 2, sharex=True, sharey=True)
-    extent = np.ptp(data.x, axis=0)
-    margin = np.where(extent > 0, 0.06 * extent, 1.0)
-    low, high = data.x.min(axis=0) - margin, data.x.max(axis=0) + margin
-    first, second = np.meshgrid(*(np.linspace(a, b, _GRID) for a, b in zip(low, high, strict=True)))
-    p, _ = run.experiment.predict(np.stack([first.ravel(), second.ravel()], axis=1))
-    _shade(predicted, first, second, p.reshape(_GRID, _GRID, -1), figure)
-    _points(truth, data.x, data.labels, data.classes)
-    _points(predicted, data.x, run.predicted, data.classes)
-    wrong = run.predicted != data.labels
-    if wrong.any():
-        predicted.scatter(*data.x[wrong].T, s=130, facecolors="none", edgecolors="black", linewidths=1.2, label="wrong")
-    accuracy = run.history.accuracy[-1]
-    across = _plain(data.features[0])
-    truth.set(title="ground truth", xlabel=across, ylabel=_plain(data.features[1]))
-    predicted.set(title=f"prediction, accuracy {accuracy:.4g}", xlabel=across)
-    predicted.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-    handles, labels = predicted.get_legend_handles_labels()
+def _regions(run: Run, data: Dataset, predicted: Array) -> str:
+    figure, (truth, said) = _figure(8.6, 4.3, 1, 2, sharex=True, sharey=True)
+    p = _shade(said, run, data.x, figure)
+    few = _few(len(data.x))
+    _points(truth, data.x[few], data.labels[few], data.classes)
+    _points(said, data.x[few], predicted[few], data.classes)
+    wrong = few[predicted[few] != data.labels[few]]
+    if len(wrong):
+        said.scatter(*data.x[wrong].T, s=130, facecolors="none", edgecolors="black", linewidths=1.2, label="wrong",
+                     rasterized=len(wrong) > _MANY)  # fmt: skip
+    across = plain(data.features[0])
+    truth.set(title="ground truth", xlabel=across, ylabel=plain(data.features[1]))
+    said.set(title=f"prediction, {quality(data, predicted)}", xlabel=across)
+    said.set(xlim=p[0], ylim=p[1])
+    handles, labels = said.get_legend_handles_labels()
     handles, labels = _legend(handles, labels, *truth.get_legend_handles_labels())
     figure.legend(handles, labels, loc="outside lower center", ncols=6, frameon=False)
-    return _svg(figure)
+    return svg(figure)
+
+
+def quality(data: Dataset, predicted: Array) -> str:
+    """Say in a few words how good a prediction is."""
+    figures = describe(data, predicted)
+    return f"accuracy {figures['accuracy']:.4g}" if data.classes else f"RMSE {figures['rmse']:.4g}"
+
+
+def _few(points: int) -> Array:
+    """Return which points to draw: all, or so many evenly spread ones that more would hide each other."""
+    return np.unique(np.linspace(0, points - 1, min(points, _MOST)).astype(int))
+
+
+def _quantities(data: Dataset, predicted: Array) -> str:
+    """Draw predictions against the truth, and what is left against predictions."""
+    figure, (left, right) = _figure(8.6, 4.0, 1, 2)
+    few = _few(len(data.x))
+    truth, said = data.labels[few], finite(predicted[few])
+    options = {"s": 18, "alpha": 0.6, "linewidths": 0, "rasterized": len(few) > _MANY}
+    left.scatter(truth, said, color=_COLOURS[0], **options)
+    ends = [np.nanmin([truth, said]), np.nanmax([truth, said])] if len(few) else [0.0, 1.0]
+    left.plot(ends, ends, color="black", linewidth=1, label="exact")
+    target = plain(data.target)
+    left.set(xlabel=f"{target}: truth", ylabel=f"{target}: prediction", title=quality(data, predicted))
+    left.legend(frameon=False)
+    right.scatter(said, truth - said, color=_COLOURS[1], **options)
+    right.axhline(0, color="black", linewidth=1)
+    right.set(xlabel=f"{target}: prediction", ylabel="truth − prediction", title="residuals")
+    for axes in (left, right):
+        axes.grid(alpha=0.25)
+        axes.locator_params(nbins=5)
+        axes.ticklabel_format(scilimits=(-3, 4))
+    return svg(figure)
 
 
 def _legend(handles: list[Any], labels: list[str], others: list[Any], names: list[str]) -> tuple[list[Any], list[str]]:
@@ -97,25 +175,37 @@ def _legend(handles: list[Any], labels: list[str], others: list[Any], names: lis
     return others + [handle for handle, _ in extra], names + [label for _, label in extra]
 
 
-def _shade(axes: Any, first: Array, second: Array, p: Array, figure: Any) -> None:
-    """Colour the plane: by the probability of class 1, or by the most probable of several classes."""
+def _shade(axes: Any, run: Run, x: Array, figure: Any, side: int = _GRID) -> tuple[Any, Any]:
+    """Colour the plane around points: by the probability of class 1, or by the most probable of several classes.
+
+    Returns:
+        The limits of both axes.
+    """
     from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 
+    extent = np.ptp(x, axis=0)
+    margin = np.where(extent > 0, 0.06 * extent, 1.0)
+    low, high = x.min(axis=0) - margin, x.max(axis=0) + margin
+    limits = (low[0], high[0]), (low[1], high[1])
+    first, second = np.meshgrid(*(np.linspace(a, b, side) for a, b in limits))
+    p = run.experiment.predict(np.stack([first.ravel(), second.ravel()], axis=1))[0].reshape(side, side, -1)
     if not np.isfinite(p).all():
-        return  # a run that diverged
+        return limits  # a run that diverged
     if p.shape[2] == 1:
         tints = LinearSegmentedColormap.from_list("tints", [_COLOURS[0], "#ffffff", _COLOURS[1]])
         levels = np.linspace(0, 1, 11)
         filled = axes.contourf(first, second, np.clip(p[..., 0], 0, 1), levels, cmap=tints, alpha=0.55)
         if 0 < np.count_nonzero(p >= 0.5) < p.size:
             axes.contour(first, second, p[..., 0], [0.5], colors="black", linewidths=1)
-        figure.colorbar(filled, ax=axes, ticks=(0, 0.5, 1), label="output")
+        if figure is not None:
+            figure.colorbar(filled, ax=axes, ticks=(0, 0.5, 1), label="output")
     else:
         classes = np.argmax(p, axis=2)
         colours = ListedColormap([_COLOURS[k % len(_COLOURS)] for k in range(p.shape[2])])
         axes.pcolormesh(
             first, second, classes, cmap=colours, alpha=0.35, vmin=-0.5, vmax=p.shape[2] - 0.5, rasterized=True
         )
+    return limits
 
 
 def _points(axes: Any, x: Array, labels: Array, classes: tuple[str, ...]) -> None:
@@ -127,32 +217,30 @@ def _points(axes: Any, x: Array, labels: Array, classes: tuple[str, ...]) -> Non
             color=_COLOURS[k % len(_COLOURS)],
             edgecolors="white",
             linewidths=0.6,
-            label=f"class {_plain(name)}",
+            label=f"class {plain(name)}",
             rasterized=len(x) > _MANY,
             zorder=3,
         )
 
 
-def _confusion(run: Run) -> str:
+def _confusion(data: Dataset, predicted: Array) -> str:
     """Draw how often each class was predicted as each."""
-    classes = run.dataset.classes
-    counts = np.zeros((len(classes), len(classes)), dtype=int)
-    np.add.at(counts, (run.dataset.labels, run.predicted), 1)
+    classes, counts = data.classes, confusion(data, predicted)
     side = max(4.0, 0.5 * len(classes) + 2)
     figure, (axes,) = _figure(side, side, 1, 1)
-    axes.imshow(counts / counts.sum(axis=1, keepdims=True), cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
         dark = count > 0.5 * counts[row].sum()
         axes.text(column, row, count, ha="center", va="center", color="white" if dark else "black")
     ticks = range(len(classes))
     axes.set(xlabel="prediction", ylabel="ground truth", xticks=ticks, yticks=ticks)
-    names = [_plain(name) for name in classes]
-    axes.set(xticklabels=names, yticklabels=names, title=f"accuracy {run.history.accuracy[-1]:.4g}")
+    names = [plain(name) for name in classes]
+    axes.set(xticklabels=names, yticklabels=names, title=quality(data, predicted))
     axes.spines[:].set_visible(False)
-    return _svg(figure)
+    return svg(figure)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Keep Matplotlib from reading a user's dollar signs as mathematics."""
     return name.replace("$", r"\$")
 
@@ -167,7 +255,8 @@ def _figure(width: float, height: float, rows: int, columns: int, **options: Any
         return figure, figure.subplots(rows, columns, squeeze=False, **options).ravel()
 
 
-def _svg(figure: Any) -> str:
+def svg(figure: Any) -> str:
+    """Return a figure as an SVG document that depends on nothing but the figure."""
     import matplotlib as mpl
 
     text = io.StringIO()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TextIO
 
 from tinygrad_lab.extras import extra
+from tinygrad_lab.lab.folder import Written
 from tinygrad_lab.lab.report import figures, setting, test_table
 from tinygrad_lab.lab.running import Run
+from tinygrad_lab.lab.text import visible
 from tinygrad_lab.lab.training import Callback, History
 
 _INTERVAL = 0.1  # seconds between two pictures of the bar
@@ -18,8 +19,8 @@ _ROWS, _COLUMNS = 25, 7  # of the test table on the screen
 
 
 @contextmanager
-def bar(epochs: int, stream: TextIO) -> Iterator[Callback]:
-    """Give a callback that shows epochs, loss, accuracy and the time left as a bar on a terminal."""
+def bar(epochs: int, stream: TextIO) -> Iterator[list[Callback]]:
+    """Give a list of one callback, which shows epochs, loss, accuracy and the time left as a bar on a terminal."""
     with extra("lab"):
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -39,26 +40,34 @@ def bar(epochs: int, stream: TextIO) -> Iterator[Callback]:
         def show(history: History) -> None:
             nonlocal due
             if history.stopped_by is not None or time.perf_counter() >= due:
-                text = f"loss {history.loss[-1]:.4g}  accuracy {history.accuracy[-1]:.4g}"
+                text = "  ".join(f"{name} {column[-1]:.4g}" for name, column in _shown(history))
                 progress.update(task, completed=history.epochs, refresh=True, figures=text)
                 due = time.perf_counter() + _INTERVAL
 
-        yield show
+        yield [show]
 
 
 @contextmanager
-def lines(every: int, stream: TextIO) -> Iterator[Callback]:
-    """Give a callback that prints a line for every so many epochs, and for the last one."""
+def lines(every: int, stream: TextIO) -> Iterator[list[Callback]]:
+    """Give a list of one callback, which prints a line for every so many epochs, and for the last one."""
 
     def show(history: History) -> None:
         if history.epochs % every == 0 or history.epochs == 1 or history.stopped_by is not None:
-            loss, accuracy = history.loss[-1], history.accuracy[-1]
-            print(f"epoch {history.epochs:>7}  loss {loss:<12.6g}  accuracy {accuracy:.4f}", file=stream, flush=True)
+            text = "  ".join(f"{name} {_figure(name, column[-1])}" for name, column in _shown(history))
+            print(f"epoch {history.epochs:>7}  {text}".rstrip(), file=stream, flush=True)
 
-    yield show
+    yield [show]
 
 
-def summary(run: Run, out: Path, stream: TextIO) -> None:
+def _shown(history: History) -> list[tuple[str, list[float]]]:
+    return [(name.replace("_", " "), column) for name, column in history.columns().items()]
+
+
+def _figure(name: str, value: float) -> str:
+    return f"{value:.4f}" if name.endswith("accuracy") else f"{value:<12.6g}"
+
+
+def summary(run: Run, written: Written, stream: TextIO) -> None:
     """Print configuration, final figures and test table."""
     with extra("lab"):
         from rich.console import Console
@@ -68,21 +77,21 @@ def summary(run: Run, out: Path, stream: TextIO) -> None:
     console = Console(file=stream, highlight=False)
     overview = Table("", "", show_header=False, title="Configuration and result", title_justify="left")
     for name, value in setting(run):
-        overview.add_row(name, escape(value))
+        overview.add_row(name, escape(visible(value)))
     overview.add_section()
     for name, value in figures(run):
-        overview.add_row(f"[bold]{name}[/bold]", f"[bold]{escape(value)}[/bold]")
-    header, rows, total = test_table(run, _ROWS)
-    features = run.dataset.x.shape[1]
-    shown = range(len(header)) if len(header) <= _COLUMNS else (*range(_COLUMNS - 2), features, len(header) - 1)
+        overview.add_row(f"[bold]{name}[/bold]", f"[bold]{escape(visible(value))}[/bold]")
+    table = test_table(run, _ROWS, _COLUMNS)
     points = Table(title="Test table", title_justify="left")
-    for column in shown:
-        points.add_column(escape(header[column]), justify="right")
-    for row in rows:
-        points.add_row(*(escape(row[column]) for column in shown), style=None if row[-1] == row[features] else "red")
+    for name in table.header:
+        points.add_column(escape(visible(name)), justify="right")
+    for position, row in enumerate(table.rows):
+        points.add_row(*(escape(visible(cell)) for cell in row), style="red" if position in table.wrong else None)
     console.print(overview, points, sep="\n")
-    if total > len(rows) or len(shown) < len(header):
-        console.print(f"{len(rows)} of {total} points, {len(shown)} of {len(header)} columns: predictions.csv has all")
-    for note in run.notes:
-        console.print(f"[yellow]note:[/yellow] {escape(note)}", soft_wrap=True)
-    console.print(f"wrote {escape(str(out / 'report.html'))}", soft_wrap=True)
+    if table.total > len(table.rows) or table.columns > len(table.header):
+        part = f"{len(table.rows)} of {table.total} points, {len(table.header)} of {table.columns} columns"
+        console.print(f"{part}: predictions.csv has all")
+    for note in (*run.notes, *written.problems):
+        console.print(f"[yellow]note:[/yellow] {escape(visible(note))}", soft_wrap=True)
+    report = written.path / "report.html"
+    console.print(f"wrote {escape(visible(str(report if report.exists() else written.path)))}", soft_wrap=True)

@@ -3,53 +3,67 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.errors import TinygradError
 from tinygrad_lab.extras import extra
+from tinygrad_lab.lab.data import Array
+from tinygrad_lab.lab.metrics import by_class, confusion
 from tinygrad_lab.lab.network import network
 from tinygrad_lab.lab.running import Run
 from tinygrad_lab.version import __version__
 
 _ROWS = 200  # of the test table; predictions.csv has them all
+_COLUMNS = 12
 _LOG_ROWS = 20
 
 ENDINGS = {
     "until": "the condition was met",
     "epochs": "all epochs are done",
+    "patience": "the validation loss did not fall any more",
     "diverged": "the loss is no longer finite",
     "interrupted": "interrupted",
 }
+_NAMES = {"rmse": "RMSE", "mse": "MSE", "r2": "R²"}
 
 
 def figures(run: Run) -> list[tuple[str, str]]:
     """Return the final figures as rows of name and value."""
     history = run.history
-    right = int(np.count_nonzero(run.predicted == run.dataset.labels))
-    return [
-        ("epochs", f"{history.epochs:,}, {ENDINGS[str(history.stopped_by)]}"),
-        ("loss", f"{history.loss[-1]:.6g}"),
-        ("accuracy", f"{history.accuracy[-1]:.6g} ({right} of {len(run.predicted)} points)"),
-        ("time", f"{history.seconds:.2f} s"),
-    ]
+    rows = [("epochs", f"{history.epochs:,}, {ENDINGS[str(history.stopped_by)]}")]
+    right = {"accuracy": int(np.count_nonzero(run.predicted == run.dataset.labels))}
+    for name, figure in run.figures().items():
+        points = f" ({right[name]} of {len(run.predicted)} points)" if name in right and run.dataset.classes else ""
+        prefix, _, measure = name.rpartition("_")
+        rows.append((f"{prefix} {_NAMES.get(measure, measure)}".strip(), f"{figure:.6g}{points}"))
+    return [*rows, ("time", f"{history.seconds:.2f} s")]
 
 
 def setting(run: Run) -> list[tuple[str, str]]:
     """Return the configuration as rows of name and value, in the words of the command line."""
-    config = run.config
-    data, hidden = run.dataset, " ".join(map(str, config.hidden))
+    config, data = run.config, run.dataset
+    hidden = " ".join(map(str, config.hidden))
+    kind = f"classes {', '.join(data.classes)}" if data.classes else f"quantities {data.target}"
+    aside = "".join(
+        f", {len(part.x)} {name}"
+        for name, part in (("validation", run.parts.validation), ("test", run.parts.test))
+        if part is not None
+    )
     network = (
         f"{data.x.shape[1]} inputs, {'conv ' + config.conv + ', ' if config.conv else ''}hidden {hidden or 'none'}"
     )
     parameters = sum(p.data.size for p in run.experiment.model.parameters())
     momentum = f", momentum {config.momentum:g}" if config.momentum else ""
+    momentum += f", dampening {config.dampening:g}" if config.dampening else ""
     schedule = f", schedule {config.schedule}" if config.schedule != "constant" else ""
     return [
-        ("data", f"{config.data}: {len(data.x)} points, classes {', '.join(data.classes)}"),
+        ("data", f"{config.data}: {len(data.x)} points{aside}, {kind}"),
         ("network", f"{network}, {parameters} parameters{'' if config.bias else ', no bias'}"),
         ("activation", f"{config.activation}, output {config.output}"),
         ("init", f"{config.init}, seed {config.seed}{', legacy generator' if config.legacy_rng else ''}"),
@@ -63,68 +77,136 @@ def setting(run: Run) -> list[tuple[str, str]]:
 def predictions(run: Run) -> tuple[list[str], Iterable[list[Any]]]:
     """Return header and rows of the test table: point, ground truth, output of the network, prediction."""
     data = run.dataset
-    several = run.probabilities.shape[1] > 1
-    outputs = [f"output {name}" for name in data.classes] if several else ["output"]
-    header = [*data.features, "truth", *outputs, "prediction"]
-    rows = (
-        [*x, data.classes[label], *p, data.classes[predicted]]
-        for x, label, p, predicted in zip(
-            data.x.tolist(), data.labels, run.probabilities.tolist(), run.predicted, strict=True
-        )
-    )
-    return header, rows
+    header, said = outputs(run, *run.experiment.predict(data.x))
+    truth = [data.classes[label] for label in data.labels] if data.classes else data.labels.tolist()
+    rows = ([*x, t, *more] for x, t, more in zip(data.x.tolist(), truth, said, strict=True))
+    return [*data.features, "truth", *header], rows
 
 
-def test_table(run: Run, rows: int) -> tuple[list[str], list[list[str]], int]:
-    """Return header and first rows of the test table as text, and how many rows there are in all."""
+def outputs(run: Run, probabilities: Array, predicted: Array) -> tuple[list[str], Iterable[list[Any]]]:
+    """Return header and rows of what the network says of points: its outputs, and what they mean.
+
+    Arguments:
+        run: knows what the classes are called.
+        probabilities: as `Experiment.predict` returns them.
+        predicted: likewise.
+    """
+    classes = run.schema.classes
+    if not classes:
+        return ["prediction"], ([quantity] for quantity in predicted.tolist())
+    header = [f"output {name}" for name in classes] if probabilities.shape[1] > 1 else ["output"]
+    rows = ([*p, classes[number]] for p, number in zip(probabilities.tolist(), predicted, strict=True))
+    return [*header, "prediction"], rows
+
+
+def test_table(run: Run, rows: int, columns: int) -> Excerpt:
+    """Return the first rows of the test table as text, with so many columns at most.
+
+    Arguments:
+        run: a run after its training.
+        rows: at most.
+        columns: at most; truth and prediction are always there.
+    """
     header, lines = predictions(run)
-    shown = [[cell if isinstance(cell, str) else f"{cell:.4g}" for cell in line] for line in islice(lines, rows)]
-    return header, shown, len(run.predicted)
+    features = run.dataset.x.shape[1]
+    shown: Sequence[int] = range(len(header))
+    if len(header) > columns:
+        shown = (*range(columns - 2), features, len(header) - 1)
+    text = [[_text(line[column]) for column in shown] for line in islice(lines, rows)]
+    wrong = (
+        set(np.flatnonzero(run.predicted[:rows] != run.dataset.labels[:rows]).tolist())
+        if run.dataset.classes
+        else set()
+    )
+    return Excerpt([header[column] for column in shown], text, wrong, len(run.predicted), len(header))
 
 
-def log(run: Run) -> list[tuple[str, str, str]]:
-    """Return about twenty rows of epoch, loss and accuracy, evenly spread and with the first and the last."""
+@dataclass(frozen=True)
+class Excerpt:
+    """A part of a table, as text.
+
+    Arguments:
+        header: of the columns shown.
+        rows: those shown.
+        wrong: the positions of rows whose prediction is wrong.
+        total: how many rows there are.
+        columns: how many columns there are.
+    """
+
+    header: list[str]
+    rows: list[list[str]]
+    wrong: set[int]
+    total: int
+    columns: int
+
+
+def _text(cell: Any) -> str:
+    return cell if isinstance(cell, str) else f"{cell:.4g}"
+
+
+def log(run: Run) -> tuple[list[str], list[list[str]]]:
+    """Return about twenty rows of the history as text, evenly spread and with the first and the last."""
     history = run.history
     chosen = np.unique(np.linspace(0, history.epochs - 1, _LOG_ROWS).round().astype(int))
-    return [(f"{i + 1:,}", f"{history.loss[i]:.6g}", f"{history.accuracy[i]:.4g}") for i in chosen.tolist()]
+    columns = history.columns()
+    rows = [[f"{i + 1:,}", *(f"{column[i]:.6g}" for column in columns.values())] for i in chosen.tolist()]
+    return ["epoch", *(name.replace("_", " ") for name in columns)], rows
 
 
-def render(run: Run, learning_curve: str, prediction: str) -> str:
+def classes_table(run: Run) -> list[tuple[str, str, str, str]]:
+    """Return precision, recall and number of points of each class as text, where there are more than two."""
+    data = run.dataset
+    if len(data.classes) <= 2:
+        return []
+    rows = by_class(confusion(data, run.predicted))
+    return [(name, f"{p:.4g}", f"{r:.4g}", str(n)) for name, (p, r, n) in zip(data.classes, rows, strict=True)]
+
+
+def render(run: Run, pictures: dict[str, str], problems: Sequence[str] = ()) -> str:
     """Return the report as one HTML document that needs no other file.
 
     Arguments:
-        run: a finished run.
-        learning_curve: SVG document.
-        prediction: SVG document.
+        run: a run after its training.
+        pictures: SVG documents by name, as far as they could be drawn.
+        problems: what could not be drawn, one sentence each.
 
     Raises:
         MissingExtraError: Jinja2 is missing.
     """
     with extra("lab"):
-        import jinja2
         from markupsafe import Markup
 
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    template = environment.from_string(files(__package__).joinpath("templates/report.html").read_text("utf-8"))
-    header, rows, total = test_table(run, _ROWS)
-    wrong = set(np.flatnonzero(run.predicted != run.dataset.labels)[:_ROWS].tolist())
-    return template.render(
+    problems = list(problems)
+    inlined = {name: Markup(inline(svg, name)) for name, svg in pictures.items()}  # noqa: S704 our own SVG
+    try:
+        inlined["network"] = Markup(network(run).svg(theme="light"))  # noqa: S704 our own SVG
+    except (TinygradError, ValueError, MemoryError) as error:
+        problems.append(f"The network could not be drawn: {error}")
+    return fill(
+        "report.html",
         run=run,
+        notes=[*run.notes, *problems],
         figures=figures(run),
         setting=setting(run),
         log=log(run),
-        header=header,
-        rows=rows,
-        total=total,
-        wrong=wrong,
-        learning_curve=Markup(_inline(learning_curve, "curve")),  # noqa: S704 our own SVG
-        network=Markup(network(run.experiment).svg(theme="light")),  # noqa: S704 our own SVG
-        prediction=Markup(_inline(prediction, "prediction")),  # noqa: S704 our own SVG
-        version=__version__,
+        classes=classes_table(run),
+        table=test_table(run, _ROWS, _COLUMNS),
+        pictures=inlined,
     )
 
 
-def _inline(svg: str, prefix: str) -> str:
+def fill(template: str, **content: Any) -> str:
+    """Return a page made of one of the templates."""
+    with extra("lab"):
+        import jinja2
+
+    templates = files(__package__).joinpath("templates")
+    loader = jinja2.FunctionLoader(lambda name: templates.joinpath(name).read_text("utf-8"))
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, loader=loader)
+    return environment.get_template(template).render(version=__version__, **content)
+
+
+def inline(svg: str, prefix: str) -> str:
     """Return an SVG document as an HTML element, whose ids cannot meet those of another picture."""
     element: Any = svg[svg.index("<svg") :]
     return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", element)

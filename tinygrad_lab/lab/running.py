@@ -2,40 +2,163 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab import files
 from tinygrad_lab.lab.build import Experiment, build, resolve
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.data import DATASETS, Array, Dataset, Rng
+from tinygrad_lab.lab.data import DATASETS, Array, Data, Dataset, Rng, split
 from tinygrad_lab.lab.diagnosis import dead_units
+from tinygrad_lab.lab.metrics import describe
 from tinygrad_lab.lab.training import Callback, History, train
+from tinygrad_lab.nn import Module
 
 
 @dataclass(frozen=True)
+class Parts:
+    """The points that a run learns from, and those put aside, if any: to watch, and to judge by."""
+
+    training: Dataset
+    validation: Dataset | None = None
+    test: Dataset | None = None
+
+
+@dataclass
 class Run:
-    """What a run leaves.
+    """A model that is, or will be, trained as a configuration says.
 
     Arguments:
         config: the configuration, with every choice made.
-        dataset: what was learnt.
-        experiment: the trained model, with its loss and optimizer.
+        schema: a data set without points, which says what columns and classes are called.
+        experiment: the model, with its loss and optimizer.
+        batches: draws the order of the points.
+        find: gives the data when they are asked for.
         history: loss and accuracy of every epoch.
-        probabilities: (points, 1), the probability of class 1, or (points, classes).
-        predicted: (points,), the number of the predicted class.
-        notes: what a reader should know, one sentence each.
     """
 
     config: Config
-    dataset: Dataset
+    schema: Dataset
     experiment: Experiment
-    history: History
-    probabilities: Array
-    predicted: Array
-    notes: tuple[str, ...]
+    batches: Rng
+    find: Callable[[], Parts]
+    history: History = field(default_factory=History)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The data."""
+        return self.find()
+
+    @property
+    def dataset(self) -> Dataset:
+        """The points that the run learns from."""
+        return self.parts.training
+
+    @property
+    def model(self) -> Module:
+        """The network."""
+        return self.experiment.model
+
+    @property
+    def data(self) -> Data:
+        """Inputs and targets as the model and its loss want them."""
+        return self.experiment.arrays(self.dataset)
+
+    def train(self, callbacks: Sequence[Callback] = ()) -> Run:
+        """Train on from where the history ends, and return the run.
+
+        Arguments:
+            callbacks: called after each evaluation with the history so far.
+        """
+        config, watched = self.config, self.parts.validation
+        for name in ("_said", "notes"):
+            vars(self).pop(name, None)
+        train(
+            self.model,
+            self.data,
+            self.experiment.loss,
+            self.experiment.optimizer,
+            epochs=config.limit,
+            batch_size=config.batch_size,
+            until=config.until,
+            callbacks=callbacks,
+            rng=self.batches,
+            threshold=self.experiment.threshold,
+            validation=None if watched is None else self.experiment.arrays(watched),
+            patience=config.patience,
+            history=self.history,
+        )
+        return self
+
+    def predict(self, x: Any) -> Array:
+        """Return the predicted labels of new points, as the data call them, or the predicted quantities.
+
+        Arguments:
+            x: (points, features), in the order of `dataset.features`, as in the data: any scaling is the run's.
+
+        Raises:
+            LabError: the shape is another.
+
+        Example:
+            >>> run(Config()).predict([[0.0, 0.0], [0.0, 1.0]])
+            array(['0', '1'], dtype='<U1')
+        """
+        _, predicted = self.experiment.predict(self._inputs(x))
+        return np.array(self.schema.classes)[predicted] if self.schema.classes else predicted
+
+    def predict_proba(self, x: Any) -> Array:
+        """Return the probability of each class, (points, classes).
+
+        Raises:
+            LabError: the shape is another, or quantities are predicted.
+        """
+        if not self.schema.classes:
+            raise LabError("predict_proba: labels must be classes, got quantities; use predict")
+        p, _ = self.experiment.predict(self._inputs(x))
+        return p if self.experiment.classwise else np.concatenate([1 - p, p], axis=1)
+
+    def _inputs(self, x: Any) -> Array:
+        x = np.asarray(x, dtype=np.float64)
+        features = self.schema.features
+        if x.ndim != 2 or x.shape[1] != len(features):
+            shown = ", ".join(features[:8]) + (", …" if len(features) > 8 else "")
+            raise LabError(f"predict: x must be (points, {len(features)}), got {x.shape}; the columns are {shown}")
+        return x
+
+    @cached_property
+    def _said(self) -> tuple[Array, Array]:
+        return self.experiment.predict(self.dataset.x)
+
+    @property
+    def probabilities(self) -> Array:
+        """(points, 1), the probability of class 1 or the quantity, or (points, classes)."""
+        return self._said[0]
+
+    @property
+    def predicted(self) -> Array:
+        """(points,), the number of the predicted class, or the quantity."""
+        return self._said[1]
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know, one sentence each."""
+        history = self.history
+        return (*_how_it_ended(history), *_what_was_kept(history), *dead_units(self.model, self.data.x))
+
+    def figures(self) -> dict[str, float]:
+        """Return the final figures, by name: of all parts of the data, and of the parameters as they are."""
+        found: dict[str, float] = {"loss": self.history.final("loss")} if self.history.loss else {}
+        for prefix, part in (("", self.dataset), ("validation_", self.parts.validation), ("test_", self.parts.test)):
+            if part is not None and len(part.x):
+                said = self._said if part is self.dataset else self.experiment.predict(part.x)
+                found |= {f"{prefix}{name}": figure for name, figure in describe(part, said[1]).items()}
+        return found
 
 
 def run(config: Config, callbacks: Sequence[Callback] = (), dataset: Dataset | None = None) -> Run:
@@ -57,42 +180,90 @@ def run(config: Config, callbacks: Sequence[Callback] = (), dataset: Dataset | N
         >>> result.history.epochs, result.predicted.shape
         (5, (30,))
     """
+    return prepare(config, dataset).train(callbacks)
+
+
+def prepare(config: Config, dataset: Dataset | None = None) -> Run:
+    """Return the run before its first epoch.
+
+    Arguments:
+        config: the configuration.
+        dataset: the data, where they are loaded already.
+
+    Raises:
+        LabError: the data cannot be read, or the configuration does not fit them.
+    """
     dataset = dataset or load(config)
+    parts = divide(config, dataset)
     config = resolve(config, dataset)
-    _, weights, batches = _streams(config.seed)
-    experiment = build(config, dataset, np.random.RandomState(config.seed) if config.legacy_rng else weights)
-    history = train(
-        experiment.model,
-        experiment.data,
-        experiment.loss,
-        experiment.optimizer,
-        epochs=config.limit,
-        batch_size=config.batch_size,
-        until=config.until,
-        callbacks=callbacks,
-        rng=batches,
-        threshold=experiment.threshold,
-    )
-    p, predicted = experiment.predict(dataset.x)
-    notes = (*_how_it_ended(history), *dead_units(experiment.model, experiment.data.x))
-    return Run(config, dataset, experiment, history, p, predicted, notes)
+    _, weights, batches, _ = _streams(config.seed)
+    experiment = build(config, parts.training, np.random.RandomState(config.seed) if config.legacy_rng else weights)
+    return Run(config, dataset.take(slice(0)), experiment, batches, lambda: parts)
 
 
 def load(config: Config) -> Dataset:
     """Return the data set that a configuration names.
 
+    With `legacy_rng`, points that are drawn come from the same `RandomState(seed)`, after the weights.
+
     Raises:
         LabError: the file cannot be read, or is not a data set.
     """
     if config.data not in DATASETS:
-        return files.read(config.data)
-    x, y = DATASETS[config.data].make(config.points or 100, _streams(config.seed)[0])
-    return Dataset(config.data, x, y.ravel().astype(np.int64), ("x1", "x2"), ("0", "1"))
+        return _read(config, config.data)
+    rng: Rng = _streams(config.seed)[0]
+    name, features = config.data, ("x1", "x2")
+    classes = () if config.task == "regression" else ("0", "1")
+    if config.legacy_rng and DATASETS[name].sized:
+        empty = Dataset(name, np.empty((0, 2)), np.empty(0, dtype=int), features, classes)
+        rng = np.random.RandomState(config.seed)
+        build(resolve(config, empty), empty, rng)
+    x, y = DATASETS[name].make(config.points or 100, rng)
+    return Dataset(name, x, y.ravel().astype(np.int64 if classes else np.float64), features, classes)
 
 
-def _streams(seed: int) -> tuple[Rng, Rng, Rng]:
-    one, two, three = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(3))
-    return one, two, three
+def divide(config: Config, dataset: Dataset) -> Parts:
+    """Put points aside as a configuration says.
+
+    Raises:
+        LabError: a file of points cannot be read, or has other columns.
+    """
+    rng = _streams(config.seed)[3]
+    parts: dict[str, Dataset | None] = {}
+    for name in ("test", "validation"):
+        path, share = getattr(config, name), getattr(config, f"{name}_fraction")
+        parts[name] = None
+        if path is not None:
+            parts[name] = _read(config, path, dataset)
+        elif share is not None:
+            dataset, parts[name] = split(dataset, share, rng)
+    return Parts(dataset, **parts)
+
+
+def _read(config: Config, path: str, like: Dataset | None = None) -> Dataset:
+    return files.read(
+        path,
+        task=config.task,
+        label=config.label,
+        delimiter=config.delimiter,
+        header=config.header,
+        impute=config.impute,
+        like=like,
+    )
+
+
+def settled(config: Config) -> Config:
+    """Return the configuration with paths that are right in any working directory."""
+    paths = {"data": config.data, "test": config.test, "validation": config.validation}
+    absolute: dict[str, Any] = {
+        name: str(Path(path).absolute()) for name, path in paths.items() if path is not None and path not in DATASETS
+    }
+    return replace(config, **absolute)
+
+
+def _streams(seed: int) -> tuple[Rng, Rng, Rng, Rng]:
+    one, two, three, four = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(4))
+    return one, two, three, four
 
 
 def _how_it_ended(history: History) -> list[str]:
@@ -102,3 +273,10 @@ def _how_it_ended(history: History) -> list[str]:
         case "interrupted":
             return [f"Interrupted at epoch {history.epochs}; all figures are those of this epoch."]
     return []
+
+
+def _what_was_kept(history: History) -> list[str]:
+    if history.best is None:
+        return []
+    lowest = history.validation_loss[history.best - 1]
+    return [f"The parameters are those of epoch {history.best}, where the validation loss was lowest: {lowest:.6g}."]

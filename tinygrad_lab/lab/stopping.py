@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -43,6 +44,11 @@ class Until:
         self.text = text
         self.conditions = tuple(_parse(part, text) for part in re.split(r"\band\b", text))
 
+    @property
+    def needs_accuracy(self) -> bool:
+        """Whether a condition is on the accuracy."""
+        return not all(condition.on_loss for condition in self.conditions)
+
     def __call__(self, loss: float, accuracy: float) -> bool:
         """Return whether all conditions hold."""
         return all(holds(loss if on_loss else accuracy, value) for on_loss, holds, value in self.conditions)
@@ -59,8 +65,8 @@ def _parse(part: str, text: str) -> Condition:
         try:
             value = float(number)
         except ValueError:
-            holds = None
-        if holds is not None and (quantity == "loss" or 0 <= value <= 1):
+            value = math.nan
+        if holds is not None and not math.isnan(value) and (quantity == "loss" or 0 <= value <= 1):
             return Condition(quantity == "loss", holds, value)
     raise LabError(
         f"until: condition must be loss<NUMBER or accuracy=NUMBER with an accuracy from 0 to 1, got {text!r}; "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -18,7 +19,7 @@ from tinygrad_lab.lab.stopping import Until
 from tinygrad_lab.nn import Module
 from tinygrad_lab.optim import Optimizer
 
-StoppedBy: TypeAlias = Literal["until", "epochs", "diverged", "interrupted"]
+StoppedBy: TypeAlias = Literal["until", "epochs", "patience", "diverged", "interrupted"]
 
 
 @dataclass
@@ -27,16 +28,35 @@ class History:
 
     Arguments:
         loss: the loss over all points at each epoch.
-        accuracy: the share of points whose class is predicted at each epoch.
+        accuracy: the share of points whose class is predicted at each epoch; empty where quantities are predicted.
         seconds: how long the run took.
-        stopped_by: `until` (the condition held), `epochs` (there were no more), `diverged` (the loss is not finite) or
-            `interrupted` (Ctrl-C); None while the run goes on.
+        stopped_by: `until` (the condition held), `epochs` (there were no more), `patience` (the validation loss did not
+            fall any more), `diverged` (the loss is not finite) or `interrupted` (Ctrl-C); None while the run goes on.
+        validation_loss, validation_accuracy: loss and accuracy over the points put aside to watch; empty without any.
+        best: the epoch whose parameters the model has, where that is not the last one.
+        kept: with patience, the parameters where the validation loss was lowest so far.
+        last: those of the last epoch, where the model has others.
     """
 
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
     seconds: float = 0.0
     stopped_by: StoppedBy | None = None
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    best: int | None = None
+    kept: dict[str, Array] | None = field(default=None, repr=False)
+    last: dict[str, Array] | None = field(default=None, repr=False)
+
+    def columns(self) -> dict[str, list[float]]:
+        """Return what was measured at each epoch, by name."""
+        names = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+    def final(self, name: str) -> float:
+        """Return a column's figure at the epoch of the parameters: the last one, or the best."""
+        column: list[float] = getattr(self, name)
+        return column[(self.best or len(column)) - 1]
 
     @property
     def epochs(self) -> int:
@@ -44,7 +64,7 @@ class History:
         return len(self.loss)
 
     def __repr__(self) -> str:
-        latest = f", loss={self.loss[-1]:.6g}, accuracy={self.accuracy[-1]:.6g}" if self.loss else ""
+        latest = "".join(f", {name}={column[-1]:.6g}" for name, column in self.columns().items())
         return f"History(epochs={self.epochs}{latest}, stopped_by={self.stopped_by!r})"
 
 
@@ -63,7 +83,10 @@ def train(
     until: str | Until | None = None,
     callbacks: Sequence[Callback] = (),
     rng: Rng | None = None,
-    threshold: float = 0.5,
+    threshold: float | None = 0.5,
+    validation: tuple[Array, Array] | None = None,
+    patience: int | None = None,
+    history: History | None = None,
 ) -> History:
     """Train a model. Each epoch evaluates first and then updates.
 
@@ -82,14 +105,20 @@ def train(
         until: condition that ends the training at the first evaluation that satisfies it, such as `"accuracy=1"`.
         callbacks: called after each evaluation with the history so far.
         rng: decides the order of the points when there are batches.
-        threshold: an output of a single column predicts class 1 from here on: 0.5, or 0 for logits.
+        threshold: an output of a single column predicts class 1 from here on: 0.5, or 0 for logits; None if outputs
+            are quantities, which have no accuracy.
+        validation: more points, evaluated at each epoch and never trained on.
+        patience: stop when the loss on `validation` has not fallen for so many epochs, with the parameters of the
+            epoch where it was lowest.
+        history: of the epochs before, where a training goes on; model, optimizer and `rng` are as they were then.
 
     Returns:
         The history, with the reason why the training stopped.
 
     Raises:
         LabError: `until` is not a condition.
-        ArgumentError: `epochs` or `batch_size` is below 1, `batch_size` comes without `rng`, or the loss is no scalar.
+        ArgumentError: a count is below 1, `batch_size` is given without `rng`, `patience` without `validation`, or the
+            loss is no scalar.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -101,34 +130,45 @@ def train(
         'until'
     """
     x, y = data
-    for name, number in (("epochs", epochs), ("batch_size", batch_size)):
-        if number is not None and number < 1:
-            raise ArgumentError(f"train: {name} must be at least 1, got {number}; correct it")
+    _check_counts(epochs=epochs, batch_size=batch_size, patience=patience)
+    if patience is not None and validation is None:
+        raise ArgumentError("train: validation must be given with patience, got None; pass (x, y) to watch")
     steps = _FullBatch(model, x, y, loss, optimizer)
     if batch_size is not None and batch_size < len(x):
         if rng is None:
             raise ArgumentError("train: rng must be given with batch_size, got None; pass np.random.default_rng(seed)")
         steps = _MiniBatches(model, x, y, loss, optimizer, batch_size, rng)
     until = Until(until) if isinstance(until, str) else until
-    score = _scorer(y, threshold)
-    history = History()
-    start = time.perf_counter()
+    watch = _Watch(model, loss, validation, threshold, patience)
+    score = None if threshold is None else _scorer(y, threshold)
+    history = history or History()
+    watch.look_back(history)
+    start = time.perf_counter() - history.seconds
     # A loss that overflows is reported as a divergence, once; NumPy need not warn as well.
     with interruptible() as interrupted, np.errstate(over="ignore", invalid="ignore"):
-        for epoch in range(1, epochs + 1):
+        for epoch in range(history.epochs + 1, epochs + 1):
             output, objective = steps.evaluate()
             if objective.shape != ():
                 raise _not_a_scalar(objective)
             history.loss.append(objective.item())
-            history.accuracy.append(score(output.data))
+            if score is not None:
+                history.accuracy.append(score(output.data))
+            watch(history)
             history.seconds = time.perf_counter() - start
-            history.stopped_by = _reason(history, until, interrupted(), epoch == epochs)
+            history.stopped_by = _reason(history, until, interrupted(), epoch == epochs, watch.has_had_enough(history))
             for callback in callbacks:
                 callback(history)
             if history.stopped_by is not None:
                 break
             steps.update(objective, interrupted)
+    watch.restore(history)
     return history
+
+
+def _check_counts(**counts: int | None) -> None:
+    for name, number in counts.items():
+        if number is not None and number < 1:
+            raise ArgumentError(f"train: {name} must be at least 1, got {number}; correct it")
 
 
 def _not_a_scalar(objective: Any) -> ArgumentError:
@@ -137,15 +177,69 @@ def _not_a_scalar(objective: Any) -> ArgumentError:
     )
 
 
-def _reason(history: History, until: Until | None, interrupted: bool, last: bool) -> StoppedBy | None:
+def _reason(history: History, until: Until | None, interrupted: bool, last: bool, enough: bool) -> StoppedBy | None:
     loss = history.loss[-1]
     if not math.isfinite(loss):
         return "diverged"
-    if until is not None and until(loss, history.accuracy[-1]):
+    if until is not None and until(loss, history.accuracy[-1] if history.accuracy else 0.0):
         return "until"
+    if enough:
+        return "patience"
     if interrupted:
         return "interrupted"
     return "epochs" if last else None
+
+
+class _Watch:
+    """The validation at each epoch, and the parameters where its loss was lowest."""
+
+    def __init__(
+        self, model: Module, loss: Loss, data: tuple[Array, Array] | None, threshold: float | None, patience: int | None
+    ) -> None:
+        self.model, self.loss, self.data, self.patience = model, loss, data, patience
+        self.score = None if threshold is None or data is None else _scorer(data[1], threshold)
+        self.best, self.lowest = 0, math.inf
+        self.parameters: dict[str, Array] | None = None
+
+    def look_back(self, history: History) -> None:
+        """Know the lowest loss of a history that goes on, whose parameters come with `history.kept`."""
+        if self.patience is not None and history.validation_loss:
+            self.best = int(np.argmin(history.validation_loss)) + 1
+            self.lowest = history.validation_loss[self.best - 1]
+            self.parameters = history.kept
+
+    def __call__(self, history: History) -> None:
+        if self.data is None:
+            return
+        with evaluating(self.model):
+            output = self.model(self.data[0])
+            loss = self.loss(output, self.data[1]).item()
+        history.validation_loss.append(loss)
+        if self.score is not None:
+            history.validation_accuracy.append(self.score(output.data))
+        if self.patience is not None and loss < self.lowest:
+            self.best, self.lowest = history.epochs, loss
+            history.kept = self.parameters = self.model.state_dict()
+
+    def has_had_enough(self, history: History) -> bool:
+        return self.patience is not None and history.epochs - self.best >= self.patience
+
+    def restore(self, history: History) -> None:
+        """Put the best parameters back, where those of the last epoch are others."""
+        history.best = history.last = None
+        if self.parameters is not None and self.best != history.epochs:
+            history.best, history.last = self.best, self.model.state_dict()
+            self.model.load_state_dict(self.parameters)
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """Surround calls of a model in evaluation mode that record nothing."""
+    training = model.training
+    model.eval()
+    with modes.no_grad():
+        yield
+    model.train(training)
 
 
 class _FullBatch:
@@ -172,12 +266,8 @@ class _MiniBatches(_FullBatch):
         super().__init__(*first)
 
     def evaluate(self) -> tuple[Any, Any]:
-        training = self.model.training
-        self.model.eval()
-        with modes.no_grad():
-            result = super().evaluate()
-        self.model.train(training)
-        return result
+        with evaluating(self.model):
+            return super().evaluate()
 
     def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
         for x, y in minibatches((self.x, self.y), self.batch_size, self.rng):

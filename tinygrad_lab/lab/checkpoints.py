@@ -1,0 +1,92 @@
+"""All that a training needs to go on bit for bit, as one file: parameters, optimizer, generator and history."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.errors import LabError
+from tinygrad_lab.extras import extra
+from tinygrad_lab.lab.running import Run
+from tinygrad_lab.lab.training import Callback, History
+
+NAME = "checkpoint.safetensors"
+
+
+def pack(run: Run) -> bytes:
+    """Return a run's state as it is at an evaluation, before the update of that epoch."""
+    with extra("lab"):
+        from safetensors.numpy import save
+
+    history = run.history
+    arrays = {f"model.{name}": array for name, array in (history.last or run.model.state_dict()).items()}
+    arrays |= {f"optimizer.{name}": array for name, array in run.experiment.optimizer.state_dict().items()}
+    arrays |= {f"history.{name}": np.array(column) for name, column in history.columns().items()}
+    arrays |= {f"kept.{name}": array for name, array in (history.kept or {}).items()}
+    about = {
+        "generator": run.batches.bit_generator.state,  # type: ignore[union-attr]
+        "seconds": history.seconds,
+        "stopped_by": history.stopped_by,
+        "best": history.best,
+    }
+    return save(arrays, {"about": json.dumps(about)})
+
+
+def unpack(content: bytes, run: Run, where: Path) -> None:
+    """Put a run into the state that `pack` described.
+
+    Raises:
+        LabError: the content is damaged, or belongs to another network.
+    """
+    try:
+        arrays, about = read(content)
+        parts: dict[str, dict[str, Any]] = {"model": {}, "optimizer": {}, "history": {}, "kept": {}}
+        for name, array in arrays.items():
+            part, _, rest = name.partition(".")
+            parts[part][rest] = array
+        run.model.load_state_dict(parts["model"])
+        run.experiment.optimizer.load_state_dict(parts["optimizer"])
+        run.batches.bit_generator.state = about.pop("generator")  # type: ignore[union-attr]
+        columns = {name: column.tolist() for name, column in parts["history"].items()}
+        run.history = History(**columns, **about, kept=parts["kept"] or None)
+    except Exception as error:  # whatever a damaged file makes of itself
+        raise LabError(f"{where}: must be a checkpoint of this run, got {error}; train anew") from error
+
+
+def read(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the arrays of a safetensors file, and what its header says about them."""
+    with extra("lab"):
+        from safetensors.numpy import load
+
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    return load(content), json.loads(header["__metadata__"]["about"])
+
+
+def one_step_back(run: Run) -> None:
+    """Forget the last evaluation, so that training on repeats it and then makes its update."""
+    for column in run.history.columns().values():
+        column.pop()
+    run.history.stopped_by, run.history.best = None, None
+
+
+def keeper(run: Run, put: Callable[[str, bytes], object], every: tuple[int | None, float | None]) -> Callback:
+    """Return a callback that writes checkpoints every so often; where the disk refuses one, the training goes on."""
+    epochs, seconds = every
+    due = time.perf_counter() + (seconds or 0.0)
+
+    def keep(history: History) -> None:
+        nonlocal due
+        on_time = time.perf_counter() >= due if epochs is None else history.epochs % epochs == 0
+        if on_time:
+            with suppress(OSError):
+                put(NAME, pack(run))
+            due = time.perf_counter() + (seconds or 0.0)
+
+    return keep

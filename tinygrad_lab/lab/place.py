@@ -1,0 +1,194 @@
+"""A folder that belongs to one run: claimed before it trains, and filled with files that are whole or absent."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from io import TextIOWrapper
+from itertools import count
+from pathlib import Path
+
+from tinygrad_lab.errors import LabError
+
+_LOCK = ".tinygrad-lab-running"
+
+
+def free(name: str) -> Path:
+    """Return the first of `runs/name-1`, `runs/name-2`, … that does not exist.
+
+    Example:
+        >>> free("such a name is not taken").name
+        'such a name is not taken-1'
+    """
+    return next(path for n in count(1) if not (path := Path("runs", f"{name}-{n}")).exists())
+
+
+def check(out: Path) -> None:
+    """Check that a run can be written to `out`, before it costs any time.
+
+    Raises:
+        LabError: `out` exists and is not an empty folder, or its place cannot be written to.
+    """
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise LabError(f"out: {out} must be new or an empty folder, got one with content; choose another --out")
+        place = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    except LabError:
+        raise
+    except (OSError, ValueError) as error:
+        raise LabError(f"out: {out} must be readable, got {reason(error)}; choose another --out") from error
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise LabError(f"out: {place} must be a folder that can be written to, got none; choose another --out")
+
+
+class Place:
+    """A folder with the lock of one process in it.
+
+    Attributes:
+        path: the folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._made = self._lock_is_mine = False
+        self._written: set[str] = set()
+
+    @classmethod
+    def claim(cls, name: str, out: Path | None = None) -> Place:
+        """Return a new folder for a run, that no other run takes meanwhile.
+
+        Arguments:
+            name: of the data; without `out` the folder is the next free `runs/name-1`, `runs/name-2`, ….
+            out: a folder that is new or empty.
+
+        Raises:
+            LabError: `out` has content, another run is being written there, or it cannot be written to.
+        """
+        while True:
+            place = cls(free(name) if out is None else out)
+            check(place.path)
+            try:
+                place._take()
+            except FileExistsError:
+                if out is None:
+                    continue
+                raise LabError(
+                    f"out: {out} must be new or an empty folder, got one that another run has just taken; "
+                    f"choose another --out"
+                ) from None
+            except OSError as error:
+                raise LabError(
+                    f"out: {place.path} must be a new folder, got {reason(error)}; choose another --out"
+                ) from error
+            return place
+
+    @classmethod
+    def reopen(cls, path: Path) -> Place:
+        """Return the folder of an earlier run, to write it anew.
+
+        Raises:
+            LabError: another process is writing there.
+        """
+        lock = path / _LOCK
+        with suppress(OSError):
+            process = lock.read_text()
+            if process.isdigit() and _lives(int(process)):
+                raise LabError(
+                    f"resume: {path} must be a run that has ended, got one that process {process} trains; "
+                    f"wait for its end"
+                )
+            lock.unlink()
+        place = cls(path)
+        place._written = {file.name for file in path.iterdir()}
+        try:
+            place._lock()
+        except FileExistsError:
+            raise LabError(
+                f"resume: {path} must be a run that has ended, got one that has just been resumed; wait for its end"
+            ) from None
+        return place
+
+    def _take(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir()
+            self._made = True
+        except FileExistsError:
+            if not self.path.is_dir():
+                raise
+        self._lock()
+        if [file.name for file in self.path.iterdir()] != [_LOCK]:
+            self.release()
+            raise FileExistsError
+
+    def _lock(self) -> None:
+        with (self.path / _LOCK).open("x") as file:
+            self._lock_is_mine = True
+            file.write(str(os.getpid()))
+
+    def put(self, name: str, content: str | bytes) -> None:
+        """Write a file beside its place and move it there, so that it is whole or absent, or the one before.
+
+        Raises:
+            OSError: the disk refuses, or a file of somebody else has the name.
+        """
+        target = self.path / name
+        if name not in self._written and target.exists():
+            raise FileExistsError(17, "a file that is not this run's has the name", str(target))
+        whole = content.encode() if isinstance(content, str) else content
+        write_whole(target, lambda file: file.buffer.write(whole))
+        self._written.add(name)
+
+    def release(self) -> None:
+        """Take the lock away, and a folder that this made and never filled."""
+        with suppress(OSError):
+            if self._lock_is_mine:
+                (self.path / _LOCK).unlink()
+            if self._made and not self._written:
+                self.path.rmdir()
+
+    def __enter__(self) -> Place:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.release()
+
+
+def write_whole(path: Path, write: Callable[[TextIOWrapper], object]) -> None:
+    """Write a file beside its place and move it there when it is complete.
+
+    Arguments:
+        path: the file, which is replaced if it exists.
+        write: writes into an open file.
+
+    Raises:
+        OSError: the disk refuses; the file is as it was.
+    """
+    draft = path.parent / f".tinygrad-lab-{uuid.uuid4().hex}"
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            write(file)
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+
+
+def reason(error: Exception) -> str:
+    """Return why the system refused, without the path, which the caller names."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _lives(process: int) -> bool:
+    if os.name != "posix":
+        return False  # elsewhere, asking would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process != os.getpid()

@@ -1,0 +1,165 @@
+"""Tables as people have them: cells as text, with or without a header, separated by commas, semicolons or tabs."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from tinygrad_lab.errors import LabError
+from tinygrad_lab.extras import extra
+
+MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?"))  # in lower case
+_DELIMITERS = ",;\t"
+_SAMPLE = 50  # lines by which the delimiter is found
+
+Row = tuple[int, list[str]]  # the line in the file, as an editor counts it, and the cells
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells by column.
+
+    Arguments:
+        path: where they come from.
+        names: the header, or names made up.
+        cells: a sequence of texts per column, without blanks around them.
+        lines: the line of each row in the file, as an editor counts it.
+        named: whether the file has a header.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    cells: tuple[Sequence[str], ...]
+    lines: Sequence[int]
+    named: bool
+
+    def where(self, row: int, column: int) -> str:
+        """Say where a cell is, for a text of an error."""
+        return f"{self.path}, row {self.lines[row]}, {self.called(column)}"
+
+    def called(self, column: int) -> str:
+        """Say which column this is."""
+        return f"column {column + 1} ({self.names[column]})"
+
+    def column(self, name: str) -> int:
+        """Return the position of the column of a name.
+
+        Raises:
+            LabError: there is none, or several.
+        """
+        found = [position for position, other in enumerate(self.names) if other == name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise LabError(
+                f"data: {self.path}: column {name!r} must be there once, got {len(found)}; rename the others"
+            )
+        shown = ", ".join(self.names[:12]) + (", …" if len(self.names) > 12 else "")
+        raise LabError(f"data: {self.path}: column must be one of {shown}, got {name!r}; check the spelling")
+
+
+def read_csv(path: Path, delimiter: str | None = None, header: bool | None = None, alone: bool = False) -> Table:
+    """Read a text file of cells.
+
+    Arguments:
+        path: the file, in UTF-8.
+        delimiter: the character between cells; None to find it.
+        header: whether the first row has the columns' names; None to find out.
+        alone: whether a single column will do.
+
+    Raises:
+        LabError: it is no such file; the text names the row.
+    """
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"'):
+        raise LabError(f"data: delimiter must be one character, got {delimiter!r}; leave it out to find it")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            sample = list(islice(file, _SAMPLE))
+            file.seek(0)
+            reader = csv.reader(file, delimiter=delimiter or _delimiter(sample))
+            rows = [(reader.line_num, cells) for cells in reader if cells and any(map(str.strip, cells))]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise LabError(
+            f"data: {path}: must be comma-separated values in UTF-8, got {error}; export it again"
+        ) from error
+    return _table(path, rows, header, alone)
+
+
+def read_parquet(path: Path) -> Table:
+    """Read a Parquet file.
+
+    Raises:
+        LabError: it is none.
+        MissingExtraError: PyArrow is missing.
+    """
+    with extra("parquet"):
+        import pyarrow
+        from pyarrow import parquet
+    try:
+        read = parquet.read_table(path)
+    except pyarrow.ArrowException as error:
+        raise LabError(f"data: {path}: must be a Parquet file, got {error}; write it again") from error
+    cells = tuple(["" if cell is None else str(cell).strip() for cell in column.to_pylist()] for column in read.columns)
+    return Table(path, tuple(read.column_names), cells, range(1, read.num_rows + 1), True)
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is a number as tables have them."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text  # Python reads 1_000 as a number; nobody else does
+
+
+def _delimiter(sample: list[str]) -> str:
+    """Return what separates the most columns in the same way on every line."""
+
+    def columns(delimiter: str) -> tuple[bool, int]:
+        counts = [len(cells) for cells in csv.reader(sample, delimiter=delimiter) if any(map(str.strip, cells))]
+        return len(set(counts)) == 1 and counts[0] > 1, max(counts, default=0)
+
+    return max(_DELIMITERS, key=columns)
+
+
+def _table(path: Path, rows: list[Row], header: bool | None, alone: bool) -> Table:
+    if not rows:
+        raise LabError(f"data: {path}: must have a header and at least one row, got nothing; add data")
+    width = len(rows[0][1])
+    like = "the header" if header or not all(map(is_number, rows[0][1])) else "the first row"
+    for line, cells in rows:
+        if len(cells) != width:
+            raise LabError(
+                f"data: {path}, row {line}: must have {width} columns like {like}, got {len(cells)}; correct the row"
+            )
+    if width < 2 and not alone:
+        raise LabError(
+            f"data: {path}, row {rows[0][0]}: must name at least one feature and the label, got one column; "
+            f"separate by commas"
+        )
+    columns = tuple(list(map(str.strip, column)) for column in zip(*(cells for _, cells in rows), strict=True))
+    lines = [line for line, _ in rows]
+    named = _has_header(columns) if header is None else header
+    if not named:
+        names = (*(f"x{position + 1}" for position in range(width - 1)), "label")
+        return Table(path, names, columns, lines, False)
+    if len(rows) < 2:
+        raise LabError(f"data: {path}: must have a header and at least one row, got one row; add data")
+    return Table(path, tuple(column[0] for column in columns), tuple(c[1:] for c in columns), lines[1:], True)
+
+
+def _has_header(columns: Sequence[list[str]]) -> bool:
+    """Return whether the first cells are names: text over numbers, or, with text alone, found nowhere below."""
+    if len(columns[0]) == 1:
+        return not any(is_number(cell) for (cell,) in columns)
+    numeric = [
+        column
+        for column in columns
+        if all(cell.lower() in MISSING or is_number(cell) for cell in column[1:]) and set(column[1:]) - {""}
+    ]
+    if numeric:
+        return any(not is_number(column[0]) and column[0].lower() not in MISSING for column in numeric)
+    return not any(column[0] in column[1:] for column in columns)
