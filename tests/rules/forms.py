@@ -1,378 +1,30 @@
-"""One valid call of every NumPy function of the registry, with all its parameters, and the forms it may be written in.
-
-A parameter's sample is found by its name; by the function, where that is not enough. A sample that is an array of
-floating numbers is what becomes a Value; whatever else is passed as it is.
-"""
+"""The forms that a call may be written in, generated from NumPy's signatures, and how Values fare with each."""
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
+import tinygrad_lab as tl
+from tests.rules.samples import OF, OPTIONAL, REQUIRED, Unset, X
+from tinygrad_lab import tree
 from tinygrad_lab.calls.binding import parameters
-from tinygrad_lab.core.registry import OPS
+from tinygrad_lab.core.arrays import plain
+from tinygrad_lab.core.registry import OPS, ZERO
+from tinygrad_lab.errors import TinygradError
 
-RNG = np.random.default_rng(8)
-X, Y, Z = RNG.uniform(0.2, 0.8, (3, 2, 3))
-V, W, U = RNG.uniform(0.2, 0.8, (3, 3))
-SQUARE = np.eye(3) * 2 + RNG.uniform(0, 0.4, (3, 3))
-SYMMETRIC = SQUARE + SQUARE.T
-CUBE = RNG.uniform(0.2, 0.8, (2, 3, 2))
-MASK = np.array([[True, False, True], [True, True, False]])
-RISING = np.array([0.5, 1.0, 2.5, 4.0])
+# Legal calls that are refused, forward and by name.
+REFUSED = {("polynomials.polyfit", "full"), ("polynomials.polyfit", "cov")}
+REFUSED |= {(f"reductions.{name}", "mean") for name in ("var", "std", "nanvar", "nanstd")}
 
+# Functions that NumPy does not ask a Value about where it stands in some places: it meets the Value further in.
+UNASKED = {"full_like", "select", "var", "std", "nanvar", "nanstd"}
 
-class Unset:
-    """An optional parameter that is not tried, for the reason given."""
-
-    def __init__(self, reason):
-        self.reason = reason
-
-
-OUT = Unset("None is tried for it everywhere, an array in a test of its own")
-FILES = Unset("no array enters these")
-
-REQUIRED = {
-    "a": X,
-    "x": X,
-    "m": X,
-    "arr": X,
-    "array": X,
-    "ary": X,
-    "p": V,
-    "v": V,
-    "u": V,
-    "filt": V,
-    "ar": V,
-    "z": X,
-    "b": Y,
-    "x1": X,
-    "x2": Y,
-    "a1": V,
-    "a2": W,
-    "ar1": V,
-    "ar2": W,
-    "y": Y,
-    "A": X,
-    "B": V,
-    "val": X,
-    "f": X,
-    "arrays": [X, Y],
-    "tup": [X, Y],
-    "object": X,
-    "operands": Unset(""),
-    "shape": (3, 2),
-    "axis": 0,
-    "dtype": np.float32,
-    "indices": [0, 1],
-    "indices_or_sections": 1,
-    "n": 2,
-    "obj": 1,
-    "values": X,
-    "condition": [True, False],
-    "start": V,
-    "stop": W,
-    "fill_value": 2.0,
-    "choices": [X, Y],
-    "condlist": [MASK],
-    "choicelist": [X],
-    "q": 0.3,
-    "kth": 1,
-    "source": 0,
-    "destination": 1,
-    "axis1": 0,
-    "axis2": 1,
-    "shift": 1,
-    "reps": 2,
-    "repeats": 2,
-    "new_shape": (3, 2),
-    "pad_width": 1,
-    "window_shape": 2,
-    "func": np.sum,
-    "func1d": np.cumsum,
-    "axes": [0],
-    "funclist": [np.sin],
-    "seq_of_zeros": V,
-    "deg": 1,
-    "xp": RISING,
-    "fp": RISING**2,
-    "element": X,
-    "test_elements": V,
-    "bins": [0.3, 0.6],
-    "prototype": X,
-    "keys": [V, W],
-    "from_": V,
-    "to": "f4",
-    "self": np.add,
-}
-OPTIONAL = {
-    "axis": 0,
-    "out": OUT,
-    "dtype": np.float32,
-    "keepdims": True,
-    "order": "C",
-    "where": MASK,
-    "axes": (1,),
-    "initial": 2.0,
-    "subok": True,
-    "device": "cpu",
-    "like": Unset("given in every call: NumPy asks a Value then"),
-    "copy": True,
-    "norm": "ortho",
-    "k": 1,
-    "s": (2,),
-    "n": 2,
-    "offset": 1,
-    "weights": Y,
-    "overwrite_input": False,
-    "casting": "unsafe",
-    "mode": "same",
-    "ddof": 1,
-    "kind": "stable",
-    "mean": np.array(0.5),
-    "correction": 1,
-    "rtol": 1e-6,
-    "atol": 1e-6,
-    "equal_nan": True,
-    "assume_unique": True,
-    "method": "weibull",
-    "period": 2.0,
-    "num": 3,
-    "endpoint": False,
-    "hermitian": True,
-    "ord": 1,
-    "rcond": 1e-9,
-    "y": Y,
-    "right": 5.0,
-    "UPLO": "U",
-    "optimize": True,
-    "tol": 10,
-    "axis1": 1,
-    "axis2": 0,
-    "m": 2,
-    "include_initial": True,
-    "stable": True,
-    "decimals": 1,
-    "max_work": None,
-    "prepend": V[:2, None],
-    "append": 1.0,
-    "to_end": np.array([1.0, 2.0]),
-    "to_begin": 3.0,
-    "dx": 0.5,
-    "edge_order": 2,
-    "discont": 0.3,
-    "left": -5.0,
-    "sorted": True,
-    "retstep": True,
-    "base": 2.0,
-    "sparse": True,
-    "indexing": "ij",
-    "N": 2,
-    "increasing": True,
-    "upper": True,
-    "full_matrices": False,
-    "compute_uv": False,
-    "deg": True,
-    "writeable": False,
-    "minlength": 5,
-    "start": 1,
-    "axisa": 0,
-    "axisb": 0,
-    "axisc": 0,
-    "p": "fro",
-    "full": True,
-    "w": W,
-    "cov": True,
-    "returned": True,
-    "nan": 1.0,
-    "posinf": 2.0,
-    "neginf": 3.0,
-    "a_min": 0.3,
-    "a_max": 0.6,
-    "min": 0.3,
-    "max": 0.6,
-    "default": Y,
-    "ind": 1,
-    "trim": "f",
-    "return_index": True,
-    "return_inverse": True,
-    "return_counts": True,
-    "ndmin": 3,
-    "ndmax": 2,
-    "return_indices": True,
-    "rowvar": False,
-    "bias": True,
-    "fweights": [1, 2, 3],
-    "aweights": W,
-    "side": "right",
-    "sorter": [0, 1, 2],
-    "invert": True,
-    "requirements": "C",
-    "max_line_width": 50,
-    "precision": 3,
-    "x": V,
-    "suppress_small": True,
-    "separator": ";",
-    "prefix": ">",
-    "formatter": None,
-    "threshold": 5,
-    "edgeitems": 2,
-    "sign": "+",
-    "floatmode": "fixed",
-    "suffix": "<",
-    "legacy": False,
-    "einsum_call": False,
-    "stop": 3,
-    "step": 1,
-    "shape": (3, 2),
-    "signature": None,
-    "reflect_type": "odd",
-    "constant_values": 2.0,
-    "kwargs": Unset(""),
-}
-
-_SQUARE = {"a": SQUARE, "x": SQUARE}
-_COMPLEX = SQUARE + 0.5j
-OF = {
-    np.asarray: {"order": "C"},
-    np.require: {"requirements": "C"},
-    np.array: {"a": X, "ndmax": Unset("of NumPy 2.4")},
-    np.append: {"axis": 1},
-    np.insert: {"values": V, "axis": 0},
-    np.delete: {"axis": 1},
-    np.argpartition: {"axis": 1, "kind": "introselect"},
-    np.apply_along_axis: {"arr": X},
-    np.apply_over_axes: {"a": X},
-    np.average: {"a": X},
-    np.astype: {"copy": False},
-    np.bincount: {"x": [0, 2, 2], "weights": V},
-    np.block: {"arrays": [[X, Y], [Y, X]]},
-    np.broadcast_to: {"array": V, "shape": (2, 3)},
-    np.column_stack: {"tup": [V, X.T]},
-    np.compress: {"condition": [True, False, True], "axis": 1},
-    np.choose: {"a": [[0, 1, 1], [1, 0, 0]], "mode": "clip"},
-    np.clip: {"kwargs": Unset("of the ufunc behind it")},
-    np.convolve: {"a": V, "v": W},
-    np.correlate: {"a": V, "v": W[:2]},
-    np.cross: {"a": SQUARE, "b": SYMMETRIC},
-    np.cov: {"fweights": [1, 2, 3], "aweights": W, "dtype": np.float32, "y": Z},
-    np.corrcoef: {"y": Z},
-    np.cumulative_sum: {"x": V},
-    np.cumulative_prod: {"x": V},
-    np.diff: {"prepend": X[:1]},
-    np.digitize: {"right": True},
-    np.dot: {"a": X, "b": V},
-    np.dsplit: {"ary": CUBE},
-    np.expand_dims: {"axis": 1},
-    np.extract: {"condition": MASK},
-    np.einsum: {"operands": ("ij,kj->ik", X, Y)},
-    np.einsum_path: {"operands": ("ij,kj->ik", X, Y), "optimize": "optimal"},
-    np.fft.fft: {"axis": 0},
-    np.full_like: {"shape": (3,), "fill_value": V, "order": "F", "dtype": np.float32},
-    np.full: {"fill_value": V, "shape": (2, 3)},
-    np.gradient: {"varargs": (0.5,), "f": SQUARE, "edge_order": 2},
-    np.interp: {"x": V, "period": 3.0},
-    np.lexsort: {"axis": 0, "keys": (V, W)},
-    np.isin: {"kind": "sort", "assume_unique": False},
-    np.meshgrid: {"xi": (V, W[:2])},
-    np.nan_to_num: {"copy": False},
-    np.pad: {"array": X, "mode": "edge"},
-    np.partition: {"kind": "introselect"},
-    np.piecewise: {"x": X, "condlist": [MASK], "args": (), "kw": Unset("of the user's own")},
-    np.polyval: {"x": X},
-    np.polydiv: {"u": V, "v": W[:2]},
-    np.polyfit: {"x": RISING, "y": np.sin(RISING), "w": RISING + 1, "rcond": 1e-8},
-    np.polyint: {"k": 0.5},
-    np.quantile: {"weights": Unset("takes the method inverted_cdf alone")},
-    np.percentile: {"q": 30, "weights": Unset("likewise")},
-    np.nanquantile: {"weights": Unset("likewise")},
-    np.nanpercentile: {"q": 30, "weights": Unset("likewise")},
-    np.ravel: {"order": "F"},
-    np.reshape: {"order": "F", "copy": True},
-    np.copy: {"order": "F"},
-    np.rot90: {"axes": (1, 0)},
-    np.searchsorted: {"a": RISING[:3], "v": V, "sorter": [0, 1, 2]},
-    np.size: {"axis": 1},
-    np.sort: {"order": None, "kind": "stable", "stable": None},
-    np.split: {"axis": 1},
-    np.argsort: {"order": None, "kind": "stable", "stable": None},
-    np.squeeze: {"a": X[None], "axis": 0},
-    np.take: {"mode": "wrap"},
-    np.take_along_axis: {"indices": np.zeros((1, 3), int), "axis": 0},
-    np.tensordot: {"a": SQUARE, "b": SYMMETRIC, "axes": 1},
-    np.trapezoid: {"y": SQUARE, "x": RISING[:3]},
-    np.trace: {"a": SQUARE, "axis1": 1, "axis2": 0},
-    np.diagonal: {"axis1": 1, "axis2": 0},
-    np.transpose: {"axes": (1, 0)},
-    np.trim_zeros: {"axis": 0},
-    np.unwrap: {"p": X},
-    np.vander: {"x": V},
-    np.vdot: {"a": X, "b": Y},
-    np.where: {"condition": MASK, "x": X, "y": Y},
-    np.result_type: {"arrays_and_dtypes": (X, "f4")},
-    np.common_type: {"arrays": (X, Y)},
-    np.broadcast_arrays: {"args": (X, V)},
-    np.array_split: {"axis": 1},
-    np.atleast_1d: {"arys": (V,)},
-    np.atleast_2d: {"arys": (V, X)},
-    np.atleast_3d: {"arys": (V,)},
-    np.roll: {"axis": 1},
-    np.rollaxis: {"axis": 1, "start": 0},
-    np.unique: {"axis": 0, "sorted": True},
-    np.shares_memory: {"max_work": -1},
-    np.may_share_memory: {"max_work": 0},
-    np.can_cast: {"from_": np.float32},
-    np.lib.stride_tricks.sliding_window_view: {"axis": 1},
-    np.fft.fftshift: {"axes": 1},
-    np.fft.ifftshift: {"axes": 1},
-    np.tril_indices_from: {"arr": SQUARE, "k": 1},
-    np.triu_indices_from: {"arr": SQUARE, "k": 1},
-    np.diag_indices_from: {"arr": SQUARE},
-    np.logspace: {"base": W},
-    np.diag: {"v": V},
-    np.ufunc.reduce: {"kwargs": Unset("in the calls written out")},
-    np.ufunc.reduceat: {"indices": [0, 1]},
-    np.concatenate: {"axis": 1},
-    np.roots: {"p": np.array([1.0, -3.0, 1.5])},
-    np.linalg.norm: {"ord": 1, "axis": 0},
-    np.linalg.cond: {"x": SQUARE},
-    np.linalg.matrix_norm: {"ord": "nuc"},
-    np.linalg.multi_dot: {"arrays": [X, X.T, Y]},
-    np.linalg.matmul: {"x2": Y.T},
-    np.linalg.solve: {"a": SQUARE, "b": V},
-    np.linalg.lstsq: {"a": SQUARE[:, :2], "b": V},
-    np.linalg.tensorsolve: {"a": SQUARE, "b": V, "axes": (0,)},
-    np.linalg.tensorinv: {"a": SQUARE[:2, None, :2, None], "ind": 1},
-    np.linalg.matrix_power: {"a": SQUARE, "n": 2},
-    np.linalg.qr: {"mode": "r"},
-    np.linalg.cross: {"x1": SQUARE, "x2": SYMMETRIC, "axis": 0},
-    np.linalg.tensordot: {"x1": SQUARE, "x2": SYMMETRIC, "axes": 1},
-    np.linalg.svd: {"hermitian": Unset("needs one"), "a": SQUARE},
-    np.linalg.pinv: {"hermitian": Unset("likewise"), "a": SQUARE},
-    np.linalg.matrix_rank: {"hermitian": False, "tol": 1e-3, "A": SQUARE},
-    np.linalg.cholesky: {"a": SYMMETRIC},
-    np.linalg.eigh: {"a": SYMMETRIC},
-    np.linalg.eigvalsh: {"a": SYMMETRIC},
-    np.linalg.eig: {"a": SYMMETRIC + np.triu(SQUARE)},
-    np.linalg.eigvals: {"a": SYMMETRIC + np.triu(SQUARE)},
-    np.linalg.slogdet: _SQUARE,
-    np.linalg.det: _SQUARE,
-    np.linalg.inv: _SQUARE,
-    np.linalg.vector_norm: {"ord": 3, "axis": 0},
-    np.linalg.trace: {"x": SQUARE},
-    np.linalg.outer: {"x1": V, "x2": W},
-    np.matvec: {"x1": SQUARE, "x2": V},
-    np.vecmat: {"x1": V, "x2": SQUARE},
-    np.matmul: {"x2": Y.T},
-    np.arccosh: {"x": X + 1},
-    np.ldexp: {"x2": [1, 2, 3]},
-    np.stack: {"axis": 1},
-}
-for name in ("ifft", "rfft", "hfft", "ihfft", "irfft"):
-    OF[getattr(np.fft, name)] = {"n": 4, "axis": 0} if name in ("hfft", "irfft") else {"axis": 0}
-for name in ("fft2", "fftn", "ifft2", "ifftn", "rfft2", "rfftn", "irfft2", "irfftn"):
-    OF[getattr(np.fft, name)] = {"s": (2, 4), "axes": (0, 1)}
+# NumPy's signatures of these say that they take x by keyword, and they do not.
+SILENT = {f"sorting.unique_{kind}" for kind in ("values", "counts", "inverse", "all")}
+SILENT |= {"any", "all"}  # methods, whose keepdims NumPy takes for an array to write into
 
 
 class Sample(NamedTuple):
@@ -389,12 +41,8 @@ class Sample(NamedTuple):
     exact: bool  # whether it refuses other keywords than its own
 
 
-def sample(op):
-    """Return a function's sample; None for one that says nothing of its parameters, or that no array enters."""
-    found = parameters(op.function)
-    if found is None or (op.kind == "zero derivative" and "like" in {p.name for p in found}):
-        return None
-    own = OF.get(op.function, {})
+def sample(function, found, own, name):
+    """Return a function's sample, given its parameters; `own`: the arguments that are not found by their names."""
     required, optional, more = {}, {}, ()
     for p in found:
         if p.kind is p.VAR_POSITIONAL:
@@ -402,17 +50,11 @@ def sample(op):
         elif p.kind is not p.VAR_KEYWORD:
             into, table = (required, REQUIRED) if p.default is p.empty else (optional, OPTIONAL)
             into[p.name] = own[p.name] if p.name in own else table[p.name]
-    if isinstance(op.function, np.ufunc):
-        apart = Unset("in tests of their own")
-        optional.update(
-            (name, apart) for name in ("where", "axes", "axis", "keepdims", "signature") if name in optional
-        )
-    named = [p for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     return Sample(
-        op.function,
-        f"{op.family}.{op.name}",
+        function,
+        name,
         tuple(p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)),
-        frozenset(p.name for p in named),
+        frozenset(p.name for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)),
         required,
         optional,
         more,
@@ -421,13 +63,34 @@ def sample(op):
     )
 
 
+_APART = Unset("in tests of their own")
+_OF_UFUNCS = dict.fromkeys(("where", "axes", "axis", "keepdims", "signature"), _APART)
+
+
 def samples():
-    """Return the samples of every function of NumPy's in the registry."""
+    """Return the samples of every function of NumPy's in the registry that tells its parameters and takes an array."""
     for op in list(OPS.values()):
-        module = getattr(op.function, "__module__", None) or "numpy"
-        scipy = isinstance(op.function, np.ufunc) and getattr(np, op.function.__name__, None) is not op.function
-        if module.startswith("numpy") and not scipy and op.family != "special" and (one := sample(op)) is not None:
-            yield one
+        found = parameters(op.function)
+        if found is None or (op.kind == ZERO and "like" in {p.name for p in found}):
+            continue
+        own = OF.get(op.function, {})
+        if isinstance(op.function, np.ufunc):
+            if getattr(np, op.function.__name__, None) is op.function:
+                yield sample(op.function, found, _OF_UFUNCS | own, f"{op.family}.{op.name}")
+        elif (getattr(op.function, "__module__", None) or "numpy").startswith("numpy"):
+            yield sample(op.function, found, own, f"{op.family}.{op.name}")
+
+
+def method_samples():
+    """Return the samples of every method of arrays that Values have."""
+    for name in sorted(set(dir(np.ndarray)) & set(dir(tl.Value))):
+        found = parameters(method := getattr(np.ndarray, name)) if callable(getattr(np.ndarray, name)) else None
+        if found and name[0] != "_":
+
+            def call(self, *args, name=name, **kwargs):
+                return getattr(self, name)(*args, **kwargs)
+
+            yield sample(call, found, {"self": X} | OF.get(method, {}), name)
 
 
 def forms(one):
@@ -444,7 +107,7 @@ def _form(one, chosen, by):
     like = {"like": X} if "like" in one.optional else {}
     if one.more:
         args = (*(one.required[n] for n in one.positional if n in one.required), *one.more)
-        return args, dict(chosen)
+        return args, dict(chosen)  # such a function has no optional parameter by position
     if by == "position":
         last = max((i for i, name in enumerate(one.positional) if name in given), default=-1)
         args = tuple(given.get(n, one.defaults.get(n)) for n in one.positional[: last + 1])
@@ -454,3 +117,125 @@ def _form(one, chosen, by):
     if by == "none" and "out" in one.optional and "out" in one.keywords:
         kwargs["out"] = None
     return args, kwargs | like
+
+
+# -- calls with Values ------------------------------------------------------------------------------------------------
+
+
+def is_real(x):
+    return isinstance(x, np.ndarray) and x.dtype.kind in "fc"
+
+
+def quietly(call):
+    """Return what a call returns, or its error."""
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return call()
+    except Exception as error:
+        return error
+
+
+def with_values(call):
+    """Put the arrays of floating numbers of a call into Values; return these too."""
+    values = []
+
+    def wrap(leaf):
+        if not is_real(leaf):
+            return leaf
+        values.append(tl.Value(leaf))
+        return values[-1]
+
+    return tree.map(wrap, call), values
+
+
+def leaves(result):
+    return tree.flatten(result)[0]
+
+
+def weighted(results, chosen):
+    """Return a weighted sum of the real and imaginary parts of those results that are chosen; None if none is."""
+    total, rng = None, np.random.default_rng(5)
+    for result, taken in zip(leaves(results), chosen, strict=True):
+        if taken:
+            weights = rng.uniform(0.5, 1.5, np.shape(result))
+            part = np.sum(np.real(result) * weights)
+            part = part + np.sum(np.imag(result) * weights) if np.iscomplexobj(result) else part
+            total = part if total is None else total + part
+    return total
+
+
+def gradients(results, values):
+    """Return the gradients of a weighted sum of all results that are Values, and None where there is none."""
+    total = weighted(results, [isinstance(result, tl.Value) for result in leaves(results)])
+    if total is None or not total.requires_grad:
+        return [None] * len(values)
+    total.backward()
+    return [v.grad for v in values]
+
+
+def slopes(one, args, kwargs):
+    """Return the derivative of that sum along a direction in all arrays at once: by gradients, and by differences."""
+    (vargs, vkwargs), values = with_values((args, kwargs))
+    got = quietly(lambda: one.function(*vargs, **vkwargs))
+    if isinstance(got, Exception):
+        return None
+    rng = np.random.default_rng(6)
+    directions = [rng.uniform(-1, 1, v.shape) for v in values]
+    directions = [
+        d + d.T if v.ndim == 2 and v.shape == v.shape[::-1] and np.allclose(v.data, v.data.T) else d
+        for v, d in zip(values, directions, strict=True)
+    ]
+    chosen = [isinstance(result, tl.Value) for result in leaves(got)]
+
+    def along(step):
+        steps = iter(directions)
+        a, k = tree.map(lambda x: x + step * next(steps) if is_real(x) else x, (args, kwargs))
+        return weighted(quietly(lambda: one.function(*a, **k)), chosen)
+
+    found = gradients(got, values)
+    if not any(chosen):
+        return None
+    total = sum(np.sum(g * d) for g, d in zip(found, directions, strict=True) if g is not None)
+    narrow = any(r.dtype in (np.float32, np.complex64) for r in leaves(got) if isinstance(r, tl.Value))
+    h = 1e-2 if narrow else 1e-6
+    return total, (along(h) - along(-h)) / (2 * h), 0.02 if narrow else 1e-5
+
+
+def describe(args, kwargs):
+    return f"({', '.join([*map(repr, args), *(f'{n}={x!r}' for n, x in kwargs.items())])})"
+
+
+def compare(one, args, kwargs):
+    """Return what is wrong with a call with Values, NumPy says what is right; and its gradients, if it has any."""
+    expected = quietly(lambda: one.function(*args, **kwargs))
+    (vargs, vkwargs), values = with_values((args, kwargs))
+    got = quietly(lambda: one.function(*vargs, **vkwargs))
+    if isinstance(expected, Exception):
+        kind = TypeError if isinstance(expected, TypeError) else type(expected)
+        right = isinstance(got, kind) or one.name in SILENT
+        return None if right else f"NumPy raises {expected!r}, and we {got!r}", None
+    if isinstance(got, Exception):
+        right = isinstance(got, TinygradError) and any(
+            f"{name} " in str(got) for where, name in REFUSED if where == one.name
+        )
+        return None if right else f"NumPy gives {expected!r}, and we raise {got!r}", None
+    mine, theirs = leaves(got), leaves(expected)
+    if len(mine) != len(theirs):
+        return f"{len(theirs)} results in NumPy, {len(mine)} here", None
+    wrong = [what for a, b in zip(map(plain, mine), theirs, strict=True) if (what := differs(one, a, b))]
+    return (wrong[0], None) if wrong else (None, gradients(got, values))
+
+
+def differs(one, a, b):
+    if not isinstance(b, np.ndarray | np.generic):
+        return None if a == b else f"{b!r} in NumPy, {a!r} here"
+    if np.shape(a) != b.shape or a.dtype != b.dtype:
+        return f"shape and dtype {b.shape, b.dtype} in NumPy, {a.shape, a.dtype} here"
+    if one.function is np.empty_like or b.dtype == object or np.allclose(a, b, rtol=1e-5, atol=1e-6, equal_nan=True):
+        return None
+    return f"{b!r} in NumPy, {a!r} here"
+
+
+def same(a, b):
+    return a is b is None or (a is not None and b is not None and np.allclose(a, b, equal_nan=True))

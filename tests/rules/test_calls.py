@@ -7,118 +7,30 @@ tuples and numbers beside Values; unknown keywords; too many arguments.
 from __future__ import annotations
 
 import itertools
-import warnings
 
 import numpy as np
 import pytest
 
 import tinygrad_lab as tl
-from tests.rules.forms import forms, samples
+from tests.rules.forms import (
+    UNASKED,
+    compare,
+    describe,
+    forms,
+    is_real,
+    method_samples,
+    same,
+    samples,
+    slopes,
+    with_values,
+)
 from tinygrad_lab import tree
-from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.errors import TinygradError
 
-SAMPLES = list(samples())
-every_function = pytest.mark.parametrize("one", SAMPLES, ids=lambda one: one.name)
-
-# Legal calls that are refused, forward and by name.
-REFUSED = {("polynomials.polyfit", "full"), ("polynomials.polyfit", "cov")}
-REFUSED |= {(f"reductions.{name}", "mean") for name in ("var", "std", "nanvar", "nanstd")}
-
-# Functions that NumPy does not ask a Value about where it stands in some places: it meets the Value further in.
-UNASKED = {"full_like", "select", "var", "std", "nanvar", "nanstd"}
-
-# NumPy's signatures of these say that they take x by keyword, and they do not.
-SILENT = {f"sorting.unique_{kind}" for kind in ("values", "counts", "inverse", "all")}
+every_function = pytest.mark.parametrize("one", list(samples()), ids=lambda one: one.name)
+every_call = pytest.mark.parametrize("one", [*samples(), *method_samples()], ids=lambda one: one.name)
 
 
-def is_real(x):
-    return isinstance(x, np.ndarray) and x.dtype.kind in "fc"
-
-
-def quietly(call):
-    """Return what a call returns, or its error."""
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            return call()
-    except Exception as error:
-        return error
-
-
-def with_values(call):
-    """Put the arrays of floating numbers of a call into Values; return these too."""
-    values = []
-
-    def wrap(leaf):
-        if not is_real(leaf):
-            return leaf
-        values.append(tl.Value(leaf))
-        return values[-1]
-
-    return tree.map(wrap, call), values
-
-
-def leaves(result):
-    return tree.flatten(result)[0]
-
-
-def gradients(results, values):
-    """Return the gradients of a weighted sum of all results that are Values, and None where there is none."""
-    total, rng = None, np.random.default_rng(5)
-    for result in leaves(results):
-        if isinstance(result, tl.Value):
-            weights = rng.uniform(0.5, 1.5, result.shape)
-            part = np.sum(np.real(result) * weights) + (
-                np.sum(np.imag(result) * weights) if np.iscomplexobj(result) else 0
-            )
-            total = part if total is None else total + part
-    if total is None or not total.requires_grad:
-        return [None] * len(values)
-    total.backward()
-    return [v.grad for v in values]
-
-
-def describe(args, kwargs):
-    return f"({', '.join([*map(repr, args), *(f'{n}={x!r}' for n, x in kwargs.items())])})"
-
-
-def compare(one, args, kwargs):
-    """Return what is wrong with a call with Values, NumPy says what is right; and its gradients, if it has any."""
-    expected = quietly(lambda: one.function(*args, **kwargs))
-    (vargs, vkwargs), values = with_values((args, kwargs))
-    got = quietly(lambda: one.function(*vargs, **vkwargs))
-    if isinstance(expected, Exception):
-        kind = TypeError if isinstance(expected, TypeError) else type(expected)
-        right = isinstance(got, kind) or one.name in SILENT
-        return None if right else f"NumPy raises {expected!r}, and we {got!r}", None
-    if isinstance(got, Exception):
-        right = isinstance(got, TinygradError) and any(
-            f"{name} " in str(got) for where, name in REFUSED if where == one.name
-        )
-        return None if right else f"NumPy gives {expected!r}, and we raise {got!r}", None
-    mine, theirs = leaves(got), leaves(expected)
-    if len(mine) != len(theirs):
-        return f"{len(theirs)} results in NumPy, {len(mine)} here", None
-    wrong = [what for a, b in zip(map(plain, mine), theirs, strict=True) if (what := differs(one, a, b))]
-    return (wrong[0], None) if wrong else (None, gradients(got, values))
-
-
-def differs(one, a, b):
-    if not isinstance(b, np.ndarray | np.generic):
-        return None if a == b else f"{b!r} in NumPy, {a!r} here"
-    if np.shape(a) != b.shape or a.dtype != b.dtype:
-        return f"shape and dtype {b.shape, b.dtype} in NumPy, {a.shape, a.dtype} here"
-    if one.function is np.empty_like or b.dtype == object or np.allclose(a, b, rtol=1e-5, atol=1e-6, equal_nan=True):
-        return None
-    return f"{b!r} in NumPy, {a!r} here"
-
-
-def same(a, b):
-    return a is b is None or (a is not None and b is not None and np.allclose(a, b, equal_nan=True))
-
-
-@every_function
+@every_call
 def test_every_form_of_a_call_is_the_same_call(one):
     wrong = []
     for group in forms(one):
@@ -131,6 +43,16 @@ def test_every_form_of_a_call_is_the_same_call(one):
                 first = found
             elif found is not None and not all(map(same, first, found)):
                 wrong.append(f"{describe(args, kwargs)}: gradient {found}, but {first} in the first form")
+    assert not wrong, "\n".join(wrong)
+
+
+@every_call
+def test_gradients_are_derivatives_whatever_is_given(one):
+    wrong = []
+    for (args, kwargs), *_ in forms(one):
+        found = slopes(one, args, kwargs)
+        if found is not None and not np.isclose(found[0], found[1], rtol=found[2], atol=found[2]):
+            wrong.append(f"{describe(args, kwargs)}: {found[0]} by gradients, {found[1]} by differences")
     assert not wrong, "\n".join(wrong)
 
 
@@ -154,7 +76,7 @@ def test_lists_tuples_and_numbers_beside_values(one):
     assert not wrong, "\n".join(wrong)
 
 
-@every_function
+@every_call
 def test_what_numpy_refuses_is_refused_with_its_class_of_error(one):
     args, kwargs = next(forms(one))[0]
     wrong = []
@@ -169,3 +91,66 @@ def test_what_numpy_refuses_is_refused_with_its_class_of_error(one):
             if what:
                 wrong.append(f"without {name}: {what}")
     assert not wrong, "\n".join(wrong)
+
+
+# -- ufuncs ----------------------------------------------------------------------------------------------------------
+
+A, B, C = np.random.default_rng(1).uniform(0.2, 0.8, (3, 3, 2, 4))
+
+
+@pytest.mark.parametrize(
+    ("function", "arrays", "kwargs"),
+    [
+        (np.matmul, (A, B), {"axes": [(0, 2), (2, 0), (1, 2)]}),
+        (np.matmul, (A, B), {"axes": [(-2, -1), (2, 1), (0, 1)]}),
+        (np.matmul, (A[0], B[0, 0]), {"axes": [(0, 1), (0,), (0,)]}),
+        (np.vecdot, (A, B), {"axis": 0}),
+        (np.vecdot, (A, B), {"axis": 1, "keepdims": True}),
+        (np.vecdot, (A, B), {"axes": [0, 0, ()]}),
+        (np.vecdot, (A, B), {"keepdims": True, "dtype": np.float32}),
+        (np.linalg.vecdot, (A, B), {"axis": 0}),
+        (np.matmul, (A, B), {"axis": 0}),
+        (np.matmul, (A, B), {"keepdims": True}),
+        (np.matmul, (A, B), {"axes": [(0, 1)]}),
+        (np.vecdot, (A, B), {"axis": 7}),
+        (np.add, (A, B), {"axis": 0}),
+        (np.add, (A, B), {"signature": (None, None, np.float32)}),
+        (np.add, (A, B), {"signature": "ff->f"}),
+        (np.add, (A, B), {"sig": "dd->d"}),
+        (np.add, (A, B), {"dtype": np.float32, "casting": "no"}),
+        (np.add, (A, B), {"dtype": int}),
+        (np.add, (A, B), {"dtype": int, "casting": "unsafe"}),
+        (np.add, (A, B), {"dtype": "text"}),
+        (np.add, (A, B), {"order": "X"}),
+        (np.add, (A, 2), {"dtype": np.longdouble}),
+        (np.add, (2.5, B), {"dtype": np.float32}),
+        (np.add, (A.tolist(), B), {"dtype": np.float32}),
+        (np.add, (A, B), {"where": True, "out": (None,)}),
+        (np.add, (A, B, None), {}),
+        (np.isnan, (A,), {"where": A > 0, "out": np.zeros(A.shape, bool)}),
+        (np.multiply, (A, B), {"no_such": 1}),
+    ],
+    ids=lambda x: getattr(x, "__name__", None) or (str(x) if isinstance(x, dict) else ""),
+)
+def test_keywords_of_ufuncs(function, arrays, kwargs):
+    one = next(one for one in samples() if one.function is function)
+    what, _ = compare(one, arrays, kwargs)
+    assert what is None, what
+    found = slopes(one, arrays, kwargs)
+    assert found is None or np.isclose(found[0], found[1], rtol=found[2])
+
+
+def test_where_of_a_ufunc_is_refused_with_advice():
+    v = tl.Value(A)
+    with pytest.raises(
+        TypeError, match=r"divide: where must be left out, got an array of shape \(3, 2, 4\).*np\.where"
+    ):
+        np.divide(1, v, where=A > 0.5)
+
+
+def test_what_zero_derivatives_write_into_must_be_a_plain_array():
+    v, out = tl.Value(A), tl.Value(B)
+    for call in (lambda: np.round(v, 1, out), lambda: np.argmax(v, 0, out=out), lambda: np.floor(v, out=out)):
+        with pytest.raises(TypeError, match="out must be left out"):
+            call()
+    np.testing.assert_array_equal(out.data, B)

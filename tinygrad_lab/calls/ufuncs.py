@@ -15,6 +15,8 @@ _KEYWORDS = ("where", "dtype", "casting", "signature", "sig", "order", "subok")
 
 def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return `ufunc(*inputs, **kwargs)`, by a call of the ufunc without keywords."""
+    if "out" in kwargs:
+        raise refusals.no_out(ufunc.__name__)
     known = _KEYWORDS if ufunc.signature is None else (*_KEYWORDS[1:], *_AXES)
     for name in kwargs:
         if name not in known:

@@ -62,26 +62,24 @@ class ArrayMethods(NumpyProtocols):
     def trace(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.trace, *args, **kwargs)
     def diagonal(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.diagonal, *args, **kwargs)
     def take(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.take, *args, **kwargs)
-    def clip(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.clip, *args, **kwargs)
-    def compress(self, condition: Any, axis: Any = None) -> Any: return np.compress(condition, self, axis)
-    def copy(self) -> Value: return self._numpy(np.copy)
+    def copy(self, order: Any = "C") -> Value: return self._numpy(np.copy, order)
     def conj(self) -> Value: return self._numpy(np.conjugate)
     def conjugate(self) -> Value: return self._numpy(np.conjugate)
-    def dot(self, other: Any) -> Value: return self._numpy(np.dot, other)
+    def dot(self, other: Any, /, out: Any = None) -> Value: return self._numpy(np.dot, other, out)
     def ravel(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.ravel, *args, **kwargs)
-    def flatten(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.ravel, *args, **kwargs)
+    def flatten(self, order: Any = "C") -> Value: return self._numpy(np.ravel, order)
     def repeat(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.repeat, *args, **kwargs)
     def squeeze(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.squeeze, *args, **kwargs)
-    def swapaxes(self, axis1: int, axis2: int) -> Value: return self._numpy(np.swapaxes, axis1, axis2)
-    def argmax(self, *args: Any, **kwargs: Any) -> Any: return np.argmax(self.data, *args, **kwargs)
-    def argmin(self, *args: Any, **kwargs: Any) -> Any: return np.argmin(self.data, *args, **kwargs)
-    def argsort(self, *args: Any, **kwargs: Any) -> Any: return np.argsort(self.data, *args, **kwargs)
-    def argpartition(self, *args: Any, **kwargs: Any) -> Any: return np.argpartition(self.data, *args, **kwargs)
-    def searchsorted(self, *args: Any, **kwargs: Any) -> Any: return np.searchsorted(self.data, *args, **kwargs)
+    def swapaxes(self, axis1: int, axis2: int, /) -> Value: return self._numpy(np.swapaxes, axis1, axis2)
+    def argmax(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.argmax, *args, **kwargs)
+    def argmin(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.argmin, *args, **kwargs)
+    def argsort(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.argsort, *args, **kwargs)
+    def argpartition(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.argpartition, *args, **kwargs)
+    def searchsorted(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.searchsorted, *args, **kwargs)
     def nonzero(self) -> Any: return np.nonzero(self.data)
-    def any(self, *args: Any, **kwargs: Any) -> Any: return np.any(self.data, *args, **kwargs)
-    def all(self, *args: Any, **kwargs: Any) -> Any: return np.all(self.data, *args, **kwargs)
-    def round(self, decimals: int = 0) -> Any: return np.round(self.data, decimals)
+    def any(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.any, *args, **kwargs)
+    def all(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.all, *args, **kwargs)
+    def round(self, decimals: int = 0, out: Any = None) -> Any: return self._numpy(np.round, decimals, out)
     def item(self, *args: Any) -> Any: return self.data.item(*args)
     def tolist(self) -> Any: return self.data.tolist()
 
@@ -106,13 +104,19 @@ class ArrayMethods(NumpyProtocols):
     def __index__(self) -> int: return operator.index(self._leave("index"))
     # fmt: on
 
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **kwargs: Any) -> Value:
+        return self._numpy(np.clip, min, max, out, **kwargs)
+
+    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
+        return np.compress(condition, self, axis, out)
+
     def reshape(self, *shape: Any, **kwargs: Any) -> Value:
         """Return `np.reshape`; the shape may be one tuple or several integers."""
         return self._numpy(np.reshape, shape[0] if len(shape) == 1 else shape, **kwargs)
 
     def transpose(self, *axes: Any) -> Value:
         """Return `np.transpose`; the axes may be one tuple or several integers."""
-        return self._numpy(np.transpose, (axes[0] if len(axes) == 1 else axes) or None)
+        return self._numpy(np.transpose, axes[0] if len(axes) == 1 else axes or None)
 
     def _leave(self, conversion: str) -> Any:
         if self.requires_grad:

@@ -12,7 +12,7 @@ from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.core import registry
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.registry import Op, operation
-from tinygrad_lab.errors import GradientLostError
+from tinygrad_lab.errors import CallError, GradientLostError
 
 
 def astype(x: Any, dtype: Any) -> Any:
@@ -37,9 +37,8 @@ class NumpyProtocols(Recorder):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if not kwargs and method == "__call__":  # as usual
             return self._dispatch(registry.find(ufunc), inputs, kwargs)
-        out = kwargs.pop("out", ())
-        if any(array is not None for array in out):
-            raise refusals.no_out(ufunc.__name__)
+        if all(array is None for array in kwargs.get("out", ())):
+            kwargs.pop("out", None)
         if method != "__call__":  # a method is a function whose first argument is the ufunc
             if len(inputs) > 1:
                 kwargs.pop("indices", None)  # NumPy gives it twice
@@ -68,9 +67,16 @@ class NumpyProtocols(Recorder):
             "use v.data or v.detach() to leave the graph, np.stack([v, w]) to join Values"
         )
 
-    def astype(self, dtype: Any) -> Any:
+    def astype(
+        self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
         """Return the Value converted to `dtype`; integers have no derivative, so they are plain arrays."""
         dtype = np.dtype(dtype)
+        if casting != "unsafe" and not np.can_cast(self.data.dtype, dtype, casting):
+            raise CallError(
+                f"astype: dtype must be one that {self.data.dtype} may be cast to by the rule {casting!r}, "
+                f"got {dtype}; leave casting out"
+            )
         if dtype.kind not in "fc":
             return self.data.astype(dtype)
         return self.record(ASTYPE, (self,), {"dtype": dtype}, True)
@@ -80,6 +86,7 @@ def call_plain(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call an operation of zero derivative: on the arrays inside Values, wherever they are."""
     if len(args) == 1 and not kwargs and isinstance(args[0], Recorder):
         return op.forward(args[0].data)  # np.shape and its kin, which rules call often
-    if isinstance(dict(zip(op.parameters, args, strict=False), **kwargs).get("out"), Recorder):
+    out = dict(zip(op.parameters, args, strict=False), **kwargs).get("out")
+    if any(isinstance(array, Recorder) for array in (out if isinstance(out, tuple) else (out,))):
         raise refusals.no_out(op.name)
     return op.forward(*tree.map(plain, args), **tree.map(plain, kwargs))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.core.arrays import listed
 from tinygrad_lab.core.registry import composed
 from tinygrad_lab.errors import OperationError
 
@@ -101,6 +102,7 @@ def _roots(p: Any) -> Any:
 def _polyfit(
     x: Any, y: Any, deg: int, rcond: float | None = None, full: bool = False, w: Any = None, cov: Any = False
 ) -> Any:
+    x, y, w = listed(x), listed(y), listed(w)
     if full or cov:
         raise OperationError("polyfit: full and cov must be left out, got one; use np.linalg.lstsq")
     rows, values = np.vander(x, deg + 1), y
