@@ -21,7 +21,7 @@ RIGHT = (0, 1, 2, -1, -3, (0,), (0, 1), (-1, 0), (0, 1, 2), (2, -2), (), None)
 OTHERS = {
     "indices": [0, 1], "indices_or_sections": 1, "repeats": 2, "obj": 0, "values": CUBE, "shift": 1,
     "condition": [True], "q": 0.25, "kth": 1, "axis": 0, "axis1": 0, "axis2": 1, "source": 0, "destination": 1,
-    "func": np.sum, "axes": 1, "stop": CUBE + 1, "window_shape": (1, 1, 1), "a": CUBE,
+    "func": np.sum, "axes": 1, "stop": CUBE + 1, "dtype": float, "window_shape": (1, 1, 1), "a": CUBE,
 }  # fmt: skip
 FIRST = {"compress": "a", "apply_along_axis": "arr"}
 SPECIAL = {
@@ -39,7 +39,7 @@ SPECIAL = {
     np.average: {"a": CUBE, "weights": CUBE},
     np.insert: {"arr": CUBE, "obj": 0, "values": 1.0},
     np.fft.irfftn: {"a": CUBE + 0j},
-    np.geomspace: {"start": CUBE, "stop": CUBE + 1, "num": 3},
+    np.geomspace: {"start": CUBE, "stop": CUBE + 1, "dtype": float, "num": 3},
 }
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.arrays import listed
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError
 from tinygrad_lab.rules.axes import cut, many_axes, one_axis, resized, standing_along
+from tinygrad_lab.rules.dtypes import array, converted
 
 # -- differences and integrals ---------------------------------------------------------------------------------------
 
@@ -31,15 +31,16 @@ _NO_VALUE = type(np._NoValue)
 
 @composed(np.ediff1d)
 def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    ary = listed(ary)
+    ary = array(ary)
     parts = [to_begin, np.diff(np.ravel(ary)), to_end]
-    return np.concatenate([np.ravel(part) for part in parts if part is not None]).astype(np.result_type(ary))
+    return converted(np.concatenate([np.ravel(part) for part in parts if part is not None]), ary.dtype)
 
 
 @composed(np.trapezoid)
 def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    y, x, axis = listed(y), listed(x), one_axis(axis, np.ndim(y))
+    y, axis = array(y), one_axis(axis, np.ndim(y))
     if x is not None:
+        x = array(x)
         dx = np.reshape(np.diff(x), standing_along(axis, np.ndim(y))) if np.ndim(x) == 1 else np.diff(x, axis=axis)
     return np.sum(dx * (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2, axis=axis)
 
@@ -67,7 +68,8 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> A
         raise CallError(
             f"gradient: steps must be one, or one per axis, got {len(steps)} for {len(axes)} axes; pass as many"
         )
-    slopes = tuple(_slopes(f, step, i, edge_order) for step, i in zip(steps, axes, strict=True))
+    f = converted(f, np.result_type(array(f), np.float16))
+    slopes = tuple(converted(_slopes(f, step, i, edge_order), f.dtype) for step, i in zip(steps, axes, strict=True))
     return slopes[0] if len(slopes) == 1 else slopes
 
 
@@ -84,7 +86,8 @@ defvjp(np.unwrap, _unwrap_rule)
 
 @composed(np.interp)
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
-    x, xp, fp = listed(x), listed(xp), listed(fp)
+    x, xp = converted(x, np.float64), converted(xp, np.float64)
+    fp = converted(fp, np.complex128 if np.iscomplexobj(fp) else np.float64)
     if period is not None:
         x, xp, left, right = x % period, xp % period, None, None
         order = np.argsort(xp)

@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_lab.core.arrays import listed
 from tinygrad_lab.core.registry import composed, defzero
 from tinygrad_lab.rules.axes import standing_along
+from tinygrad_lab.rules.dtypes import arrays, converted
 
 # Given `like=` a Value these make the plain arrays that they make without it.
 defzero(np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.zeros, np.frombuffer, np.fromfile,
@@ -25,8 +26,7 @@ def _array(a: Any, dtype: Any = None, *_: Any, ndmin: int = 0, **__: Any) -> Any
 
 @composed(np.full)
 def _full(shape: Any, fill_value: Any, dtype: Any = None, **_: Any) -> Any:
-    array = np.broadcast_to(fill_value, shape)
-    return array if dtype is None else array.astype(dtype)
+    return converted(np.broadcast_to(fill_value, shape), dtype)
 
 
 # -- grids -----------------------------------------------------------------------------------------------------------
@@ -36,11 +36,7 @@ def _parts(num: int, endpoint: bool, start: Any, stop: Any, dtype: Any) -> tuple
     """Return numbers from 0 to 1 along a new first axis, and the ends."""
     start, stop = np.broadcast_arrays(listed(start), listed(stop))
     t = np.reshape(np.linspace(0, 1, num, endpoint, dtype=dtype), standing_along(0, np.ndim(start) + 1))
-    return t, *(_converted(end, dtype) for end in (start, stop))
-
-
-def _converted(samples: Any, dtype: Any) -> Any:
-    return samples if samples.dtype == dtype else samples.astype(dtype)
+    return t, *(converted(end, dtype) for end in (start, stop))
 
 
 @composed(np.linspace)
@@ -51,7 +47,7 @@ def _linspace(
     start, stop = listed(start), listed(stop)
     natural = np.result_type(start, stop, 1.0)
     t, first, last = _parts(num, endpoint, start, stop, natural)
-    samples = np.moveaxis(_converted((1 - t) * first + t * last, dtype or natural), 0, axis)
+    samples = np.moveaxis(converted((1 - t) * first + t * last, dtype or natural), 0, axis)
     steps = num - 1 if endpoint else num
     return (samples, (stop - start) / steps if steps else np.nan) if retstep else samples
 
@@ -61,18 +57,17 @@ def _logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
 ) -> Any:
     if np.ndim(base):
-        start, stop, base = np.broadcast_arrays(listed(start), listed(stop), listed(base))
+        start, stop, base = np.broadcast_arrays(*arrays(start, stop, base))
         base = np.expand_dims(base, axis)
-    samples = base ** np.linspace(start, stop, num, endpoint, axis=axis)
-    return samples if dtype is None else samples.astype(dtype)
+    return converted(base ** np.linspace(start, stop, num, endpoint, axis=axis), dtype)
 
 
 @composed(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    start, stop = listed(start), listed(stop)
+    start, stop = arrays(start, stop)
     natural = np.result_type(start, stop, np.float64)
     t, first, last = _parts(num, endpoint, start, stop, natural)
-    return np.moveaxis(_converted(first * (last / first) ** t, dtype or natural), 0, axis)
+    return np.moveaxis(converted(first * (last / first) ** t, dtype or natural), 0, axis)
 
 
 @composed(np.meshgrid)

@@ -198,7 +198,7 @@ def _svd_of_hermitian(a: Any) -> Any:
     w, v = np.linalg.eigh(a)
     order = np.flip(np.argsort(np.abs(w), axis=-1), -1)
     w, v = np.take_along_axis(w, order, -1), np.take_along_axis(v, np.expand_dims(order, -2), -1)
-    return v, np.abs(w), adjoint(v * np.expand_dims(np.where(w < 0, -1, 1), -2))
+    return v, np.abs(w), adjoint(v * np.expand_dims(np.copysign(1, w), -2))
 
 
 @composed(np.linalg.svdvals)

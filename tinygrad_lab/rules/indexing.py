@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_lab.core.indexing import add_at, getitem, scatter, set_at
 from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.rules.axes import along, flattened
+from tinygrad_lab.rules.dtypes import converted
 
 
 def _shaped(g: Any, value: Any) -> Any:
@@ -60,4 +61,4 @@ def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 @composed(np.bincount)
 def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
-    return scatter(weights, x, (max(int(np.max(x, initial=-1)) + 1, minlength),))
+    return scatter(converted(weights, np.float64), x, (max(int(np.max(x, initial=-1)) + 1, minlength),))

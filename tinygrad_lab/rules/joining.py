@@ -12,6 +12,7 @@ from tinygrad_lab import tree
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import along, cut, flattened, one_axis, resized
+from tinygrad_lab.rules.dtypes import array, converted
 
 
 @primitive()
@@ -38,13 +39,13 @@ def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, castin
         arrays, axis = [np.ravel(array) for array in arrays], 0
     sizes = (np.shape(array)[axis] if -np.ndim(array) <= axis < np.ndim(array) else 0 for array in arrays)
     joined = concatenate(*arrays, axis=axis, bounds=tuple(itertools.accumulate(sizes, initial=0)))
-    return joined if dtype is None else joined.astype(dtype)
+    return converted(joined, dtype)
 
 
 @composed(np.stack)
 def _stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     joined = stack(*arrays, axis=axis)
-    return joined if dtype is None else joined.astype(dtype)
+    return converted(joined, dtype)
 
 
 @composed(np.vstack)
@@ -134,7 +135,7 @@ def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
 @composed(np.insert)
 def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """NumPy inserts new positions among the old ones; indexing takes the elements there."""
-    arr, axis = flattened(arr, axis)
+    arr, axis = flattened(array(arr), axis)
     n = np.shape(arr)[axis]
     count = len(np.insert(np.arange(n), obj, 0)) - n if np.ndim(obj) or isinstance(obj, slice) else None
     if count is None:  # one place takes all rows of the values
@@ -142,7 +143,7 @@ def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
         count = np.shape(values)[axis]
         obj = np.full(count, obj)
     order = np.insert(np.arange(n), obj, n + np.arange(count))
-    values = np.broadcast_to(values, resized(np.shape(arr), (axis,), count))
+    values = np.broadcast_to(converted(values, arr.dtype), resized(np.shape(arr), (axis,), count))
     return np.take(np.concatenate([arr, values], axis), order, axis)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import many_axes, one_axis
+from tinygrad_lab.rules.dtypes import arrays
 from tinygrad_lab.rules.shaping import inverse
 
 
@@ -74,14 +75,16 @@ defvjp(np.tensordot, _tensordot_left, _tensordot_right)
 
 @composed(np.dot)
 def _dot(a: Any, b: Any) -> Any:
-    if _ndim(a) == 0 or _ndim(b) == 0:
+    a, b = arrays(a, b)
+    if a.ndim == 0 or b.ndim == 0:
         return np.multiply(a, b)
     return np.matmul(a, b) if _ndim(b) <= 2 else np.tensordot(a, b, (-1, -2))
 
 
 @composed(np.inner)
 def _inner(a: Any, b: Any) -> Any:
-    return np.multiply(a, b) if _ndim(a) == 0 or _ndim(b) == 0 else np.tensordot(a, b, (-1, -1))
+    a, b = arrays(a, b)
+    return np.multiply(a, b) if a.ndim == 0 or b.ndim == 0 else np.tensordot(a, b, (-1, -1))
 
 
 @composed(np.vdot)

@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_lab.core.arrays import listed
 from tinygrad_lab.core.registry import composed
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.dtypes import alike, array, arrays, converted
 
 
 def _aligned(a: Any, b: Any) -> Any:
@@ -42,7 +43,7 @@ def _stripped(p: Any) -> Any:
 
 @composed(np.polydiv)
 def _polydiv(u: Any, v: Any) -> Any:
-    u, v = np.atleast_1d(u), np.atleast_1d(v)
+    u, v = map(np.atleast_1d, alike(u, v))
     quotient = []
     for _ in range(len(u) - len(v) + 1):
         quotient.append(u[0] / v[0])
@@ -53,8 +54,9 @@ def _polydiv(u: Any, v: Any) -> Any:
 @composed(np.polyval)
 def _polyval(p: Any, x: Any) -> Any:
     """Horner's scheme."""
+    x = array(x)
     y = np.zeros_like(x)
-    for coefficient in p:
+    for coefficient in array(p):
         y = y * x + coefficient
     return y
 
@@ -77,9 +79,10 @@ def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
 @composed(np.poly)
 def _poly(seq_of_zeros: Any) -> Any:
     zeros = np.linalg.eigvals(seq_of_zeros) if np.ndim(seq_of_zeros) == 2 else seq_of_zeros
+    zeros = converted(zeros, np.mintypecode(array(zeros).dtype.char))
     coefficients = np.ones_like(zeros, shape=(1,))
     for i in range(len(zeros)):
-        coefficients = np.convolve(coefficients, np.append(np.ones(1), -zeros[i]))
+        coefficients = np.convolve(coefficients, np.append(np.ones_like(zeros, shape=(1,)), -zeros[i]))
     of_pairs = np.iscomplexobj(zeros) and np.array_equal(np.sort(zeros), np.sort(np.conjugate(zeros)))
     return np.real(coefficients) if of_pairs else coefficients
 
@@ -94,8 +97,9 @@ def _roots(p: Any) -> Any:
     n = len(p) - 1
     if n == 0:
         return np.zeros_like(p, shape=(zeros,))
-    companion = np.concatenate([np.expand_dims(-p[1:] / p[0], 0), np.eye(n)[: n - 1]])
-    return np.append(np.linalg.eigvals(companion), np.zeros(zeros)) if zeros else np.linalg.eigvals(companion)
+    companion = np.concatenate([np.expand_dims(-p[1:] / p[0], 0), np.eye(n, dtype=p.dtype)[: n - 1]])
+    roots = np.linalg.eigvals(companion)
+    return np.append(roots, np.zeros_like(roots, shape=(zeros,))) if zeros else roots
 
 
 @composed(np.polyfit)
@@ -105,6 +109,7 @@ def _polyfit(
     x, y, w = listed(x), listed(y), listed(w)
     if full or cov:
         raise OperationError("polyfit: full and cov must be left out, got one; use np.linalg.lstsq")
+    x, y = (converted(a, np.result_type(a, 0.0)) for a in arrays(x, y))
     rows, values = np.vander(x, deg + 1), y
     if w is not None:
         rows, values = rows * np.expand_dims(w, -1), y * (np.expand_dims(w, -1) if np.ndim(y) == 2 else w)

@@ -79,11 +79,13 @@ def _std(
     g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
     *, where: Any = True, mean: Any = None, correction: float = 0,
 ) -> Any:  # fmt: skip
-    count = _count(x, axis, where) - ddof - correction
+    count = _count(x, axis, where)
     g, y = _expand(g, x, axis, keepdims), _expand(y, x, axis, keepdims)
     deviation = _deviation(x, axis, where, mean)
     spread = y * np.any(deviation != 0, axis=axis, keepdims=True)  # of equal numbers y may be a rounding error
-    return g * direction(np.conjugate(deviation), spread * count)
+    slope = direction(np.conjugate(deviation), spread * (count - ddof - correction))
+    # One number alone never deviates from its mean: 0 at every order.
+    return g * np.where(count > 1, slope, 0) if mean is None else g * slope
 
 
 defvjp(np.sum, _sum)

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.arrays import detached, listed
+from tinygrad_lab.core.arrays import detached
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.rules.axes import many_axes, other_axes
+from tinygrad_lab.rules.dtypes import alike, arrays
 from tinygrad_lab.rules.matrices import adjoint, transposed
 
 
@@ -45,7 +46,7 @@ def _solve(a: Any, b: Any) -> Any:
 
 @composed(np.linalg.lstsq)
 def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
-    a, b = listed(a), listed(b)
+    a, b = alike(a, b)
     _, residuals, rank, _ = _plain_lstsq(a, b, rcond)
     least = np.finfo(a.dtype).eps * (max(a.shape) if rcond is None else 1)
     x = np.linalg.pinv(a, least if rcond in (None, -1) else rcond) @ b
@@ -60,7 +61,7 @@ _plain_lstsq = detached(np.linalg.lstsq)
 
 @composed(np.linalg.tensorsolve)
 def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
-    a = listed(a)
+    a, b = arrays(a, b)
     if axes is not None:
         axes = many_axes(tuple(axes), a.ndim)
         a = np.transpose(a, other_axes(axes, a.ndim) + axes)

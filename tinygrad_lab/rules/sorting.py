@@ -11,6 +11,7 @@ import numpy as np
 from tinygrad_lab.core.arrays import detached
 from tinygrad_lab.core.registry import composed
 from tinygrad_lab.rules.axes import flattened, many_axes
+from tinygrad_lab.rules.dtypes import converted
 
 
 @composed(np.sort)
@@ -22,7 +23,7 @@ def _sort(a: Any, axis: int | None = -1, kind: Any = None, order: Literal[None] 
 @composed(np.sort_complex)
 def _sort_complex(a: Any) -> Any:
     a = np.sort(a)
-    return a if np.iscomplexobj(a) else a.astype(np.result_type(a.dtype, np.complex64))
+    return a if np.iscomplexobj(a) else a.astype(np.result_type(a.dtype, np.complex128))
 
 
 @composed(np.partition)
@@ -96,7 +97,7 @@ def _union1d(ar1: Any, ar2: Any) -> Any:
 @composed(np.intersect1d)
 def _intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
     _, first, second = _plain_intersection(ar1, ar2, assume_unique=assume_unique, return_indices=True)
-    common = np.take(ar1, first)
+    common = converted(np.take(ar1, first), np.result_type(ar1, ar2))
     return (common, first, second) if return_indices else common
 
 

@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.calls.receivers import Recorder
-from tinygrad_lab.calls.refusals import no_rule_for
-from tinygrad_lab.core.arrays import listed
+from tinygrad_lab.core.arrays import listed, plain
 from tinygrad_lab.core.registry import composed
-from tinygrad_lab.errors import OperationError
-from tinygrad_lab.rules.axes import as_last, many_axes
+from tinygrad_lab.rules.axes import as_last, many_axes, standing_along
+from tinygrad_lab.rules.dtypes import array, converted
 
 
 @composed(np.cov)
@@ -44,26 +42,34 @@ def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) 
 
 # -- quantiles -------------------------------------------------------------------------------------------------------
 
+# Where the methods that interpolate put q among the ranks: at n q + alpha + q (1 - alpha - beta) - 1.
+# R. Hyndman and Y. Fan, "Sample quantiles in statistical packages" (1996).
+_POSITIONS = {
+    "linear": (1, 1), "weibull": (0, 0), "hazen": (1 / 2, 1 / 2), "median_unbiased": (1 / 3, 1 / 3),
+    "normal_unbiased": (3 / 8, 3 / 8), "interpolated_inverted_cdf": (0, 1),
+}  # fmt: skip
 
-def _between(places: Callable[[Any], Any], a: Any, axis: Any, keepdims: bool) -> Any:
-    """Return the order statistics at `places`, whole or broken numbers that NumPy finds as quantiles of the ranks."""
-    axes = many_axes(axis, np.ndim(a))
-    rows = as_last(a, axes)
-    order = np.argsort(rows, axis=-1, kind="stable")
-    ranks = np.where(np.isnan(rows), np.nan, np.argsort(order, axis=-1))
-    place = places(ranks)  # NaN if NumPy's answer is NaN
+
+def _between(rows: Any, order: Any, place: Any, drift: Any) -> Any:
+    """Interpolate between the order statistics at a place, whole or broken; NaN where the place is.
+
+    `order` sorts the rows along their last axis; the place has the axes of the quantiles that are asked for, then those
+    of the rows; `drift` is 0, with the derivative of the place.
+    """
     asked = np.ndim(place) - rows.ndim + 1
-    low = np.floor(np.nan_to_num(place)).astype(int)
-    high = np.minimum(low + 1, rows.shape[-1] - 1)
-    part = np.where(np.isnan(place), 0, place - low)
+    none = np.isnan(place)
+    high = np.minimum(np.maximum(np.ceil(np.where(none, 0, place)), 1), rows.shape[-1] - 1).astype(int)
+    low = np.maximum(high - 1, 0)
+    part, none = _last(np.where(none, 0, place - low) + drift, asked), _last(none, asked)
     ordered = np.take_along_axis(rows, order, -1)
     below, above = (np.take_along_axis(ordered, _last(i, asked), -1) for i in (low, high))
-    t = _last(part, asked)
-    result = np.where(_last(np.isnan(place), asked), np.nan, below * (1 - t) + np.where(t == 0, 0, above) * t)
-    result = np.reshape(np.moveaxis(result, -1, 0), np.shape(place))
-    dtype = np.result_type(places(np.zeros(1, rows.dtype)))
-    result = result if result.dtype == dtype else result.astype(dtype)
-    return np.expand_dims(result, tuple(i + asked for i in axes)) if keepdims else result
+    # An infinity or a NaN counts for nothing where its part is 0.
+    below, above = (
+        np.where((part == 1) & ~np.isfinite(below), above, below),
+        np.where((part == 0) & ~np.isfinite(above), below, above),
+    )
+    result = np.where(none, np.nan, below * (1 - part) + above * part)
+    return np.reshape(np.moveaxis(result, -1, 0), np.shape(place))
 
 
 def _last(place: Any, asked: int) -> Any:
@@ -72,30 +78,67 @@ def _last(place: Any, asked: int) -> Any:
     return np.moveaxis(np.reshape(place, (math.prod(shape[:asked]), *shape[asked:])), 0, -1)
 
 
-def _quantile(function: Callable[..., Any], scale: float) -> None:
+def _drift(q: Any, ranks: Any, method: str) -> Any:
+    """Return 0, with the derivative in `q` of its place among the ranks; beyond them it stays."""
+    counts = np.sum(~np.isnan(ranks), axis=-1)
+    q = np.reshape(q, np.shape(q) + (1,) * np.ndim(counts))
+    if method not in _POSITIONS:
+        return np.zeros(np.broadcast_shapes(np.shape(q), np.shape(counts)))
+    alpha, beta = _POSITIONS[method]
+    slope, here = counts + 1 - alpha - beta, plain(q)
+    place = slope * here + alpha - 1
+    return np.where((place >= 0) & (place <= counts - 1), slope, 0) * (q - here)
+
+
+def _sorted_rows(a: Any, axes: tuple[int, ...]) -> tuple[Any, Any, Any]:
+    """Return the samples along a last axis, what sorts them, and their ranks, of which NumPy finds the quantiles."""
+    rows = as_last(a, axes)
+    order = np.argsort(rows, axis=-1, kind="stable")
+    return rows, order, np.where(np.isnan(rows), np.nan, np.argsort(order, axis=-1))
+
+
+def _kept(result: Any, axes: tuple[int, ...], asked: int, keepdims: bool) -> Any:
+    return np.expand_dims(result, tuple(i + asked for i in axes)) if keepdims else result
+
+
+def _weight_rows(weights: Any, a: Any, axes: tuple[int, ...]) -> Any:
+    """Return the weights of the samples along a last axis; a vector of them stands along the only axis."""
+    weights = plain(weights)
+    if np.shape(weights) != np.shape(a) and np.ndim(weights) == 1 and len(axes) == 1:
+        weights = np.reshape(weights, standing_along(axes[0], np.ndim(a)))
+    return as_last(np.broadcast_to(weights, np.shape(a)), axes)
+
+
+def _quantile(function: Callable[..., Any], of_ranks: Callable[..., Any], scale: float) -> None:
     @composed(function)
     def quantile(
         a: Any, q: Any, axis: Any = None, overwrite_input: bool = False, method: Any = "linear",
         keepdims: bool = False, *, weights: Any = None,
     ) -> Any:  # fmt: skip
-        if weights is not None:
-            raise OperationError(f"{function.__name__}: weights must be left out, got some; repeat elements instead")
-        if isinstance(q, Recorder):
-            raise no_rule_for(function.__name__, "q")
-        of_ranks = np.nanquantile if function in (np.nanquantile, np.nanpercentile) else np.quantile
-        return _between(lambda ranks: of_ranks(ranks, np.divide(q, scale), axis=-1, method=method), a, axis, keepdims)
+        a = array(a)
+        axes = many_axes(axis, np.ndim(a))
+        dtype = np.result_type(function(np.zeros(1, a.dtype), plain(q), method=method))
+        rows, order, ranks = _sorted_rows(a, axes)
+        q = np.divide(q, scale)
+        options = {} if weights is None else {"weights": _weight_rows(weights, a, axes)}
+        place = of_ranks(ranks, plain(q), axis=-1, method=method, **options)
+        result = _between(rows, order, place, _drift(q, ranks, "" if options else method))
+        return _kept(converted(result, dtype), axes, np.ndim(q), keepdims)
 
 
-_quantile(np.quantile, 1)
-_quantile(np.percentile, 100)
-_quantile(np.nanquantile, 1)
-_quantile(np.nanpercentile, 100)
+_quantile(np.quantile, np.quantile, 1)
+_quantile(np.percentile, np.quantile, 100)
+_quantile(np.nanquantile, np.nanquantile, 1)
+_quantile(np.nanpercentile, np.nanquantile, 100)
 
 
 def _median(function: Callable[..., Any]) -> None:
     @composed(function)
     def median(a: Any, axis: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
-        return _between(lambda ranks: function(ranks, axis=-1), a, axis, keepdims)
+        axes = many_axes(axis, np.ndim(a))
+        rows, order, ranks = _sorted_rows(a, axes)
+        result = _between(rows, order, function(ranks, axis=-1), 0)
+        return _kept(converted(result, np.result_type(function(np.zeros(1, a.dtype)))), axes, 0, keepdims)
 
 
 _median(np.median)

@@ -14,6 +14,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.registry import ZERO, composed, find, refuse
+from tinygrad_lab.rules.dtypes import arrays, converted
 
 refuse("a Value is never written in place: write v = v.at[i].add(x), or v.at[i].set(x)", np.ufunc.at)
 
@@ -28,7 +29,7 @@ def _reduce(
     ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None, out: None = None, keepdims: bool = False,
     initial: Any = np._NoValue, where: Any = True,
 ) -> Any:  # fmt: skip
-    array, options = _converted(array, dtype), {"keepdims": keepdims, "where": where}
+    array, options = converted(array, dtype), {"keepdims": keepdims, "where": where}
     if initial is not np._NoValue:
         options["initial"] = initial
     if find(ufunc).kind is ZERO:
@@ -51,7 +52,7 @@ def _reduce(
 
 @composed(np.ufunc.accumulate)
 def _accumulate(ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None, out: None = None) -> Any:
-    array = _converted(array, dtype)
+    array = converted(array, dtype)
     if find(ufunc).kind is ZERO:
         return ufunc.accumulate(plain(array), axis)
     if ufunc in _CUMULATIONS:
@@ -73,7 +74,7 @@ def _accumulate(ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None
 
 @composed(np.ufunc.reduceat)
 def _reduceat(ufunc: np.ufunc, array: Any, indices: Any, /, axis: Any = 0, dtype: Any = None, out: None = None) -> Any:
-    array = _converted(array, dtype)
+    array = converted(array, dtype)
     if find(ufunc).kind is ZERO:
         return ufunc.reduceat(plain(array), indices, axis)
     ufunc.reduceat(_like(array), indices, axis)  # NumPy checks
@@ -88,11 +89,8 @@ def _reduceat(ufunc: np.ufunc, array: Any, indices: Any, /, axis: Any = 0, dtype
 
 @composed(np.ufunc.outer)
 def _outer(ufunc: np.ufunc, A: Any, B: Any, /, **kwargs: Any) -> Any:
-    return ufunc(np.reshape(A, np.shape(A) + (1,) * np.ndim(B)), B, **kwargs)
-
-
-def _converted(array: Any, dtype: Any) -> Any:
-    return array if dtype is None else np.positive(array).astype(dtype)
+    A, B = arrays(A, B)
+    return ufunc(np.reshape(A, A.shape + (1,) * B.ndim), B, **kwargs)
 
 
 def _like(array: Any) -> Any:
