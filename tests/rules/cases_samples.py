@@ -70,6 +70,18 @@ for axis in (None, 0, (1, 0)):
     written(np.nanquantile, (lambda x, axis=axis: np.nanquantile(x + GAPS, [[0.2, 0.7]], axis=axis), FEW))
 written(np.percentile, (lambda x: np.percentile(x, [10, 50, 100], axis=1, keepdims=True), FEW))
 written(np.nanpercentile, (lambda x: np.nanpercentile(x + GAPS, 35, axis=-1), FEW))
+for method in ("linear", "weibull", "hazen", "normal_unbiased", "interpolated_inverted_cdf", "nearest"):
+    written(np.quantile, (lambda x, q, m=method: np.quantile(x, q, axis=1, method=m), FEW, np.array([0.05, 0.4, 0.97])))
+written(np.percentile, (lambda q: np.percentile(FEW.tolist(), q), 62.0))
+written(np.nanquantile, (lambda x, q: np.nanquantile(x + GAPS, q, axis=0, keepdims=True), FEW, 0.6))
+WEIGHTS = np.array([[1.0, 2.0, 0.5, 1.5], [0.25, 1.0, 3.0, 1.0]])
+for function in (np.quantile, np.nanquantile):
+    written(
+        function,
+        (lambda x, f=function: f(x, [0.2, 0.6], weights=WEIGHTS, method="inverted_cdf"), FEW),
+        (lambda x, f=function: f(x, 0.7, axis=1, weights=WEIGHTS, method="inverted_cdf"), FEW),
+    )
+written(np.quantile, (lambda x: np.quantile(x, 0.7, axis=1, weights=WEIGHTS[0], method="inverted_cdf"), FEW))
 for method in ("inverted_cdf", "weibull", "median_unbiased", "lower", "midpoint", "nearest"):
     written(np.quantile, (lambda x, m=method: np.quantile(x, [0.1, 0.55], method=m), FEW[0]))
 

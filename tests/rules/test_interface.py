@@ -131,14 +131,6 @@ def test_a_norm_that_has_no_rule_is_refused():
         np.linalg.norm(tl.Value(X), 3)
 
 
-@pytest.mark.parametrize("function", [np.quantile, np.percentile, np.nanquantile, np.nanpercentile])
-def test_quantiles_refuse_what_they_do_not_differentiate(function):
-    with pytest.raises(GradientLostError, match=f"{function.__name__}: q must be a plain number or array, got a Value"):
-        function(X, tl.Value(0.5))
-    with pytest.raises(OperationError, match=f"{function.__name__}: weights must be left out, got some"):
-        function(tl.Value(X), 0.5, weights=np.ones_like(X), method="inverted_cdf")
-
-
 def test_modes_and_options_without_a_rule_are_refused():
     with pytest.raises(OperationError, match="qr: mode must be 'reduced', 'complete' or 'r', got 'raw'"):
         np.linalg.qr(tl.Value(X), "raw")

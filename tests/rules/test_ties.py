@@ -51,3 +51,13 @@ def test_sort_keeps_its_permutation():
 @pytest.mark.parametrize("x", [0.0, -0.0])
 def test_absolute_value_at_zero(x):
     assert tl.grad(abs)(x) == 0
+
+
+def test_a_quantile_between_two_pieces():
+    """In q it has a kink at every order statistic, and one side at either end."""
+    x = np.array([1.0, 2.0, 5.0])
+    for q, low, high in [(0.0, 2, 2), (0.25, 2, 2), (0.5, 2, 6), (1.0, 6, 6)]:
+        assert low <= tl.grad(lambda q: np.quantile(x, q))(q) <= high
+    with np.errstate(all="raise"):
+        assert tl.grad(lambda x: np.quantile(x, 1.0))(np.array([-np.inf, 1.0, 3.0]))[2] == 1
+        assert np.quantile(tl.Value([0.0, 1.0, np.inf]), 0.5).data == 1

@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_lab.core.arrays import detached
 from tinygrad_lab.core.registry import composed
 from tinygrad_lab.rules.axes import flattened, many_axes
-from tinygrad_lab.rules.dtypes import converted
+from tinygrad_lab.rules.dtypes import alike
 
 
 @composed(np.sort)
@@ -96,8 +96,9 @@ def _union1d(ar1: Any, ar2: Any) -> Any:
 
 @composed(np.intersect1d)
 def _intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
+    ar1, ar2 = alike(ar1, ar2)
     _, first, second = _plain_intersection(ar1, ar2, assume_unique=assume_unique, return_indices=True)
-    common = converted(np.take(ar1, first), np.result_type(ar1, ar2))
+    common = np.take(ar1, first)
     return (common, first, second) if return_indices else common
 
 
