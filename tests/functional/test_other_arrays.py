@@ -31,7 +31,10 @@ CALLS = {
     "nll_loss": lambda x, t: functional.nll_loss(functional.log_softmax(x), CLASSES),
     "binary_cross_entropy": lambda x, t: functional.binary_cross_entropy(functional.sigmoid(x), t),
 }
-for name in ("relu", "leaky_relu", "elu", "sigmoid", "softplus", "silu", "gelu", "normal_cdf"):
+CALLS["prelu"] = lambda x, t: functional.prelu(x, np.ones(1))
+CALLS["glu"] = lambda x, t: functional.glu(x, axis=0)
+ELEMENTWISE = [activation.function.__name__ for activation in tl.nn.ACTIVATIONS.values()]
+for name in sorted({*ELEMENTWISE, "normal_cdf"} & set(functional.__all__)):
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(x)
 for name in ("max_pool1d", "avg_pool1d", "adaptive_avg_pool1d", "adaptive_max_pool1d"):
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(np.expand_dims(x, 1), 2)

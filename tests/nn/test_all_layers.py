@@ -27,6 +27,7 @@ LAYERS = {
     "LayerNorm": (lambda **o: nn.LayerNorm((4, 6), **o), X1),
     "GroupNorm": (lambda **o: nn.GroupNorm(2, 4, **o), X1),
     "RMSNorm": (lambda **o: nn.RMSNorm(6, **o), X1),
+    "PReLU": (lambda **o: nn.PReLU(4, **o), X1),
     "RNN": (lambda **o: nn.RNN(4, 3, bidirectional=True, **o), SEQUENCE),
     "LSTM": (lambda **o: nn.LSTM(4, 3, num_layers=2, **o), SEQUENCE),
     "GRU": (lambda **o: nn.GRU(4, 3, batch_first=True, **o), SEQUENCE),

@@ -37,7 +37,13 @@ def test_every_module_and_optimizer_is_in_its_table():
     functions = {cls for cls in vars(nn).values() if inspect.isclass(cls) and issubclass(cls, nn.Function)}
     tables = {*nn.ACTIVATIONS.values(), *nn.LOSSES.values()}
     resampling = {cls for cls in functions if "Pool" in cls.__name__} | {nn.Upsample}
-    assert functions - tables - resampling == {nn.Function, nn.Loss, nn.Softmax}  # Softmax is not elementwise
+    assert functions - tables - resampling == {
+        nn.Function,
+        nn.Loss,
+        nn.Softmax,
+        nn.LogSoftmax,
+        nn.GLU,
+    }  # not elementwise
     optimizers = {cls for cls in vars(optim).values() if inspect.isclass(cls)}
     assert optimizers - set(optim.OPTIMIZERS.values()) == {optim.Optimizer}
 

@@ -90,7 +90,8 @@ def test_activation(name, options, arrays):
     y = build(name, options)(x) * 1.0
     y.backward(cotangent(y.shape))
     assert_same(y.data, arrays["y"])
-    assert_same(x.grad, arrays["dx"])
+    # PyTorch's derivative of Hardsigmoid is 1/6 rounded to float32.
+    np.testing.assert_allclose(x.grad, arrays["dx"], rtol=1e-7 if name == "Hardsigmoid" else 1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize(("name", "options", "arrays"), LOSSES)

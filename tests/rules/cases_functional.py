@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.rules.drawing import call, drawn, listed
 from tinygrad_lab.functional import (
+    activations,
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     convolution,
@@ -19,6 +20,7 @@ from tinygrad_lab.functional import (
     logsumexp,
     mse_loss,
     nll_loss,
+    piecewise,
     softmax,
 )
 from tinygrad_lab.testing import strategies
@@ -29,6 +31,10 @@ REDUCTIONS = ("mean", "sum", "none")
 
 listed(leaky_relu, call((2, 3)), call((3,), negative_slope=0.3))
 listed(elu, call((2, 3)), call((3,), alpha=0.5))
+listed(activations.celu, call((2, 3)), call((3,), alpha=0.5))
+listed(piecewise.hardtanh, call((2, 3)), call((3,), min_val=-0.5, max_val=2.0))
+for function in (piecewise.softshrink, piecewise.hardshrink):
+    listed(function, call((2, 3)), call((3,), lambd=1.0))
 listed(linear, call((2, 3), (4, 3)), call((2, 3), (4, 3), (4,)), call((3,), (2, 3), (2,)),
        call((2, 1, 3), (2, 3), (2,)))  # fmt: skip
 listed(convolution._filter, call((2, 3), (3, 4)), call((2, 2, 3), (2, 3, 4), (2, 2, 1)))

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from tinygrad_lab.functional.activations import (
+    celu,
     elu,
-    gelu,
+    glu,
     leaky_relu,
-    normal_cdf,
+    logsigmoid,
+    mish,
     relu,
+    selu,
     sigmoid,
     silu,
     softplus,
+    softsign,
+    tanhshrink,
 )
 from tinygrad_lab.functional.attention import attention_weights, scaled_dot_product_attention
 from tinygrad_lab.functional.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
+from tinygrad_lab.functional.gaussian import gelu, normal_cdf
 from tinygrad_lab.functional.layers import dropout, linear
 from tinygrad_lab.functional.losses import (
     binary_cross_entropy,
@@ -25,6 +31,15 @@ from tinygrad_lab.functional.losses import (
     nll_loss,
 )
 from tinygrad_lab.functional.normalisation import log_softmax, logsumexp, softmax
+from tinygrad_lab.functional.piecewise import (
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    prelu,
+    relu6,
+    softshrink,
+)
 from tinygrad_lab.functional.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 from tinygrad_lab.functional.resampling import (
     adaptive_avg_pool1d,
@@ -54,6 +69,7 @@ __all__ = [
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "celu",
     "conv1d",
     "conv2d",
     "conv_transpose1d",
@@ -63,7 +79,12 @@ __all__ = [
     "elu",
     "embedding",
     "gelu",
+    "glu",
     "group_norm",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
     "huber_loss",
     "interpolate",
     "l1_loss",
@@ -71,22 +92,30 @@ __all__ = [
     "leaky_relu",
     "linear",
     "log_softmax",
+    "logsigmoid",
     "logsumexp",
     "max_pool1d",
     "max_pool2d",
+    "mish",
     "mse_loss",
     "nll_loss",
     "normal_cdf",
     "one_hot",
+    "prelu",
     "relu",
+    "relu6",
     "rms_norm",
     "scaled_dot_product_attention",
     "segment_max",
     "segment_mean",
     "segment_softmax",
     "segment_sum",
+    "selu",
     "sigmoid",
     "silu",
     "softmax",
     "softplus",
+    "softshrink",
+    "softsign",
+    "tanhshrink",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -125,96 +124,137 @@ def silu(x: Any) -> Any:
     return np.maximum(x, -1e4) * sigmoid(x)  # the bound lets −∞ give 0
 
 
-# The normal distribution, for GELU. NumPy has no error function: with z = |x| / √2 and u = (2 − z) / (2 + z), the
-# product exp(z²) · erfc(z) · (2 + z) / 2 is a smooth function of u on (−1, 1]. This is its Chebyshev interpolant of
-# degree 25, computed with 60 digits and written in powers of u, highest first; its relative error is about 1e-17.
-_ERFCX = (
-    -1.0590332167957264e-09, -1.911173731692637e-09, 1.3216324905993225e-08, 6.520434633341623e-09,
-    -6.965842774647576e-08, 3.6000845241116603e-08, 1.7867229209713882e-07, -3.2624609345074325e-07,
-    -1.3754505479743014e-08, 1.0305699214514374e-06, -1.8150355099345363e-06, -5.776423611005335e-07,
-    8.057875868017365e-06, -1.0842985329986467e-05, -1.7073781134089595e-05, 7.223418829505442e-05,
-    -1.7185831874834705e-05, -0.0003315365766901473, 0.0004186480432791042, 0.0015453060141013288,
-    -0.003239592534582067, -0.010755330944036532, 0.01822111575345904, 0.13973604627801475,
-    0.34358034220690514, 0.5107913526210115,
-)  # fmt: skip
-_FAR = 40.0  # from here on the tail of the normal distribution is 0 in float64
+def _mish_rule(g: Any, y: Any, x: Any) -> Any:
+    """(t + x (1 − t²) sigmoid(x)) · g, where t = tanh(softplus(x))."""
+    t = np.tanh(softplus(x))
+    return g * (t + np.clip(x, -1e4, 1e4) * (1 - t * t) * sigmoid(x))
 
 
-def _normal_density(x: Any) -> Any:
-    x = np.clip(x, -_FAR, _FAR)
-    return np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
-
-
-@primitive(lambda g, y, x: g * _normal_density(x), elementwise=True)
-def normal_cdf(x: Any) -> Any:
-    """Return the standard normal distribution function, `Φ(x) = (1 + erf(x / √2)) / 2`, accurate in the lower tail.
+@primitive(_mish_rule, elementwise=True)
+def mish(x: Any) -> Any:
+    """Return a smooth, slightly non-monotonic rectifier, `x · tanh(softplus(x))`.
 
     Arguments:
         x: array of any shape.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
-        >>> tl.functional.normal_cdf(np.array([-40.0, 0.0, 1.96]))
-        array([0.        , 0.5       , 0.9750021])
-
-    Source: interpolation in (2 − z) / (2 + z) follows M. Shepherd, J. Laframboise, "Chebyshev approximation of
-    (1 + 2x) exp(x²) erfc x in 0 ≤ x < ∞", 1981.
-    """
-    far = np.clip(x, -_FAR, _FAR)
-    half = 1 / (1 + abs(far) * math.sqrt(0.125))
-    u = 2 * half - 1
-    series = _ERFCX[0] * u
-    for coefficient in _ERFCX[1:-1]:
-        series = (series + coefficient) * u
-    tail = 0.5 * half * (series + _ERFCX[-1]) * np.exp(-0.5 * far * far)
-    return np.where(x < 0, tail, 1 - tail)[()]
-
-
-@primitive(lambda g, y, x: g * (normal_cdf(x) + np.clip(x, -_FAR, _FAR) * _normal_density(x)), elementwise=True)
-def _gelu_exact(x: Any) -> Any:
-    return np.maximum(x, -_FAR) * normal_cdf(x)  # the bound lets −∞ give 0
-
-
-_BEYOND = 10.0  # from here on the tanh below is ±1 in float64
-
-
-def _gelu_angle(x: Any) -> Any:
-    return math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)
-
-
-def _gelu_tanh_rule(g: Any, y: Any, x: Any) -> Any:
-    """((1 + t) / 2 + x / 2 · (1 − t²) · u') · g, where t = tanh(u), u = √(2/π) · (x + 0.044715 x³)."""
-    x = np.clip(x, -_BEYOND, _BEYOND)
-    t = np.tanh(_gelu_angle(x))
-    slope = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)
-    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
-
-
-@primitive(_gelu_tanh_rule, elementwise=True)
-def _gelu_tanh(x: Any) -> Any:
-    bounded = np.maximum(x, -_BEYOND)
-    return 0.5 * bounded * (1 + np.tanh(_gelu_angle(np.minimum(bounded, _BEYOND))))
-
-
-def gelu(x: Any, approximate: str = "none") -> Any:
-    """Return the Gaussian error linear unit, `x · Φ(x)`, with Φ the standard normal distribution function.
-
-    Arguments:
-        x: array of any shape.
-        approximate: "none", or "tanh" for `x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`.
-
-    Raises:
-        OperationError: for any other `approximate`.
-
-    Example:
-        >>> import numpy as np, tinygrad_lab as tl
-        >>> tl.functional.gelu(np.array([-1e4, 0.0, 1e4]))
+        >>> tl.functional.mish(np.array([-1e4, 0.0, 1e4]))
         array([   -0.,     0., 10000.])
 
-    Source: D. Hendrycks, K. Gimpel, "Gaussian error linear units", 2016.
+    Source: D. Misra, "Mish: a self regularized non-monotonic activation function", 2019.
     """
-    if approximate == "none":
-        return _gelu_exact(x)
-    if approximate == "tanh":
-        return _gelu_tanh(x)
-    raise OperationError(f'gelu: approximate must be "none" or "tanh", got {approximate!r}; leave it out for x · Φ(x)')
+    return np.maximum(x, -1e4) * np.tanh(softplus(x))
+
+
+@primitive(lambda g, y, x: g * sigmoid(-x), elementwise=True)
+def logsigmoid(x: Any) -> Any:
+    """Return the logarithm of the logistic function, `−log(1 + exp(−x))`, accurate where that is nearly 0.
+
+    Arguments:
+        x: array of any shape.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.logsigmoid(np.array([-1e4, 0.0, 1e4]))
+        array([-1.00000000e+04, -6.93147181e-01,  0.00000000e+00])
+    """
+    return np.minimum(x, 0) - np.log1p(np.exp(-abs(x)))
+
+
+def selu(x: Any) -> Any:
+    """Return `λ x` where x is positive and `λ α (exp(x) − 1)` elsewhere, which keeps layers at mean 0 and variance 1.
+
+    λ is about 1.0507 and α about 1.6733, the fixed point of the paper.
+
+    Arguments:
+        x: array of any shape.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.selu(np.array([-1e4, 0.0, 1.0]))
+        array([-1.75809934,  0.        ,  1.05070099])
+
+    Source: G. Klambauer, T. Unterthiner, A. Mayr, S. Hochreiter, "Self-normalizing neural networks", 2017.
+    """
+    return 1.0507009873554805 * elu(x, 1.6732632423543772)
+
+
+@primitive(lambda g, y, x, alpha=1.0: g * np.exp(np.clip(x, -1e4 * alpha, 0) / alpha), elementwise=True)
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    """Return `x` where it is positive and `alpha · (exp(x / alpha) − 1)` elsewhere, whose slope is continuous.
+
+    Arguments:
+        x: array of any shape.
+        alpha: minus the limit towards −∞.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.celu(np.array([-1e4, 0.0, 2.0]), alpha=0.5)
+        array([-0.5,  0. ,  2. ])
+
+    Source: J. Barron, "Continuously differentiable exponential linear units", 2017.
+    """
+    return np.where(x > 0, x, alpha * np.expm1(np.clip(x, -1e4 * alpha, 0) / alpha))[()]
+
+
+def _softsign_rule(g: Any, y: Any, x: Any) -> Any:
+    """G / (1 + |x|)²."""
+    r = 1 / (1 + abs(x))
+    return g * r * r
+
+
+@primitive(_softsign_rule, elementwise=True)
+def softsign(x: Any) -> Any:
+    """Return `x / (1 + |x|)`.
+
+    Arguments:
+        x: array of any shape.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.softsign(np.array([-np.inf, 0.0, 1.0]))
+        array([-1. ,  0. ,  0.5])
+
+    Source: J. Turian, J. Bergstra, Y. Bengio, "Quadratic features and deep architectures for chunking", 2009.
+    """
+    infinite = abs(x) == np.inf
+    return np.where(infinite, np.sign(x), x) / np.where(infinite, 1, 1 + abs(x))
+
+
+@primitive(lambda g, y, x: g * np.tanh(x) ** 2, elementwise=True)
+def tanhshrink(x: Any) -> Any:
+    """Return `x − tanh(x)`.
+
+    Arguments:
+        x: array of any shape.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.tanhshrink(np.array([-100.0, 0.0, 100.0]))
+        array([-99.,   0.,  99.])
+    """
+    return x - np.tanh(x)
+
+
+def glu(x: Any, axis: int = -1) -> Any:
+    """Return one half of the input, gated by the other: `a · sigmoid(b)`.
+
+    Arguments:
+        x: array whose axis `axis` has an even size; its first half is a, its second half b.
+        axis: the axis that is halved.
+
+    Raises:
+        OperationError: if the axis cannot be halved.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.glu(np.array([4.0, 6.0, 0.0, 100.0]))
+        array([2., 6.])
+
+    Source: Y. Dauphin, A. Fan, M. Auli, D. Grangier, "Language modeling with gated convolutional networks", 2017.
+    """
+    if np.shape(x)[axis] % 2:
+        raise OperationError(f"glu: axis {axis} must have an even size, got shape {np.shape(x)}; it is cut in half")
+    a, b = np.split(x, 2, axis=axis)
+    return a * sigmoid(b)

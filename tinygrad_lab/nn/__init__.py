@@ -5,16 +5,21 @@ from __future__ import annotations
 from tinygrad_lab.nn import init
 from tinygrad_lab.nn.activations import (
     ACTIVATIONS,
+    CELU,
     ELU,
     GELU,
+    SELU,
     Identity,
     LeakyReLU,
+    LogSigmoid,
+    Mish,
     ReLU,
     Sigmoid,
     SiLU,
-    Softmax,
     Softplus,
+    Softsign,
     Tanh,
+    Tanhshrink,
 )
 from tinygrad_lab.nn.attention import MultiheadAttention, TransformerEncoderLayer
 from tinygrad_lab.nn.buffer import Buffer
@@ -23,6 +28,7 @@ from tinygrad_lab.nn.containers import ModuleDict, ModuleList, Sequential
 from tinygrad_lab.nn.conv import Conv1D, Conv2D, ConvTranspose1D, ConvTranspose2D
 from tinygrad_lab.nn.embedding import Embedding, LearnedEncoding, SinusoidalEncoding
 from tinygrad_lab.nn.function import Function, Lambda
+from tinygrad_lab.nn.gates import GLU, LogSoftmax, PReLU, Softmax
 from tinygrad_lab.nn.layers import Dropout, Flatten, Linear
 from tinygrad_lab.nn.losses import (
     LOSSES,
@@ -37,6 +43,7 @@ from tinygrad_lab.nn.losses import (
 )
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.nn.normalisation import BatchNorm1D, BatchNorm2D, GroupNorm, LayerNorm, RMSNorm
+from tinygrad_lab.nn.piecewise import Hardshrink, Hardsigmoid, Hardswish, Hardtanh, ReLU6, Softshrink
 from tinygrad_lab.nn.pooling import (
     AdaptiveAvgPool1D,
     AdaptiveAvgPool2D,
@@ -52,12 +59,15 @@ from tinygrad_lab.nn.recurrent import GRU, LSTM, RNN
 
 __all__ = [
     "ACTIVATIONS",
+    "CELU",
     "ELU",
     "GELU",
+    "GLU",
     "GRU",
     "LOSSES",
     "LSTM",
     "RNN",
+    "SELU",
     "AdaptiveAvgPool1D",
     "AdaptiveAvgPool2D",
     "AdaptiveMaxPool1D",
@@ -80,6 +90,10 @@ __all__ = [
     "Function",
     "GRUCell",
     "GroupNorm",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
     "HuberLoss",
     "Identity",
     "L1Loss",
@@ -89,25 +103,33 @@ __all__ = [
     "LeakyReLU",
     "LearnedEncoding",
     "Linear",
+    "LogSigmoid",
+    "LogSoftmax",
     "Loss",
     "MSELoss",
     "MaxPool1D",
     "MaxPool2D",
+    "Mish",
     "Module",
     "ModuleDict",
     "ModuleList",
     "MultiheadAttention",
     "NLLLoss",
+    "PReLU",
     "RMSNorm",
     "RNNCell",
     "ReLU",
+    "ReLU6",
     "Sequential",
     "SiLU",
     "Sigmoid",
     "SinusoidalEncoding",
     "Softmax",
     "Softplus",
+    "Softshrink",
+    "Softsign",
     "Tanh",
+    "Tanhshrink",
     "TransformerEncoderLayer",
     "Upsample",
     "init",

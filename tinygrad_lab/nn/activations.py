@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_lab import functional
 from tinygrad_lab.nn.function import Function
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.nn.piecewise import Hardshrink, Hardsigmoid, Hardswish, Hardtanh, ReLU6, Softshrink
 
 
 class Identity(Module):
@@ -157,28 +158,101 @@ class Softplus(Function):
     function = staticmethod(functional.softplus)
 
 
-class Softmax(Function):
-    """Non-negative weights that sum to 1 along an axis, `exp(x) / Σ exp(x)`.
-
-    Arguments:
-        axis: the axis.
+class Mish(Function):
+    """A smooth rectifier, `x · tanh(softplus(x))`.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
-        >>> tl.nn.Softmax()(np.zeros((1, 4)))
-        array([[0.25, 0.25, 0.25, 0.25]])
+        >>> tl.nn.Mish()(np.array([0.0, 1.0]))
+        array([0.        , 0.86509839])
 
-    Source: J. Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990.
+    Source: D. Misra, "Mish: a self regularized non-monotonic activation function", 2019.
     """
 
-    function = staticmethod(functional.softmax)
+    function = staticmethod(functional.mish)
 
-    def __init__(self, axis: int = -1) -> None:
-        self.axis = axis
+
+class SELU(Function):
+    """`λ x` where x is positive, `λ α (exp(x) − 1)` elsewhere, with the λ and α that keep layers at mean 0, variance 1.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.nn.SELU()(np.array([-100.0, 1.0]))
+        array([-1.75809934,  1.05070099])
+
+    Source: G. Klambauer, T. Unterthiner, A. Mayr, S. Hochreiter, "Self-normalizing neural networks", 2017.
+    """
+
+    function = staticmethod(functional.selu)
+
+
+class CELU(Function):
+    """`x` where it is positive, `alpha · (exp(x / alpha) − 1)` elsewhere.
+
+    Arguments:
+        alpha: minus the limit towards −∞.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.nn.CELU(0.5)(np.array([-100.0, 2.0]))
+        array([-0.5,  2. ])
+
+    Source: J. Barron, "Continuously differentiable exponential linear units", 2017.
+    """
+
+    function = staticmethod(functional.celu)
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+
+
+class Softsign(Function):
+    """`x / (1 + |x|)`.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.nn.Softsign()(np.array([-1.0, 3.0]))
+        array([-0.5 ,  0.75])
+
+    Source: J. Turian, J. Bergstra, Y. Bengio, "Quadratic features and deep architectures for chunking", 2009.
+    """
+
+    function = staticmethod(functional.softsign)
+
+
+class LogSigmoid(Function):
+    """The logarithm of the logistic function, `−log(1 + exp(−x))`.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.nn.LogSigmoid()(np.array([-1000.0, 0.0]))
+        array([-1.00000000e+03, -6.93147181e-01])
+
+    Source: D. Cox, "The regression analysis of binary sequences", 1958.
+    """
+
+    function = staticmethod(functional.logsigmoid)
+
+
+class Tanhshrink(Function):
+    """`x − tanh(x)`.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.nn.Tanhshrink()(np.array([-100.0, 0.0]))
+        array([-99.,   0.])
+
+    Source: K. Kavukcuoglu, M. Ranzato, Y. LeCun, "Fast inference in sparse coding algorithms", 2008.
+    """
+
+    function = staticmethod(functional.tanhshrink)
 
 
 # The elementwise ones, by the name of their function: the lab, the docs and the tests read this table.
 ACTIVATIONS: dict[str, type[Function]] = {
     activation.function.__name__: activation
-    for activation in (Sigmoid, Tanh, ReLU, LeakyReLU, ELU, GELU, SiLU, Softplus)
-}
+    for activation in (
+        Sigmoid, Tanh, ReLU, LeakyReLU, ELU, GELU, SiLU, Softplus, Mish, SELU, CELU, Softsign, LogSigmoid, Tanhshrink,
+        Hardtanh, ReLU6, Hardsigmoid, Hardswish, Softshrink, Hardshrink,
+    )
+}  # fmt: skip
