@@ -12,9 +12,11 @@ import pytest
 
 import tinygrad_lab as tl
 from tinygrad_lab import viz
+from tinygrad_lab.viz.choose import labels
 from tinygrad_lab.viz.describe.capture import capture
 from tinygrad_lab.viz.describe.snapshot import Snapshot
 from tinygrad_lab.viz.describe.stepper import steps
+from tinygrad_lab.viz.describe.summary import jsonable
 from tinygrad_lab.viz.describe.tracing import Trace, run
 from tinygrad_lab.viz.write.html import page
 
@@ -284,6 +286,20 @@ def test_quiz_never_writes_a_hidden_gradient_into_the_page(show):
     assert hidden not in text
 
 
+def test_numbers_and_shapes_are_written_as_in_pictures(show):
+    rng = np.random.default_rng(0)
+    sizes = 10.0 ** rng.integers(-12, 12, size=60)
+    numbers_ = [*(rng.normal(size=60) * sizes).tolist(), 0.0, 1.0, 0.5, 9999.5, 99995.0, 1e4, 1e-4, 12345.0, 0.1235]
+    z = [complex(a, b) for a, b in zip(numbers_[::2], numbers_[1::2], strict=False)]
+    special = [float("nan"), float("inf"), float("-inf"), complex("nan"), 3 - 4j, -0.0]
+    values = [*numbers_, *z, *special]
+    tab = show(neuron()[0])
+    assert tab.evaluate("all => all.map(x => format(x))", jsonable(values)) == [labels.number(x) for x in values]
+    shapes = [(), (3,), (2, 3), (1, 2, 3)]
+    written = tab.evaluate("all => all.map(shape => shapeText({ shape }))", [list(s) for s in shapes])
+    assert written == [str(s or "scalar") for s in shapes]
+
+
 # -- modules, search, paths --------------------------------------------------------------------------------------------
 
 
@@ -426,7 +442,7 @@ def test_dragging_and_the_wheel_move_the_picture(show):
 def test_hovering_shows_a_summary(show):
     tab = show(neuron()[0])
     box(tab, "w").hover()
-    assert "value −3" in tab.locator("#tip").inner_text()
+    assert "value -3" in tab.locator("#tip").inner_text()
 
 
 HOSTILE = [
@@ -486,7 +502,7 @@ def test_no_boxes_overlap_and_text_stays_inside(show, make):
 
 
 def test_lines_lead_down_into_their_boxes(show):
-    tab = show(unrolled())
+    tab = show(unrolled(3))
     tab.keyboard.press("e")
     ends = tab.evaluate("""() => links.map(link => {
         const a = boxes.get(link.source), b = boxes.get(link.target), first = link.points[0], last = link.points.at(-1);

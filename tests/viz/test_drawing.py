@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_lab as tl
-from tests.viz.examples import GOLDEN, GRAPHS, HOSTILE, Recurrent, chain, linear, steps, texts
-from tinygrad_lab import viz
+from tests.viz.examples import GOLDEN, GRAPHS, HOSTILE, Cell, Recurrent, chain, linear, steps, texts
+from tinygrad_lab import nn, viz
 from tinygrad_lab.errors import MissingExtraError
 from tinygrad_lab.viz.choose.text_width import shorten, text_width
 from tinygrad_lab.viz.write import dot
@@ -220,3 +220,47 @@ def test_a_large_graph_whole():
     graph = chain(3000).graph(view="both", fold=False, max_nodes=100_000)
     assert len(graph.picture.labels) == 5001
     assert graph.svg().count("tg-box") == 5001
+
+
+class Unrolled(nn.Module):
+    """A cell applied to every step."""
+
+    def __init__(self):
+        self.cell, self.out = Cell(), linear(2, 1)
+
+    def forward(self, steps):
+        h = np.zeros((1, 2))
+        for x in steps:
+            h = self.cell(x, h)
+        return self.out(h)
+
+
+def size(graph):
+    root = ET.fromstring(graph.svg())
+    return float(root.get("width")), float(root.get("height"))
+
+
+@pytest.mark.parametrize("level", ["module", "op"])
+def test_an_unrolled_network_keeps_its_proportions(level):
+    width, height = size(viz.draw(Unrolled(), steps(30), fold=False, level=level, max_nodes=1000))
+    assert height <= 3 * width
+    assert width <= 3 * height
+
+
+def test_a_value_used_often_does_not_sprawl():
+    x, kinds = tl.Value(np.ones(3), name="x"), (np.sin, np.tanh, np.cos, np.negative)
+    many = np.sum(np.stack([kinds[i % 4](x) for i in range(40)]))
+    assert size(many.graph(fold=False))[0] <= 1600
+    assert size(sum(kinds[i % 4](x) for i in range(40)).sum().graph(fold=False))[0] <= 1600
+    assert size(sum(x * i for i in range(40)).sum().graph(fold=False))[0] <= 1600
+
+
+@pytest.mark.parametrize("level", ["module", "scalar"])
+def test_the_direction_can_be_chosen(level):
+    model = nn.Sequential(linear(2, 3), nn.Sequential(nn.Tanh(), linear(3, 1)))
+    down, right = (viz.draw(model, np.ones((1, 2)), level=level, direction=way) for way in ("down", "right"))
+    assert down.picture.layout.height > down.picture.layout.width
+    wide, high = size(right)
+    assert wide > high
+    first, last = (right.picture.layout.shapes[own].y for own in ("x", list(right.picture.view.boxes)[-1]))
+    assert first < last

@@ -127,7 +127,7 @@ class Graph:
         """
         Path(path).write_bytes(raster.render(self.picture, engine))
 
-    def html(self, path: str | Path) -> None:
+    def html(self, path: str | Path, theme: Theme = "auto") -> None:
         """Write one page, which needs nothing else, to explore the graph and step through its back-propagation.
 
         The page holds the whole graph. `depth`, `fold` and `max_nodes` say what is open when it appears; `view`,
@@ -135,11 +135,14 @@ class Graph:
 
         Arguments:
             path: the file.
+            theme: "light", "dark", or "auto" for what the reader's system prefers.
         """
         from tinygrad_lab.viz.write.html import page  # pages have assets of their own; most pictures need none of them
 
         chosen = self.options
-        Path(path).write_text(page(self.snapshot, chosen.depth, chosen.fold, chosen.max_nodes), encoding="utf-8")
+        right = chosen.direction == "right"
+        text = page(self.snapshot, chosen.depth, chosen.fold, chosen.max_nodes, right, theme)
+        Path(path).write_text(text, encoding="utf-8")
 
     def text(self) -> str:
         """Return the picture in words, one row a box.

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.viz.layout.graphs import GRAPHS
 from tinygrad_lab.viz.layout.layered import Shape
 from tinygrad_lab.viz.layout.nested import lay_out
 from tinygrad_lab.viz.layout.ordering import _crossings, order_layers
@@ -81,13 +82,30 @@ def test_lines_lead_down_from_box_to_box_and_never_through_one(case):
         assert a.x <= path[0][0] <= a.x + a.width
         assert b.x <= path[-1][0] <= b.x + b.width
         assert all(y2 >= y1 - 0.01 for (_, y1), (_, y2) in pairwise(path))
-        for (x1, y1), (x2, y2) in pairwise(path):
-            for box in layout.shapes.values():
-                if box.frame:
-                    continue
-                over = min(y2, box.y + box.height) - max(y1, box.y)
-                across = min(max(x1, x2), box.x + box.width) - max(min(x1, x2), box.x)
-                assert over < 0.1 or across < 0.1, (source, target, box.id)
+        assert not crossed(layout, path), (source, target)
+
+
+def crossed(layout, path):
+    """The boxes that a line runs through."""
+    found = []
+    for (x1, y1), (x2, y2) in pairwise(path):
+        for box in layout.shapes.values():
+            over = min(max(y1, y2), box.y + box.height) - max(min(y1, y2), box.y)
+            across = min(max(x1, x2), box.x + box.width) - max(min(x1, x2), box.x)
+            if not (box.frame or over < 0.1 or across < 0.1):
+                found.append(box.id)
+    return found
+
+
+@pytest.mark.parametrize("name", ["tall", "wide"])
+def test_what_is_large_keeps_its_proportions(name):
+    shapes, lines = GRAPHS[name]
+    layout = lay_out(shapes, lines)
+    assert layout.height <= 3 * layout.width
+    assert name == "tall" or layout.width <= 1600
+    assert not [crossed(layout, path) for path in layout.paths if crossed(layout, path)]
+    frames = [(s.x, s.y) for s in layout.shapes.values() if s.frame]
+    assert len({round(x) for x, _ in frames}) <= 8  # repeated frames stand in a few straight columns
 
 
 @given(nested())

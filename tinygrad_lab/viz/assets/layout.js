@@ -1,307 +1,475 @@
-// A layered layout of nested boxes, as in layout.py, but in the browser: what is open or closed changes here.
-// A frame is laid out on its own, innermost first, and then is one box in the layout around it. Lines enter and leave it
-// through ports in its top and bottom edge. Everything is numbered within a level: boxes, ports, and the dummies that
-// keep a place free for a line where it passes a layer.
+// The layered layout of nested boxes, step by step as in the Python package `viz/layout`, which says why; a test holds the
+// two together. It is needed here because what is open or closed changes in the browser. `LAYOUT` has the constants.
 
-const GAP = 24, LAYER_GAP = 40, PADDING = 16, TITLE = 26, LANE = 10, FAR = 40;
-
-// shapes: {id, parent, width, height, frame} in order of time, frames before frames in them; lines: {source, target}.
+// shapes: {id, parent, width, height, frame, minor} in order of time, frames before what is in them; lines: {source, target}.
 // Gives every shape x, y (and every frame its size), and every line its `points`; returns {width, height}.
 function layOut(shapes, lines) {
   const known = new Map(shapes.map(shape => [shape.id, shape]));
-  const levels = new Map([["", newLevel({ id: "", width: 0 })]]);
-  for (const shape of shapes) if (shape.frame) levels.set(shape.id, newLevel(shape));
-  for (const shape of shapes) levels.get(shape.parent).children.push(shape);
-  for (const line of lines) line.route = route(line, known, levels);
-  for (const level of [...levels.values()].reverse()) solve(level, levels);
-  levels.get("").frame.x = levels.get("").frame.y = 0;
-  for (const { frame, children } of levels.values()) {
-    for (const child of children) {
-      child.x += frame.x;
-      child.y += frame.y;
+  const interiors = new Map([["", newInterior({ id: "", width: 0, height: 0 })]]);
+  for (const shape of shapes) if (shape.frame) interiors.set(shape.id, newInterior(shape));
+  for (const shape of shapes) interiors.get(shape.parent).children.push(shape);
+  const routes = lines.map(line => route(line, known, interiors));
+  for (const interior of [...interiors.values()].reverse()) new Solver(interior, interiors).solve();
+  const corners = new Map([["", [0, 0]]]);
+  for (const [own, interior] of interiors) {
+    const [left, top] = corners.get(own);
+    for (const child of interior.children) {
+      child.x += left;
+      child.y += top;
+      if (child.frame) corners.set(child.id, [child.x, child.y]);
     }
   }
-  for (const line of lines) {
-    line.points = line.route.flatMap(([level, key]) =>
-      level.segments.get(key).points.map(([x, y]) => [x + level.frame.x, y + level.frame.y]));
-  }
-  return levels.get("").frame;
+  lines.forEach((line, i) => {
+    const path = routes[i].flatMap(([own, key]) => {
+      const [left, top] = corners.get(own);
+      return interiors.get(own).segments.get(key).path.map(([x, y]) => [x + left, y + top]);
+    });
+    line.points = path.filter(([x, y], j) => j === 0 || x !== path[j - 1][0] || y !== path[j - 1][1]);
+  });
+  return interiors.get("").frame;
 }
 
-const newLevel = frame => ({ frame, children: [], segments: new Map(), ports: new Map() });
+const newInterior = frame => ({ frame, children: [], segments: new Map(), ports: new Map() });
+const portOf = (side, source) => `${side}\n${source}`;
+const isPort = key => key.startsWith("in\n") || key.startsWith("out\n");
 
-// Splits a line into one segment per frame it passes: [level, key of the segment], in the line's direction.
-function route(line, known, levels) {
-  const around = id => {
-    const frames = [];
-    for (let at = known.get(id).parent; ; at = known.get(at).parent) {
-      frames.push(at);
-      if (!at) return frames;
-    }
+// Splits a line into one segment per frame that it passes: [frame, key of the segment].
+function route({ source, target }, known, interiors) {
+  const frames = id => {
+    const found = [];
+    for (let at = id; at; found.push(at)) at = known.get(at).parent;
+    return found;
   };
-  const up = around(line.source), down = around(line.target);
+  const up = frames(source), down = frames(target);
   while (up.length > 1 && down.length > 1 && up.at(-2) === down.at(-2)) {
     up.pop();
     down.pop();
   }
-  const port = side => `${side}\n${line.source}`;
   const found = [];
   const add = (frame, from, to) => {
-    const key = JSON.stringify([from, to, line.source]);
-    const level = levels.get(frame);
-    if (!level.segments.has(key)) level.segments.set(key, { from, to, source: line.source });
-    found.push([level, key]);
+    const key = JSON.stringify([from, to, source]), { segments } = interiors.get(frame);
+    if (!segments.has(key)) segments.set(key, { from, to, source });
+    found.push([frame, key]);
   };
-  let from = line.source;
+  let item = source;
   for (const frame of up.slice(0, -1)) {
-    add(frame, from, port("out"));
-    from = frame;
+    add(frame, item, portOf("out", source));
+    item = frame;
   }
-  const inner = [line.target, ...down.slice(0, -1)];
-  add(up.at(-1), from, inner.at(-1));
-  for (let i = inner.length - 2; i >= 0; i--) add(down[i], port("in"), inner[i]);
+  const ends = [target, ...down.slice(0, -1)];
+  add(up.at(-1), item, ends.at(-1));
+  for (let i = down.length - 2; i >= 0; i--) add(down[i], portOf("in", source), ends[i]);
   return found;
 }
 
-function solve(level, levels) {
-  const items = [];  // {width, height, rank, x, side, minor}
-  const number = new Map();
-  const add = (key, item) => number.set(key, items.push(item) - 1);
-  for (const child of level.children) add(child.id, { ...child, shape: child, rank: 0 });
-  for (const { from, to } of level.segments.values()) {
-    for (const key of [from, to]) {
-      if (!number.has(key)) add(key, { width: LANE, height: 0, rank: 0, side: key.split("\n")[0] });
+const range = (start, end) => Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i);
+const least = (list, otherwise = 0) => (list.length ? list.reduce((a, b) => Math.min(a, b)) : otherwise);
+const most = (list, otherwise = 0) => (list.length ? list.reduce((a, b) => Math.max(a, b)) : otherwise);
+const pairOf = (a, b) => `${a},${b}`;
+
+class Solver {
+  constructor(interior, interiors) {
+    Object.assign(this, {
+      interior, interiors, number: new Map(), widths: [], heights: [], gaps: [], minor: new Set(),
+      titled: Boolean(interior.frame.id), links: new Map(), entries: new Map(),
+    });
+  }
+
+  add(key, width, height, gap = LAYOUT.GAP) {
+    const number = this.widths.length;
+    this.number.set(key, number);
+    this.widths.push(width);
+    this.heights.push(height);
+    this.gaps.push(gap);
+    return number;
+  }
+
+  solve() {
+    const { interior, number } = this, { frame } = interior, segments = [...interior.segments.values()];
+    if (this.titled) this.add("title\n", frame.width, frame.height);
+    for (const key of segments.flatMap(({ from, to }) => [from, to])) {
+      if (key.startsWith("in\n") && !number.has(key)) this.add(key, 2, 0, LAYOUT.LANE);
     }
-  }
-  const segments = [...level.segments.values()];
-  for (const segment of segments) {
-    segment.a = number.get(segment.from);
-    segment.b = number.get(segment.to);
-    segment.leave = portOffset(levels.get(segment.from), "out", segment.source);
-    segment.enter = portOffset(levels.get(segment.to), "in", segment.source);
-  }
-  rank(items, segments);
-  const springs = addDummies(items, segments);
-  const layers = order(items, springs);
-  place(items, layers, springs);
-  measure(level, items, layers);
-  trace(level, items, segments, layers);
-}
-
-// How far from the middle of a frame a source's line passes its edge.
-function portOffset(level, side, source) {
-  return level ? level.ports.get(`${side}\n${source}`) - level.frame.width / 2 : 0;
-}
-
-// Longest paths from the top; then leaves, and what is computed from leaves for one use, move down to just above it.
-function rank(items, segments) {
-  const out = items.map(() => []), into = items.map(() => []), waiting = items.map(() => 0);
-  for (const { a, b } of segments) {
-    out[a].push(b);
-    into[b].push(a);
-    waiting[b]++;
-  }
-  const sources = waiting.map(count => count === 0);
-  const base = items.some(item => item.side === "in") ? 1 : 0;
-  for (const item of items) item.rank = item.side === "in" ? 0 : base;
-  const ready = items.map((_, i) => i).filter(i => sources[i]);
-  for (const i of ready) {  // grows while it is read
-    for (const j of out[i]) {
-      items[j].rank = Math.max(items[j].rank, items[i].rank + 1);
-      if (--waiting[j] === 0) ready.push(j);
+    for (const child of interior.children) {
+      const n = this.add(child.id, child.width, child.height);
+      if (child.minor) this.minor.add(n);
     }
+    for (const { to } of segments) if (isPort(to) && !number.has(to)) this.add(to, 2, 0, LAYOUT.LANE);
+    this.ports = new Set([...number].filter(([key]) => isPort(key)).map(([, n]) => n));
+    this.inner = new Map(interior.children.filter(child => child.frame).map(child => [number.get(child.id), this.interiors.get(child.id)]));
+    for (const segment of segments) Object.assign(segment, { a: number.get(segment.from), b: number.get(segment.to) });
+    [this.layer, this.aside] = assignLayers(this, segments);
+    let layers = this.bend(segments);
+    layers = orderLayers(layers, this.near().map(([upper, lower, source]) => [
+      upper, 0.5 + this.offset(upper, "out", source) / this.widths[upper],
+      lower, 0.5 + this.offset(lower, "in", source) / this.widths[lower],
+    ]), this.widths.length);
+    if (this.titled) layers[0] = [0, ...layers[0].filter(n => n !== 0)];
+    this.attach(layers, segments);
+    this.centres = place(layers, this.widths, this.gaps, this.springs());
+    this.finish(layers, segments);
   }
-  const loose = [];
-  for (const i of ready) loose[i] = !items[i].side && into[i].every(j => loose[j] && out[j].length === 1);
-  for (const i of ready.toReversed()) {
-    if (loose[i] && out[i].length) items[i].rank = Math.min(...out[i].map(j => items[j].rank)) - 1;
-  }
-  const last = 1 + items.reduce((most, item) => (item.side === "out" ? most : Math.max(most, item.rank)), 0);
-  for (const item of items) if (item.side === "out") item.rank = last;
-}
 
-// Adds the dummies; returns the links between neighbouring layers: {a, b, leave, enter, weight}.
-function addDummies(items, segments) {
-  const lanes = new Map(), links = new Map();
-  for (const segment of segments) {
-    const { a, b, leave, enter, source } = segment;
-    const top = items[a].rank, bottom = items[b].rank;
-    segment.via = [];
-    for (let r = top + 1; r < bottom; r++) {
-      if (r - top > FAR && bottom - r > FAR) continue;
-      const key = JSON.stringify([a, source, r, bottom - top > 2 * FAR ? b : -1]);
-      if (!lanes.has(key)) {
-        lanes.set(key, items.push({ width: LANE, height: 0, rank: r, dummy: true, at: a }) - 1);
+  // Adds dummies where segments pass layers; returns the nodes of every layer in a first order.
+  bend(segments) {
+    const layers = range(0, most(this.layer) + 1).map(() => []), lanes = new Map();
+    this.layer.forEach((i, n) => layers[i].push(n));
+    for (const segment of segments) {
+      const { a, b, source } = segment, top = this.layer[a], bottom = this.layer[b], down = top < bottom;
+      const passed = down ? range(top + 1, bottom) : range(bottom, top + 1);
+      segment.bends = [];
+      for (const i of passed) {
+        const at = i - (passed[0] ?? 0);
+        if (passed.length > LAYOUT.FAR && Math.floor(LAYOUT.FAR / 4) < at && at < passed.length - Math.floor(LAYOUT.FAR / 4)) continue;
+        const key = JSON.stringify(down ? [a, source, i] : [a, b, source, i]);
+        if (!lanes.has(key)) {
+          const n = this.add(`bend\n${key}`, 2, 0, LAYOUT.LANE);
+          lanes.set(key, n);
+          this.layer[n] = i;
+          layers[i].push(n);
+        }
+        segment.bends.push(lanes.get(key));
       }
-      segment.via.push(lanes.get(key));
+      const chain = down ? [a, ...segment.bends, b] : segment.bends;
+      for (let i = 1; i < chain.length; i++) {
+        const link = [chain[i - 1], chain[i], source];
+        this.links.set(JSON.stringify(link), link);
+      }
     }
-    const stops = [a, ...segment.via, b];
-    for (let i = 1; i < stops.length; i++) {
-      const link = { a: stops[i - 1], b: stops[i], leave: i === 1 ? leave : 0, enter: i === stops.length - 1 ? enter : 0 };
-      if (items[link.b].rank - items[link.a].rank > 1) continue;
-      const thin = n => items[n].dummy || items[n].side;
-      link.weight = thin(link.a) && thin(link.b) ? 8 : thin(link.a) || thin(link.b) ? 2 : 1;
-      if (items[link.a].minor || items[link.b].minor) link.weight *= 0.3;
-      links.set(`${link.a},${link.b},${link.leave},${link.enter}`, link);
+    return layers.map(layer => {
+      const minor = layer.filter(n => this.minor.has(n)), half = Math.floor((minor.length + 1) / 2);
+      return [...minor.slice(0, half), ...layer.filter(n => !this.minor.has(n)), ...minor.slice(half)];
+    });
+  }
+
+  near() {
+    return [...this.links.values()].filter(([upper, lower]) => this.layer[lower] - this.layer[upper] === 1);
+  }
+
+  // Where a line meets a frame or box, as a distance from its centre.
+  offset(n, side, source) {
+    const inner = this.inner.get(n);
+    return inner ? inner.ports.get(portOf(side, source)) - inner.frame.width / 2 : this.entries.get(`${n}\n${side}\n${source}`) ?? 0;
+  }
+
+  // Spreads the points where lines enter a box over its upper edge, in the order in which they come.
+  attach(layers, segments) {
+    const places = [], entering = new Map();
+    const sourcesOf = n => entering.get(n) ?? entering.set(n, new Map()).get(n);
+    for (const layer of layers) layer.forEach((n, i) => { places[n] = i; });
+    for (const [upper, lower, source] of this.links.values()) {
+      sourcesOf(lower).set(source, places[upper] + 0.5 + this.offset(upper, "out", source) / this.widths[upper]);
+    }
+    for (const { b, source, bends } of segments) {
+      if (bends.length && !sourcesOf(b).has(source)) {
+        sourcesOf(b).set(source, this.layer[bends[0]] === this.layer[b] ? places[bends[0]] + 0.5 : 0);
+      }
+    }
+    for (const [n, sources] of entering) {
+      if (!this.heights[n]) continue;
+      const ordered = [...sources.keys()].sort((x, y) => sources.get(x) - sources.get(y) || (x < y ? -1 : 1));
+      const main = ordered.map((source, i) => [this.number.get(source) ?? -1, i])
+        .filter(([a]) => !this.minor.has(a) && !this.aside.has(pairOf(a, n))).map(([, i]) => i);
+      const middle = main.length ? main.reduce((x, y) => x + y) / main.length : (ordered.length - 1) / 2;
+      const step = Math.min(16, 0.4 * this.widths[n] / Math.max(middle, ordered.length - 1 - middle, 1));
+      ordered.forEach((source, i) => this.entries.set(`${n}\nin\n${source}`, (i - middle) * step));
     }
   }
-  return [...links.values()];
+
+  springs() {
+    const children = new Set(this.interior.children.map(child => this.number.get(child.id)));
+    return this.near().map(([upper, lower, source]) => {
+      const aside = this.minor.has(upper) || this.aside.has(pairOf(upper, lower));
+      const weight = aside ? LAYOUT.MINOR : [8, LAYOUT.LANE_PULL, 2][Number(children.has(upper)) + Number(children.has(lower))];
+      if (this.inner.has(upper) && this.inner.has(lower)) return [upper, 0, lower, 0, weight];  // frames stand in one line
+      return [upper, this.offset(upper, "out", source), lower, this.offset(lower, "in", source), weight];
+    });
+  }
+
+  finish(layers, segments) {
+    const { interior, widths } = this, padding = this.titled ? LAYOUT.PADDING : 0;
+    const all = layers.flat(), frame = interior.frame;
+    const left = least(all.map(n => this.centres[n] - widths[n] / 2)) - padding;
+    const right = most(all.map(n => this.centres[n] + widths[n] / 2)) + padding;
+    let x = this.centres.map(centre => centre - left), width = right - left;
+    let [tops, bottoms, height] = this.heightsOf(layers, segments);
+    const points = segments.map(segment => this.path(segment, x, tops, bottoms));
+    const wrapped = this.columns(layers, segments, x, tops, bottoms);
+    if (wrapped) {
+      width = wrapped.width + 2 * padding;
+      height = wrapped.height + padding;
+      wrapped.dx = wrapped.dx.map(dx => dx + padding);
+      wrapped.gutters = wrapped.gutters.map(gutter => gutter + padding);
+      x = x.map((own, n) => own + wrapped.dx[wrapped.of[this.layer[n]]]);
+    }
+    segments.forEach((segment, i) => {
+      segment.path = wrapped ? pathInColumns(wrapped, points[i], segment.source) : points[i].map(([px, py]) => [px, py]);
+      if (wrapped && isPort(segment.to)) segment.path.push([segment.path.at(-1)[0], height]);
+    });
+    for (const child of interior.children) {
+      const n = this.number.get(child.id), i = this.layer[n], dy = wrapped ? wrapped.dy[wrapped.of[i]] : 0;
+      child.x = x[n] - child.width / 2;
+      child.y = (tops[i] + bottoms[i] - child.height) / 2 + dy;
+    }
+    for (const [key, n] of this.number) if (isPort(key)) interior.ports.set(key, x[n]);
+    Object.assign(frame, { width, height });
+  }
+
+  columns(layers, segments, x, tops, bottoms) {
+    const ends = segments.map(({ a, b, source }) => [this.layer[a], this.layer[b], source]);
+    if (ends.some(([start, end]) => start >= end) || !layers.length || layers.some(layer => !layer.length)) return null;
+    const sides = layers.map(layer => [
+      least(layer.map(n => x[n] - this.widths[n] / 2)), most(layer.map(n => x[n] + this.widths[n] / 2))]);
+    return setInColumns(tops, bottoms, sides, ends);
+  }
+
+  heightsOf(layers, segments) {
+    const { LAYER_GAP, PORT_GAP, PADDING, TURN } = LAYOUT;
+    const tops = [], bottoms = [], loops = segments.some(({ a, b }) => this.layer[a] >= this.layer[b]);
+    let y = this.titled ? 6 : 0;
+    layers.forEach((layer, i) => {
+      const outer = this.titled && i === 0, height = most(layer.map(n => this.heights[n]));
+      const ports = layer.length && !layer.some(n => this.heights[n]) && i === layers.length - 1;
+      if (ports) y += PORT_GAP - LAYER_GAP;
+      tops.push(y);
+      bottoms.push(y + height);
+      y += height + (outer ? PORT_GAP + (loops ? TURN : 0) : LAYER_GAP);
+    });
+    if (!this.titled) return [tops, bottoms, bottoms.length ? bottoms.at(-1) + (loops ? TURN + PORT_GAP : 0) : 0];
+    const exits = [...this.number.keys()].some(key => key.startsWith("out\n"));
+    let end = bottoms.at(-1) + (exits ? 0 : PADDING + (loops ? TURN : 0));
+    if (exits) tops[tops.length - 1] = bottoms[bottoms.length - 1] = end = end + (loops ? TURN : 0);
+    return [tops, bottoms, end];
+  }
+
+  // The points of a segment, each with its layer.
+  path({ a, b, source, bends }, x, tops, bottoms) {
+    const upper = this.layer[a], lower = this.layer[b], down = upper < lower, turn = down ? 0 : LAYOUT.TURN;
+    const xs = x[a] + this.offset(a, "out", source), xe = x[b] + this.offset(b, "in", source);
+    const points = [[xs, this.edge(a, tops, bottoms, true), upper], [xs, bottoms[upper] + turn, upper]];
+    if (down) {
+      for (const n of bends) points.push([x[n], tops[this.layer[n]], this.layer[n]], [x[n], bottoms[this.layer[n]], this.layer[n]]);
+    } else {
+      const side = bends.length ? x[bends[0]] : Math.max(xs, xe) + LAYOUT.LANE;
+      points.push([side, bottoms[upper] + turn, upper], [side, tops[lower] - turn, lower]);
+    }
+    return [...points, [xe, tops[lower] - turn, lower], [xe, this.edge(b, tops, bottoms, false), lower]];
+  }
+
+  edge(n, tops, bottoms, below) {
+    const i = this.layer[n];
+    if (this.ports.has(n)) return i === 0 ? 0 : bottoms[i];
+    const middle = (tops[i] + bottoms[i]) / 2, half = this.heights[n] / 2;
+    return below ? middle + half : middle - half;
+  }
 }
 
-// Barycentre sweeps, down and up; keeps the order with the fewest crossings.
-function order(items, links) {
-  const layers = [];
-  items.forEach((item, i) => (layers[item.rank] ??= []).push(i));
-  for (let r = 0; r < layers.length; r++) layers[r] ??= [];
-  const above = items.map(() => []), below = items.map(() => []);
-  for (const link of links) {
-    above[link.b].push([link.a, link.leave]);
-    below[link.a].push([link.b, link.enter]);
+// -- layers: longest paths, none too wide; what leaves are made into for one use stands just above it --------------------
+
+function assignLayers({ widths, number, titled, ports }, segments) {
+  const entries = new Set([...number].filter(([key]) => key.startsWith("in\n")).map(([, n]) => n));
+  const fixed = titled ? new Set([...entries, 0]) : entries;
+  const exits = new Set([...ports].filter(n => !entries.has(n)));
+  const all = range(0, widths.length), after = all.map(() => []), before = all.map(() => []);
+  const pairs = segments.map(({ a, b }) => [a, b]).filter(([a, b]) => a < b);
+  for (const [a, b] of pairs) {
+    after[a].push(b);
+    before[b].push(a);
   }
-  const at = items.map(() => 0);
-  const number = layer => layer.forEach((n, i) => { at[n] = i; });
-  const middle = list => list.reduce((sum, [n, offset]) => sum + at[n] + offset / 1e4, 0) / list.length;
-  layers.forEach(number);
-  let best = layers.map(layer => [...layer]), fewest = crossings(layers, below, at);
-  for (let pass = 0; pass < 8 && fewest > 0; pass++) {
-    const [near, walk] = pass % 2 ? [below, layers.toReversed()] : [above, layers];
-    for (const layer of walk) {
-      const wish = new Map(layer.map((n, i) => [n, near[n].length ? middle(near[n]) : i]));
-      layer.sort((m, n) => wish.get(m) - wish.get(n));
-      number(layer);
+  const items = all.filter(n => !fixed.has(n) && !exits.has(n)), loose = new Set();
+  for (const n of items) {
+    if (after[n].length && after[n].every(b => !exits.has(b)) && before[n].every(a => loose.has(a) && after[a].length === 1)) loose.add(n);
+  }
+  const depth = [];
+  for (const n of all) depth[n] = most(before[n].map(a => depth[a] + 1));
+  const aside = new Set(pairs.filter(([a, b]) => loose.has(a) && depth[a] + 1 < depth[b]).map(([a, b]) => pairOf(a, b)));
+  const spine = new Set();
+  for (const b of items) {
+    const deepest = before[b].filter(a => depth[a] + 1 === depth[b]);
+    if (deepest.length === 1) spine.add(deepest[0]);
+  }
+  const layer = [], room = new Map(), widest = Math.max(LAYOUT.WIDEST, 1.5 * most(widths));
+  const settle = (n, wanted, step) => {
+    let own = wanted;
+    while (step && room.get(own) && room.get(own) + widths[n] + LAYOUT.GAP > widest) own += step;
+    room.set(own, (room.get(own) ?? 0) + widths[n] + LAYOUT.GAP);
+    layer[n] = own;
+  };
+  for (const n of items) if (!loose.has(n)) settle(n, most(before[n].filter(a => layer[a] !== undefined).map(a => layer[a] + 1)), 1);
+  for (const n of items.toReversed()) if (loose.has(n)) settle(n, least(after[n].map(b => layer[b])) - 1, spine.has(n) ? 0 : -1);
+  const first = (fixed.size ? 1 : 0) - least(items.map(n => layer[n]));
+  for (const n of items) layer[n] += first;
+  for (const n of fixed) layer[n] = 0;
+  const last = most([...items, ...fixed].map(n => layer[n])) + 1;
+  for (const n of exits) layer[n] = last;
+  return [layer, aside];
+}
+
+// -- order in layers: barycentre sweeps that keep the best order ---------------------------------------------------------
+
+function orderLayers(layers, wires, count) {
+  const above = range(0, count).map(() => []), below = range(0, count).map(() => []), level = [];
+  layers.forEach((layer, i) => layer.forEach(n => { level[n] = i; }));
+  const between = layers.map(() => []);
+  for (const wire of wires) {
+    const [upper, leaving, lower, entering] = wire;
+    above[lower].push([upper, leaving]);
+    below[upper].push([lower, entering]);
+    between[level[upper]].push(wire);
+  }
+  const current = layers.map(layer => [...layer]);
+  let best = current.map(layer => [...layer]), fewest = crossings(current, between);
+  for (let sweep = 0; sweep < LAYOUT.SWEEPS && fewest; sweep++) {
+    const down = sweep % 2 === 0;
+    for (const i of down ? range(1, current.length) : range(0, current.length - 1).reverse()) {
+      sortLayer(current[i], current[down ? i - 1 : i + 1], down ? above : below);
     }
-    const count = crossings(layers, below, at);
-    if (count < fewest) {
-      fewest = count;
-      best = layers.map(layer => [...layer]);
-    }
+    const found = crossings(current, between);
+    if (found < fewest) [best, fewest] = [current.map(layer => [...layer]), found];
   }
   return best;
 }
 
-// Counts crossings between neighbouring layers: inversions, by a Fenwick tree.
-function crossings(layers, below, at) {
-  let total = 0;
-  layers.forEach((layer, r) => {
-    const size = layers[r + 1]?.length ?? 0, tree = new Int32Array(size + 1);
-    let seen = 0;
-    for (const n of layer) {
-      const ends = below[n].map(([m]) => at[m]);
-      for (const end of ends) {
-        total += seen;
-        for (let i = end + 1; i > 0; i -= i & -i) total -= tree[i];
-      }
-      for (const end of ends) {
-        seen++;
-        for (let i = end + 1; i <= size; i += i & -i) tree[i]++;
-      }
-    }
+function sortLayer(layer, fixed, neighbours) {
+  const places = new Map(fixed.map((n, i) => [n, i])), keys = new Map();
+  const scale = Math.max(fixed.length, 1) / Math.max(layer.length, 1);
+  layer.forEach((n, i) => {
+    const near = neighbours[n].map(([other, fraction]) => places.get(other) + fraction);
+    keys.set(n, near.length ? near.reduce((a, b) => a + b) / near.length : (i + 0.5) * scale);
   });
+  layer.sort((m, n) => keys.get(m) - keys.get(n));
+}
+
+function crossings(layers, between) {
+  const places = [];
+  for (const layer of layers) layer.forEach((n, i) => { places[n] = i; });
+  let total = 0;
+  for (const wires of between) {
+    const ends = wires.map(([a, x, b, y]) => [places[a] + x, places[b] + y]).sort((p, q) => p[0] - q[0] || p[1] - q[1]);
+    const seen = [];
+    for (const [, end] of ends) {
+      let low = 0, high = seen.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (end < seen[middle]) high = middle;
+        else low = middle + 1;
+      }
+      total += seen.length - low;
+      seen.splice(low, 0, end);
+    }
+  }
   return total;
 }
 
-// Puts every layer, again and again, as close below (or above) its neighbours as order and widths allow.
-function place(items, layers, links) {
-  const above = items.map(() => []), below = items.map(() => []);
-  for (const { a, b, leave, enter, weight } of links) {
-    above[b].push([a, leave - enter, weight]);
-    below[a].push([b, enter - leave, weight]);
+// -- places: each layer by weighted least squares under its order and separations -----------------------------------------
+
+function place(layers, widths, gaps, springs) {
+  const above = widths.map(() => []), below = widths.map(() => []), offsets = [], centres = [];
+  for (const [upper, leaving, lower, entering, weight] of springs) {
+    above[lower].push([upper, leaving - entering, weight]);
+    below[upper].push([lower, entering - leaving, weight]);
   }
-  for (const layer of layers) settle(layer, items, n => [items[n].x ?? 0, 1]);
-  for (let pass = 0; pass < 14; pass++) {
-    const down = pass % 2 === 0;
-    for (const layer of down ? layers : layers.toReversed()) {
-      settle(layer, items, n => {
-        const near = pass > 11 ? [...above[n], ...below[n]] : down ? above[n] : below[n];
-        let sum = 0, weight = 0;
-        for (const [m, offset, w] of near) {
-          sum += w * (items[m].x + offset);
-          weight += w;
-        }
-        return weight ? [sum / weight, weight] : [items[n].x, 0.05];
-      });
-    }
+  for (const layer of layers) {
+    let x = 0;
+    layer.forEach((n, i) => {
+      const before = layer[i - 1];
+      if (i) x += (widths[before] + widths[n]) / 2 + Math.max(gaps[before], gaps[n]);
+      offsets[n] = x;
+    });
+    for (const n of layer) centres[n] = offsets[n] - x / 2;
   }
+  for (let turn = 0; turn < LAYOUT.PASSES; turn++) {
+    const down = turn % 2 === 0, sides = turn >= LAYOUT.PASSES - 2 ? [above, below] : down ? [above] : [below];
+    for (const layer of down ? layers : layers.toReversed()) placeLayer(layer, offsets, centres, sides);
+  }
+  return centres;
 }
 
-// Weighted least squares under an order and separations: isotonic regression, by pooling adjacent violators.
-function settle(layer, items, wish) {
-  const pools = [];  // [mean, weight, count] of shifted wishes
-  const shift = [];
-  let edge = 0;
-  layer.forEach((n, i) => {
-    const item = items[n], previous = items[layer[i - 1]];
-    if (i) edge += (previous.width + item.width) / 2 + (previous.dummy || item.dummy ? GAP / 2 : GAP);
-    shift.push(edge);
-    const [x, weight] = wish(n);
-    let pool = [x - edge, weight, 1];
-    while (pools.length && pools.at(-1)[0] > pool[0]) {
-      const [mean, w, count] = pools.pop();
-      pool = [(mean * w + pool[0] * pool[1]) / (w + pool[1]), w + pool[1], count + pool[2]];
+function placeLayer(layer, offsets, centres, sides) {
+  const blocks = [];  // [wanted position times weight, weight, number of nodes]
+  for (const n of layer) {
+    let total = 0, pull = 0;
+    for (const side of sides) {
+      for (const [other, offset, weight] of side[n]) {
+        pull += (centres[other] + offset) * weight;
+        total += weight;
+      }
     }
-    pools.push(pool);
-  });
+    if (!total) {
+      total = 1e-6;
+      pull = centres[n] * total;
+    }
+    blocks.push([pull - offsets[n] * total, total, 1]);
+    while (blocks.length > 1 && blocks.at(-2)[0] * blocks.at(-1)[1] > blocks.at(-1)[0] * blocks.at(-2)[1]) {
+      const [p, t, c] = blocks.pop(), block = blocks.at(-1);
+      block[0] += p;
+      block[1] += t;
+      block[2] += c;
+    }
+  }
   let i = 0;
-  for (const [mean, , count] of pools) {
-    for (const end = i + count; i < end; i++) items[layer[i]].x = mean + shift[i];
+  for (const [pull, total, count] of blocks) {
+    for (const end = i + count; i < end; i++) centres[layer[i]] = pull / total + offsets[layer[i]];
   }
 }
 
-// Gives layers their height, the frame its size, and children and ports their place in it.
-function measure(level, items, layers) {
-  const { frame, ports } = level;
-  const inside = frame.id !== "";
-  let left = Infinity, right = -Infinity;
-  for (const { x, width } of items) {
-    left = Math.min(left, x - width / 2);
-    right = Math.max(right, x + width / 2);
+// -- columns: what does not fit below goes on at the top of the next one ----------------------------------------------------
+
+function setInColumns(tops, bottoms, sides, lines) {
+  const { TALL, SLIM, COLUMN, GAP } = LAYOUT, height = bottoms.at(-1) - tops[0];
+  const width = most(sides.map(side => side[1])) - least(sides.map(side => side[0]));
+  if (height <= TALL || height <= SLIM * width) return null;
+  let count = 2;
+  while (height / count > COLUMN * count * (width + 3 * GAP)) count++;
+  const columns = { of: cut(tops, bottoms, lines, count), dx: [], dy: [], gutters: [], heads: [], bottom: 0, lanes: new Map() };
+  const into = tops.map(() => 0);
+  for (const [start, end, source] of lines) {
+    const column = columns.of[end], key = `${source}\n${column}`;
+    if (columns.of[start] !== column && !columns.lanes.has(key)) columns.lanes.set(key, into[column]++);
   }
-  const spare = inside ? Math.max(0, frame.width - (right - left) - 2 * PADDING) / 2 : 0;
-  let y = inside ? TITLE + PADDING / 2 : PADDING;
-  layers.forEach((layer, r) => {
-    const height = layer.reduce((most, n) => Math.max(most, items[n].height), 0);
-    const ends = layer.some(n => items[n].side);
-    for (const n of layer) {
-      const item = items[n];
-      item.x += PADDING + spare - left;
-      item.top = item.dummy || item.side ? y : y + (height - item.height) / 2;
-      item.layer = [y, y + height];
-    }
-    y += height + (r === layers.length - 1 ? 0 : ends || layers[r + 1].some(n => items[n].side) ? LAYER_GAP / 3 : LAYER_GAP);
-  });
-  frame.width = right - left + 2 * PADDING + 2 * spare;
-  frame.height = y + PADDING;
-  for (const item of items) {
-    if (item.shape) Object.assign(item.shape, { x: item.x - item.width / 2, y: item.top });
+  let x = 0;
+  for (let column = 0; column <= columns.of.at(-1); column++) {
+    const layers = range(0, tops.length).filter(i => columns.of[i] === column);
+    const left = least(layers.map(i => sides[i][0])), right = most(layers.map(i => sides[i][1]));
+    columns.gutters.push(x);
+    if (column) x += GAP + LAYOUT.LANE * into[column] + GAP;
+    const head = column ? tops[0] + LAYOUT.TURN + LAYOUT.LANE * into[column] + LAYOUT.LAYER_GAP : tops[layers[0]];
+    columns.heads.push(head);
+    columns.dx.push(x - left);
+    columns.dy.push(head - tops[layers[0]]);
+    columns.bottom = Math.max(columns.bottom, bottoms[layers.at(-1)] + columns.dy[column]);
+    x += right - left;
   }
-  for (const { a, b, source } of level.segments.values()) {
-    if (items[a].side) ports.set(`in\n${source}`, items[a].x);
-    if (items[b].side) ports.set(`out\n${source}`, items[b].x);
-  }
+  const lane = most([...columns.lanes.values()]);
+  return Object.assign(columns, { width: x, height: columns.bottom + LAYOUT.TURN + LAYOUT.LANE * (lane + 1) });
 }
 
-// Writes the points of every segment. Where several lines meet one box, they spread over its edge.
-function trace(level, items, segments) {
-  const spread = new Map();
-  for (const segment of segments) {
-    if (items[segment.b].shape && !items[segment.b].frame) {
-      if (!spread.has(segment.b)) spread.set(segment.b, []);
-      spread.get(segment.b).push(segment);
-    }
+// The column of each layer: cuts are where few lines pass, near equal heights.
+function cut(tops, bottoms, lines, count) {
+  const passing = tops.map(() => new Set()), height = bottoms.at(-1) - tops[0];
+  for (const [start, end, source] of lines) for (const i of range(start + 1, end + 1)) passing[i].add(source);
+  const of = tops.map(() => 0);
+  let column = 0, last = 0;
+  for (let k = 1; k < count; k++) {
+    const wanted = tops[0] + k * height / count;
+    const near = range(last + 1, tops.length).filter(i => Math.abs(tops[i] - wanted) <= 0.3 * height / count);
+    if (!near.length) continue;
+    column++;
+    last = near.reduce((best, i) => {
+      const [a, b] = [best, i].map(j => [passing[j].size, Math.abs(tops[j] - wanted)]);
+      return b[0] < a[0] || (b[0] === a[0] && b[1] < a[1]) ? i : best;
+    });
+    for (const i of range(last, tops.length)) of[i] = column;
   }
-  for (const [b, arriving] of spread) {
-    const from = segment => items[segment.via.at(-1) ?? segment.a].x;
-    arriving.sort((one, other) => from(one) - from(other));
-    const room = Math.min(18, (items[b].width - 24) / arriving.length);
-    arriving.forEach((segment, i) => { segment.enter = (i - (arriving.length - 1) / 2) * room; });
-  }
-  for (const segment of segments) {
-    const a = items[segment.a], b = items[segment.b];
-    const begin = [a.x + segment.leave, a.side ? 0 : a.top + a.height];
-    const end = [b.x + segment.enter, b.side ? level.frame.height : b.top];
-    const between = segment.via.flatMap(n => items[n].layer.map(y => [items[n].x, y]));
-    // Straight down inside the layers of its ends, which may be higher than they are: what stands there is passed by.
-    const points = [begin, [begin[0], a.layer[1]], ...between, [end[0], b.layer[0]], end];
-    segment.points = points.filter(([x, y], i) => i === 0 || x !== points[i - 1][0] || y !== points[i - 1][1]);
-  }
+  return of;
+}
+
+function pathInColumns(columns, points, source) {
+  const { of, dx, dy } = columns, start = of[points[0][2]], end = of[points.at(-1)[2]];
+  const moved = points.map(([x, y, i]) => [x + dx[of[i]], y + dy[of[i]]]);
+  if (start === end) return moved;
+  const upper = moved.filter((_, j) => of[points[j][2]] === start), lower = moved.filter((_, j) => of[points[j][2]] === end);
+  const lane = LAYOUT.LANE * columns.lanes.get(`${source}\n${end}`);
+  const x = columns.gutters[end] + LAYOUT.GAP + lane, y = columns.bottom + LAYOUT.TURN + lane, top = columns.heads[end] - LAYOUT.TURN - lane;
+  return [...upper, [upper.at(-1)[0], y], [x, y], [x, top], [lower[0][0], top], ...lower];
 }

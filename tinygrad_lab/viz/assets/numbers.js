@@ -1,20 +1,32 @@
 // Numbers and arrays as text and as small tables, and the check of what a reader typed.
 
-// Four digits, a true minus, and words for what JSON has no number for. Complex numbers come as text.
+// Four digits, as `number` in labels.py writes them, and words for what JSON has no number for. Complex ones come as text.
 function format(x, digits = 4) {
   if (x === null || x === undefined) return "–";
-  if (x === "nan") return "NaN";
-  if (x === "inf" || x === "-inf") return x === "inf" ? "∞" : "−∞";
+  const word = { nan: "NaN", inf: "∞", "-inf": "-∞" }[x];
+  if (word) return word;
+  if (typeof x === "string") return formatComplex(x, digits);
   if (typeof x !== "number") return String(x);
   if (x === 0) return "0";
-  const size = Math.abs(x);
-  const text = size >= 1e-4 && size < 1e6
-    ? String(Number(x.toPrecision(digits)))
-    : x.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e");
-  return text.replaceAll("-", "−");
+  const [mantissa, exponent] = rounded(x, digits).split("e").map(Number);
+  if (exponent >= -4 && exponent < digits) return String(Number(`${mantissa}e${exponent}`));
+  return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
-const shapeText = summary => (summary.shape.length ? summary.shape.join(" × ") : "scalar");
+// In so many digits; halves go to the even digit, as in Python.
+function rounded(x, digits) {
+  const [, kept, digit, rest, exponent] = new RegExp(`^(-?\\d\\.?\\d{${digits - 2}})(\\d)(\\d*)e(.*)$`).exec(x.toExponential(60));
+  return /^50*$/.test(rest) && digit % 2 === 0 ? `${kept}${digit}e${exponent}` : x.toExponential(digits - 1);
+}
+
+function formatComplex(text, digits) {
+  const parts = /^([+-]?(?:[\d.]+(?:e[+-]?\d+)?|nan|inf))?([+-]?(?:[\d.]+(?:e[+-]?\d+)?|nan|inf))j$/.exec(text);
+  if (!parts) return text;
+  const [real, imaginary] = parts.slice(1).map(part => format(part === undefined ? 0 : Number.isNaN(Number(part)) ? part.replace("+", "") : Number(part), digits));
+  return `${real}${imaginary.startsWith("-") ? "" : "+"}${imaginary}j`;
+}
+
+const shapeText = ({ shape }) => (shape.length ? `(${shape.join(", ")}${shape.length === 1 ? "," : ""})` : "scalar");
 const flat = value => (Array.isArray(value) ? value.flat(Infinity) : [value]);
 
 // One line: all elements of a very small array, else the size of a large one.

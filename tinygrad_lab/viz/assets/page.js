@@ -107,6 +107,7 @@ function toggle(id) {
   redraw();
   const after = boxes.get(id);
   if (at) pan(at[0] - camera.x - after.x * camera.scale, at[1] - camera.y - after.y * camera.scale);
+  reveal(after);
   after.element.focus({ preventScroll: true });
   say(`${groupLabel(groups.get(id))} ${state.open.has(id) ? "opened" : "closed"}.`);
 }
@@ -221,6 +222,21 @@ byId("search").addEventListener("keydown", event => { if (event.key === "Enter")
 byId("slider").addEventListener("input", event => goToStep(Number(event.target.value)));
 stage.addEventListener("click", () => select(null));
 new ResizeObserver(() => { if (camera.fitted && stage.clientWidth) fit(); }).observe(stage);
+
+// On paper: all of it, in light colours, whatever is on the screen.
+let screenTheme;
+window.addEventListener("beforeprint", () => {
+  screenTheme = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+  stage.setAttribute("viewBox", `-20 -20 ${camera.width + 40} ${camera.height + 40}`);
+  world.removeAttribute("transform");
+});
+window.addEventListener("afterprint", () => {
+  if (screenTheme) document.documentElement.dataset.theme = screenTheme;
+  else delete document.documentElement.dataset.theme;
+  stage.removeAttribute("viewBox");
+  fit();
+});
 
 openUpTo(data.limit, data.depth);
 redraw();

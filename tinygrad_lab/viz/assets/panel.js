@@ -9,8 +9,8 @@ function showPanel() {
 }
 
 function overview() {
-  const kinds = [["operation", "operation"], ["parameter", "parameter"], ["input", "input"], ["constant", "constant"],
-    ["output", "output"], ["group", "module, closed"]];
+  const kinds = [["operation", "operation"], ["parameter", "parameter"], ["input", "input"], ["label", "label"],
+    ["constant", "constant"], ["output", "output, loss"], ["group", "module, closed"]];
   const sample = kind => draw("svg", { class: "sample", viewBox: "-3 -3 52 30", "aria-hidden": "true" },
     draw("g", { class: `box ${kind}` }, ...outline({ kind, width: 40, height: 20 })));
   const seen = new Set(Object.values(data.badges).flat());

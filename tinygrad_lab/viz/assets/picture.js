@@ -21,7 +21,7 @@ function usesShown(leaf) {
   const uses = new Map();
   for (const edge of leaf.out) {
     const target = standIn(nodes.get(edge.target));
-    if (groups.has(target) && leaf.kind !== "input") continue;
+    if (groups.has(target) && leaf.kind !== "input" && leaf.kind !== "label") continue;
     uses.set(target, [...(uses.get(target) ?? []), edge]);
   }
   return uses;
@@ -75,7 +75,7 @@ function lines(box) {
   }
   const small = item.value.value !== null && flat(item.value.value).length <= 2;
   const what = small ? brief(item.value) : `${shapeText(item.value)} · ${item.value.dtype}`;
-  return [shorten(boxLabel(item), 32), ...(box.stub ? [] : [what, ...gradientLine(item)])];
+  return [shorten(boxLabel(item), 36), ...(box.stub ? ["shared"] : [what, ...gradientLine(item)])];
 }
 
 // The widest text that may come to stand there.
@@ -89,10 +89,13 @@ function boxLabel(node) {
 
 function size(box) {
   const text = lines(box);
-  const pad = { parameter: 30, input: 36 }[box.kind] ?? 26;
+  const pad = { parameter: 30, input: 36, label: 36 }[box.kind] ?? 26;
   box.width = Math.max(72, pad + textWidth(text[0], NAME), ...text.slice(1).map(line => pad + textWidth(line, LINE)));
   box.height = 12 + ROW * text.length;
-  if (box.frame) box.width = textWidth(groupLabel(box.item), NAME) + 40;
+  if (box.frame) {  // of its title: the layout makes it as large as what is in it
+    box.width = textWidth(groupLabel(box.item), NAME) + 40;
+    box.height = ROW;
+  }
 }
 
 // -- drawing ----------------------------------------------------------------------------------------------------------
@@ -107,9 +110,10 @@ function outline({ kind, width: w, height: h, frame }) {
     return [draw("path", { class: "shape", d: `M${c} 0H${w - c}L${w} ${c}V${h - c}L${w - c} ${h}H${c}L0 ${h - c}V${c}Z` })];
   }
   if (kind === "input") return [round(0, h / 2)];
+  if (kind === "label") return [draw("path", { class: "shape", d: `M0 0H${w - 10}L${w} ${h / 2}L${w - 10} ${h}H0Z` })];
   if (kind === "constant") return [round(0, 0)];
   if (kind === "group") return [draw("rect", { class: "shape behind", x: 5, y: 5, width: w, height: h, rx: 8 }), round(0, 8)];
-  return kind === "output" ? [round(0, 8), round(3.5, 5)] : [round(0, 8)];
+  return kind === "output" || kind === "loss" ? [round(0, 8), round(3.5, 5)] : [round(0, 8)];
 }
 
 function drawBox(box) {
@@ -151,16 +155,16 @@ function handle(box) {
   }, draw("circle", { r: 9 }), draw("path", { d: open ? "M-4 0H4" : "M-4 0H4M0 -4V4" }));
 }
 
-// A smooth line through the points, down all the way.
+// A smooth line through the points; where it turns round, as between columns, a flat arc.
 function curve(points, shift = 0) {
-  const [[x0, y0], ...rest] = points;
-  let d = `M${(x0 + shift).toFixed(1)} ${y0.toFixed(1)}`, x = x0, y = y0;
-  for (const [nx, ny] of rest) {
-    const middle = (y + ny) / 2;
-    d += Math.abs(nx - x) < 0.5
-      ? `L${(nx + shift).toFixed(1)} ${ny.toFixed(1)}`
-      : `C${(x + shift).toFixed(1)} ${middle.toFixed(1)} ${(nx + shift).toFixed(1)} ${middle.toFixed(1)} ${(nx + shift).toFixed(1)} ${ny.toFixed(1)}`;
-    [x, y] = [nx, ny];
+  const at = (x, y) => (data.right ? `${y.toFixed(1)} ${(x + shift).toFixed(1)}` : `${(x + shift).toFixed(1)} ${y.toFixed(1)}`);
+  let d = `M${at(...points[0])}`;
+  for (let i = 1; i < points.length; i++) {
+    const [x, y] = points[i - 1], [nx, ny] = points[i], middle = (y + ny) / 2;
+    const arc = Math.abs(ny - y) < 0.05 && i + 1 < points.length ? (points[i + 1][1] < ny ? 12 : -12) : 0;
+    if (Math.abs(nx - x) < 0.05) d += `L${at(nx, ny)}`;
+    else if (arc) d += `C${at(x, y + arc)} ${at(nx, ny + arc)} ${at(nx, ny)}`;
+    else d += `C${at(x, middle)} ${at(nx, middle)} ${at(nx, ny)}`;
   }
   return d;
 }
@@ -168,9 +172,22 @@ function curve(points, shift = 0) {
 function drawLink(link) {
   link.forward = draw("path", { class: "edge", d: curve(link.points), "marker-end": "url(#arrow)" });
   link.back = draw("path", { class: "back", d: curve(link.points.toReversed(), 6), "marker-end": "url(#back-arrow)" });
-  const [x, y] = link.points[0];
+  const [x, y] = data.right ? link.points[0].toReversed() : link.points[0];
   link.label = draw("text", { class: "flow", x: x + 14, y: y + 18 });
   return draw("g", { class: "link" }, link.forward, link.back);
+}
+
+// Lays out from top to bottom, or from left to right, with x and y exchanged.
+function directed(all) {
+  const exchange = box => {
+    [box.x, box.y] = [box.y, box.x];
+    [box.width, box.height] = [box.height, box.width];
+  };
+  if (!data.right) return layOut(all, links);
+  all.forEach(exchange);
+  const { width, height } = layOut(all, links);
+  all.forEach(exchange);
+  return { width: height, height: width };
 }
 
 // Lays everything out anew; called when something is opened or closed.
@@ -178,7 +195,7 @@ function redraw() {
   compose();
   for (const box of boxes.values()) size(box);
   const all = [...boxes.values()].sort((a, b) => a.order - b.order);
-  const whole = layOut(all, links);
+  const whole = directed(all);
   camera.width = whole.width;
   camera.height = whole.height;
   world.replaceChildren(

@@ -10,13 +10,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from tinygrad_lab.viz.layout.constants import FAR, GAP, LANE, LANE_PULL, LAYER_GAP, MINOR, PADDING, PORT_GAP, TURN
+from tinygrad_lab.viz.layout.layering import assign_layers
 from tinygrad_lab.viz.layout.ordering import Wire, order_layers
 from tinygrad_lab.viz.layout.placing import Spring, place
-
-GAP, LAYER_GAP, PORT_GAP, PADDING, LANE = 22.0, 34.0, 16.0, 14.0, 9.0
-TURN = 14.0  # how far a line that goes back up leaves a layer before it turns
-MINOR = 1e-3  # how strongly a minor box pulls: any more, and a chain past many of them would slant
-FAR = 40  # layers: a longer line keeps its place free only near its ends
+from tinygrad_lab.viz.layout.wrapping import Columns, columns
 
 Point = tuple[float, float]
 Segment = tuple[Hashable, Hashable, str]  # from item to item of one frame, for the lines of a source
@@ -87,7 +85,7 @@ class _Solver:
             self._add(key, 2, 0, LANE)
         self.ports = {n for key, n in self.number.items() if isinstance(key, tuple)}
         self.inner = {self.number[c.id]: self.interiors[c.id] for c in self.interior.children if c.frame}
-        self.layer = self._layers()
+        self.layer, self.aside = self._layers()
         layers = self._bend()
         layers = order_layers(layers, self._wires())
         if self.titled:
@@ -99,31 +97,11 @@ class _Solver:
 
     # -- layers --------------------------------------------------------------------------------------------------------
 
-    def _forward(self) -> list[tuple[int, int]]:
+    def _layers(self) -> tuple[dict[int, int], set[tuple[int, int]]]:
         pairs = ((self.number[a], self.number[b]) for a, b, _ in self.interior.segments)
-        return [(a, b) for a, b in pairs if a < b]
-
-    def _layers(self) -> dict[int, int]:
-        """Return each item's layer: the longest path to it, and for one that nothing leads to, just above its use."""
-        first = 1 if self.titled else 0
-        fixed = {*self.ports, 0} if self.titled else self.ports
-        layer = {n: 0 if n in fixed else first for n in self.number.values()}
-        after: dict[int, list[int]] = {n: [] for n in layer}
-        entered = set()
-        for a, b in self._forward():
-            after[a].append(b)
-            entered.add(b)
-        for a in sorted(after):
-            for b in after[a]:
-                layer[b] = max(layer[b], layer[a] + 1)
-        for a in sorted(after, reverse=True):
-            if after[a] and a not in entered and a not in fixed:
-                layer[a] = min(layer[b] for b in after[a]) - 1
-        last = max((layer[n] for n in layer if n not in fixed), default=0) + 1
-        for key, n in self.number.items():
-            if isinstance(key, tuple) and key[0] == "out":
-                layer[n] = last
-        return layer
+        entries = {n for key, n in self.number.items() if isinstance(key, tuple) and key[0] == "in"}
+        fixed = {*entries, 0} if self.titled else entries
+        return assign_layers(self.widths, [(a, b) for a, b in pairs if a < b], fixed, self.ports - entries)
 
     def _bend(self) -> list[list[int]]:
         """Add dummies where segments pass layers, and return the nodes of every layer in a first order."""
@@ -198,7 +176,8 @@ class _Solver:
             if not self.heights[n]:
                 continue
             ordered = sorted(sources, key=lambda source: (sources[source], source))
-            main = [i for i, source in enumerate(ordered) if self.number.get(source) not in self.minor]
+            numbers = [self.number.get(source, -1) for source in ordered]
+            main = [i for i, a in enumerate(numbers) if a not in self.minor and (a, n) not in self.aside]
             middle = sum(main) / len(main) if main else (len(ordered) - 1) / 2  # the main line is to be straight
             reach = max(middle, len(ordered) - 1 - middle, 1)
             step = min(16.0, 0.4 * self.widths[n] / reach)
@@ -210,7 +189,11 @@ class _Solver:
         springs = []
         for upper, lower, source in self._near():
             ends = (upper in children) + (lower in children)
-            weight = MINOR if upper in self.minor else (8.0, 4.0, 2.0)[ends]
+            aside = upper in self.minor or (upper, lower) in self.aside
+            weight = MINOR if aside else (8.0, LANE_PULL, 2.0)[ends]
+            if upper in self.inner and lower in self.inner:  # frames stand in one line
+                springs.append((upper, 0.0, lower, 0.0, weight))
+                continue
             leaving, entering = self._offset(upper, "out", source), self._offset(lower, "in", source)
             springs.append((upper, leaving, lower, entering, weight))
         return springs
@@ -222,18 +205,40 @@ class _Solver:
         left = min((self.centres[n] - self.widths[n] / 2 for layer in layers for n in layer), default=0.0) - padding
         right = max((self.centres[n] + self.widths[n] / 2 for layer in layers for n in layer), default=0.0) + padding
         x = {n: centre - left for n, centre in self.centres.items()}
-        frame = self.interior.frame
         tops, bottoms, height = self._heights(layers)
+        points = {segment: self._path(segment, bends, x, tops, bottoms) for segment, bends in self.bends.items()}
+        wrapped = self._columns(layers, x, tops, bottoms)
+        width = right - left
+        if wrapped is None:
+            self.interior.paths = {own: [(px, py) for px, py, _ in path] for own, path in points.items()}
+        else:
+            width, height = wrapped.width + 2 * padding, wrapped.height + padding
+            wrapped.dx = [dx + padding for dx in wrapped.dx]
+            wrapped.gutters = [gutter + padding for gutter in wrapped.gutters]
+            x = {n: own + wrapped.dx[wrapped.of[self.layer[n]]] for n, own in x.items()}
+            self.interior.paths = {own: wrapped.path(path, own[2]) for own, path in points.items()}
+            for (_, b, _), path in zip(self.interior.paths, self.interior.paths.values(), strict=True):
+                if isinstance(b, tuple):  # down to the edge, which is lower now
+                    path.append((path[-1][0], height))
         for child in self.interior.children:
             n = self.number[child.id]
             i = self.layer[n]
-            child.x, child.y = x[n] - child.width / 2, (tops[i] + bottoms[i] - child.height) / 2
-        for key, n in self.number.items():
-            if n in self.ports:
-                self.interior.ports[key] = x[n]
-        for segment, bends in self.bends.items():
-            self.interior.paths[segment] = self._path(segment, bends, x, tops, bottoms)
-        frame.width, frame.height = right - left, height
+            dy = 0.0 if wrapped is None else wrapped.dy[wrapped.of[i]]
+            child.x, child.y = x[n] - child.width / 2, (tops[i] + bottoms[i] - child.height) / 2 + dy
+        self.interior.ports = {key: x[n] for key, n in self.number.items() if n in self.ports}
+        self.interior.frame.width, self.interior.frame.height = width, height
+
+    def _columns(
+        self, layers: list[list[int]], x: dict[int, float], tops: list[float], bottoms: list[float]
+    ) -> Columns | None:
+        ends = [(self.layer[self.number[a]], self.layer[self.number[b]], s) for a, b, s in self.interior.segments]
+        if any(start >= end for start, end, _ in ends):  # a loop keeps to its column
+            return None
+        sides = [
+            (min(x[n] - self.widths[n] / 2 for n in layer), max(x[n] + self.widths[n] / 2 for n in layer))
+            for layer in layers
+        ] if all(layers) else []  # fmt: skip
+        return columns(tops, bottoms, sides, ends) if sides else None
 
     def _heights(self, layers: list[list[int]]) -> tuple[list[float], list[float], float]:
         """Return upper and lower edge of every layer, and the height of it all."""
@@ -258,25 +263,27 @@ class _Solver:
 
     def _path(
         self, segment: Segment, bends: list[int], x: dict[int, float], tops: list[float], bottoms: list[float]
-    ) -> list[Point]:
+    ) -> list[tuple[float, float, int]]:
+        """Return the points of a segment, each with its layer."""
         a, b, source = segment
         start, end = self.number[a], self.number[b]
+        upper, lower = self.layer[start], self.layer[end]
         xs = x[start] + self._offset(start, "out", source)
         xe = x[end] + self._offset(end, "in", source)
-        down = self.layer[start] < self.layer[end]
+        down = upper < lower
         turn = 0.0 if down else TURN
-        path = [self._edge(start, xs, tops, bottoms, lower=True), (xs, bottoms[self.layer[start]] + turn)]
+        path = [(xs, self._edge(start, tops, bottoms, below=True), upper), (xs, bottoms[upper] + turn, upper)]
         if down:
-            path += [(x[n], y) for n in bends for y in (tops[self.layer[n]], bottoms[self.layer[n]])]
+            path += [(x[n], y, i) for n in bends for i in [self.layer[n]] for y in (tops[i], bottoms[i])]
         else:
             side = x[bends[0]] if bends else max(xs, xe) + LANE
-            path += [(side, bottoms[self.layer[start]] + turn), (side, tops[self.layer[end]] - turn)]
-        return [*path, (xe, tops[self.layer[end]] - turn), self._edge(end, xe, tops, bottoms, lower=False)]
+            path += [(side, bottoms[upper] + turn, upper), (side, tops[lower] - turn, lower)]
+        return [*path, (xe, tops[lower] - turn, lower), (xe, self._edge(end, tops, bottoms, below=False), lower)]
 
-    def _edge(self, n: int, x: float, tops: list[float], bottoms: list[float], lower: bool) -> Point:
-        """Return the point on the lower or upper edge of an item that stands in the middle of its layer."""
+    def _edge(self, n: int, tops: list[float], bottoms: list[float], below: bool) -> float:
+        """Return the lower or upper edge of an item that stands in the middle of its layer."""
         i = self.layer[n]
         if n in self.ports:
-            return x, 0.0 if i == 0 else bottoms[i]
+            return 0.0 if i == 0 else bottoms[i]
         middle, half = (tops[i] + bottoms[i]) / 2, self.heights[n] / 2
-        return x, middle + half if lower else middle - half
+        return middle + half if below else middle - half

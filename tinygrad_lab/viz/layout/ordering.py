@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-SWEEPS = 12
+from tinygrad_lab.viz.layout.constants import SWEEPS
 
 # A wire leads from a node of one layer to a node of the next, and meets each at a fraction of its width.
 Wire = tuple[int, float, int, float]

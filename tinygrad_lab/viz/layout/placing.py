@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-PASSES = 10
+from tinygrad_lab.viz.layout.constants import PASSES
 
 # (upper, offset from its centre, lower, offset, weight): how strongly two nodes want their ends in one vertical line.
 Spring = tuple[int, float, int, float, float]

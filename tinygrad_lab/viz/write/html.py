@@ -21,11 +21,19 @@ from tinygrad_lab.viz.choose.view import Fold
 from tinygrad_lab.viz.describe.health import MEANINGS, examine
 from tinygrad_lab.viz.describe.snapshot import Snapshot
 from tinygrad_lab.viz.describe.stepper import steps
+from tinygrad_lab.viz.write.colors import Theme
 
 SCRIPTS = ("numbers.js", "layout.js", "model.js", "picture.js", "panel.js", "stepper.js", "page.js")
 
 
-def page(snapshot: Snapshot, depth: int | None = None, fold: Fold = "auto", max_nodes: int = 150) -> str:
+def page(
+    snapshot: Snapshot,
+    depth: int | None = None,
+    fold: Fold = "auto",
+    max_nodes: int = 150,
+    right: bool = False,
+    theme: Theme = "auto",
+) -> str:
     """Return a page that shows a graph.
 
     Arguments:
@@ -34,6 +42,8 @@ def page(snapshot: Snapshot, depth: int | None = None, fold: Fold = "auto", max_
         fold: whether to group what repeats at the top; "auto" does so if the graph is larger than `max_nodes`.
         max_nodes: how many operations to show at first, if that can be had by closing modules and groups; the reader
             opens them again.
+        right: whether to draw from left to right.
+        theme: "light", "dark", or "auto" for what the reader's system prefers.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -42,16 +52,22 @@ def page(snapshot: Snapshot, depth: int | None = None, fold: Fold = "auto", max_
         >>> page(capture([tl.Value(2.0) * 3.0], Trace(), "product")).startswith("<!doctype html>")
         True
     """
-    style, script = _asset("page.css"), "\n".join(map(_asset, SCRIPTS))
+    style, script = _asset("page.css"), scripts()
     parts = {
         "title": html.escape(snapshot.title).encode("utf-8", "replace").decode(),  # lone surrogates
         "style": style,
         "style_hash": _hash(style),
         "script": script,
         "script_hash": _hash(script),
-        "data": _embedded(_data(snapshot, depth, fold, max_nodes)),
+        "data": _embedded({**_data(snapshot, depth, fold, max_nodes), "right": right}),
+        "theme": "" if theme == "auto" else f' data-theme="{theme}"',
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _asset("page.html"))
+
+
+def scripts() -> str:
+    """Return the page's whole script; the layout's constants come first."""
+    return "\n".join((f"const LAYOUT = {_asset('layout.json').strip()};", *map(_asset, SCRIPTS)))
 
 
 def _data(snapshot: Snapshot, depth: int | None, fold: Fold, max_nodes: int) -> dict[str, Any]:

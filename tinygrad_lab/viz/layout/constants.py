@@ -1,0 +1,24 @@
+"""The distances and limits of the layout, in one file that pages read too: both place boxes alike."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+_CONSTANTS: dict[str, float] = json.loads(files("tinygrad_lab.viz").joinpath("assets/layout.json").read_text("utf-8"))
+
+GAP = _CONSTANTS["GAP"]  # between boxes of a layer
+LAYER_GAP = _CONSTANTS["LAYER_GAP"]
+PORT_GAP = _CONSTANTS["PORT_GAP"]  # between a frame's edge, where lines enter, and what is inside
+PADDING = _CONSTANTS["PADDING"]
+LANE = _CONSTANTS["LANE"]  # between lines
+TURN = _CONSTANTS["TURN"]  # how far a line that goes back up leaves a layer before it turns
+MINOR = _CONSTANTS["MINOR"]  # how strongly a minor box pulls: any more, and a chain past many of them would slant
+LANE_PULL = _CONSTANTS["LANE_PULL"]  # how strongly a long line pulls the box where it ends: it is to be straight first
+FAR = int(_CONSTANTS["FAR"])  # layers: a longer line keeps its place free only near its ends
+WIDEST = _CONSTANTS["WIDEST"]  # of what stands in a layer, but for one box alone; the others go one layer down
+TALL = _CONSTANTS["TALL"]  # height from which on a frame that is SLIM times as high as wide is set in columns
+SLIM = _CONSTANTS["SLIM"]
+COLUMN = _CONSTANTS["COLUMN"]  # height to width that columns are to have
+SWEEPS = int(_CONSTANTS["SWEEPS"])  # of the order inside layers
+PASSES = int(_CONSTANTS["PASSES"])  # of the places
