@@ -7,10 +7,12 @@ import threading
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tinygrad_lab as tl
 from tinygrad_lab.core import modes
-from tinygrad_lab.errors import NonFiniteError
+from tinygrad_lab.errors import GraphError, NonFiniteError
 
 
 def recording():
@@ -254,3 +256,76 @@ def test_origins_are_noted_without_checking():
     assert y.origin.startswith(__file__)
     assert z.origin != y.origin
     assert (y * 2).origin is None
+
+
+@given(st.lists(st.sampled_from([tl.no_grad, tl.enable_grad, tl.debug]), min_size=1, max_size=4), st.randoms())
+def test_blocks_of_interleaved_generators_take_back_only_what_they_did(kinds, random):
+    def held(kind):
+        with kind():
+            yield
+
+    generators = [held(kind) for kind in kinds]
+    for generator in generators:
+        next(generator)
+    random.shuffle(generators)
+    for generator in generators:
+        generator.close()
+    assert modes.current() == modes.RECORD
+    assert (tl.Value(1.0) * 2).requires_grad
+
+
+@given(st.permutations([0, 1, 2]))
+def test_while_a_generator_holds_no_grad_nothing_is_recorded_whichever_was_closed(closing):
+    def held():
+        with tl.no_grad():
+            yield
+
+    generators = [held() for _ in range(3)]
+    for generator in generators:
+        next(generator)
+    for number, position in enumerate(closing):
+        assert not (tl.Value(1.0) * 2).requires_grad
+        generators[position].close()
+        assert (tl.Value(1.0) * 2).requires_grad == (number == 2)
+
+
+# -- debug: arrays that somebody writes into --------------------------------------------------------------------------
+
+WRITTEN = {
+    "square": (lambda x, c: x * x, "multiply", 0),
+    "argument": (lambda x, c: np.sin(x) * c, "sin", 0),
+    "constant": (lambda x, c: x * c, "multiply", 1),
+    "matrix": (lambda x, c: c @ x, "matmul", 1),
+    "mean": (lambda x, c: np.mean(x * 2.0), "multiply", 0),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@given(position=st.integers(0, 2))
+def test_debug_finds_what_is_written_between_forward_and_backward_and_names_the_operation(name, position):
+    function, operation, argument = WRITTEN[name]
+    x, c = tl.Value([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0])
+    with tl.debug():
+        y = np.sum(function(x, c))
+    (c if name == "constant" else x.data)[position] += 1
+    with pytest.raises(GraphError, match=rf"{operation}: the arrays .* got argument {argument} .*test_modes.py:\d+"):
+        y.backward()
+    assert x.grad is None
+
+
+def test_debug_finds_a_result_that_is_written_into():
+    x = tl.Value([1.0, 2.0])
+    with tl.debug():
+        y = np.exp(x)
+    y.data[0] = 0.0
+    with pytest.raises(GraphError, match=r"exp: .* got the result with another content; bind a new array"):
+        y.sum().backward()
+
+
+def test_debug_lets_rebound_data_pass():
+    x = tl.Value([1.0, 2.0])
+    with tl.debug():
+        y = np.sum(x * x)
+        x.data = x.data - 1.0
+        y.backward()
+    assert x.grad.tolist() == [2.0, 4.0]

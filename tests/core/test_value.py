@@ -340,3 +340,47 @@ def test_every_error_is_a_tinygrad_error_and_a_builtin_one():
     assert issubclass(GradientLostError, TypeError)
     assert issubclass(GraphError, TinygradError)
     assert issubclass(GraphError, RuntimeError)
+
+
+# -- Values inside Values --------------------------------------------------------------------------------------------
+
+
+def objects_holding(v):
+    array = np.empty(2, object)
+    array[0], array[1] = v, 1.0
+    return array
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda v: v, lambda v: [v, v], lambda v: [[v]], objects_holding, lambda v: np.array("x"), lambda v: {"a": v}],
+)
+def test_a_value_of_values_is_refused(make):
+    with pytest.raises(TypeError, match=r"Value: data must be an array of numbers, got .+"):
+        tl.Value(make(tl.Value(2.0)))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda v, objects: v * objects,
+        lambda v, objects: objects * v,
+        lambda v, objects: np.multiply(objects, v),
+        lambda v, objects: objects @ np.stack([v, v]),
+        lambda v, objects: np.stack([v, v]) - objects,
+    ],
+)
+def test_an_array_of_objects_that_hold_values_is_refused_where_it_meets_a_value(call):
+    v = tl.Value(2.0)
+    with pytest.raises(GraphError, match=r"inputs must hold numbers, got Values .*; join Values with np.stack"):
+        call(v, objects_holding(v))
+
+
+@pytest.mark.parametrize("use", [lambda p: p * 2, lambda p: np.sum(p), lambda p: 1 / p, lambda p: p @ np.ones(2)])
+def test_data_that_was_made_a_value_is_refused_at_its_next_use(use):
+    p = tl.Value([1.0, 2.0])
+    p.data = p - 0.1 * p
+    with pytest.raises(
+        GraphError, match=r"inputs must hold numbers, got Values as the data of .*; .* assign arrays, as in p.data ="
+    ):
+        use(p)

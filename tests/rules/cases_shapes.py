@@ -6,9 +6,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from tests.rules.drawing import call, listed
-from tinygrad_lab.core.indexing import add_at, getitem, scatter, set_at
+from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.rules.joining import concatenate, stack
 from tinygrad_lab.rules.windows import constant_pad, overlap_add
+from tinygrad_lab.rules.writing import add_at, scatter, set_at
 
 # -- shaping ---------------------------------------------------------------------------------------------------------
 

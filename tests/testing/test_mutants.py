@@ -6,7 +6,7 @@ import pytest
 import tinygrad_lab as tl
 from tests.rules.cases import OPERATIONS, calls_of
 from tests.testing.falsified import falsehoods, falsifying
-from tinygrad_lab.core.indexing import getitem
+from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.errors import GradientError, RuleError
 from tinygrad_lab.testing import assert_kills_mutants, gradient_test
 from tinygrad_lab.testing.calls import Call, calls

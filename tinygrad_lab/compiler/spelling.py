@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_lab.compiler.passes.naming import identifier
 from tinygrad_lab.compiler.program import Call, Variable
 from tinygrad_lab.compiler.traced import item_of
-from tinygrad_lab.core.indexing import getitem
+from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.core.protocols import astype
 
 _SUM, _PRODUCT, _UNARY, _POWER, _ATOM = 1, 2, 3, 4, 5  # how tightly operators bind

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,21 +13,6 @@ from tinygrad_lab.errors import ArgumentTypeError, GraphError
 def plain(x: Any) -> Any:
     """Return the array inside a Value, and anything else as it is."""
     return x.data if isinstance(x, Recorder) else x
-
-
-def listed(x: Any) -> Any:
-    """Return a list or tuple of numbers as an array, and anything else as it is: NumPy takes one beside an array."""
-    return np.asarray(x) if isinstance(x, list | tuple) else x
-
-
-def detached(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a function see the arrays inside Values: what it returns has no derivative."""
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return function(*map(plain, args), **kwargs)
-
-    return call
 
 
 def as_array(data: Any) -> Any:

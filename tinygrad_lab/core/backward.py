@@ -9,21 +9,22 @@ costs; called on Values, they record themselves, and the gradient can be differe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lab.core import modes
-from tinygrad_lab.core.finite import fail_if_not_finite
+from tinygrad_lab.core.checks import fail_if_not_finite
 from tinygrad_lab.core.graph import N, Node
 from tinygrad_lab.core.masks import masked, masks
 from tinygrad_lab.core.registry import Op
-from tinygrad_lab.errors import RuleError
+from tinygrad_lab.errors import GraphError, RuleError
 from tinygrad_lab.typing import Array
 
 
 def sweep(  # noqa: C901  one loop, and calls cost
-    order: list[N], gradients: dict[N, Any], recorded: bool = False
+    order: list[N], gradients: dict[N, Any], recorded: bool = False, release: bool = False
 ) -> dict[N, Any]:
     """Pull gradients back through `order`, and return those of its leaves and of the nodes that retain theirs.
 
@@ -31,6 +32,10 @@ def sweep(  # noqa: C901  one loop, and calls cost
         order: nodes, latest first; a node none of whose parents is among them counts as a leaf.
         gradients: the roots' gradients by node; emptied on the way, so that memory is freed early.
         recorded: whether the rules run on Values, so that the gradients have a graph themselves.
+        release: whether to empty `order`, and every node that has been passed.
+
+    Raises:
+        GraphError: a node has been released by an earlier sweep.
     """
     if recorded and not modes.current() & modes.RECORD:
         with modes.enable_grad():
@@ -38,7 +43,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
     found: dict[N, Any] = {}
     wanted, partial = set(order), masks(order, gradients, recorded)
     check = modes.current() & modes.CHECK
-    for node in order:
+    for node in _emptied(order) if release else order:
         g = gradients.pop(node, None)
         if g is None:
             continue
@@ -46,6 +51,8 @@ def sweep(  # noqa: C901  one loop, and calls cost
             g = node.watch(node, g, found)
         op = node.op
         if op is None or wanted.isdisjoint(node.parents):
+            if op is not None and not node.parents:
+                raise _released(op)
             found[node] = g
             continue
         inputs, kwargs = _as_values(node) if recorded else node.saved, node.kwargs
@@ -67,7 +74,16 @@ def sweep(  # noqa: C901  one loop, and calls cost
                 fail_if_not_finite(f"gradient of {op.name}", contribution, (g, *inputs), node.origin)
             # Never in place: a rule may have returned `g` itself, or a view of an array that others hold.
             gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
+        if release:
+            wanted.remove(node)
+            node.release()
     return found
+
+
+def _emptied(order: list[N]) -> Iterator[N]:
+    order.reverse()
+    while order:
+        yield order.pop()
 
 
 def _as_values(node: Node) -> tuple[Any, ...]:
@@ -101,6 +117,13 @@ def unbroadcast(contribution: Array, like: Array, op: Op, position: int) -> Arra
             contribution = np.real(contribution)  # a real input has no imaginary direction
         contribution = contribution.astype(like.dtype)
     return contribution
+
+
+def _released(op: Op) -> GraphError:
+    return GraphError(
+        f"backward: the graph behind the result of {op.name} was freed by an earlier backward(retain_graph=False); "
+        f"leave that out there, or compute the result again"
+    )
 
 
 def _no_array(contribution: object, op: Op, position: int) -> RuleError:

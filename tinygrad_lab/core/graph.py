@@ -38,6 +38,9 @@ class Node(Protocol):
     watch: Any
     origin: str | None
 
+    def release(self) -> None:
+        """Forget the parents and what was saved."""
+
     def as_of(self, array: Any, /) -> Any:
         """Return what a recorded sweep computes with in the place of `array`, which the node held."""
 

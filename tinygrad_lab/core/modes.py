@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
-from typing import Any, Self, TypeVar
+from contextvars import ContextVar
+from typing import Any, TypeVar
 
 from tinygrad_lab.errors import ArgumentTypeError
 
@@ -19,17 +19,18 @@ _SUSPENDS = 0x20 | 0x80 | 0x200  # code flags of generators, coroutines and asyn
 # One integer in one context variable: the hot path pays for a single look-up, and threads
 # and coroutines cannot switch each other's mode.
 _mode: ContextVar[int] = ContextVar("tinygrad_lab_mode", default=RECORD)
+_entered: ContextVar[tuple[type[_Mode], ...]] = ContextVar("tinygrad_lab_entered", default=())
 current = _mode.get
 
 
 class _Mode(ContextDecorator):
-    """Sets and clears bits of the mode for a `with` block or a decorated function; reusable and re-entrant."""
+    """Sets and clears bits of the mode for a `with` block or a decorated function; reusable and re-entrant.
+
+    A block takes back what it did itself, whichever was left last: those of two generators may overlap.
+    """
 
     _set = 0
     _clear = 0
-
-    def __init__(self) -> None:
-        self._tokens: list[Token[int]] = []
 
     def __call__(self, function: F) -> F:
         if getattr(getattr(function, "__code__", None), "co_flags", 0) & _SUSPENDS:
@@ -39,14 +40,22 @@ class _Mode(ContextDecorator):
             )
         return super().__call__(function)
 
-    def _recreate_cm(self) -> Self:
-        return type(self)()  # a decorated function may run in several threads at once
-
     def __enter__(self) -> None:
-        self._tokens.append(_mode.set(current() & ~self._clear | self._set))
+        _switch((*_entered.get(), type(self)))
 
     def __exit__(self, *exception: Any) -> None:
-        _mode.reset(self._tokens.pop())
+        blocks = list(_entered.get())
+        if type(self) in blocks:  # a generator may be closed by another thread, which has not entered it
+            del blocks[len(blocks) - 1 - blocks[::-1].index(type(self))]
+            _switch(tuple(blocks))
+
+
+def _switch(blocks: tuple[type[_Mode], ...]) -> None:
+    mode = RECORD
+    for block in blocks:
+        mode = mode & ~block._clear | block._set
+    _entered.set(blocks)
+    _mode.set(mode)
 
 
 class no_grad(_Mode):

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import operator
+from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.indexing import getitem
 from tinygrad_lab.core.registry import operation
+
+
+def getitem(x: Any, index: Any) -> Any:
+    """Return `x[index]`: basic, boolean or integer-array indexing."""
+    return x[index]
+
 
 # Operators on arrays compute what the ufuncs do, and on NumPy scalars ten times faster.
 NEGATIVE = operation(np.negative, forward=operator.neg)

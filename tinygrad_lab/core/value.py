@@ -8,6 +8,7 @@ its parents, and the arrays that operation used. Python's operators, and NumPy's
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NoReturn, final
 
@@ -17,9 +18,8 @@ from tinygrad_lab.calls import refusals
 from tinygrad_lab.core import modes, operators
 from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, plain
 from tinygrad_lab.core.backward import sweep
-from tinygrad_lab.core.finite import fail_if_not_finite
+from tinygrad_lab.core.checks import fail_if_not_finite, fingerprints
 from tinygrad_lab.core.graph import ancestors
-from tinygrad_lab.core.indexing import AtIndexer
 from tinygrad_lab.core.methods import ArrayMethods
 from tinygrad_lab.core.modes import RECORD, current
 from tinygrad_lab.core.protocols import call_plain
@@ -74,6 +74,7 @@ class Value(ArrayMethods):
     watch: Watch | None
     origin: str | None  # the source line, in the modes that note it
     call: tuple[Any, int, Any] | None  # (the module call that returned it, `index` before it, the inner such call)
+    at: ClassVar[Any]  # v.at[i].set(x), which the rules of indexing register
     graph: ClassVar[Callable[..., Any]]  # the method that draws; the package registers it, the engine knows no pictures
 
     def __init__(self, data: Any, *, requires_grad: bool = True, name: str | None = None) -> None:
@@ -97,15 +98,18 @@ class Value(ArrayMethods):
         """Whether this Value was made by the user rather than by a recorded operation."""
         return self.op is None
 
-    def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
+    def backward(self, gradient: Any = None, *, create_graph: bool = False, retain_graph: bool = True) -> None:
         """Add the gradient of this Value with respect to every leaf it depends on to that leaf's `grad`.
 
         Arguments:
             gradient: the gradient of the final result with respect to this Value, of its shape; 1 for a scalar.
             create_graph: record the sweep itself, so that the gradients are Values and can be differentiated again.
+            retain_graph: keep the graph for a second sweep or a picture; otherwise the sweep frees on its way what each
+                operation saved.
 
         Raises:
-            GraphError: if this Value requires no gradient, or if `gradient` is misshapen, or missing for a non-scalar.
+            GraphError: if this Value requires no gradient, if `gradient` is misshapen, or missing for a non-scalar, or
+                if a part of the graph has been freed.
 
         Example:
             >>> import tinygrad_lab as tl
@@ -124,10 +128,15 @@ class Value(ArrayMethods):
                 f"backward: gradient must be given for a non-scalar, got none for shape {self.shape}; "
                 f"reduce the Value with .sum() or .mean(), or pass gradient=np.ones({self.shape})"
             )
+        if create_graph and not retain_graph:
+            raise GraphError(
+                "backward: retain_graph must be True with create_graph, got False; gradients that are recorded need it"
+            )
         seed = cotangent(self, gradient, create_graph)
-        found = sweep(ancestors([self]), {self: seed}, create_graph)
-        for leaf, g in owned(found, [seed]).items():
-            leaf.grad = g if leaf.grad is None else leaf.grad + g
+        found = sweep(ancestors([self]), {self: seed}, create_graph, release=not retain_graph)
+        with _accumulating:
+            for leaf, g in owned(found, [seed]).items():
+                leaf.grad = g if leaf.grad is None else leaf.grad + g
 
     def detach(self) -> Value:
         """Return a Value with the same data and no history."""
@@ -157,6 +166,10 @@ class Value(ArrayMethods):
     def as_of(self, array: Any) -> Value:
         """Return this Value as it was when it held `array`: itself, or a node in its place if its data was rebound."""
         return self if self.data is array else alias(self, array)
+
+    def release(self) -> None:
+        """Forget how this Value was computed, and what that needed."""
+        self.parents, self.saved, self.kwargs = (), self.saved[:1], NO_KEYWORDS
 
     def _watched(self) -> Watch:
         if self.watch is None:
@@ -198,11 +211,6 @@ class Value(ArrayMethods):
     def __getitem__(self, index: Any) -> Value: return record(operators.GETITEM, (self,), {"index": index}, True)
     def __iter__(self) -> Iterator[Value]: return (self[i] for i in range(len(self)))
     # fmt: on
-
-    @property
-    def at(self) -> AtIndexer:
-        """`v.at[i].set(x)` and `v.at[i].add(x)` return a new Value; they stand for `v[i] = x` and `v[i] += x`."""
-        return AtIndexer(self)
 
     def __reduce__(self) -> Any:
         if self.op is not None:
@@ -246,8 +254,8 @@ def record(  # noqa: C901  one path, and calls cost
         raise refusals.bad_inputs(op.name, arrays, error) from error
     if required is None:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
         return data
-    if type(data) in _PYTHON_NUMBERS:
-        data = as_array(data)
+    if type(data) not in _ARRAYS or data.dtype is _OBJECT:
+        data = _array_from(op, data)
     mode = current()
     result = _new(Value)
     result.data = data
@@ -266,13 +274,27 @@ def record(  # noqa: C901  one path, and calls cost
             result.origin = modes.caller()
         if mode & modes.CHECK:
             fail_if_not_finite(op.name, data, tuple(arrays), result.origin)
+            result._watched().fingerprints = fingerprints(result.saved)
     return result
 
 
 _new = Value.__new__
+_accumulating = threading.RLock()  # threads that share a leaf read its `grad` and write it back one at a time
 NO_KEYWORDS: dict[str, Any] = {}
 _SEQUENCES = frozenset({list, tuple, np.matrix})  # a matrix would turn products into matrix products
-_PYTHON_NUMBERS = frozenset({bool, int, float, complex})
+_ARRAYS = frozenset({np.ndarray, np.float64, np.float32})
+_OBJECT = np.dtype(object)
+
+
+def _array_from(op: Op, data: Any) -> Any:
+    """Return the unusual result of an operation as an array; refuse Values that would be hidden from the graph."""
+    inside = data.flat if isinstance(data, np.ndarray) else [data]
+    if any(type(x) is Value for x in inside):
+        raise GraphError(
+            f"{op.name}: inputs must hold numbers, got Values as the data of a Value or as the elements of an array; "
+            f"join Values with np.stack, and assign arrays, as in p.data = p.data - lr * p.grad"
+        )
+    return as_array(data) if type(data) in (bool, int, float, complex) else data
 
 
 def _without_history(value: Value) -> None:

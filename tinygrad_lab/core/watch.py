@@ -1,10 +1,11 @@
-"""What happens when the gradient of one particular Value is complete: hooks run, and `grad` is retained."""
+"""What happens when the gradient of one particular Value is complete: hooks run, `grad` is retained."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from tinygrad_lab.core.checks import fail_if_written
 from tinygrad_lab.errors import GraphError
 
 Hook = Callable[[Any], Any]
@@ -23,11 +24,12 @@ def _check(replacement: Any, g: Any) -> None:
 class Watch:
     """The hooks of one node; most nodes have none, so they share the price of a single None."""
 
-    __slots__ = ("hooks", "retain")
+    __slots__ = ("fingerprints", "hooks", "retain")
 
     def __init__(self) -> None:
         self.hooks: dict[object, Hook] = {}
         self.retain = False
+        self.fingerprints: tuple[int, ...] = ()  # of the arrays that the node saved, in debug mode
 
     def add(self, hook: Hook) -> Callable[[], None]:
         """Add a hook and return a function that removes it."""
@@ -41,6 +43,7 @@ class Watch:
 
     def __call__(self, node: Any, g: Any, found: dict[Any, Any]) -> Any:
         """Let the hooks see, or replace, the complete gradient `g` of `node`; note it in `found` if it is retained."""
+        fail_if_written(node, self.fingerprints)
         for hook in list(self.hooks.values()):
             replacement = hook(g)
             if replacement is not None:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.core.indexing import scatter, set_at
 from tinygrad_lab.core.registry import defvjp, primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.writing import scatter, set_at
 
 
 def _numbers(name: str, what: str, x: Any, count: int) -> Any:

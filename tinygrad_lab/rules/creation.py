@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tinygrad_lab.core.arrays import listed
 from tinygrad_lab.core.registry import composed, defzero
 from tinygrad_lab.rules.axes import standing_along
 from tinygrad_lab.rules.dtypes import arrays, converted
+from tinygrad_lab.rules.plain import listed
 
 # Given `like=` a Value these make the plain arrays that they make without it.
 defzero(np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.zeros, np.frombuffer, np.fromfile,

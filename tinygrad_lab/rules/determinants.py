@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.arrays import detached
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.rules.matrices import adjoint, diagonal, named, transposed
+from tinygrad_lab.rules.plain import detached
 
 
 def _matrices(g: Any) -> Any:

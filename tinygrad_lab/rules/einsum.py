@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.indexing import scatter
 from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.rules.writing import scatter
 
 
 @primitive()

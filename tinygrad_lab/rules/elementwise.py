@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.arrays import detached
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.rules.limits import direction, ratio, where_defined
+from tinygrad_lab.rules.plain import detached
 
 
 def _power_base(g: Any, y: Any, x: Any, p: Any) -> Any:

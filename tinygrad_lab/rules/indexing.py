@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.indexing import add_at, getitem, scatter, set_at
+from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.core.registry import composed, defvjp
+from tinygrad_lab.core.value import Value
 from tinygrad_lab.rules.axes import along, flattened
 from tinygrad_lab.rules.dtypes import converted
+from tinygrad_lab.rules.writing import At, add_at, scatter, set_at
+
+Value.at = property(At)  # the engine reads arrays and never writes
 
 
 def _shaped(g: Any, value: Any) -> Any:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.arrays import listed
 from tinygrad_lab.core.registry import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.dtypes import alike, array, arrays, converted
+from tinygrad_lab.rules.plain import listed
 
 
 def _aligned(a: Any, b: Any) -> Any:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.arrays import detached
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.rules.axes import many_axes, other_axes
 from tinygrad_lab.rules.dtypes import alike, arrays
 from tinygrad_lab.rules.matrices import adjoint, transposed
+from tinygrad_lab.rules.plain import detached
 
 
 @primitive()

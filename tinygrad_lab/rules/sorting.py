@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tinygrad_lab.core.arrays import detached
 from tinygrad_lab.core.registry import composed
 from tinygrad_lab.rules.axes import flattened, many_axes
 from tinygrad_lab.rules.dtypes import alike
+from tinygrad_lab.rules.plain import detached
 
 
 @composed(np.sort)

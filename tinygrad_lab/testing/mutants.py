@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_lab.core import registry
-from tinygrad_lab.core.indexing import getitem, set_at
+from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.core.registry import COMPOSED, Op, VariadicRules
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GradientError
+from tinygrad_lab.rules.writing import set_at
 from tinygrad_lab.testing.profiles import Profile, active, running
 
 Rule = Callable[..., Any]

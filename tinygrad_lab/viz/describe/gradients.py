@@ -51,6 +51,9 @@ class _Probe(Node):
         self.found[self.key] = summarise(g)
         return g
 
+    def release(self) -> None:
+        """Keep everything: the graph is the user's."""
+
     def as_of(self, array: Any) -> Any:
         """Return the array itself: pictures need no recorded sweep."""
         return array

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lab as tl
-from tinygrad_lab.core.indexing import add_at, scatter, set_at
+from tinygrad_lab.rules.writing import add_at, scatter, set_at
 
 X = np.arange(24.0).reshape(4, 3, 2)
 INDICES = {

@@ -37,11 +37,6 @@ def _add(out: Any, index: Any, value: Any) -> Any:
     return flat.reshape(out.shape)
 
 
-def getitem(x: Any, index: Any) -> Any:
-    """Return `x[index]`: basic, boolean or integer-array indexing."""
-    return x[index]
-
-
 @primitive()
 def scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """Return zeros of `shape` with `g` added at `index`."""
@@ -63,12 +58,15 @@ def set_at(x: Any, value: Any, index: Any) -> Any:
 
 
 class At:
-    """What `v.at[index]` returns: the functional counterparts of `v[index] = x` and `v[index] += x`."""
+    """`v.at[i].set(x)` and `v.at[i].add(x)` return a new Value; they stand for `v[i] = x` and `v[i] += x`."""
 
     __slots__ = ("_index", "_value")
 
-    def __init__(self, value: Any, index: Any) -> None:
+    def __init__(self, value: Any, index: Any = ...) -> None:
         self._value, self._index = value, index
+
+    def __getitem__(self, index: Any) -> At:
+        return At(self._value, index)
 
     def set(self, x: Any) -> Any:
         """Return a new Value that equals the old one except at the index, where it is `x`."""
@@ -77,15 +75,3 @@ class At:
     def add(self, x: Any) -> Any:
         """Return a new Value with `x` added at the index; repeated indices add up, as in `np.add.at`."""
         return add_at(self._value, x, index=self._index)
-
-
-class AtIndexer:
-    """What `v.at` returns; index it."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: Any) -> None:
-        self._value = value
-
-    def __getitem__(self, index: Any) -> At:
-        return At(self._value, index)
