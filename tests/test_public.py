@@ -19,7 +19,7 @@ PACKAGE = Path(tl.__file__).parent
 
 PROMISED = [
     "Value", "no_grad", "enable_grad", "debug",
-    "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "compile",
+    "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "compile", "scan",
     "OPS", "defvjp", "defzero", "composed", "primitive",
     "nn", "optim", "functional", "testing", "viz", "lab", "__version__",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from tinygrad_lab.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from tinygrad_lab import lab, testing, viz
-    from tinygrad_lab.compiler import compile
+    from tinygrad_lab.compiler import compile, scan
 
 __all__ = [
     "OPS",
@@ -37,6 +37,7 @@ __all__ = [
     "optim",
     "primitive",
     "rules",
+    "scan",
     "testing",
     "value_and_grad",
     "viz",
@@ -48,8 +49,8 @@ def __getattr__(name: str) -> Any:
     # Loaded on demand: a program that only needs gradients pays for none of them.
     if name in ("lab", "testing", "viz"):
         return importlib.import_module(f"tinygrad_lab.{name}")
-    if name == "compile":
-        return importlib.import_module("tinygrad_lab.compiler").compile
+    if name in ("compile", "scan"):
+        return getattr(importlib.import_module("tinygrad_lab.compiler"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

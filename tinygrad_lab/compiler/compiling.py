@@ -7,16 +7,21 @@ import importlib
 import inspect
 import warnings
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from tinygrad_lab import tree
 from tinygrad_lab.compiler.changes import difference
 from tinygrad_lab.compiler.fast import Quick, quick_call
 from tinygrad_lab.compiler.lifting import Call, Lifted
 from tinygrad_lab.compiler.passes import optimise, prune
 from tinygrad_lab.compiler.program import Program, Writer, Written
+from tinygrad_lab.compiler.repeating import Repeated, Repetition, condition
 from tinygrad_lab.compiler.surroundings import Surroundings
-from tinygrad_lab.compiler.templates import filled
+from tinygrad_lab.compiler.templates import filled, leave
+from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import CompileError
 
 BACKENDS = ("numpy", "numba", "jax")
@@ -29,7 +34,13 @@ class Compilation:
 
     lifted: Lifted
     program: Program
-    written: Written
+    write: Writer
+    repetitions: dict[Any, tuple[Repetition, Written]] = field(default_factory=dict)  # by their condition
+
+    @functools.cached_property
+    def written(self) -> Written:
+        """What the writer made of the program, on first demand."""
+        return self.write(self.program)
 
 
 def compile(
@@ -112,6 +123,54 @@ class Compiled:
                 return result
         return self._call(args, kwargs)
 
+    def repeat(self, n: int, *args: Any, until: Callable[[Any], Any] | None = None, **kwargs: Any) -> Repeated:
+        """Call the function up to `n` times with the same arguments, without returning to Python in between.
+
+        Arguments:
+            n: the number of calls.
+            args: arguments of every call.
+            until: a function of a call's result that returns one bool, computed in the program: the call for which it
+                is true is the last.
+            kwargs: keyword arguments of every call.
+
+        Returns:
+            `(calls, outputs)`: how many calls were made, and what they returned, each array with a new first axis.
+
+        Example:
+            >>> import numpy as np, tinygrad_lab as tl
+            >>> w = tl.Value([3.0, 4.0])
+            >>> @tl.compile(state=w)
+            ... def halve():
+            ...     w.data = w.data / 2
+            ...     return np.sum(w)
+            >>> halve.repeat(10, until=lambda total: total < 1)
+            Repeated(calls=3, outputs=array([3.5  , 1.75 , 0.875]))
+        """
+        if type(n) is not int or n < 1:
+            raise CompileError(f"repeat: n must be a positive Python integer, got {n!r}; pass the number of calls")
+        self._surroundings.check()
+        singles: list[Any] = []
+        key, (call, made) = None, self._compilation(self._prepared(args, kwargs))
+        while call.key != key:  # after a first step the state may be another: the loop begins where it stays alike
+            key = call.key
+            singles.append(self.function(*args, **kwargs))
+            if len(singles) == n or (until is not None and bool(condition(until, singles[-1]))):
+                return Repeated(len(singles), _stacked(singles))
+            call, made = self._compilation(self._prepared(args, kwargs))
+        repetition, written = self._repetition(call, made, until)
+        count, stacks = repetition.run(call, written.run, n - len(singles))
+        self._quick = self._next(args, kwargs)
+        return Repeated(len(singles) + count, _joined(_stacked(singles), repetition.results(stacks)))
+
+    def _repetition(
+        self, call: Call, made: Compilation, until: Callable[[Any], Any] | None
+    ) -> tuple[Repetition, Written]:
+        known = made.repetitions.get(until)
+        if known is None:
+            repetition = Repetition(call, made.lifted, made.program, until)
+            known = made.repetitions[until] = repetition, self._write(repetition.program)
+        return known
+
     @property
     def programs(self) -> list[Program]:
         """The programs made so far, one for each kind of arguments."""
@@ -137,7 +196,7 @@ class Compiled:
         call = self._prepared(args, kwargs)
         call, made = self._compilation(call)
         outputs = made.written.run(*call.inputs(made.lifted.read))
-        leave(call, made.lifted, outputs)
+        leave(call.held, made.lifted.writes, outputs)
         self._quick = self._next(args, kwargs)
         return filled(made.lifted.result, outputs)
 
@@ -156,7 +215,7 @@ class Compiled:
             with self._surroundings.rewinding(call.held):
                 call, lifted = self._traced(call)
             program = optimise(lifted.program, lifted.names)
-            made = self._made[call.key] = Compilation(lifted, program, self._write(program))
+            made = self._made[call.key] = Compilation(lifted, program, self._write)
             if len(self._made) == _MANY:
                 warnings.warn(
                     f"compile: {self.__name__} has been compiled {_MANY} times, for arguments of other shapes, dtypes "
@@ -188,20 +247,20 @@ class Compiled:
         )
 
 
-def leave(call: Call, lifted: Lifted, outputs: Any) -> None:
-    """Put what a program computed where the function would have put it."""
-    for write in lifted.writes:
-        holder, x = call.held.holders[write.holder][1], filled(write.template, outputs)
-        if write.key is None:
-            if isinstance(holder, dict):
-                holder.clear()
-                holder.update(x)
-            else:
-                holder[:] = x
-        elif isinstance(holder, dict | list):
-            holder[write.key] = x
-        else:
-            setattr(holder, write.key, x)
+def _plain(x: Any) -> Any:
+    return x.data if type(x) is Value else x
+
+
+def _stacked(results: list[Any]) -> Any:
+    """Return results with each array stacked along a new first axis."""
+    leaves = zip(*(tree.flatten(result)[0] for result in results), strict=True)
+    return tree.flatten(results[0])[1]([np.stack([_plain(x) for x in column]) for column in leaves])
+
+
+def _joined(first: Any, rest: Any) -> Any:
+    leaves, rebuild = tree.flatten(rest)
+    before = tree.flatten(first)[0]
+    return rebuild([np.concatenate([a, _plain(b)]) for a, b in zip(before, leaves, strict=True)])
 
 
 def _writer(backend: str) -> Writer:

@@ -11,20 +11,10 @@ import numpy as np
 from tinygrad_lab.compiler import arguments
 from tinygrad_lab.compiler.holders import Holders, Place, is_leaf, is_number, leaves, refilled
 from tinygrad_lab.compiler.program import Program
-from tinygrad_lab.compiler.templates import template
+from tinygrad_lab.compiler.templates import Write, template
 from tinygrad_lab.compiler.traced import current
 from tinygrad_lab.compiler.tracing import Tracer, tracing
 from tinygrad_lab.core.value import Value
-
-
-@dataclass
-class Write:
-    """What a call leaves behind: `holders[holder][key]` becomes `template`; a list whose length changed as a whole."""
-
-    holder: int
-    key: Any
-    template: Any
-    path: str
 
 
 @dataclass
@@ -62,11 +52,16 @@ class Call:
         gradients: bool,
     ) -> None:
         self.gradients = gradients  # whether the gradients that it finds are inputs
+        self._rest = names, state, lifts, gradients
         self.function, self.args, self.kwargs = function, args, kwargs
         self.arguments = arguments.read(args, kwargs, names)
         self.held = Holders(lifts)
         for path, x in (*state, *self.arguments.objects):
             self.held.walk(path, x)
+
+    def again(self) -> Call:
+        """Return the same call, as it finds its objects now."""
+        return Call(self.function, self.args, self.kwargs, *self._rest)
 
     @property
     def key(self) -> Hashable:
@@ -134,7 +129,7 @@ class Call:
                 type(holder) is list and any((id(holder), key) not in known for key in now)
             ):
                 whole = dict(now) if type(holder) is dict else list(holder)
-                writes.append(Write(number, None, outputs.template(whole, path), path))
+                writes.append(Write(number, None, outputs.template(whole, path)))
                 continue
             for key, x in now.items():
                 i = known.get((id(holder), key))
@@ -143,7 +138,7 @@ class Call:
                 where = f"{path}.{key}" if i is None else self.held.places[i].path
                 if i is not None:
                     counted |= _counted(where, was[i], x)
-                writes.append(Write(number, key, outputs.template(x, where), where))
+                writes.append(Write(number, key, outputs.template(x, where)))
         return writes, counted
 
 

@@ -17,7 +17,8 @@ What it is given it never writes into. A function that a writer has no words for
 
 **Loops** are calls too: their function is a `Loop`, which holds a program as its body, and their operands are
 `(length, *carried, *sliced, *fixed)`. `repeat` compiles a program that is a single such call, where the parameters and
-the optimizer's states are `carried`: output `i` of the body feeds its input `i`.
+the optimizer's states are `carried`: output `i` of the body feeds its input `i`. Its length is an input; the first axis
+of what it stacks is then known only when it runs, and is -1 in the shapes of its results.
 """
 
 from __future__ import annotations
@@ -143,12 +144,14 @@ class Loop:
         carried: how many of its first inputs are carried; its first outputs are what the next round gets for them.
         sliced: how many of the following inputs are slices along the first axis; the rest are the same every round.
         until: whether the body's last output is a bool: the round that makes it true is the last (it is not stacked).
+        examples: arrays that the body's inputs held when it was traced, to trace its derivative with.
     """
 
     body: Program
     carried: int
     sliced: int = 0
     until: bool = False
+    examples: tuple[Any, ...] = ()
     __name__ = "loop"
 
     def __call__(self, length: Any, *operands: Any) -> tuple[Any, ...]:

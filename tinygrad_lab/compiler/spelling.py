@@ -27,6 +27,7 @@ _INFIX = {
     operator.or_: ("|", 0),
 }  # fmt: skip
 _PREFIX = {np.negative: "-", operator.neg: "-", operator.pos: "+", np.invert: "~"}
+_BY_KEYWORD = {np.maximum, np.minimum}  # NumPy keeps their third argument for other things
 _WORDS = {0: "zero", 1: "one", 2: "two", 3: "three", 0.5: "half"}
 _METHODS = {np.sum: "sum", np.mean: "mean", np.max: "max", np.min: "min", np.prod: "prod", np.any: "any", np.all: "all"}
 
@@ -45,7 +46,7 @@ class Speller:
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self.imports: dict[str, None] = {}
         self.names: dict[str, Any] = {}
-        self._taken, self._known = {"np", *taken}, dict[Any, str]()
+        self._taken, self._known = {"np", *taken}, dict[Any, str]()  # functions and constants, by identity or content
 
     def call(self, call: Call, out: str = "") -> str:
         """Return the expression of a call; `out` names the array that it is written into."""
@@ -70,7 +71,7 @@ class Speller:
         name = "np.dot" if product else self.function(function)  # np.dot takes 2/3 of matmul's time on small matrices
         if function in _METHODS and type(args[0]) is Variable and not args[0].weak:
             name, args = f"{args[0].name}.{_METHODS[function]}", args[1:]
-        if isinstance(function, np.ufunc) and out:  # the third argument costs less than the keyword
+        if isinstance(function, np.ufunc) and out and function not in _BY_KEYWORD:  # costs less than the keyword
             return f"{name}({', '.join([*map(self.operand, _as_arrays(call)), out])})"
         operands = [self.operand(x) for x in args]
         operands += [f"{key}={self.operand(x)}" for key, x in call.kwargs.items()]
@@ -88,9 +89,10 @@ class Speller:
         if module.partition(".")[0] == "numpy" and _find(module, name, function):
             return f"{module}.{name}".replace("numpy", "np", 1)
         if _find(module, name, function) and module != "__main__":
-            public = name.lstrip("_")
-            self.imports[f"from {module} import {name}" + (f" as {public}" if public != name else "")] = None
-            return public
+            if id(function) not in self._known:
+                public = self._known[id(function)] = self._unique(name.lstrip("_"))
+                self.imports[f"from {module} import {name}" + (f" as {public}" if public != name else "")] = None
+            return self._known[id(function)]
         return self._supplied(function, name or type(function).__name__)
 
     def operand(self, x: Any, binding: int = _ATOM) -> str:  # noqa: C901  one line a kind
@@ -137,14 +139,17 @@ class Speller:
         known = isinstance(x, np.generic) or (isinstance(x, np.ndarray) and x.ndim == 0)
         key: Any = (type(x), x.dtype, repr(x.item())) if known else id(x)
         if key not in self._known:
-            base = name = identifier(wanted)
-            number = 1
-            while name in self._taken:
-                number += 1
-                name = f"{base}_{number}"
-            self._taken.add(name)
-            self._known[key], self.names[name] = name, x
+            name = self._known[key] = self._unique(identifier(wanted))
+            self.names[name] = x
         return self._known[key]
+
+    def _unique(self, base: str) -> str:
+        name, number = base, 1
+        while name in self._taken:
+            number += 1
+            name = f"{base}_{number}"
+        self._taken.add(name)
+        return name
 
 
 _DOUBLES = (np.dtype(np.float64), np.dtype(np.complex128))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_lab import tree
+from tinygrad_lab.compiler.holders import Holders
 from tinygrad_lab.compiler.traced import Traced
 from tinygrad_lab.core.value import Value
 
@@ -26,6 +27,15 @@ class Rebuilt:
 
     rebuild: Callable[[list[Any]], Any]
     parts: list[Any]
+
+
+@dataclass
+class Write:
+    """What a call leaves behind: `holders[holder][key]` becomes `template`; the whole holder where `key` is None."""
+
+    holder: int
+    key: Any
+    template: Any
 
 
 def template(x: Any, outputs: list[Any], keep: Any = ()) -> Any:
@@ -72,9 +82,16 @@ def filled(x: Any, arrays: Sequence[Any]) -> Any:
     return x
 
 
-def has_holes(x: Any) -> bool:
-    """Whether anything of a template changes from call to call."""
-    kind = type(x)
-    if kind is Hole or kind is Rebuilt:
-        return True
-    return kind in (list, tuple, dict) and any(has_holes(part) for part in (x.values() if kind is dict else x))
+def leave(held: Holders, writes: Sequence[Write], arrays: Sequence[Any]) -> None:
+    """Put what a program computed where the function would have put it."""
+    for write in writes:
+        holder, x = held.holders[write.holder][1], filled(write.template, arrays)
+        if write.key is None and isinstance(holder, dict):
+            holder.clear()
+            holder.update(x)
+        elif write.key is None:
+            holder[:] = x
+        elif isinstance(holder, dict | list):
+            holder[write.key] = x
+        else:
+            setattr(holder, write.key, x)

@@ -7,6 +7,7 @@ written down when the Values hold Traced arrays, and no code of the engine has t
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -140,6 +141,14 @@ def tracing(tracer: Tracer) -> Iterator[Tracer]:
         yield tracer
     finally:
         CURRENT.reset(token)
+
+
+@contextlib.contextmanager
+def trial() -> Iterator[None]:
+    """Trace on values that mean nothing: whatever they lead to is not worth a warning."""
+    with warnings.catch_warnings(), np.errstate(all="warn"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def trace(function: Callable[..., Any], *arrays: Any, name: str | None = None) -> Program:

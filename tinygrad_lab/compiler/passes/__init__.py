@@ -12,14 +12,19 @@ from tinygrad_lab.compiler.passes.common import share
 from tinygrad_lab.compiler.passes.dead import prune
 from tinygrad_lab.compiler.passes.folding import fold
 from tinygrad_lab.compiler.passes.inline import inline
+from tinygrad_lab.compiler.passes.loops import hoist, in_bodies, slim
 from tinygrad_lab.compiler.passes.naming import rename
 from tinygrad_lab.compiler.program import Program
 
-__all__ = ["fold", "inline", "optimise", "prune", "rename", "share", "simplify"]
+__all__ = ["fold", "hoist", "inline", "optimise", "prune", "rename", "share", "simplify", "slim"]
 
 
 def optimise(program: Program, names: Sequence[str] = ()) -> Program:
     """Return the program after all passes, with unique readable names; `names` are those wanted for the outputs."""
-    for step in (inline, prune, fold, simplify, share, simplify, share, prune):
+    return rename(_optimise(program), names)
+
+
+def _optimise(program: Program) -> Program:
+    for step in (inline, prune, share, slim, fold, simplify, share, simplify, share, prune):
         program = step(program)
-    return rename(program, names)
+    return hoist(in_bodies(_optimise, program))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, replaced, variables
 from tinygrad_lab.compiler.traced import Traced
-from tinygrad_lab.compiler.tracing import Tracer, tracing
+from tinygrad_lab.compiler.tracing import Tracer, tracing, trial
 from tinygrad_lab.core.registry import OPS
 
 
@@ -52,15 +51,14 @@ def _open(call: Call, program: Program) -> Program | None:
     body = _body(call)
     if body is None or call.several:
         return None
-    tracer = Tracer(call.within)
+    with trial():
+        tracer = Tracer(call.within)
     inputs: dict[Variable, Traced] = {}
     for v in variables(call):
         if v not in inputs:
             inputs[v] = tracer.input(v.name, _example(v))
     try:
-        with tracing(tracer), warnings.catch_warnings(), np.errstate(all="warn"):
-            warnings.simplefilter("ignore")
-            tracer.usual = np.geterr()
+        with trial(), tracing(tracer):
             args, kwargs = replaced((call.args, call.kwargs), inputs)
             result = body(*args, **kwargs)
             opened = tracer.program([result])

@@ -33,11 +33,20 @@ def rename(program: Program, names: Sequence[str] = ()) -> Program:
             exp_2 = exp(exp)
             return exp_2
     """
+    return _rename(program, names, set())
+
+
+def _rename(program: Program, names: Sequence[str], constants: set[str]) -> Program:
+    """Rename a program and the bodies of its loops; constants differ in name from those of all of them."""
     used = set(_TAKEN)
     new: dict[Variable, Any] = {}
     targets = _targets(program.calls)
     wanted = {v: name for v, name in zip(program.outputs, names, strict=False) if name}
-    for v in (*program.inputs, *program.constants):
+    for v in program.constants:
+        new[v] = _renamed(v, v.name, used | constants)
+        used.add(new[v].name)
+        constants.add(new[v].name)
+    for v in program.inputs:
         new[v] = _renamed(v, v.name, used)
     for call, target in zip(program.calls, targets, strict=True):
         for v in call.outputs:
@@ -45,7 +54,7 @@ def rename(program: Program, names: Sequence[str] = ()) -> Program:
     calls = tuple(
         replace(
             call,
-            function=replace(call.function, body=rename(call.function.body))
+            function=replace(call.function, body=_rename(call.function.body, (), constants))
             if isinstance(call.function, Loop)
             else call.function,
             args=replaced(call.args, new),
