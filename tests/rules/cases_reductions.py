@@ -34,6 +34,27 @@ def with_gaps(function, x, **kwargs):
     return function(np.where(np.isnan(MISSING), np.nan, x), **kwargs)
 
 
+MISSING_FREE = np.array([[1.0, 0.75, -2.0], [0.5, 3.0, 1.25]])
+MEANS = np.array([0.5, -1.0, 0.25])
+for function in (np.var, np.std):
+    written(
+        function,
+        (lambda x, mean, f=function: f(x, axis=0, mean=mean, ddof=1), MISSING_FREE, MEANS[None]),
+        (
+            lambda x, mean, f=function: f(x, axis=0, mean=mean, keepdims=True, where=MISSING_FREE > 0),
+            MISSING_FREE,
+            MEANS[None],
+        ),
+        (lambda mean, f=function: f(MISSING_FREE, mean=mean), np.array([[0.3]])),
+        (
+            lambda x, mean, f=function: f(x, axis=1, mean=mean, correction=0.5),
+            MISSING_FREE * (1 + 2j),
+            MEANS[:2, None] + 0j,
+        ),
+    )
+written(np.nanvar, (lambda x, mean: np.nanvar(with_gaps(np.positive, x), axis=0, mean=mean), MISSING_FREE, MEANS[None]))
+
+
 for function in (np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmax, np.nanmin):
     for kwargs in ({}, {"axis": 0}, {"axis": 1, "keepdims": True}, {"axis": (0, 1)}):
         written(function, (functools.partial(with_gaps, function, **kwargs), np.nan_to_num(MISSING) + 0.25))

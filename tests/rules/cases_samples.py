@@ -106,4 +106,8 @@ written(
     np.polyfit,
     (lambda x, y: np.polyfit(x, y, 2), PLACES, np.sin(PLACES)),
     (lambda x, y, w: np.polyfit(x, y, 1, w=w), PLACES, MANY.T, ASKED + 2),
+    (lambda x, y: np.polyfit(x, y, 1, full=True), PLACES, np.sin(PLACES)),
+    (lambda x, y, w: np.polyfit(x, y, 1, w=w, cov=True), PLACES, np.sin(PLACES), ASKED + 2),
+    (lambda x, y: np.polyfit(x, y, 2, cov="unscaled"), PLACES, MANY.T),
+    (lambda x, y: np.polyfit(x, y, 1, cov=True), PLACES, MANY.T),
 )

@@ -154,6 +154,15 @@ listed(
     call((2, 3), args=(1, "symmetric")),
     call((2, 3), args=({-1: (1, 4)}, "wrap")),
     call((2, 3), args=(0,)),
+    call((3,), args=((2, 1), "linear_ramp"), end_values=(5.0, -1.0)),
+    call((2, 3), args=(2, "linear_ramp")),
+    call((2, 3), args=(((1, 2), (0, 3)), "mean")),
+    call((2, 3), args=((2, 1), "maximum"), stat_length=2),
+    call((3, 4), args=(1, "minimum"), stat_length=((1, 2), (3, 9))),
+    call((3, 5), args=((0, 2), "median")),
+    call((3, 4), args=((4, 7), "reflect"), reflect_type="odd"),
+    call((2, 3), args=((7, 9), "symmetric"), reflect_type="odd"),
+    call((1, 3), args=((2, 3), "reflect"), reflect_type="odd"),
 )
 listed(constant_pad, call((2, 3), width=((0, 1), (2, 0))))
 listed(

@@ -41,6 +41,7 @@ NOT_ASKING = {
     np.require,
     np.full,
     np.full_like,
+    np.nanvar,
 }
 ELEMENTWISE = [op for op in OPERATIONS if numpys(op) and op.elementwise and None not in op.rules]
 REDUCTIONS = [op for op in OPERATIONS if numpys(op) and "keepdims" in op.parameters and "axis" in op.parameters]

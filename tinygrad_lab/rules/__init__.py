@@ -14,6 +14,7 @@ from tinygrad_lab.rules import (
     joining,
     linalg,
     norms,
+    padding,
     polynomials,
     reductions,
     refused,
@@ -24,6 +25,7 @@ from tinygrad_lab.rules import (
     statistics,
     trigonometric,
     ufunc_methods,
+    variance,
     windows,
     zero,
 )
@@ -43,6 +45,7 @@ __all__ = [
     "joining",
     "linalg",
     "norms",
+    "padding",
     "polynomials",
     "reductions",
     "refused",
@@ -53,6 +56,7 @@ __all__ = [
     "statistics",
     "trigonometric",
     "ufunc_methods",
+    "variance",
     "windows",
     "zero",
 ]

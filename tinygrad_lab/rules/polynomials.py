@@ -107,13 +107,28 @@ def _polyfit(
     x: Any, y: Any, deg: int, rcond: float | None = None, full: bool = False, w: Any = None, cov: Any = False
 ) -> Any:
     x, y, w = listed(x), listed(y), listed(w)
-    if full or cov:
-        raise OperationError("polyfit: full and cov must be left out, got one; use np.linalg.lstsq")
     x, y = (converted(a, np.result_type(a, 0.0)) for a in arrays(x, y))
     rows, values = np.vander(x, deg + 1), y
     if w is not None:
         rows, values = rows * np.expand_dims(w, -1), y * (np.expand_dims(w, -1) if np.ndim(y) == 2 else w)
     scale = np.sqrt(np.sum(rows * rows, axis=0))
-    rcond = len(x) * np.finfo(rows.dtype).eps if rcond is None else rcond
-    solution = np.linalg.pinv(rows / scale, rcond) @ values
-    return solution / (np.expand_dims(scale, -1) if np.ndim(y) == 2 else scale)
+    rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
+    if not (full or cov):
+        return _over(np.linalg.pinv(rows / scale, rcond) @ values, scale)
+    solution, residuals, rank, singular = np.linalg.lstsq(rows / scale, values, rcond)
+    if full:
+        return _over(solution, scale), residuals, rank, singular, rcond
+    spread = np.linalg.inv(np.transpose(rows / scale) @ (rows / scale)) / np.multiply.outer(scale, scale)
+    spread = np.expand_dims(spread, tuple(range(2, y.ndim + 1)))
+    if not (isinstance(cov, str) and cov == "unscaled"):
+        if len(x) <= deg + 1:
+            raise OperationError(
+                f"polyfit: x must have more than {deg + 1} points to scale the covariance, got {len(x)}; "
+                f"pass more, or cov='unscaled'"
+            )
+        spread = spread * residuals / (len(x) - deg - 1)
+    return _over(solution, scale), spread
+
+
+def _over(solution: Any, scale: Any) -> Any:
+    return solution / (np.expand_dims(scale, -1) if np.ndim(solution) == 2 else scale)

@@ -10,18 +10,18 @@ import numpy as np
 from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import as_last, flattened, many_axes, other_axes, reduced_axes, resized
-from tinygrad_lab.rules.limits import direction
+from tinygrad_lab.rules.dtypes import converted
 
 
-def _expand(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def expand(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """Give `g` its reduced axes back, with length 1, so that it broadcasts against the input `x`."""
     return g if keepdims or axis is None or x.ndim == 0 else np.expand_dims(g, axis)
 
 
-def _count(x: Any, axis: Any, where: Any) -> Any:
+def count(x: Any, axis: Any, where: Any) -> Any:
     """Return how many elements each result was reduced from; 1 instead of 0, as nothing receives a gradient then."""
     if where is not True:
-        return np.sum(np.broadcast_to(where, x.shape), axis=axis, keepdims=True, dtype=x.dtype)
+        return np.sum(np.broadcast_to(where, x.shape), axis=axis, keepdims=True, dtype=np.finfo(x.dtype).dtype)
     return max(math.prod(x.shape[i] for i in reduced_axes(axis, x.ndim)), 1)
 
 
@@ -29,63 +29,29 @@ def _sum(
     g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False,
     initial: Any = None, where: Any = True,
 ) -> Any:  # fmt: skip
-    g = _expand(g, x, axis, keepdims)
+    g = expand(g, x, axis, keepdims)
     return np.broadcast_to(g if where is True else np.where(where, g, 0), x.shape)
 
 
 def _mean(
     g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = True
 ) -> Any:
-    share = 1 / _count(x, axis, where)  # a float16 holds 1 / n of more elements than it can count
-    return _sum(_expand(g, x, axis, keepdims) * share, y, x, axis, keepdims=True, where=where)
+    share = 1 / count(x, axis, where)  # a float16 holds 1 / n of more elements than it can count
+    return _sum(expand(g, x, axis, keepdims) * share, y, x, axis, keepdims=True, where=where)
 
 
 def _extremum(
     g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """The elements that equal the extremum share its gradient."""
-    chosen = ((x == _expand(y, x, axis, keepdims)) | (x != x)) & where  # a NaN is the extremum where there is one
-    count = np.sum(chosen, axis=axis, keepdims=True, dtype=x.dtype)
-    return np.where(chosen, _expand(g, x, axis, keepdims) / np.maximum(count, 1), 0)
+    chosen = ((x == expand(y, x, axis, keepdims)) | (x != x)) & where  # a NaN is the extremum where there is one
+    number = np.sum(chosen, axis=axis, keepdims=True, dtype=x.dtype)
+    return np.where(chosen, expand(g, x, axis, keepdims) / np.maximum(number, 1), 0)
 
 
 def _cumsum(g: Any, y: Any, x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     along = 0 if axis is None else axis
     return np.reshape(np.flip(np.cumsum(np.flip(g, along), along), along), x.shape)
-
-
-def _deviation(x: Any, axis: Any, where: Any, mean: Any) -> Any:
-    """Return `x - mean`, with 0 where `where` excludes it."""
-    if where is not True:
-        mean = np.mean(x, axis=axis, keepdims=True, where=where) if mean is None else mean
-        return np.where(where, x - mean, 0)
-    if mean is None:
-        # Relative to the first element the deviations of equal numbers are 0 exactly, not the rounding error of a mean.
-        axes = reduced_axes(axis, x.ndim)
-        x = x - x[tuple(slice(0, 1) if i in axes else slice(None) for i in range(x.ndim))]
-        mean = np.mean(x, axis=axis, keepdims=True)
-    return x - mean
-
-
-def _var(
-    g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
-    *, where: Any = True, mean: Any = None, correction: float = 0,
-) -> Any:  # fmt: skip
-    slope = 2 * np.conjugate(_deviation(x, axis, where, mean)) / (_count(x, axis, where) - ddof - correction)
-    return _expand(g, x, axis, keepdims) * slope
-
-
-def _std(
-    g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
-    *, where: Any = True, mean: Any = None, correction: float = 0,
-) -> Any:  # fmt: skip
-    count = _count(x, axis, where)
-    g, y = _expand(g, x, axis, keepdims), _expand(y, x, axis, keepdims)
-    deviation = _deviation(x, axis, where, mean)
-    spread = y * np.any(deviation != 0, axis=axis, keepdims=True)  # of equal numbers y may be a rounding error
-    slope = direction(np.conjugate(deviation), spread * (count - ddof - correction))
-    # One number alone never deviates from its mean: 0 at every order.
-    return g * np.where(count > 1, slope, 0) if mean is None else g * slope
 
 
 defvjp(np.sum, _sum)
@@ -95,8 +61,6 @@ defvjp(np.min, _extremum)
 defvjp(np.amax, _extremum)
 defvjp(np.amin, _extremum)
 defvjp(np.cumsum, _cumsum)
-defvjp(np.var, _var)
-defvjp(np.std, _std)
 
 
 @composed(np.prod)
@@ -198,6 +162,8 @@ def _filled(a: Any, number: int) -> Any:
 
 def _masked(a: Any, kwargs: Any) -> Any:
     """Let `where` leave out NaNs too."""
+    if "mean" in kwargs:
+        kwargs = {**kwargs, "mean": converted(kwargs["mean"], a.dtype)}
     return {**kwargs, "where": ~np.isnan(a) & kwargs.get("where", True)}
 
 

@@ -7,11 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tinygrad_lab.core.registry import composed, defvjp, primitive
-from tinygrad_lab.errors import OperationError
+from tinygrad_lab.core.registry import defvjp, primitive
 from tinygrad_lab.rules.axes import many_axes
-
-_COPYING_MODES = ("edge", "reflect", "symmetric", "wrap")
 
 
 @primitive(lambda g, y, x, width, constant_values=0: g[_inner(width, y.shape)])
@@ -22,30 +19,6 @@ def constant_pad(x: Any, width: Any, constant_values: Any = 0) -> Any:
 
 def _inner(width: Any, shape: tuple[int, ...]) -> tuple[slice, ...]:
     return tuple(slice(before, n - after) for (before, after), n in zip(width, shape, strict=True))
-
-
-@composed(np.pad)
-def _pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
-    width = _widths(pad_width, array.ndim)
-    if mode == "constant":
-        return constant_pad(array, width=width, **kwargs)
-    if mode not in _COPYING_MODES or kwargs.get("reflect_type", "even") != "even":
-        raise OperationError(
-            f"pad: mode must be one of constant, {', '.join(_COPYING_MODES)} (with even reflection), got {mode!r}; "
-            f"pad with np.concatenate instead"
-        )
-    for axis, pair in enumerate(width):
-        if any(pair):  # NumPy pads the positions, and indexing copies the elements
-            array = np.take(array, np.pad(np.arange(array.shape[axis]), pair, mode), axis)
-    return array
-
-
-def _widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
-    """Return a pair (before, after) for each axis, from any of the forms that `np.pad` takes."""
-    if isinstance(pad_width, dict):
-        pad_width = [pad_width.get(i, pad_width.get(i - ndim, 0)) for i in range(ndim)]
-        pad_width = [pair if np.ndim(pair) else (pair, pair) for pair in pad_width]
-    return tuple((int(before), int(after)) for before, after in np.broadcast_to(pad_width, (ndim, 2)))
 
 
 @primitive(lambda g, y, windows, shape, window_shape, axis=None: sliding_window_view(g, window_shape, axis))

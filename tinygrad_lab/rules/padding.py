@@ -1,0 +1,93 @@
+"""`np.pad` in all its modes: what is put before and behind an array, one axis after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import composed
+from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.axes import cut, resized
+from tinygrad_lab.rules.windows import constant_pad
+
+Pair = tuple[int, int]
+_COPYING = ("edge", "reflect", "symmetric", "wrap")
+_STATISTICS: dict[str, Callable[..., Any]] = {
+    "maximum": np.max, "mean": np.mean, "median": np.median, "minimum": np.min,
+}  # fmt: skip
+
+
+@composed(np.pad)
+def _pad(
+    array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0, end_values: Any = 0,
+    stat_length: Any = None, reflect_type: str = "even",
+) -> Any:  # fmt: skip
+    width = _widths(pad_width, array.ndim)
+    if mode == "constant":
+        return constant_pad(array, width=width, constant_values=constant_values)
+    ends, lengths = (np.broadcast_to(given, (array.ndim, 2)) for given in (end_values, stat_length))
+    for axis, pair in enumerate(width):
+        if not any(pair):
+            continue
+        if mode == "linear_ramp":
+            array = np.concatenate(_ramps(array, axis, pair, ends[axis]), axis)
+        elif mode in _STATISTICS:
+            array = np.concatenate(_levels(_STATISTICS[mode], array, axis, pair, lengths[axis]), axis)
+        elif mode not in _COPYING:
+            raise OperationError(
+                f"pad: mode must be constant, linear_ramp or one of {', '.join((*_COPYING, *_STATISTICS))}, "
+                f"got {mode!r}; pad with np.concatenate instead"
+            )
+        elif reflect_type == "odd" and mode in ("reflect", "symmetric") and array.shape[axis] > 1:
+            array = _turned(array, axis, pair, mode)
+        else:  # NumPy pads the positions, and indexing copies the elements
+            array = np.take(array, np.pad(np.arange(array.shape[axis]), pair, mode), axis)
+    return array
+
+
+def _widths(pad_width: Any, ndim: int) -> tuple[Pair, ...]:
+    """Return a pair (before, after) for each axis, from any of the forms that `np.pad` takes."""
+    if isinstance(pad_width, dict):
+        pad_width = [pad_width.get(i, pad_width.get(i - ndim, 0)) for i in range(ndim)]
+        pad_width = [pair if np.ndim(pair) else (pair, pair) for pair in pad_width]
+    return tuple((int(before), int(after)) for before, after in np.broadcast_to(pad_width, (ndim, 2)))
+
+
+def _ramps(array: Any, axis: int, pair: Pair, ends: Any) -> list[Any]:
+    """Return straight lines from the ends' values to the edges, around the array."""
+    edges = cut(array, axis, 0, 1), cut(array, axis, -1, None)
+    before, after = (
+        np.linspace(end, np.squeeze(edge, axis), n, endpoint=False, dtype=array.dtype, axis=axis)
+        for end, edge, n in zip(ends, edges, pair, strict=True)
+    )
+    return [before, array, np.flip(after, axis)]
+
+
+def _levels(statistic: Callable[..., Any], array: Any, axis: int, pair: Pair, lengths: Any) -> list[Any]:
+    """Return a statistic of so many of the first elements before the array, and of the last ones behind it."""
+    n = array.shape[axis]
+    first, last = (n if length is None else min(int(length), n) for length in lengths)
+    parts = cut(array, axis, 0, first), cut(array, axis, n - last, None)
+    before, after = (
+        np.broadcast_to(statistic(part, axis=axis, keepdims=True), resized(array.shape, (axis,), times))
+        for part, times in zip(parts, pair, strict=True)
+    )
+    return [before, array, after]
+
+
+def _turned(array: Any, axis: int, pair: Pair, mode: str) -> Any:
+    """Turn the array about its edges by half a turn, again and again: each period adds twice the rise between them.
+
+    `reflect` turns about the last element, `symmetric` half a place behind it, as if it stood there twice.
+    """
+    n, twice = array.shape[axis], mode == "symmetric"
+    period, places = 2 * n if twice else 2 * (n - 1), np.arange(-pair[0], n + pair[1])
+    turns, place = np.divmod(places, period)
+    back = place >= n
+    picked = np.take(array, np.where(back, (2 * n - 1 if twice else period) - place, place), axis)
+    first, last = cut(array, axis, 0, 1), cut(array, axis, -1, None)
+    shape = tuple(-1 if i == axis else 1 for i in range(array.ndim))
+    back, turns = np.reshape(back, shape), np.reshape(turns, shape).astype(array.dtype)
+    return np.where(back, 2 * last - picked, picked) + 2 * turns * (last - first)

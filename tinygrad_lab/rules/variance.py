@@ -1,0 +1,99 @@
+"""Rules of the variance and of the standard deviation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import composed, primitive
+from tinygrad_lab.rules.axes import as_last, reduced_axes
+from tinygrad_lab.rules.dtypes import array
+from tinygrad_lab.rules.limits import direction
+from tinygrad_lab.rules.norms import norm
+from tinygrad_lab.rules.reductions import count, expand
+
+
+def _deviation(x: Any, axis: Any, where: Any) -> Any:
+    """Return `x - mean`, with 0 where `where` excludes it."""
+    if where is not True:
+        return np.where(where, x - np.mean(x, axis=axis, keepdims=True, where=where), 0)
+    # Relative to the first element the deviations of equal numbers are 0 exactly, not the rounding error of a mean.
+    axes = reduced_axes(axis, x.ndim)
+    x = x - x[tuple(slice(0, 1) if i in axes else slice(None) for i in range(x.ndim))]
+    return x - np.mean(x, axis=axis, keepdims=True)
+
+
+def _var_rule(
+    g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    slope = 2 * np.conjugate(_deviation(x, axis, where)) / (count(x, axis, where) - ddof)
+    return expand(g, x, axis, keepdims) * slope
+
+
+def _std_rule(
+    g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    n, deviation = count(x, axis, where), _deviation(x, axis, where)
+    g, y = expand(g, x, axis, keepdims), expand(y, x, axis, keepdims)
+    spread = y * np.any(deviation != 0, axis=axis, keepdims=True)  # of equal numbers y may be a rounding error
+    slope = direction(np.conjugate(deviation), spread * (n - ddof))
+    return g * np.where(n > 1, slope, 0)  # one number alone never deviates from its mean: 0 at every order
+
+
+@primitive(_var_rule)
+def var(x: Any, **keywords: Any) -> Any:
+    """Return `np.var(x)` about the mean of `x`."""
+    return np.var(x, **keywords)
+
+
+@primitive(_std_rule)
+def std(x: Any, **keywords: Any) -> Any:
+    """Return `np.std(x)` about the mean of `x`."""
+    return np.std(x, **keywords)
+
+
+def _deviation_from(mean: Any, x: Any, where: Any) -> Any:
+    return x - mean if where is True else np.where(where, x - mean, 0)
+
+
+@composed(np.var)
+def _var(
+    a: Any, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False, where: Any = True,
+    mean: Any = None, correction: float | None = None,
+) -> Any:  # fmt: skip
+    ddof = ddof if correction is None else correction
+    if mean is None:
+        return var(a, **_given(axis, dtype, ddof, keepdims, where))
+    a = array(a)
+    deviation = _deviation_from(mean, a if dtype is None else a.astype(dtype), where)
+    square = np.real(deviation * np.conjugate(deviation)) if np.iscomplexobj(a) else np.square(deviation)
+    n = count(deviation, axis, where)
+    total = np.sum(square, axis=axis, keepdims=True) / (n - ddof)
+    return total if keepdims else np.squeeze(total, reduced_axes(axis, a.ndim))
+
+
+@composed(np.std)
+def _std(
+    a: Any, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False, where: Any = True,
+    mean: Any = None, correction: float | None = None,
+) -> Any:  # fmt: skip
+    ddof = ddof if correction is None else correction
+    if mean is None:
+        return std(a, **_given(axis, dtype, ddof, keepdims, where))
+    a = array(a)
+    deviation = _deviation_from(mean, a if dtype is None else a.astype(dtype), where)
+    if np.iscomplexobj(deviation) and not np.iscomplexobj(a):  # NumPy squares it as it is
+        return np.sqrt(np.var(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean))
+    n, axes = count(deviation, axis, where), reduced_axes(axis, a.ndim)
+    total = np.expand_dims(norm(as_last(deviation, axes), axis=-1), axes) / (n - ddof) ** 0.5
+    return total if keepdims else np.squeeze(total, axes)
+
+
+def _given(axis: Any, dtype: Any, ddof: float, keepdims: bool, where: Any) -> dict[str, Any]:
+    """Return the keywords that say something."""
+    keywords = {"axis": axis, "dtype": dtype, "ddof": ddof or None, "keepdims": keepdims or None}
+    given = {name: x for name, x in keywords.items() if x is not None}
+    return given if where is True else {**given, "where": where}
