@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.rules.cases import OPERATIONS
-from tinygrad_lab.testing import check_gradients
 from tinygrad_lab.testing.calls import Call, reduction_keywords
+from tinygrad_lab.testing.examples import check_call
 from tinygrad_lab.testing.strategies import matmul_shapes
 
 pytestmark = pytest.mark.slow
@@ -22,11 +22,11 @@ def test_every_axis_of_a_reduction(op):
     for shape, keywords in [case for case in cases if case[0] in SHAPES]:
         x = rng.permutation(np.arange(1.0, 13.0))[: int(np.prod(shape))].reshape(shape)
         call = Call(op.function, (x,), keywords)
-        check_gradients(call.adapter, *call.args)
+        check_call(call)
 
 
 @pytest.mark.parametrize("function", [np.matmul, lambda a, b: a @ b], ids=["matmul", "@"])
 def test_every_way_in_which_batches_of_matrices_meet(function):
     rng = np.random.default_rng(0)
     for a, b in matmul_shapes():
-        check_gradients(function, rng.uniform(0.5, 2, a), rng.uniform(-2, -0.5, b))
+        check_call(Call(function, (rng.uniform(0.5, 2, a), rng.uniform(-2, -0.5, b))))

@@ -7,6 +7,7 @@ import pytest
 
 import tinygrad_lab as tl
 import tinygrad_lab.functional as F
+from tinygrad_lab.errors import VacuousTestError
 from tinygrad_lab.testing import GradientError, adapters, check_gradients
 
 X = np.array([1.0, 2.0, 3.0])
@@ -34,7 +35,6 @@ AWKWARD = {
     "saturated softmax": (F.softmax, np.array([-190.0, 1e-7, 33.0, 1.5])),
     "cancellation": (lambda x: (x + 1e8) - 1e8, X),
     "constant": (lambda x: np.sum(x * 0), X),
-    "size zero": (np.sin, np.zeros((0, 2))),
     "deep underflow": (F.gelu, np.array([-134.8, -1189277.7, 0.1])),
     "norm at 0": (np.hypot, np.zeros(2), np.zeros(2)),
 }
@@ -103,6 +103,57 @@ def test_examples_do_not_depend_on_the_last_bits_of_results():
         return seen
 
     np.testing.assert_array_equal(drawn(np.sin), drawn(lambda x: np.nextafter(np.sin(x), 2)))
+
+
+# -- nothing to decide -------------------------------------------------------------------------------------------------
+
+UNDECIDED = {
+    r"must return floating-point numbers, got none; is a `return` missing": (lambda x: None, X),
+    r"must return floating-point numbers, got none.* is the result made of integers": (lambda x: x.size, X),
+    r"arguments must have elements, got shapes \[\(0, 2\)\]": (np.sin, np.zeros((0, 2))),
+    r"results must have elements, got shapes \[\(0,\)\]": (lambda x: x[:0], X),
+    r"at least one element must be decided, got 3 that are inconclusive": (lambda x: x * np.nan, X),
+}
+
+
+@pytest.mark.parametrize("words", UNDECIDED)
+def test_a_check_that_decides_nothing_is_no_pass(words):
+    with pytest.raises(VacuousTestError, match=words):
+        check_gradients(*UNDECIDED[words])
+    report = check_gradients(*UNDECIDED[words], raise_exception=False)
+    assert (report.ok, report.outcome) == (False, "undecided")
+    assert re.search(words, report.text)
+
+
+# -- many elements -----------------------------------------------------------------------------------------------------
+
+
+def test_all_of_many_elements_are_decided():
+    x = np.random.default_rng(0).normal(size=20_000)
+    assert check_gradients(np.sin, x).count("pass") == x.size
+    assert check_gradients(lambda x: np.sum(np.tanh(x)) ** 2, x).count("pass") == x.size
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_wrong_element_among_many_is_found(seed):
+    rng = np.random.default_rng(seed)
+    x, wrong = rng.normal(size=3000), int(rng.integers(3000))
+    factor = np.where(np.arange(x.size) == wrong, 1 + rng.choice([-0.01, 0.01]), 1)
+    report = check_gradients(pair(np.sin, lambda g, x: factor * g * np.cos(x)), x, raise_exception=False)
+    assert np.flatnonzero(report.findings[0].status == "fail").tolist() == [wrong]
+
+
+def test_failing_on_many_elements_is_fast_and_honest():
+    x = np.random.default_rng(0).normal(size=1000)
+    report = check_gradients(pair(np.sin, lambda g, x: 2 * g * np.cos(x)), x, raise_exception=False)
+    count, looked, size = map(int, re.search(r"(\d+) of (\d+) elements wrong that .* of (\d+);", report.text).groups())
+    assert count == looked < size == 1000
+    assert "a constant factor of 2" in report.text
+
+
+def test_complex_elements_are_counted_once():
+    report = check_gradients(pair(lambda z: z * z, lambda g, z: 3 * z * g), M + 1j, raise_exception=False)
+    assert "6 of 6 elements wrong" in report.text
 
 
 # -- wrong gradients ---------------------------------------------------------------------------------------------------
@@ -230,11 +281,48 @@ def test_a_rule_that_is_not_linear_fails_in_forward_mode():
         check_gradients(sneaky, X)
 
 
-def test_a_rule_wrong_in_its_own_dtype_only():
-    crude = pair(np.sin, lambda g, x: g * np.cos(x) * (1 if x.dtype != np.float32 else x.dtype.type(1.01)), "crude")
-    assert check_gradients(crude, X).ok
+@pytest.mark.parametrize(("dtype", "factor"), [(np.float64, 1 + 1e-8), (np.float32, 1.0005), (np.float16, 1.2)])
+def test_a_rule_wrong_in_its_own_dtype_only(dtype, factor):
+    crude = pair(np.sin, lambda g, x: g * np.cos(x) * (1 if x.dtype != dtype else x.dtype.type(factor)), "crude")
+    assert check_gradients(crude, X.astype(np.longdouble)).ok
     with pytest.raises(GradientError, match="off in the arguments' own dtype, but right in a wider one"):
-        check_gradients(crude, X.astype(np.float32))
+        check_gradients(crude, X.astype(dtype))
+
+
+@pytest.mark.parametrize("lay_out", [np.asfortranarray, lambda x: np.repeat(x, 2, 1)[:, ::2], lambda x: x[::-1, ::-1]])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_rule_wrong_for_a_layout_only(lay_out, dtype):
+    def rule(g, x):
+        return g * np.cos(x) * x.dtype.type(1 if x.flags.c_contiguous else 1.001)
+
+    def function(x):
+        if x.dtype == np.longdouble:
+            raise TypeError("no long doubles")
+        return np.sin(x)
+
+    fussy = pair(function, rule, "fussy")
+    assert check_gradients(fussy, M.astype(dtype)).ok
+    with pytest.raises(GradientError, match=r"depends on how the arrays lie in memory|constant factor of 1.001"):
+        check_gradients(fussy, lay_out(M.astype(dtype)))
+
+
+@pytest.mark.parametrize("ties", [2, 3, 5])
+@pytest.mark.parametrize("factor", [1.001, 0.999])
+def test_ties_that_share_too_much_or_too_little(ties, factor):
+    def rule(g, x):
+        most = x == np.max(x)
+        return g * most / np.sum(most) * np.where(np.sum(most) > 1, factor, 1)
+
+    x = np.array([1.0, -2.0, *[3.0] * ties])
+    with pytest.raises(GradientError, match="a tie or another kink"):
+        check_gradients(pair(np.max, rule, "max"), x)
+
+
+def test_tolerances_for_those_who_must():
+    rough = pair(np.sin, lambda g, x: 1.001 * g * np.cos(x), "rough")
+    assert not check_gradients(rough, X, rtol=1e-4, raise_exception=False).ok
+    assert check_gradients(rough, X, rtol=1e-2).ok
+    assert check_gradients(rough, X, atol=1e-2).ok
 
 
 # -- misuse ------------------------------------------------------------------------------------------------------------

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_lab.errors import GradientError
 from tinygrad_lab.testing import adapters
+from tinygrad_lab.testing.adjoint import check_adjoint
 from tinygrad_lab.testing.checks import check_gradients
+from tinygrad_lab.testing.contract import check_rule
 from tinygrad_lab.testing.differences import Slope, directional_derivative
 from tinygrad_lab.testing.domains import Domain
-from tinygrad_lab.testing.linearity import check_adjoint, check_rule
 from tinygrad_lab.testing.mutants import assert_kills_mutants
 from tinygrad_lab.testing.report import Findings, GradientReport
 

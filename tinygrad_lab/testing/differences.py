@@ -22,6 +22,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 RUNGS, RATIO = 12, 4
 STEPS = 0.25 * float(RATIO) ** -np.arange(RUNGS)  # powers of two: multiplying by them is exact
+FEW = slice(2, 7)  # the rungs that tell whether a smooth function's slope is what it should be
 COLUMNS = 6
 WIDEST = np.longdouble
 
@@ -86,7 +87,7 @@ def directional_derivative(fn: Callable[..., Any], x: Any, direction: Any) -> Sl
         shapes[:] = [wrap, arrays]
         return real_parts(arrays)
 
-    slope = estimate(*ladder(along))
+    slope = slope_along(along)
     wrap, arrays = shapes
     return Slope(*(_shaped(part, arrays, wrap) for part in slope))
 
@@ -123,14 +124,41 @@ def _shaped(flat: Array, arrays: list[Array], wrap: Callable[[list[Any]], Any]) 
 class Ladder(NamedTuple):
     """Values at `t = 0` and at plus and minus each step: shapes (m,), (rungs, m), (rungs, m)."""
 
+    steps: Array
     centre: Array
     above: Array
     below: Array
 
 
-def ladder(along: Callable[[Any], Array]) -> tuple[Ladder, Array]:
-    """Evaluate `along(t)`, a vector, on all steps; one where it raises, or gives another number of results, is NaN."""
-    centre = along(0)
+def slope_along(
+    along: Callable[[Any], Array], rungs: slice = slice(None), centre: Array | None = None, hidden: Any = 0.0
+) -> Slope:
+    """Return the slope of `along(t)`, a vector, at `t = 0`.
+
+    Arguments:
+        along: the function, along a line.
+        rungs: which of the steps to take.
+        centre: `along(0)`, if it is known.
+        hidden: how far each value may be off by what no step shows.
+    """
+    found = ladder(along, rungs, centre)
+    moves = np.any((found.above != found.centre) | (found.below != found.centre), axis=0)
+    if 2 * np.count_nonzero(moves) > moves.size:
+        return estimate(found, rounding(found) + hidden)
+    # Most results stand still along one element of many.
+    some = Ladder(found.steps, found.centre[moves], found.above[:, moves], found.below[:, moves])
+    slope = estimate(some, rounding(some) + (hidden[moves] if np.ndim(hidden) else hidden))
+    still = 0 * np.abs(found.centre)
+    bound = 2 * (np.finfo(still.dtype).eps * np.abs(found.centre) + hidden) / found.steps[1]
+    whole = Slope(still, bound, still.copy(), still.copy(), bound.copy(), bound.copy())
+    for part, moved in zip(whole, slope, strict=True):
+        part[moves] = moved
+    return whole
+
+
+def ladder(along: Callable[[Any], Array], rungs: slice = slice(None), centre: Array | None = None) -> Ladder:
+    """Evaluate `along(t)`, a vector, on steps; one where it raises, or gives another number of results, is NaN."""
+    centre = along(0) if centre is None else centre
 
     def at(t: Any) -> Array:
         try:
@@ -140,8 +168,8 @@ def ladder(along: Callable[[Any], Array]) -> tuple[Ladder, Array]:
         return values if values.shape == centre.shape else np.full_like(centre, np.nan)
 
     with np.errstate(all="ignore"):
-        rungs = Ladder(centre, np.stack([at(t) for t in STEPS]), np.stack([at(-t) for t in STEPS]))
-        return rungs, rounding(rungs)
+        steps = STEPS[rungs]
+        return Ladder(steps, centre, np.stack([at(t) for t in steps]), np.stack([at(-t) for t in steps]))
 
 
 def rounding(rungs: Ladder) -> Array:
@@ -155,11 +183,11 @@ def rounding(rungs: Ladder) -> Array:
     noise = np.maximum(np.finfo(values.dtype).eps * size, _quantum(values) / 2)
     # The point itself is rounded, which the value follows with its slope.
     change = np.maximum(np.abs(rungs.above - rungs.centre), np.abs(rungs.below - rungs.centre))
-    noise = noise + 4 * np.finfo(values.dtype).eps * change / STEPS[:, None]
+    noise = noise + 4 * np.finfo(values.dtype).eps * change / rungs.steps[:, None]
     # A value that stands still on the finest steps and then moves by a few units of rounding moves in steps itself.
     moves = np.abs(np.concatenate([rungs.above, rungs.below]) - rungs.centre)
     least = np.min(np.where(moves > 0, moves, np.inf), axis=0)
-    still = (moves[RUNGS - 1] == 0) & (moves[-1] == 0)
+    still = (moves[len(rungs.steps) - 1] == 0) & (moves[-1] == 0)
     stairs = still & (least < 1024 * np.finfo(values.dtype).eps * np.maximum(1, np.abs(rungs.centre)))
     noise = np.where(stairs, np.maximum(noise, least), noise)
     return np.where(np.isfinite(noise), noise, 0)
@@ -185,7 +213,7 @@ def _quantum(values: Array) -> Array:
 def estimate(rungs: Ladder, noise: Array) -> Slope:
     """Return the slopes of a ladder's values at `t = 0`."""
     with np.errstate(all="ignore"):
-        steps = STEPS[:, None]
+        steps = rungs.steps[:, None]
         right, left = (rungs.above - rungs.centre) / steps, (rungs.centre - rungs.below) / steps
         value, bound = _extrapolate((left + right) / 2, RATIO**2, noise / steps)
         sides, bounds = _extrapolate(np.hstack([left, right]), RATIO, np.tile(2 * noise / steps, 2))
@@ -211,7 +239,7 @@ def _extrapolate(column: Array, power: int, noise: Array) -> tuple[Array, Array]
         noise: how far each quotient may be off by rounding, of the same shape.
     """
     entries, errors = [], []
-    for p in range(1, COLUMNS):
+    for p in range(1, min(COLUMNS, len(column))):
         finer = column[1:] + (column[1:] - column[:-1]) / (float(power) ** p - 1)
         off = np.maximum(np.abs(finer - column[1:]), np.abs(finer - column[:-1]))
         # Two entries may agree by luck; the next finer row has to agree as well.

@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.errors import VacuousTestError
+from tinygrad_lab.errors import GradientError, VacuousTestError
 from tinygrad_lab.testing import profiles, strategies
+from tinygrad_lab.testing.adjoint import check_transpose
 from tinygrad_lab.testing.calls import Call
-from tinygrad_lab.testing.checks import check_gradients
+from tinygrad_lab.testing.checks import check_problem
+from tinygrad_lab.testing.contract import check_contract
 from tinygrad_lab.testing.domains import REAL, Domain
 from tinygrad_lab.testing.extra import SearchStrategy, hypothesis
-from tinygrad_lab.testing.linearity import check_adjoint, check_habits
+from tinygrad_lab.testing.problem import Problem
 from tinygrad_lab.testing.report import GradientReport
 
 Test = Callable[[], None]
@@ -59,11 +61,13 @@ def check_call(call: Call, order: int = 1) -> GradientReport:
     Raises:
         GradientError: if one of them fails.
     """
-    with np.errstate(all="ignore"):  # what overflows a narrow dtype is inconclusive, and no error
-        report = check_gradients(call.adapter, *call.args, order=order)  # first, since it says the most
-        if call.adapter.own:  # of another system, check_gradients has looked at both modes
-            check_adjoint(call.adapter, *call.args)
-        check_habits(call.adapter, *call.args)  # zero-size and 0-d arrays are drawn as well
+    problem = Problem(call.adapter, call.args, None)
+    report = check_problem(problem, order)  # first, since it says the most
+    if report.outcome == "fail":
+        raise GradientError(report.text, report)
+    if problem.adapter.own:  # of another system, differences have been compared with both modes
+        check_transpose(problem)
+    check_contract(problem)  # zero-size and 0-d arrays are drawn as well
     return report
 
 

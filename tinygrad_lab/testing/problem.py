@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
@@ -52,11 +53,11 @@ class Problem:
         arrays = [leaf.array for leaf in self.leaves]
         with np.errstate(all="ignore"):
             self.dtype, outputs = self._widest(arrays)
+            self.results = self.adapter.value(arrays, self.rebuild)
         self.outputs = outputs
         self.x = real_parts([self._wide(array) for array in arrays])
         self.y = real_parts(outputs).astype(self.dtype)
         self.scale = np.where(self.x == 0, 1, np.abs(self.x))
-        self.results = self.adapter.value(arrays, self.rebuild)
         self.hidden = self._hidden()
 
     def _widest(self, arrays: list[Any]) -> tuple[Any, list[Any]]:
@@ -121,18 +122,39 @@ class Problem:
         leaves = self.unflatten(self.x if x is None else x)
         return self._flat(self.adapter.gradients(leaves, self.rebuild, self.cotangents(weights)))
 
-    def tangent(self, direction: Array) -> Array | None:
+    def tangent(self, direction: Array, x: Array | None = None) -> Array | None:
         """Return the results' derivatives along a direction in forward mode, or None where there is none."""
-        found = self.adapter.tangents(self.unflatten(self.x), self.rebuild, self.unflatten(direction))
+        leaves = self.unflatten(self.x if x is None else x)
+        found = self.adapter.tangents(leaves, self.rebuild, self.unflatten(direction))
         return None if found is None else real_parts(found).astype(self.dtype)
 
-    def own_gradient(self, weights: Array) -> tuple[Array, float]:
-        """Return the gradient as the rule computes it in the arguments' own dtypes and layouts, flat, with its unit."""
+    def own_gradient(self, weights: Array, x: Array | None = None, contiguous: bool = False) -> tuple[Array, float]:
+        """Return the gradient as the rule computes it in the arguments' own dtypes and layouts, flat, with its unit.
+
+        Arguments:
+            weights: the cotangent, flat.
+            x: flat coordinates, laid out like the arguments; the arguments themselves unless given.
+            contiguous: whether to lay them out in C order instead.
+        """
         leaves = [leaf.array for leaf in self.leaves]
+        if x is not None:
+            leaves = [laid_out_like(array, new) for array, new in zip(leaves, self.unflatten(x), strict=True)]
+        if contiguous:
+            leaves = [np.array(array, order="C") for array in leaves]
         self.largest = min(float(np.finfo(array.dtype).max) for array in [*leaves, *self.results])
         cotangents = self.cotangents(weights)
         own = [c.astype(result.dtype) for c, result in zip(cotangents, self.results, strict=True)]
         return self._flat(self.adapter.gradients(leaves, self.rebuild, own))
+
+    @property
+    def has_layout(self) -> bool:
+        """Whether any argument lies in memory otherwise than in C order."""
+        return any(not leaf.array.flags.c_contiguous for leaf in self.leaves)
+
+    def rounded(self, x: Array) -> Array:
+        """Return flat coordinates rounded to the arguments' dtypes."""
+        parts = [part.astype(leaf.array.dtype) for part, leaf in zip(self.unflatten(x), self.leaves, strict=True)]
+        return real_parts([self._wide(part) for part in parts])
 
     def _flat(self, gradients: list[Any]) -> tuple[Array, float]:
         parts, unit = [], 0.0
@@ -147,6 +169,22 @@ class Problem:
             unit = max(unit, float(np.finfo(array.dtype).eps))
             parts.append(np.conjugate(array.astype(self._wide(leaf.array).dtype)))
         return real_parts(parts).astype(self.dtype), unit
+
+
+def laid_out_like(like: Array, values: Array) -> Array:
+    """Return values in the dtype of another array of their shape, and with its strides, unless elements share memory.
+
+    Example:
+        >>> laid_out_like(np.arange(6)[::-2], np.array([1.0, 2.0, 3.0])).strides
+        (-16,)
+    """
+    if like.flags.c_contiguous or 0 in like.strides:
+        return np.array(values, like.dtype)
+    low, high = byte_bounds(like)
+    start = like.__array_interface__["data"][0] - low
+    made: Array = np.ndarray(like.shape, like.dtype, np.empty(high - low, np.uint8).data, start, like.strides)
+    made[...] = values
+    return made
 
 
 def _advice(gradient: Array, argument: Array) -> str:

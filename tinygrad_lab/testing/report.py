@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -44,6 +44,7 @@ class GradientReport:
     Attributes:
         name: the function's name.
         findings: one entry per differentiated array; with `order=2` those of the gradient follow.
+        text: what is wrong, or why nothing could be decided; empty if nothing is.
 
     Example:
         >>> import numpy as np
@@ -57,19 +58,27 @@ class GradientReport:
 
     name: str
     findings: tuple[Findings, ...]
+    text: str = ""
 
     def count(self, status: str) -> int:
         """Return how many elements have a status."""
         return sum(int(np.sum(part.status == status)) for part in self.findings)
 
     @property
+    def outcome(self) -> str:
+        """Return "fail" if anything is wrong, "undecided" if nothing could be decided, else "pass"."""
+        if self.count(PASS) + self.count(KINK) + self.count(FAIL) == 0:
+            return "undecided"
+        return "fail" if self.text else "pass"
+
+    @property
     def ok(self) -> bool:
-        """Whether no element failed."""
-        return self.count(FAIL) == 0
+        """Whether something could be decided, and nothing is wrong."""
+        return self.outcome == "pass"
 
     def joined(self, other: GradientReport) -> GradientReport:
         """Return one report of both."""
-        return GradientReport(self.name, self.findings + other.findings)
+        return GradientReport(self.name, self.findings + other.findings, self.text or other.text)
 
     def __repr__(self) -> str:
         counts = [f"{self.count(status)} {status}" for status in _BY_GRAVITY if self.count(status)]
@@ -85,8 +94,12 @@ class Outcome(NamedTuple):
     found: list[dict[int, Verdict]]
     slopes: dict[int, Slope]
 
-    def report(self) -> GradientReport:
-        """Return the report; of an element's verdicts for the cotangents the worst counts."""
+    def report(self, forward: str = "") -> GradientReport:
+        """Return the report; of an element's verdicts for the cotangents the worst counts.
+
+        Arguments:
+            forward: what is wrong with forward mode, if anything is.
+        """
         worst = [self.worst(i)[1] for i in range(self.problem.x.size)]
         status = np.array([verdict.status for verdict in worst], dtype="<U12")
         numbers = np.array([(v.analytic, v.numeric, v.bound) for v in worst], float).reshape(-1, 3).T
@@ -94,7 +107,31 @@ class Outcome(NamedTuple):
             Findings(leaf.argument, leaf.shaped(status), *(leaf.shaped(column) for column in numbers))
             for leaf in self.problem.leaves
         )
-        return GradientReport(self.problem.adapter.name, findings)
+        report = GradientReport(self.problem.adapter.name, findings)
+        text = self.explanation() if report.count(FAIL) else forward or self._undecided(report)
+        return replace(report, text=text)
+
+    def _undecided(self, report: GradientReport) -> str:
+        """Say why nothing could be decided, if that is so."""
+        if report.outcome != "undecided":
+            return ""
+        name = report.name
+        if not self.problem.outputs:
+            return (
+                f"{name}: must return floating-point numbers, got none; is a `return` missing, "
+                f"or is the result made of integers?"
+            )
+        if not self.problem.x.size or not self.problem.y.size:
+            what = "arguments" if not self.problem.x.size else "results"
+            return f"{name}: {what} must have elements, got shapes {self._shapes()}; nothing could be compared"
+        return (
+            f"{name}: at least one element must be decided, got {self.problem.x.size} that are inconclusive; "
+            f"differences tell nothing here: choose a point where the function is finite and smooth"
+        )
+
+    def _shapes(self) -> list[tuple[int, ...]]:
+        arrays = [leaf.array for leaf in self.problem.leaves] if not self.problem.x.size else self.problem.outputs
+        return [array.shape for array in arrays]
 
     def worst(self, i: int) -> tuple[int, Verdict]:
         """Return which cotangent an element did worst with, and the verdict."""
@@ -124,7 +161,9 @@ class Outcome(NamedTuple):
     def _tally(self, leaf: Leaf, k: int, wrong: list[int]) -> str:
         """Say how many elements are wrong, by what, and how well the others agree."""
         verdicts = [self.found[k][i] for i in wrong]
-        parts = [f"{len(wrong)} of {leaf.array.size} elements wrong"]
+        parts = [f"{_elements(leaf, wrong)} of {_elements(leaf, self._looked_at(leaf, k))} elements wrong"]
+        if len(self._looked_at(leaf, k)) < len(_numbers(leaf)):
+            parts[0] += f" that were looked at, of {leaf.array.size}"
         ratios = [v.analytic / v.numeric for v in verdicts if v.numeric and np.isfinite(v.analytic)]
         if len(ratios) == len(verdicts):
             low, high = min(ratios), max(ratios)
@@ -137,25 +176,35 @@ class Outcome(NamedTuple):
             parts.append(f"the others agree to {max(known):.0e}")
         return "; ".join(parts)
 
+    def _looked_at(self, leaf: Leaf, k: int) -> list[int]:
+        return [i for i in _numbers(leaf) if i in self.found[k]]
+
     def _evidence(self, leaf: Leaf, k: int) -> Evidence:
-        numbers = _numbers(leaf)
+        """Return what is known of a leaf, in its shape if all of its elements have been looked at, else flat."""
+        numbers = [i for i in _numbers(leaf) if i in self.slopes]
+        shape = leaf.shaped(self.problem.x).shape if len(numbers) == len(_numbers(leaf)) else (len(numbers),)
         verdicts = [self.found[k].get(i, _UNSEEN) for i in numbers]
         unknown = np.full(self.problem.y.size, np.nan)
         rows = [np.asarray(self.slopes[i].value if i in self.slopes else unknown, float) for i in numbers]
         kinks = [i in self.slopes and bool(np.any(self.slopes[i].kink)) for i in numbers]
         return Evidence(
-            analytic=leaf.shaped(self.gradients[k]).astype(float),
-            wrong=np.array([v.status == FAIL for v in verdicts]).reshape(leaf.shaped(self.problem.x).shape),
-            kinked=np.array(kinks).reshape(leaf.shaped(self.problem.x).shape),
+            analytic=self.gradients[k][numbers].reshape(shape).astype(float),
+            wrong=np.array([v.status == FAIL for v in verdicts]).reshape(shape),
+            kinked=np.array(kinks).reshape(shape),
             jacobian=np.array(rows).reshape(len(numbers), self.problem.y.size),
             cotangent=self.weights[k].astype(float),
             outputs=tuple(output.shape for output in self.problem.outputs),
             others=tuple(
-                (leaf.shaped(gradient).astype(float), weights.astype(float))
+                (gradient[numbers].reshape(shape).astype(float), weights.astype(float))
                 for other, (gradient, weights) in enumerate(zip(self.gradients, self.weights, strict=True))
                 if other != k
             ),
         )
+
+
+def _elements(leaf: Leaf, numbers: list[int]) -> int:
+    """Return how many elements these coordinates belong to: complex ones have two."""
+    return len({i // 2 for i in numbers}) if np.iscomplexobj(leaf.array) else len(numbers)
 
 
 _UNSEEN = Verdict(INCONCLUSIVE, np.nan, np.nan, np.nan, np.nan, np.nan)

@@ -30,6 +30,19 @@ class Verdict(NamedTuple):
     reason: str = ""
 
 
+class Tolerance(NamedTuple):
+    """Differences that somebody has decided not to call failures, relative to the derivative and absolute."""
+
+    rtol: float = 0.0
+    atol: float = 0.0
+
+    def applied(self, verdict: Verdict) -> Verdict:
+        """Return a verdict that passes what is tolerated."""
+        off = max(verdict.low - verdict.analytic, verdict.analytic - verdict.high)
+        allowed = self.atol + self.rtol * max(abs(verdict.low), abs(verdict.high))
+        return verdict._replace(status=PASS) if off <= allowed and allowed > 0 else verdict
+
+
 def judge(analytic: float, weights: Array, slope: Slope, rounding: float, negligible: float = 0.0) -> Verdict:
     """Compare `analytic` with the weighted sum of a slope's elements.
 

@@ -70,6 +70,24 @@ def test_the_rule_inside_a_composition_is_named():
         check_rule(tl.primitive(lambda g, y, x: None)(lambda x: 2 * x), X)
 
 
+def clipped_in_place(x):
+    np.maximum(x, -10, out=x)
+    return x * 1
+
+
+def test_writes_that_change_nothing_this_time_are_found_as_well():
+    with pytest.raises(GradientError, match="bad: the function must leave the arguments alone, got one written into"):
+        check_rule(pair(clipped_in_place, lambda g, x: 1 * g, "bad"), X.copy())
+    with pytest.raises(GradientError, match="bad: must leave the cotangent alone, got it written into"):
+        check_rule(pair(lambda x: x * 1, lambda g, x: np.maximum(g, -10, out=g).copy(), "bad"), X)
+
+
+def test_a_rule_that_fails_on_empty_arrays():
+    bad = pair(lambda x: x * 1, lambda g, x: g / np.max(x) * np.max(x), "bad")
+    with pytest.raises(GradientError, match=r"bad: must work where the function does, got ValueError: zero-size array"):
+        check_rule(bad, X)
+
+
 def test_zero_size_and_0d_arguments_are_tried():
     def first(g, x):
         return g * np.cos(x.reshape(-1)[0]) if x.size else g[:, None]

@@ -1,0 +1,159 @@
+"""Many elements at once: along a direction that moves them all, and where that disagrees, along parts of it.
+
+What passes along a direction leaves no element room to be wrong by more than `VISIBLE` of its share. Where it does
+not pass, the elements are divided, until those that are wrong are found: n elements cost as many directions as they
+have sizes, and each wrong one as many more as n has digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.testing.differences import FEW, Array, Slope
+from tinygrad_lab.testing.elements import Found, examine, is_rounding
+from tinygrad_lab.testing.noise import steady
+from tinygrad_lab.testing.reproduction import call
+from tinygrad_lab.testing.sample import ROUNDING, Sample
+from tinygrad_lab.testing.verdict import BOUNDS, CLOSE, FAIL, INCONCLUSIVE, KINK, PASS, Verdict, judge
+
+SPREAD = 1e3  # gradients that differ by more are not tested along one direction: the large would hide the small
+VISIBLE = 1e-4  # a direction's tolerance may be this part of the smallest contribution
+FEWEST = 16  # so many elements are looked at one by one rather than divided further, where that is cheap
+CHEAP = 1000  # arguments and results with no more elements
+PARTS = 4
+ELEMENTS = 256  # so many elements at most are looked at one by one
+WORK = 200_000  # elements of arguments and results, over all the wrong elements that the report needs
+DOUBTS = 4  # so many elements that look wrong may turn out to be rounding before all others do as well
+
+
+class Search:
+    """The search for wrong elements.
+
+    Attributes:
+        found: per cotangent, the verdicts by coordinate.
+        slopes: by coordinate, of the elements looked at one by one.
+        enough: so many wrong elements are all that a report needs.
+        forward: what is wrong with forward mode, or nothing.
+    """
+
+    def __init__(self, sample: Sample) -> None:
+        self.sample = sample
+        self.found: Found = [{} for _ in sample.weights]
+        self.slopes: dict[int, Slope] = {}
+        self.forward = ""
+        self._failed = self._doubts = 0
+        self._divided = False
+        size = sample.problem.x.size + sample.problem.y.size
+        self.enough = min(max(WORK // max(size, 1), 8), 64)
+        self._fewest = FEWEST if size <= CHEAP else 1
+        for group in self._groups() if sample.problem.y.size else ():  # nothing can be said of no results
+            self._decide(group)
+
+    def _groups(self) -> Iterator[Array]:
+        """Yield coordinates whose gradients are of about one size, large ones first, zeros last."""
+        sizes = np.max(np.abs(self.sample.gradients), axis=0) * self.sample.problem.scale
+        order = np.argsort(-sizes)
+        while order.size:
+            largest = sizes[order[0]]
+            together = sizes[order] * SPREAD >= largest if largest > 0 else sizes[order] == largest
+            together[0] = True
+            yield order[together]
+            order = order[~together]
+
+    def _decide(self, group: Array) -> None:
+        """Decide about a group of elements, or about its parts."""
+        if self._failed >= self.enough or len(self.slopes) >= ELEMENTS:
+            return
+        if self._passes(group):
+            for k, gradient in enumerate(self.sample.gradients):
+                numbers = gradient[group].astype(float).tolist()
+                for i, number in zip(group.tolist(), numbers, strict=True):
+                    self.found[k][i] = Verdict(PASS, number, np.nan, np.nan, np.nan, np.nan)
+        elif group.size <= self._fewest:
+            for i in group.tolist():
+                self.look(i)
+        else:
+            self._divided = True
+            for part in np.array_split(group, min(PARTS, group.size)):
+                self._decide(part)
+
+    def look(self, i: int) -> None:
+        """Decide about one element."""
+        self.slopes[i], verdicts = examine(self.sample, i, briefly=self._failed > 0)
+        smooth = not np.any(self.slopes[i].kink)
+        for k, verdict in enumerate(verdicts):
+            # The first is looked at again; once one is known to be wrong, the others need no benefit of a doubt.
+            doubtful = verdict.status == FAIL and smooth and self._failed == 0
+            if doubtful and (self._doubts >= DOUBTS or is_rounding(self.sample, i, k, verdict)):
+                verdict = verdict._replace(status=INCONCLUSIVE)
+            self.found[k][i] = verdict
+        statuses = [found[i].status for found in self.found]
+        self._doubts += any(v.status == FAIL for v in verdicts) and FAIL not in statuses
+        self._failed += FAIL in statuses
+
+    # -- one direction -----------------------------------------------------------------------------------------------
+
+    def _passes(self, group: Array) -> bool:
+        rng, problem = self.sample.rng, self.sample.problem
+        direction = np.zeros_like(problem.x)
+        direction[group] = rng.uniform(0.5, 1, group.size) * rng.choice([-1, 1], group.size) * problem.scale[group]
+        for rungs in (FEW, slice(None)) if not self._divided or group.size <= FEWEST else (FEW,):
+            slope = self.sample.slope(direction, rungs=rungs)
+            if all(self._agrees(slope, direction, group, k) for k in range(len(self.sample.weights))):
+                self._check_forward(slope, direction)
+                return True
+        self._check_forward(slope, direction)
+        return False
+
+    def _agrees(self, slope: Slope, direction: Array, group: Array, k: int) -> bool:
+        """Whether the direction leaves no element room to be wrong."""
+        sample = self.sample
+        weights, gradient, scale = sample.weights[k], sample.gradients[k], sample.problem.scale
+        terms = np.abs(gradient[group] * direction[group])
+        rounding = np.sum(np.abs(direction) * sample.rounding[k])
+        verdict = judge(np.sum(gradient * direction), weights, slope, rounding)
+        tolerance = BOUNDS * verdict.bound + rounding + max(1e-10, 4 * sample.unit) * np.sum(terms)
+        smallest = np.min(terms)
+        if smallest == 0:
+            visible = np.max(np.abs(gradient) * scale) + 1e-6 * (
+                np.sum(np.abs(weights) * sample.sizes) + sample.problem.terms
+            )
+        else:
+            visible = smallest
+        off = abs(verdict.analytic - verdict.numeric)
+        return verdict.status != KINK and bool(off <= tolerance and tolerance <= VISIBLE * visible)
+
+    def _check_forward(self, slope: Slope, direction: Array) -> None:
+        """Compare forward mode along a direction with the slope, result by result, unless there is a kink."""
+        sample, problem = self.sample, self.sample.problem
+        forward = None if self.forward or np.any(slope.kink) else problem.tangent(direction)
+        if forward is None:
+            return
+        largest = np.max(np.abs(forward[np.isfinite(forward)]), initial=0)
+        rounding = ROUNDING * (
+            sample.unit * (largest + np.abs(problem.y) + problem.terms) + float(np.finfo(np.float64).tiny)
+        )
+        tolerance = BOUNDS * slope.bound + CLOSE * np.maximum(np.abs(forward), np.abs(slope.value)) + rounding
+        known = np.isfinite(forward) & np.isfinite(slope.bound)
+        wrong = np.flatnonzero(known & (np.abs(forward - slope.value) > tolerance))
+        if not wrong.size:
+            return
+        j = wrong[0]
+
+        def again(size: float) -> float:
+            x = sample.moved(size)
+            ahead: Any = problem.tangent(direction, x)
+            return float(ahead[j] - sample.slope(direction, x).value[j])
+
+        if not steady(float(forward[j] - slope.value[j]), again, float(np.finfo(problem.dtype).eps)):
+            return
+        self.forward = (
+            f"{problem.adapter.name}, forward mode, element {j} of the result: not the slope of a direction\n"
+            f"  analytic {float(forward[j]):+.10g}   numeric {float(slope.value[j]):+.10g} "
+            f"± {float(slope.bound[j]):.0e}\n"
+            f"  {wrong.size} of {forward.size} elements wrong, reverse mode is right: is the rule linear in g?\n"
+            f"  reproduce: {call(problem, sample.weights[0])}"
+        )

@@ -1,0 +1,61 @@
+"""The rule in the arguments' own dtypes and layouts: against itself in the widest dtype, and on C-contiguous arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tinygrad_lab.testing.differences import Array
+from tinygrad_lab.testing.elements import Found
+from tinygrad_lab.testing.noise import steady
+from tinygrad_lab.testing.sample import Sample
+from tinygrad_lab.testing.verdict import FAIL, Verdict
+
+NARROW = "off in the arguments' own dtype, but right in a wider one"
+LAYOUT = "depends on how the arrays lie in memory: it is another for C-contiguous copies of them"
+ROUNDING = 8  # in units of the own dtype; what goes beyond has to be the same at neighbouring points to be a mistake
+CLOSE = 1e-10  # relative difference allowed besides: functions and rules may use different approximations
+
+Rule = Callable[[Array], Array]  # the gradient at a point
+
+
+def check_dtypes(sample: Sample, found: Found) -> None:
+    """Compare the rule in the arguments' own dtypes and layouts with others: only rounding may differ."""
+    problem, weights = sample.problem, sample.weights[0]
+    if sample.own_unit > sample.unit:
+        wide = sample.gradients[0]
+        _compare(sample, found, wide, NARROW, lambda x: problem.gradient(weights, x)[0])
+    if problem.has_layout:
+        plain, _ = problem.own_gradient(weights, contiguous=True)
+        _compare(sample, found, plain, LAYOUT, lambda x: problem.own_gradient(weights, x, contiguous=True)[0])
+
+
+def _compare(sample: Sample, found: Found, right: Array, reason: str, again: Rule) -> None:
+    problem, weights, own, unit = sample.problem, sample.weights[0], sample.own[0], sample.own_unit
+    # Rules subtract from 1, as in 1 - y²: where little is left, its rounding is that of the cotangent.
+    tolerance = max(CLOSE, ROUNDING * unit) * np.abs(right) + sample.rounding_of(weights, right, unit, ROUNDING)
+    tolerance += ROUNDING * unit * np.max(np.abs(weights), initial=0)
+    off = ~(np.abs(own - right) <= tolerance) & (np.abs(right) < problem.largest / 1e3) & np.isfinite(right)
+    if not np.any(off):
+        return
+    # A rule may be ill-conditioned: what rounding the arguments would do to it, it may do itself.
+    for sign in (1, -1):
+        moved, _ = problem.gradient(weights, problem.x * (1 + sign * 4 * unit))
+        off &= ~(np.abs(own - right) <= tolerance + 8 * np.abs(moved - sample.gradients[0]))
+    worst = sorted(np.flatnonzero(off).tolist(), key=lambda i: -abs(float(own[i] - right[i])) / float(tolerance[i]))
+    if not any(_steady(sample, i, float(own[i] - right[i]), again) for i in worst[:4]):
+        return
+    for i in worst:
+        value = float(right[i])
+        found[0][i] = Verdict(FAIL, float(own[i]), value, float(tolerance[i]), value, value, reason)
+
+
+def _steady(sample: Sample, i: int, off: float, again: Rule) -> bool:
+    problem, weights = sample.problem, sample.weights[0]
+
+    def difference(size: float) -> float:
+        x = problem.rounded(sample.moved(size))
+        return float(problem.own_gradient(weights, x)[0][i] - again(x)[i])
+
+    return not np.isfinite(off) or steady(off, difference, sample.own_unit)

@@ -1,0 +1,137 @@
+"""One element at a time: its gradient against the slope along it, on both sides of a kink, and apart from rounding."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from tinygrad_lab.testing.differences import FEW, Array, Slope
+from tinygrad_lab.testing.noise import steady
+from tinygrad_lab.testing.sample import Sample
+from tinygrad_lab.testing.verdict import FAIL, INCONCLUSIVE, KINK, PASS, Verdict, judge
+
+NEARBY = 32  # points at which to look around a kink
+TIES = 8  # so many groups of equal elements at most are moved together
+TOGETHER = "a tie or another kink, not shared as the derivative along all its elements together demands"
+
+Found = list[dict[int, Verdict]]  # per cotangent, by coordinate
+
+
+def examine(sample: Sample, i: int, briefly: bool = False) -> tuple[Slope, list[Verdict]]:
+    """Return the slope along an element, and the verdict on its gradient for each cotangent.
+
+    Arguments:
+        sample: the problem and its gradients.
+        i: the element's coordinate.
+        briefly: whether a failure may be told from a few steps, where others have been established already.
+    """
+    cotangents = range(len(sample.weights))
+    slope = sample.along(i, sample.problem.scale[i], rungs=FEW)
+    verdicts = [_judge(sample, i, k, slope, strict=True) for k in cotangents]
+    if all(v.status == PASS or (briefly and v.status == FAIL) for v in verdicts) and not np.any(slope.kink):
+        return slope, verdicts
+    slope = sample.along(i, sample.problem.scale[i])
+    verdicts = [_judge(sample, i, k, slope, strict=True) for k in cotangents]
+    if any(v.status in (FAIL, INCONCLUSIVE) for v in verdicts):
+        if sample.problem.scale[i] != 1:
+            slope = _sharper(slope, sample.along(i, 1))
+        verdicts = [_judge(sample, i, k, slope, strict=False) for k in cotangents]
+    if np.any(slope.kink):
+        for wider in _around(sample, slope, lambda x: sample.along(i, sample.problem.scale[i], x)):
+            if all(v.status != FAIL for v in verdicts):
+                break
+            verdicts = [_judge(sample, i, k, wider, strict=False) for k in cotangents]
+    return slope, verdicts
+
+
+def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict) -> bool:
+    """Whether what looks wrong about an element is the rounding of the function or of its rule."""
+    if not np.isfinite(verdict.analytic):
+        return False
+
+    def again(size: float) -> float:
+        x = sample.moved(size)
+        analytic = sample.problem.gradient(sample.weights[k], x)[0][i]
+        return float(analytic - sample.weights[k] @ sample.along(i, sample.problem.scale[i], x).value)
+
+    return not steady(verdict.analytic - verdict.numeric, again, float(np.finfo(sample.problem.dtype).eps))
+
+
+def _judge(sample: Sample, i: int, k: int, slope: Slope, strict: bool) -> Verdict:
+    weights, gradient, scale = sample.weights[k], sample.gradients[k], sample.problem.scale[i]
+    negligible = 0.0
+    if not strict:
+        finite = np.where(np.isfinite(gradient), np.abs(gradient), 0)
+        values = np.sum(np.abs(weights) * sample.sizes) + sample.problem.terms
+        negligible = float((1e-3 * np.max(finite * sample.problem.scale) + 1e-6 * values) / scale)
+    return judge(float(gradient[i]), weights, slope, float(sample.rounding[k][i]), negligible)
+
+
+def _sharper(first: Slope, second: Slope) -> Slope:
+    """Return, for each output element, whichever slope has the smaller bound."""
+    better = second.bound < first.bound
+    return Slope(*(np.where(better, b, a) for a, b in zip(first, second, strict=True)))
+
+
+def _around(sample: Sample, slope: Slope, nearby: Callable[[Array], Slope]) -> Iterator[Slope]:
+    """Yield a kinked slope, widened step by step by slopes at points nearby, where other branches hold.
+
+    Their hull contains the generalised gradient (F. H. Clarke 1975), and with it what any sensible rule may return.
+    """
+    low, high = np.fmin(slope.left, slope.right), np.fmax(slope.left, slope.right)
+    bound = np.where(slope.kink, np.maximum(slope.left_bound, slope.right_bound), slope.bound)
+    for _ in range(NEARBY):
+        noise = sample.rng.uniform(-1, 1, sample.problem.x.size)
+        other = nearby(sample.problem.x + 1e-3 * sample.problem.scale * noise)
+        low, high = np.fmin(low, other.value), np.fmax(high, other.value)
+        bound = np.fmax(bound, np.where(np.isfinite(other.bound), other.bound, 0))
+        yield Slope((low + high) / 2, bound, low, high, bound, bound)
+
+
+# -- kinked elements together ----------------------------------------------------------------------------------------
+
+
+def judge_kinks(sample: Sample, found: Found) -> None:
+    """Move kinked elements together: a value between the sides for each need not be one for all of them."""
+    for k, verdicts in enumerate(found):
+        kinked = np.array([i for i, verdict in verdicts.items() if verdict.status == KINK], int)
+        if kinked.size < 2:
+            continue
+        for direction in _joint_directions(sample, kinked):
+            if _disagrees(sample, k, direction):
+                for i in np.flatnonzero(direction).tolist():
+                    verdicts[i] = verdicts[i]._replace(status=FAIL, reason=TOGETHER)
+                break
+
+
+def _joint_directions(sample: Sample, kinked: Array) -> Iterator[Array]:
+    """Yield directions that move kinked elements: those of a tie alike, which keeps the tie, then all at random."""
+    x, rng = sample.problem.x, sample.rng
+    step = float(np.min(sample.problem.scale[kinked])) * rng.uniform(0.5, 1)
+    values = x[kinked]
+    ties = [kinked[values == value] for value in np.unique(values)[:TIES]]
+    for tie in ties:
+        if tie.size > 1:
+            yield _moving(x, tie, np.full(tie.size, step))
+    yield _moving(x, kinked, np.full(kinked.size, step))
+    yield _moving(x, kinked, step * rng.uniform(0.5, 1, kinked.size))
+    yield _moving(x, kinked, step * rng.uniform(0.5, 1, kinked.size) * rng.choice([-1, 1], kinked.size))
+
+
+def _moving(x: Array, chosen: Array, steps: Array) -> Array:
+    direction = np.zeros_like(x)
+    direction[chosen] = steps
+    return direction
+
+
+def _disagrees(sample: Sample, k: int, direction: Array) -> bool:
+    rounding = float(np.sum(np.abs(direction) * sample.rounding[k]))
+    slope, analytic = sample.slope(direction), float(sample.gradients[k] @ direction)
+    joint = judge(analytic, sample.weights[k], slope, rounding)
+    for wider in _around(sample, slope, functools.partial(sample.slope, direction)):
+        if joint.status != FAIL:
+            return False
+        joint = judge(analytic, sample.weights[k], wider, rounding)
+    return joint.status == FAIL

@@ -1,0 +1,105 @@
+"""The gradients of a problem for one or two cotangents, with what is known of their rounding: what checks compare."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab import tree
+from tinygrad_lab.core.arrays import plain
+from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.testing.differences import Array, Slope, slope_along
+from tinygrad_lab.testing.noise import moved
+from tinygrad_lab.testing.problem import Problem
+
+ROUNDING = 64  # a rule's arithmetic may be off by so many units in the last place of what it adds up
+
+
+class Sample:
+    """One problem, one or two cotangents of it, and the gradients that belong to them.
+
+    Attributes:
+        problem: the function and where it is looked at.
+        rng: for directions and the like; seeded by the arguments.
+        weights: the cotangents, flat.
+        gradients: for each cotangent, in the widest dtype.
+        own: for each cotangent, as the rule gives it in the arguments' dtypes and layouts.
+        unit, own_unit: the rounding units of their dtypes.
+        rounding: how far each element of `gradients` may be off by the rule's own arithmetic.
+        sizes: how large each result is, here or not far away.
+    """
+
+    def __init__(self, problem: Problem, cotangent: Any) -> None:
+        self.problem = problem
+        # From the arguments alone: the last bits of a result differ from processor to processor.
+        self.rng = np.random.default_rng(zlib.crc32(problem.x.astype(np.float64).tobytes()))
+        self.weights = self._weights(cotangent)
+        self.gradients, units = zip(*(problem.gradient(w) for w in self.weights), strict=True)
+        self.unit = max(units)
+        self.own, units = zip(*(problem.own_gradient(w) for w in self.weights), strict=True)
+        self.own_unit = max(units)
+        self.rounding = [self._wide_rounding(k) for k in range(len(self.weights))]
+        self.sizes = self._sizes()
+
+    def _weights(self, cotangent: Any) -> list[Array]:
+        if cotangent is not None:
+            leaves = [np.asarray(plain(c)) for c in tree.flatten(cotangent)[0]]
+            shapes, wanted = [c.shape for c in leaves], [y.shape for y in self.problem.outputs]
+            if shapes != wanted:
+                raise ArgumentError(
+                    f"check_gradients: cotangent must have the shapes {wanted} of the result, got {shapes}; "
+                    f"nest it like the result"
+                )
+            return [self.problem.weights(leaves)]
+        m = self.problem.y.size
+        # Few bits, so that they are the same in every dtype; and both signs for every element.
+        first = np.round(self.rng.uniform(0.5, 1.5, m) * 64) / 64 * self.rng.choice([-1, 1], m)
+        second = -np.sign(first) * np.round(self.rng.uniform(0.5, 1.5, m) * 64) / 64
+        return [w.astype(self.problem.dtype) for w in (first, second)]
+
+    def _sizes(self) -> Array:
+        """Return how large each result is here or not far away: at a minimum of 0 it is 0 only here."""
+        step = self.problem.scale * np.random.default_rng(0).uniform(-0.25, 0.25, self.problem.x.size)
+        try:
+            change = np.abs(self.problem.value(self.problem.x + step) - self.problem.y)
+        except (ValueError, ArithmeticError):
+            return np.abs(self.problem.y)
+        return np.abs(self.problem.y) + np.where(np.isfinite(change), change, 0)
+
+    def _wide_rounding(self, k: int) -> Array:
+        """Return the rounding of a gradient in the widest dtype, by what it is in the arguments' dtype."""
+        shown = np.abs(self.own[k] - self.gradients[k]) * (self.unit / self.own_unit if self.own_unit else 0)
+        rounding = self.rounding_of(self.weights[k], self.gradients[k], self.unit)
+        return rounding + (ROUNDING * np.where(np.isfinite(shown), shown, 0) if self.own_unit > self.unit else 0)
+
+    def rounding_of(self, weights: Array, gradient: Array, unit: float, units: int = ROUNDING) -> Array:
+        """Return how far each element of a gradient may be off by the arithmetic of a rule in a dtype of this unit."""
+        largest = np.zeros_like(gradient)
+        for leaf in self.problem.leaves:
+            mine = gradient[leaf.coordinates]
+            largest[leaf.coordinates] = np.max(np.abs(mine[np.isfinite(mine)]), initial=0)
+        values = np.sum(np.abs(weights * self.problem.y))
+        dtypes = [leaf.array.dtype for leaf in self.problem.leaves] if unit > self.unit else [np.float64]
+        underflow = max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)
+        terms = largest + values / np.maximum(1, self.problem.scale) + self.problem.terms
+        return units * (unit * terms + underflow)
+
+    def slope(self, direction: Array, x: Array | None = None, rungs: slice = slice(None)) -> Slope:
+        """Return the slope of every result along a direction, at the problem's point or another."""
+        problem = self.problem
+        point = problem.x if x is None else x
+        centre = problem.y if x is None else None
+        return slope_along(lambda t: problem.value(point + t * direction), rungs, centre, 4 * problem.hidden)
+
+    def along(self, i: int, scale: Any, x: Array | None = None, rungs: slice = slice(None)) -> Slope:
+        """Return the slope along one coordinate, per unit of it."""
+        step = scale * self.rng.uniform(0.5, 1)  # not round, so that rounding shows as such
+        direction = np.zeros_like(self.problem.x)
+        direction[i] = step
+        return Slope(*(part / step for part in self.slope(direction, x, rungs)))
+
+    def moved(self, size: float) -> Array:
+        """Return a point nearby."""
+        return moved(self.rng, self.problem.x, size)
