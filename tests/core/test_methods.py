@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lab as tl
-from tinygrad_lab.core.methods import ArrayMethods
+from tinygrad_lab.calls.methods import ArrayMethods
 
 A = np.array([[3.0, -1.0, 2.0], [0.5, 4.0, -2.5]])
 

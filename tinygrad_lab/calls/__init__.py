@@ -1,1 +1,1 @@
-"""How NumPy's functions may be called, and in which words a call is refused: what the engine asks before it records."""
+"""What an array answers to: NumPy's methods, the ways its functions may be called, and the words of a refusal."""

@@ -27,3 +27,8 @@ class Recorder(Receiver):
     def record(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], canonical: bool = False) -> Any:
         """Do the same; `canonical`: the arguments are in the form that `binding` gives them."""
         raise NotImplementedError
+
+
+def plain(x: Any) -> Any:
+    """Return the array inside a Value, and anything else as it is."""
+    return x.data if isinstance(x, Recorder) else x

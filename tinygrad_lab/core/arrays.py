@@ -6,13 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import Recorder
+from tinygrad_lab.calls.receivers import Recorder
+from tinygrad_lab.calls.receivers import plain as plain
 from tinygrad_lab.errors import ArgumentTypeError, GraphError
-
-
-def plain(x: Any) -> Any:
-    """Return the array inside a Value, and anything else as it is."""
-    return x.data if isinstance(x, Recorder) else x
 
 
 def as_array(data: Any) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_lab import tree
 from tinygrad_lab.calls import refusals, ufuncs
+from tinygrad_lab.calls.methods import ArrayMethods
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.core import registry
 from tinygrad_lab.core.arrays import plain
@@ -29,7 +30,7 @@ if hasattr(np, "astype"):  # NumPy 2.1
         return x.astype(dtype)
 
 
-class NumpyProtocols(Recorder):
+class NumpyProtocols(ArrayMethods):
     """Mixed into `Value`: hands every NumPy call to the operation that the registry has for it."""
 
     __slots__ = ()
@@ -50,6 +51,9 @@ class NumpyProtocols(Recorder):
 
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self._dispatch(registry.find(function), args, kwargs)
+
+    def _numpy(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        return self._dispatch(registry.find(function), (self, *args), kwargs)
 
     def _dispatch(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call an operation of any kind on arguments of which some are Values."""

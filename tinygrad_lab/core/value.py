@@ -20,9 +20,8 @@ from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, pla
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.checks import fail_if_not_finite, fingerprints
 from tinygrad_lab.core.graph import ancestors
-from tinygrad_lab.core.methods import ArrayMethods
 from tinygrad_lab.core.modes import RECORD, current
-from tinygrad_lab.core.protocols import call_plain
+from tinygrad_lab.core.protocols import NumpyProtocols, call_plain
 from tinygrad_lab.core.registry import ZERO, Op
 from tinygrad_lab.core.watch import Hook, Watch
 from tinygrad_lab.errors import ArgumentTypeError, GradientLostError, GraphError, OperationError
@@ -31,7 +30,7 @@ next_index = itertools.count().__next__  # numbers Values, and moments between t
 
 
 @final
-class Value(ArrayMethods):
+class Value(NumpyProtocols):
     """A scalar or tensor that records the computations it takes part in and differentiates them in reverse.
 
     Arguments:

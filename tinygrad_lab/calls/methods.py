@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self, cast
 
 import numpy as np
 
-from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.core.protocols import NumpyProtocols
-from tinygrad_lab.core.registry import find
+from tinygrad_lab.calls.receivers import Recorder, plain
 from tinygrad_lab.errors import GradientLostError
 
-if TYPE_CHECKING:
-    from tinygrad_lab.core.value import Value
 
-
-class ArrayMethods(NumpyProtocols):
-    """Mixed into `Value`: attributes and methods under NumPy's names, with NumPy's arguments."""
+class ArrayMethods(Recorder):
+    """Attributes and methods under NumPy's names, with NumPy's arguments."""
 
     __slots__ = ()
 
@@ -27,8 +22,8 @@ class ArrayMethods(NumpyProtocols):
     op: Any
 
     def _numpy(self, function: Any, *args: Any, **kwargs: Any) -> Any:
-        """Call a NumPy function on this Value, past NumPy's own dispatch."""
-        return self._dispatch(find(function), (self, *args), kwargs)
+        """Call a NumPy function on this array, past NumPy's own dispatch."""
+        raise NotImplementedError
 
     # fmt: off
     @property
@@ -42,35 +37,35 @@ class ArrayMethods(NumpyProtocols):
     @property
     def nbytes(self) -> int: return self.data.nbytes
     @property
-    def T(self) -> Value: return self._numpy(np.transpose)
+    def T(self) -> Self: return self._numpy(np.transpose)
     @property
-    def mT(self) -> Value: return self._numpy(np.swapaxes, -1, -2)
+    def mT(self) -> Self: return self._numpy(np.swapaxes, -1, -2)
     @property
-    def real(self) -> Value: return self._numpy(np.real)
+    def real(self) -> Self: return self._numpy(np.real)
     @property
-    def imag(self) -> Value: return self._numpy(np.imag)
+    def imag(self) -> Self: return self._numpy(np.imag)
 
-    def sum(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.sum, *args, **kwargs)
-    def mean(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.mean, *args, **kwargs)
-    def prod(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.prod, *args, **kwargs)
-    def var(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.var, *args, **kwargs)
-    def std(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.std, *args, **kwargs)
-    def max(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.max, *args, **kwargs)
-    def min(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.min, *args, **kwargs)
-    def cumsum(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.cumsum, *args, **kwargs)
-    def cumprod(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.cumprod, *args, **kwargs)
-    def trace(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.trace, *args, **kwargs)
-    def diagonal(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.diagonal, *args, **kwargs)
-    def take(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.take, *args, **kwargs)
-    def copy(self, order: Any = "C") -> Value: return self._numpy(np.copy, order)
-    def conj(self) -> Value: return self._numpy(np.conjugate)
-    def conjugate(self) -> Value: return self._numpy(np.conjugate)
-    def dot(self, other: Any, /, out: Any = None) -> Value: return self._numpy(np.dot, other, out)
-    def ravel(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.ravel, *args, **kwargs)
-    def flatten(self, order: Any = "C") -> Value: return self._numpy(np.ravel, order)
-    def repeat(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.repeat, *args, **kwargs)
-    def squeeze(self, *args: Any, **kwargs: Any) -> Value: return self._numpy(np.squeeze, *args, **kwargs)
-    def swapaxes(self, axis1: int, axis2: int, /) -> Value: return self._numpy(np.swapaxes, axis1, axis2)
+    def sum(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.sum, *args, **kwargs)
+    def mean(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.mean, *args, **kwargs)
+    def prod(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.prod, *args, **kwargs)
+    def var(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.var, *args, **kwargs)
+    def std(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.std, *args, **kwargs)
+    def max(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.max, *args, **kwargs)
+    def min(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.min, *args, **kwargs)
+    def cumsum(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.cumsum, *args, **kwargs)
+    def cumprod(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.cumprod, *args, **kwargs)
+    def trace(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.trace, *args, **kwargs)
+    def diagonal(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.diagonal, *args, **kwargs)
+    def take(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.take, *args, **kwargs)
+    def copy(self, order: Any = "C") -> Self: return self._numpy(np.copy, order)
+    def conj(self) -> Self: return self._numpy(np.conjugate)
+    def conjugate(self) -> Self: return self._numpy(np.conjugate)
+    def dot(self, other: Any, /, out: Any = None) -> Self: return self._numpy(np.dot, other, out)
+    def ravel(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.ravel, *args, **kwargs)
+    def flatten(self, order: Any = "C") -> Self: return self._numpy(np.ravel, order)
+    def repeat(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.repeat, *args, **kwargs)
+    def squeeze(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.squeeze, *args, **kwargs)
+    def swapaxes(self, axis1: int, axis2: int, /) -> Self: return self._numpy(np.swapaxes, axis1, axis2)
     def argmax(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.argmax, *args, **kwargs)
     def argmin(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.argmin, *args, **kwargs)
     def argsort(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.argsort, *args, **kwargs)
@@ -86,7 +81,7 @@ class ArrayMethods(NumpyProtocols):
     def __floordiv__(self, other: Any) -> Any: return self.data // plain(other)
     def __rfloordiv__(self, other: Any) -> Any: return plain(other) // self.data
     def __divmod__(self, other: Any) -> Any: return self._numpy(np.divmod, other)
-    def __rdivmod__(self, other: Any) -> Any: return np.divmod(other, self)
+    def __rdivmod__(self, other: Any) -> Any: return np.divmod(other, cast(Any, self))
     def __round__(self, digits: int = 0) -> Any: return np.round(self.data, digits)
     def __lt__(self, other: Any) -> Any: return self.data < plain(other)
     def __le__(self, other: Any) -> Any: return self.data <= plain(other)
@@ -104,17 +99,17 @@ class ArrayMethods(NumpyProtocols):
     def __index__(self) -> int: return operator.index(self._leave("index"))
     # fmt: on
 
-    def clip(self, min: Any = None, max: Any = None, out: Any = None, **kwargs: Any) -> Value:
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **kwargs: Any) -> Self:
         return self._numpy(np.clip, min, max, out, **kwargs)
 
     def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
-        return np.compress(condition, self, axis, out)
+        return np.compress(condition, cast(Any, self), axis, out)
 
-    def reshape(self, *shape: Any, **kwargs: Any) -> Value:
+    def reshape(self, *shape: Any, **kwargs: Any) -> Self:
         """Return `np.reshape`; the shape may be one tuple or several integers."""
         return self._numpy(np.reshape, shape[0] if len(shape) == 1 else shape, **kwargs)
 
-    def transpose(self, *axes: Any) -> Value:
+    def transpose(self, *axes: Any) -> Self:
         """Return `np.transpose`; the axes may be one tuple or several integers."""
         return self._numpy(np.transpose, axes[0] if len(axes) == 1 else axes or None)
 
