@@ -13,7 +13,7 @@ from tinygrad_lab.core.value import Value
 from tinygrad_lab.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from tinygrad_lab import lab, testing, viz
+    from tinygrad_lab import lab, random, testing, viz
     from tinygrad_lab.compiler import compile, scan
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "no_grad",
     "optim",
     "primitive",
+    "random",
     "rules",
     "scan",
     "testing",
@@ -47,7 +48,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Loaded on demand: a program that only needs gradients pays for none of them.
-    if name in ("lab", "testing", "viz"):
+    if name in ("lab", "random", "testing", "viz"):
         return importlib.import_module(f"tinygrad_lab.{name}")
     if name in ("compile", "scan"):
         return getattr(importlib.import_module("tinygrad_lab.compiler"), name)

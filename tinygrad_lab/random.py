@@ -1,0 +1,99 @@
+"""Random numbers whose generator is plain data: a seed and a counter, so that a compiled step can draw from it.
+
+Number i of a stream is a fixed function of the seed and of i, in NumPy's integer arithmetic. So a program draws the
+same numbers as the function it was traced from, on every backend, and the counter is part of the state like any array.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+Size = int | tuple[int, ...] | None
+
+# SplitMix64: a Weyl sequence, mixed (G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators",
+# 2014; the multipliers of the mixing are D. Stafford's).
+_GAMMA, _M1, _M2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+
+
+class Generator:
+    """A stream of random numbers, with the methods of NumPy's generators that layers and training steps use.
+
+    Arguments:
+        seed: any integer; generators of the same seed draw the same numbers.
+
+    Attributes:
+        counter: how many numbers were drawn; assign to it to draw them again.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> rng = tl.random.Generator(0)
+        >>> layer = tl.nn.Dropout(0.5, rng=rng)
+        >>> drop = tl.compile(layer, state=layer)
+        >>> drop(np.ones(4)), drop(np.ones(4)), int(rng.counter)
+        (array([2., 2., 0., 2.]), array([2., 0., 2., 0.]), 8)
+    """
+
+    def __init__(self, seed: int) -> None:
+        key = np.array([seed % 2**64], np.uint64)
+        self._key = _mixed(_mixed(key) + _GAMMA)  # neighbouring seeds start far from each other
+        self.counter = np.uint64(0)
+
+    def bits(self, count: int) -> Any:
+        """Return `count` random integers of 64 bits."""
+        numbers = np.arange(1, count + 1, dtype=np.uint64) + self.counter
+        self.counter = self.counter + np.uint64(count)
+        return _mixed(self._key + numbers * _GAMMA)
+
+    def random(self, size: Size = None, dtype: Any = np.float64) -> Any:
+        """Return numbers distributed uniformly over [0, 1)."""
+        shape = _shape(size)
+        uniform = (self.bits(math.prod(shape)) >> _11).astype(np.float64) * 2.0**-53
+        return _shaped(uniform, shape, dtype)
+
+    def uniform(self, low: float = 0.0, high: float = 1.0, size: Size = None) -> Any:
+        """Return numbers distributed uniformly over [low, high)."""
+        return low + (high - low) * self.random(size)
+
+    def normal(self, loc: float = 0.0, scale: float = 1.0, size: Size = None) -> Any:
+        """Return normally distributed numbers.
+
+        Source: G. Box, M. Muller, "A note on the generation of random normal deviates", 1958.
+        """
+        radius, angle = 1 - self.random(size), 2 * np.pi * self.random(size)
+        return loc + scale * np.sqrt(-2 * np.log(radius)) * np.cos(angle)
+
+    def standard_normal(self, size: Size = None, dtype: Any = np.float64) -> Any:
+        """Return numbers of mean 0 and variance 1, normally distributed."""
+        normal = self.normal(size=size)
+        return normal if dtype == np.float64 else normal.astype(dtype)
+
+    def integers(self, low: int, high: int | None = None, size: Size = None) -> Any:
+        """Return integers from `low` to `high` − 1, or from 0 to `low` − 1."""
+        low, high = (0, low) if high is None else (low, high)
+        return low + np.floor(self.random(size) * (high - low)).astype(np.int64)
+
+    def permutation(self, count: int) -> Any:
+        """Return the integers from 0 to `count` − 1 in random order."""
+        return np.argsort(self.bits(count), kind="stable")
+
+    def __repr__(self) -> str:
+        return f"Generator(key={self._key[0]:#x}, counter={self.counter!r})"
+
+
+def _mixed(x: Any) -> Any:
+    x = (x ^ (x >> _30)) * _M1
+    x = (x ^ (x >> _27)) * _M2
+    return x ^ (x >> _31)
+
+
+def _shape(size: Size) -> tuple[int, ...]:
+    return () if size is None else (size,) if isinstance(size, int) else tuple(size)
+
+
+def _shaped(x: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    x = x if dtype == np.float64 else x.astype(dtype)
+    return np.reshape(x, shape) if shape else x[0]
