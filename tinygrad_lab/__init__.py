@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lab import functional, nn, optim, rules
+from tinygrad_lab.core.forward import defjvp
 from tinygrad_lab.core.modes import debug, enable_grad, no_grad
 from tinygrad_lab.core.registry import OPS, composed, defvjp, defzero, primitive
 from tinygrad_lab.core.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -22,6 +23,7 @@ __all__ = [
     "compile",
     "composed",
     "debug",
+    "defjvp",
     "defvjp",
     "defzero",
     "enable_grad",

@@ -187,7 +187,6 @@ class Binder:
 
 _ANY_POSITION = Parameter("args", Parameter.VAR_POSITIONAL)
 _ANY_KEYWORD = Parameter("kwargs", Parameter.VAR_KEYWORD)
-_BY_KEYWORD = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 
 
 def _callees(op: Operation, lead: int) -> list[tuple[Callable[..., Any], int]]:
@@ -203,10 +202,13 @@ def _taken(callees: list[tuple[Callable[..., Any], int]]) -> dict[str, Parameter
     """Return the keywords that all callees take; None for any."""
     taken: dict[str, Parameter] | None = None
     for callee, skipped in callees:
-        found = (parameters(callee, own=True) or [_ANY_KEYWORD])[skipped:]
+        found = parameters(callee, own=True) or [_ANY_KEYWORD]
         if not any(p.kind is Parameter.VAR_KEYWORD for p in found):
-            own = {p.name: p for p in found if p.kind in _BY_KEYWORD}
-            taken = own if taken is None else {name: p for name, p in own.items() if name in taken}
+            behind = [p for p in found if p.kind in _POSITIONAL][skipped:]
+            own = {p.name: p for p in found if p in behind or p.kind is Parameter.KEYWORD_ONLY}
+            if taken is not None:  # of those that all take, one without a default wins: the call must give it
+                own = {n: taken[n] if taken[n].default is _NOTHING else p for n, p in own.items() if n in taken}
+            taken = own
     return taken
 
 

@@ -80,6 +80,14 @@ def no_rules(name: str) -> GradientLostError:
     )
 
 
+def escaped(name: str) -> GradientLostError:
+    """Describe a primitive whose body met a Value that is none of its arguments."""
+    return GradientLostError(
+        f"{name}: the body of a primitive must compute with its arguments' arrays, got a Value inside it; pass each "
+        f"Value as an argument of its own, not in a closure, a container or a Module"
+    )
+
+
 def no_operation(name: str, known: Iterable[str]) -> GradientLostError:
     """Describe a function that is not in the registry."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from tinygrad_lab.calls.receivers import Receiver
 from tinygrad_lab.compiler.program import Variable
 from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.core.protocols import astype
-from tinygrad_lab.core.registry import Receiver
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import CompileError
 

@@ -18,7 +18,7 @@ from tinygrad_lab.core import modes
 from tinygrad_lab.core.checks import fail_if_not_finite
 from tinygrad_lab.core.graph import N, Node
 from tinygrad_lab.core.masks import masked, masks
-from tinygrad_lab.core.registry import Op
+from tinygrad_lab.core.registry import JointRules, Op
 from tinygrad_lab.errors import GraphError, RuleError
 from tinygrad_lab.typing import Array
 
@@ -56,10 +56,14 @@ def sweep(  # noqa: C901  one loop, and calls cost
             found[node] = g
             continue
         inputs, kwargs = _as_values(node) if recorded else node.saved, node.kwargs
+        rules = op.rules
+        if type(rules) is JointRules:
+            needed = tuple(position for position, parent in enumerate(node.parents) if parent in wanted)
+            rules = rules.together(op, needed, g, inputs, kwargs)
         for position, parent in enumerate(node.parents):
             if parent not in wanted:
                 continue
-            rule, like = op.rules[position], node.saved[position + 1]
+            rule, like = rules[position], node.saved[position + 1]
             if node in partial:
                 contribution = masked(rule, g, inputs, kwargs, partial[node])
             else:

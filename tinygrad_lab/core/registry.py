@@ -13,16 +13,15 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 
 from tinygrad_lab.calls import refusals
 from tinygrad_lab.calls.binding import Binder, positional_names
-from tinygrad_lab.calls.receivers import Receiver as Receiver
-from tinygrad_lab.calls.receivers import Recorder as Recorder
-from tinygrad_lab.errors import GradientLostError
+from tinygrad_lab.calls.receivers import Receiver, Recorder
+from tinygrad_lab.errors import ArgumentTypeError, GradientLostError, RuleError
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -42,14 +41,16 @@ class Op:
         named: the keyword arguments that the last of the rules belong to.
         family: the module that declared the operation.
         elementwise: each output element depends on one element of each broadcast input.
+        residuals: `forward` returns its result and what the rules need beside it.
         selects: the rule puts zeros where an input was not taken (`where`).
+        twin: the operation whose result is the vector of several results: see `outputs`.
         bind: brings a call into its canonical form, whichever way its arguments were given: see `binding`.
         least, direct: from so many to so many arguments, all by position, a call is canonical as it stands.
     """
 
     __slots__ = (
-        "bind", "direct", "elementwise", "family", "forward", "function", "kind", "least", "name", "named", "rules",
-        "selects",
+        "bind", "direct", "elementwise", "family", "forward", "function", "kind", "least", "name", "named",
+        "residuals", "rules", "selects", "twin",
     )  # fmt: skip
 
     def __init__(self, function: Function) -> None:
@@ -61,7 +62,7 @@ class Op:
         self.named: tuple[str, ...] = ()
         self.family = ""
         self.elementwise = isinstance(function, np.ufunc) and function.signature is None
-        self.selects = False
+        self.selects = self.residuals = False
         self.unbind()
 
     def __repr__(self) -> str:
@@ -79,6 +80,7 @@ class Op:
 
     def unbind(self) -> None:
         """Forget what was read off the signatures: the rules, or what computes the operation, have changed."""
+        self.twin: Op | None = None
         self.bind: Callable[[tuple[Any, ...], dict[str, Any]], Any] = self._read_and_bind
         self.least, self.direct = 0, -1
 
@@ -99,8 +101,26 @@ class VariadicRules:
     def __getitem__(self, position: int) -> Function:
         return functools.partial(self.rule, position)
 
-    def __contains__(self, rule: object) -> bool:
-        return rule is self.rule
+
+class JointRules(VariadicRules):
+    """One rule of all arguments: `rule(needed, g, y, *inputs, **kwargs)`, a gradient for each position in `needed`.
+
+    The sweep asks it once for all that somebody needs; `rules[i]` asks it for one.
+    """
+
+    def __getitem__(self, position: int) -> Function:
+        return lambda g, y, *inputs, **kwargs: self.rule((position,), g, y, *inputs, **kwargs)[0]
+
+    def together(self, op: Op, needed: tuple[int, ...], g: Any, inputs: Any, kwargs: dict[str, Any]) -> dict[int, Any]:
+        """Return a rule for each position in `needed`, which gives what was found for all of them at once."""
+        found = self.rule(needed, g, *inputs, **kwargs)
+        if not isinstance(found, tuple | list) or len(found) != len(needed):
+            given = f"{len(found)} of them" if isinstance(found, tuple | list) else type(found).__name__
+            raise RuleError(
+                f"{op.name}: the joint rule must return a tuple of {len(needed)} gradients, one for each argument in "
+                f"{needed}, got {given}; return one per position in its first argument"
+            )
+        return {position: lambda *_, one=one, **__: one for position, one in zip(needed, found, strict=True)}
 
 
 OPS: dict[Function, Op] = {}
@@ -123,6 +143,8 @@ def defvjp(
     function: Function,
     *rules: Function | None,
     variadic: Function | None = None,
+    joint: Function | None = None,
+    keywords: Mapping[str, Function] | None = None,
     elementwise: bool | None = None,
     selects: bool = False,
 ) -> Op:
@@ -132,20 +154,67 @@ def defvjp(
         function: a NumPy function or ufunc, or any function of arrays.
         rules: `rule(g, y, *inputs, **keywords)`; None for an argument that is never differentiated.
         variadic: in their stead, one `rule(i, g, y, *inputs, **keywords)` for any number of arrays.
+        joint: in their stead, one `rule(needed, g, y, *inputs, **keywords)` that returns a tuple: a gradient for each
+            of the positions in `needed`, those of the arguments that somebody differentiates with respect to.
+        keywords: rules of arguments that are given by name; every rule gets these after the positional inputs.
         elementwise: whether output elements depend on single input elements; ufuncs do.
         selects: whether the rule puts zeros where an input was not taken.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> @tl.primitive()
+        ... def scaled(x, *, by=1.0):
+        ...     return x * by
+        >>> op = tl.defvjp(scaled, lambda g, y, x, by=1.0: g * by, keywords={"by": lambda g, y, x, by: g * x})
+        >>> tl.grad(lambda by: scaled(3.0, by=by))(2.0)
+        np.float64(3.0)
     """
+    if (variadic or joint) and (rules or keywords or (variadic and joint)):
+        raise ArgumentTypeError(
+            f"defvjp: a variadic or a joint rule must be the only one, got more for {function.__name__}; leave them out"
+        )
     op = operation(function)
     if op.kind is COMPOSED:
         op.forward = function
-    op.kind = RULE
-    op.rules = rules if variadic is None else VariadicRules(variadic)
-    op.family = _family(next((rule for rule in (variadic, *rules) if rule is not None), op.forward))
+    own = getattr(op.forward, "by_position", op.forward)
+    op.kind, op.named = RULE, tuple(keywords or ())
+    given = (*rules, *(keywords or {}).values())
+    op.forward = _by_name(own, len(rules), op.named) if keywords else own
+    if joint is not None or variadic is not None:
+        op.rules = JointRules(_refreshed(op, joint, 3)) if joint else VariadicRules(_refreshed(op, variadic, 3))
+    else:
+        op.rules = tuple(_refreshed(op, rule, 2) for rule in given)
+    op.family = _family(next((rule for rule in (variadic, joint, *given) if rule is not None), own))
     op.unbind()
     op.selects = selects
     if elementwise is not None:
         op.elementwise = elementwise
     return op
+
+
+def _by_name(function: Function, count: int, named: tuple[str, ...]) -> Function:
+    """Return a function that gives the arguments behind the first `count` by name."""
+
+    @functools.wraps(function)
+    def forward(*arrays: Any, **kwargs: Any) -> Any:
+        return function(*arrays[:count], **dict(zip(named, arrays[count:], strict=False)), **kwargs)
+
+    forward.by_position = function  # type: ignore[attr-defined]
+    return forward
+
+
+def _refreshed(op: Op, rule: Any, before: int) -> Any:
+    """Return a rule that gets residuals: in a sweep that is recorded those of Values, as they depend on the inputs."""
+    if rule is None or not op.residuals:
+        return rule
+
+    @functools.wraps(rule)
+    def pulled(*args: Any, residuals: Any, **kwargs: Any) -> Any:
+        if any(isinstance(x, Recorder) for x in args[before:]):
+            residuals = op.forward(*args[before:], **kwargs)[1]
+        return rule(*args, residuals=residuals, **kwargs)
+
+    return pulled
 
 
 def defzero(*functions: Function) -> None:
@@ -174,12 +243,24 @@ def composed(*functions: Function) -> Callable[[F], F]:
     return declare
 
 
-def primitive(*rules: Function | None, elementwise: bool = False) -> Callable[[F], F]:
+def primitive(
+    *rules: Function | None,
+    joint: Function | None = None,
+    keywords: Mapping[str, Function] | None = None,
+    elementwise: bool = False,
+    residuals: bool = False,
+) -> Callable[[F], F]:
     """Make one operation of a function of arrays: its body is the forward pass, `rules` the derivatives.
 
+    The body may return a tuple of arrays; then `g` and `y` are tuples in its rules.
+
     Arguments:
-        rules: as in `defvjp`, plain NumPy in `g`, `y` and the inputs. Without them, add them later with `defvjp`.
+        rules: as in `defvjp`, plain NumPy in `g`, `y` and the inputs. Without them, add them later with `defvjp`,
+            `defjvp` or `defzero`.
+        joint: as in `defvjp`.
+        keywords: as in `defvjp`.
         elementwise: whether output elements depend on single input elements.
+        residuals: the body returns its result and what its rules need beside it, which they get by this name.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -196,15 +277,22 @@ def primitive(*rules: Function | None, elementwise: bool = False) -> Callable[[F
             for arg in (*args, *kwargs.values()) if kwargs else args:
                 if isinstance(arg, Receiver):
                     return arg.record(op, args, kwargs)
-            return function(*args, **kwargs)
+            result = function(*args, **kwargs)
+            if type(result) is not np.ndarray and _holds_values(result):
+                raise refusals.escaped(op.name)
+            return result[0] if residuals else result
 
-        op = operation(call)
-        op.family, op.elementwise = _family(function), elementwise
-        if rules:
-            op.rules = rules
+        op = operation(call, forward=function if residuals else None)
+        op.family, op.elementwise, op.residuals = _family(function), elementwise, residuals
+        if rules or joint or keywords:
+            defvjp(call, *rules, joint=joint, keywords=keywords).family = _family(function)
         return call  # type: ignore[return-value]
 
     return declare
+
+
+def _holds_values(result: Any) -> bool:
+    return isinstance(result, Recorder) or (isinstance(result, tuple | list) and any(map(_holds_values, result)))
 
 
 def _find_later(function: Function) -> Op | None:

@@ -21,6 +21,7 @@ from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.checks import fail_if_not_finite, fingerprints
 from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.modes import RECORD, current
+from tinygrad_lab.core.outputs import settled
 from tinygrad_lab.core.protocols import NumpyProtocols, call_plain
 from tinygrad_lab.core.registry import ZERO, Op
 from tinygrad_lab.core.watch import Hook, Watch
@@ -253,8 +254,9 @@ def record(  # noqa: C901  one path, and calls cost
         raise refusals.bad_inputs(op.name, arrays, error) from error
     if required is None:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
         return data
+    layout = None
     if type(data) not in _ARRAYS or data.dtype is _OBJECT:
-        data = _array_from(op, data)
+        op, data, kwargs, layout = settled(op, _array_from(op, data), kwargs)
     mode = current()
     result = _new(Value)
     result.data = data
@@ -274,7 +276,7 @@ def record(  # noqa: C901  one path, and calls cost
         if mode & modes.CHECK:
             fail_if_not_finite(op.name, data, tuple(arrays), result.origin)
             result._watched().fingerprints = fingerprints(result.saved)
-    return result
+    return result if layout is None else layout.unpack(result)
 
 
 _new = Value.__new__

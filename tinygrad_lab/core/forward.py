@@ -1,0 +1,56 @@
+"""Rules of operations whose derivative is known forwards only: they are linear in the tangent, and transposed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.modes import enable_grad
+from tinygrad_lab.core.registry import Op, defvjp
+from tinygrad_lab.core.transforms import vjp
+
+Rule = Callable[..., Any]
+
+
+def defjvp(function: Callable[..., Any], *rules: Rule | None, elementwise: bool | None = None) -> Op:
+    """Declare how a function's result moves with each of its arguments; its gradients are found by transposing that.
+
+    A rule is linear in the tangent `t`: the gradient is its derivative with respect to `t`, applied to `g`. A rule of
+    `defvjp` is cheaper, where one is known.
+
+    Arguments:
+        function: a NumPy function or ufunc, or any function of arrays.
+        rules: `rule(t, y, *inputs, **keywords)`, plain NumPy, the tangent of the result for the tangent `t` of that
+            argument; None for an argument that is never differentiated.
+        elementwise: whether output elements depend on single input elements; ufuncs do.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> @tl.primitive()
+        ... def smooth(x):
+        ...     return (x[1:] + x[:-1]) / 2
+        >>> op = tl.defjvp(smooth, lambda t, y, x: (t[1:] + t[:-1]) / 2)
+        >>> tl.grad(lambda x: np.sum(smooth(x) ** 2))(np.array([1.0, 2.0, 4.0]))
+        array([1.5, 4.5, 3. ])
+    """
+    return defvjp(
+        function,
+        *(rule and _transposed(rule, position) for position, rule in enumerate(rules)),
+        elementwise=elementwise,
+    )
+
+
+def _transposed(rule: Rule, position: int) -> Rule:
+    def pulled(g: Any, y: Any, *inputs: Any, **kwargs: Any) -> Any:
+        def pushed(t: Any) -> Any:
+            return np.broadcast_to(rule(t, y, *inputs, **kwargs), np.shape(y))
+
+        with enable_grad():
+            return vjp(pushed, np.zeros_like(inputs[position]))[1](g)[0]
+
+    pulled.__doc__ = (
+        f"The transpose of {rule.__name__}." if rule.__name__ != "<lambda>" else "The transpose of its jvp."
+    )
+    return pulled

@@ -1,0 +1,100 @@
+"""What the body of a primitive returns: one array, or several; and what it must not return.
+
+A node of the graph holds one array. Several results of one primitive are packed into one vector, of which each is a
+part: slices and reshapes, which have derivatives of their own. The rules see the tuple again, of results and gradients.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import JointRules, Op, VariadicRules
+from tinygrad_lab.errors import ArgumentTypeError
+
+
+class Layout:
+    """Where each of several results stands in the vector of all; integers, of zero derivative, are no part of it.
+
+    Attributes:
+        parts: for each result its slice, shape and dtype, or the array of integers itself.
+        kind: what the results are returned in, a tuple or a named tuple.
+    """
+
+    def __init__(self, results: tuple[Any, ...]) -> None:
+        self.kind = type(results)
+        self.parts: list[Any] = []
+        start = 0
+        for array in map(np.asarray, results):
+            if array.dtype.kind in "fc":
+                stop = start + math.prod(array.shape)
+                self.parts.append((slice(start, stop), array.shape, array.dtype))
+                start = stop
+            else:
+                self.parts.append(array)
+
+    def __repr__(self) -> str:
+        return f"<{len(self.parts)} results>"
+
+    def pack(self, results: tuple[Any, ...]) -> Any:
+        """Return one vector of all results that are no integers."""
+        chosen = [np.ravel(x) for x, part in zip(results, self.parts, strict=True) if type(part) is tuple]
+        return np.concatenate(chosen)
+
+    def unpack(self, vector: Any, gradient: bool = False) -> tuple[Any, ...]:
+        """Return the results, or their gradients: None for integers."""
+        found: list[Any] = [
+            _part(vector, *part) if type(part) is tuple else None if gradient else part for part in self.parts
+        ]
+        return tuple(found) if self.kind is tuple else self.kind(*found)
+
+
+def _part(vector: Any, place: slice, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    x = np.reshape(vector[place], shape)
+    x = np.real(x) if vector.dtype.kind == "c" and dtype.kind == "f" else x
+    return x if x.dtype == dtype else x.astype(dtype)
+
+
+def settled(op: Op, data: Any, kwargs: dict[str, Any]) -> tuple[Op, Any, dict[str, Any], Layout | None]:
+    """Return what is recorded where the body of a primitive did not return one array of NumPy's."""
+    if op.residuals and type(data) is tuple and len(data) == 2:
+        data, kept = data
+        kwargs = {**kwargs, "residuals": kept}
+    if isinstance(data, tuple):
+        layout = Layout(data)
+        return _twin(op), layout.pack(data), {**kwargs, "layout": layout}, layout
+    if not hasattr(data, "dtype"):
+        raise ArgumentTypeError(
+            f"{op.name}: result must be an array or a tuple of arrays, got {type(data).__name__}; return arrays"
+        )
+    return op, data, kwargs, None
+
+
+def _twin(op: Op) -> Op:
+    """Return the operation whose result is the vector of all of `op`'s, with the rules of `op`."""
+    if op.twin is not None:
+        return op.twin
+    op.twin = twin = Op(op.function)
+    twin.name, twin.family, twin.forward, twin.named = op.name, op.family, op.forward, op.named
+    if isinstance(op.rules, JointRules):
+        twin.rules = JointRules(_of_vector(op.rules.rule, 1))
+    elif isinstance(op.rules, VariadicRules):
+        twin.rules = VariadicRules(_of_vector(op.rules.rule, 1))
+    else:
+        twin.rules = tuple(rule and _of_vector(rule, 0) for rule in op.rules)
+    return twin
+
+
+def _of_vector(rule: Callable[..., Any], before: int) -> Callable[..., Any]:
+    """Return a rule on the vector of results; `before` so many arguments precede `g` and `y`."""
+
+    @functools.wraps(rule)
+    def pulled(*args: Any, layout: Layout, **kwargs: Any) -> Any:
+        first, (g, y), inputs = args[:before], args[before : before + 2], args[before + 2 :]
+        return rule(*first, layout.unpack(g, gradient=True), layout.unpack(y), *inputs, **kwargs)
+
+    return pulled
