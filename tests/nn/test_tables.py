@@ -45,7 +45,7 @@ def test_every_module_and_optimizer_is_in_its_table():
         nn.GLU,
     }  # not elementwise
     optimizers = {cls for cls in vars(optim).values() if inspect.isclass(cls)}
-    assert optimizers - set(optim.OPTIMIZERS.values()) == {optim.Optimizer}
+    assert optimizers - set(optim.OPTIMIZERS.values()) == {optim.Optimizer, optim.ParameterAverage}
 
 
 @pytest.mark.parametrize("cls", [*nn.ACTIVATIONS.values(), *nn.LOSSES.values(), *optim.OPTIMIZERS.values()])

@@ -19,6 +19,9 @@ KINDS = [
     lambda params, lr: optim.RMSprop(params, lr, centered=True, momentum=0.5),
     optim.Adam,
     optim.AdamW,
+    optim.NAdam,
+    optim.RAdam,
+    optim.Lion,
 ]
 each = pytest.mark.parametrize("make", KINDS)
 

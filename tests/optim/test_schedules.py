@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import re
 
 import pytest
@@ -73,3 +74,38 @@ def test_schedules_give_plain_numbers():
 def test_a_schedule_of_no_steps_is_refused(make, text):
     with pytest.raises(ValueError, match=re.escape(text)):
         make()
+
+
+def test_schedules_can_be_pickled():
+    for schedule in (
+        schedules.constant(0.1),
+        schedules.step(0.1, 3),
+        schedules.exponential(0.1, 0.9),
+        schedules.cosine(0.1, 10),
+        schedules.linear_warmup(schedules.cosine(0.1, 10), 3),
+        schedules.one_cycle(0.1, 10),
+        schedules.warm_restarts(0.1, 3, 2),
+        schedules.polynomial(0.1, 10),
+        schedules.Plateau(0.1),
+    ):
+        twin = pickle.loads(pickle.dumps(schedule))
+        assert [twin(i) for i in range(12)] == [schedule(i) for i in range(12)]
+
+
+@pytest.mark.parametrize(("first", "factor"), [(1, 2), (3, 2), (5, 3), (7, 1), (1, 10)])
+def test_restarts_come_when_they_should(first, factor):
+    starts, length = [0], first
+    while starts[-1] < 2000:
+        starts.append(starts[-1] + length)
+        length *= factor
+    rate = schedules.warm_restarts(1.0, first, factor)
+    assert [i for i in range(2000) if rate(i) == 1] == starts[:-1]
+
+
+def test_a_plateau_lowers_the_rate_once_a_patience():
+    schedule = schedules.Plateau(1.0, factor=0.1, patience=2, minimum=0.05)
+    rates = []
+    for figure in (5, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3):
+        schedule.observe(figure)
+        rates.append(schedule(0))
+    assert rates == [1, 1, 1, 1, 0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05]

@@ -229,6 +229,12 @@ SCHEDULES = {
     "linear_warmup": lambda o: optim.lr_scheduler.LinearLR(o, start_factor=1 / 10, total_iters=9),
 }
 
+SCHEDULES |= {
+    "one_cycle": lambda o: optim.lr_scheduler.OneCycleLR(o, 0.1, total_steps=60, pct_start=0.4, cycle_momentum=False),
+    "warm_restarts": lambda o: optim.lr_scheduler.CosineAnnealingWarmRestarts(o, 5, 2, eta_min=0.01),
+    "polynomial": lambda o: optim.lr_scheduler.PolynomialLR(o, total_iters=30, power=1.5),
+}
+
 OPTIMIZERS = [
     ("SGD", {"lr": 0.1}),
     ("SGD", {"lr": 0.1, "weight_decay": 0.01}),
@@ -247,12 +253,17 @@ OPTIMIZERS = [
     ("Adam", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-3, "weight_decay": 0.01}),
     ("AdamW", {"lr": 0.05}),
     ("AdamW", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-3, "weight_decay": 0.1}),
+    ("NAdam", {"lr": 0.05}),
+    ("NAdam", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-3, "weight_decay": 0.01, "momentum_decay": 0.02}),
+    ("RAdam", {"lr": 0.05}),
+    ("RAdam", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-3, "weight_decay": 0.01}),
 ]
 
 
 def optimizers():
     x, y = rng.normal(size=(12, 3)), rng.normal(size=(12, 2))
     w, b = rng.normal(size=(2, 3)), rng.normal(size=2)
+    torch.set_default_dtype(torch.float64)  # NAdam keeps a product in it
     runs = [(name, options, None) for name, options in OPTIMIZERS]
     runs += [(name, {"lr": 0.1}, schedule) for schedule in SCHEDULES for name in ("SGD", "Adam")]
     for name, options, schedule in runs:

@@ -110,6 +110,9 @@ SCHEDULES = {
     "exponential": lambda lr: tl.optim.schedules.exponential(lr, 0.9),
     "cosine": lambda lr: tl.optim.schedules.cosine(lr, 50, 0.01),
     "linear_warmup": lambda lr: tl.optim.schedules.linear_warmup(lr, 10),
+    "one_cycle": lambda lr: tl.optim.schedules.one_cycle(lr, 60, 0.4),
+    "warm_restarts": lambda lr: tl.optim.schedules.warm_restarts(lr, 5, 2, 0.01),
+    "polynomial": lambda lr: tl.optim.schedules.polynomial(lr, 30, 1.5),
 }
 
 
@@ -145,7 +148,7 @@ def parameters_of(function, without):
     return set(inspect.signature(function).parameters) - without
 
 
-@pytest.mark.parametrize("kind", [tl.optim.SGD, tl.optim.Adagrad, tl.optim.RMSprop, tl.optim.Adam, tl.optim.AdamW])
+@pytest.mark.parametrize("kind", [kind for kind in tl.optim.OPTIMIZERS.values() if kind is not tl.optim.Lion])
 def test_every_option_of_every_optimizer_has_figures(kind):
     assert parameters_of(kind, {"params"}) <= options_of(OPTIMIZERS)[kind.__name__]
 

@@ -55,7 +55,7 @@ class Adagrad(Optimizer):
         gradient = gradient + self.weight_decay * parameter
         squares = state.get("squares", 0.0) + gradient * gradient
         rate = self.rate(step) / (1 + step * self.lr_decay)
-        parameter = parameter - rate * _ratio(gradient, np.sqrt(squares) + self.eps)
+        parameter = parameter - rate * ratio(gradient, np.sqrt(squares) + self.eps)
         return parameter, {"step": step + 1, "squares": squares}
 
 
@@ -112,7 +112,7 @@ class RMSprop(Optimizer):
         if self.centered:
             after["mean"] = mean = self.alpha * state.get("mean", 0.0) + (1 - self.alpha) * gradient
             variance = np.maximum(squares - mean * mean, 0)  # rounding may take it below 0
-        direction = _ratio(gradient, np.sqrt(variance) + self.eps)
+        direction = ratio(gradient, np.sqrt(variance) + self.eps)
         if self.momentum:
             after["velocity"] = direction = self.momentum * state.get("velocity", 0.0) + direction
         return parameter - self.rate(step) * direction, after
@@ -172,7 +172,7 @@ class Adam(Optimizer):
         squares = beta2 * state.get("squares", 0.0) + (1 - beta2) * gradient * gradient
         root = np.sqrt(squares) / (1 - beta2 ** (step + 1)) ** 0.5 + self.eps
         rate = self.rate(step) / (1 - beta1 ** (step + 1))
-        return parameter - rate * _ratio(mean, root), {"step": step + 1, "mean": mean, "squares": squares}
+        return parameter - rate * ratio(mean, root), {"step": step + 1, "mean": mean, "squares": squares}
 
 
 class AdamW(Adam):
@@ -216,6 +216,6 @@ class AdamW(Adam):
         return self._moments(decayed, gradient, state)
 
 
-def _ratio(numerator: Any, root: Any) -> Any:
+def ratio(numerator: Any, root: Any) -> Any:
     """Return `numerator / root`, and 0 where both are 0 (a zero gradient and eps=0, or one below the dtype's range)."""
     return numerator / np.where(root == 0, 1, root)

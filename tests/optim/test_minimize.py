@@ -1,0 +1,46 @@
+"""SciPy's methods find known minima over containers and modules."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinygrad_lab as tl
+from tinygrad_lab.errors import ArgumentError
+
+pytest.importorskip("scipy")
+METHODS = ["L-BFGS-B", "BFGS", "CG", "TNC", "SLSQP", "Newton-CG", "trust-ncg", "trust-krylov", "trust-constr"]
+
+
+def rosenbrock(p):
+    return (1 - p["x"]) ** 2 + 10 * np.sum((p["y"][0] - p["x"] ** 2) ** 2)
+
+
+@pytest.mark.parametrize("method", [*METHODS, "Nelder-Mead"])
+def test_every_method_finds_the_minimum(method):
+    start = {"x": np.float64(-1.0), "y": [np.array([2.0, -1.0])]}
+    found = tl.optim.minimize(rosenbrock, start, method=method, tol=1e-9)
+    assert found.parameters["x"] == pytest.approx(1, abs=1e-3)
+    np.testing.assert_allclose(found.parameters["y"][0], 1, atol=2e-3)
+    assert start["x"] == -1
+
+
+def test_a_module_is_fitted_to_the_least_squares_solution():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(30, 3)), rng.normal(size=(30, 2))
+    model = tl.nn.Linear(3, 2, rng=rng)
+    before = model.state_dict()
+    found = tl.optim.minimize(lambda m, x: tl.functional.mse_loss(m(x), y), model, (x,), tol=1e-14)
+    solution = np.linalg.lstsq(np.column_stack([x, np.ones(30)]), y, rcond=None)[0]
+    np.testing.assert_allclose(found.parameters.weight.data, solution[:3].T, atol=1e-6)
+    np.testing.assert_allclose(found.parameters.bias.data, solution[3], atol=1e-6)
+    np.testing.assert_array_equal(model.weight.data, before["weight"])
+    model.load_state_dict(found.parameters.state_dict())
+    assert tl.functional.mse_loss(model(x), y).item() == pytest.approx(found.fun)
+
+
+def test_parameters_that_cannot_be_minimized_are_refused():
+    with pytest.raises(ArgumentError, match="minimize: parameters must be real floating arrays, got complex128"):
+        tl.optim.minimize(lambda z: np.abs(z), 1j)
+    with pytest.raises(ArgumentError, match="minimize: parameters must be real floating arrays, got none"):
+        tl.optim.minimize(lambda p: 0.0, [])

@@ -1,0 +1,93 @@
+"""SciPy's optimizers over nested containers and Modules, with exact gradients and Hessian products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab import tree
+from tinygrad_lab.core.arrays import as_array, plain
+from tinygrad_lab.core.transforms import hvp, value_and_grad
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.extras import extra
+
+_WITH_PRODUCTS = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")  # they take Hessian-vector products
+_WITHOUT_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
+
+
+def minimize(
+    loss: Callable[..., Any], parameters: Any, args: tuple[Any, ...] = (), method: str = "L-BFGS-B", **options: Any
+) -> Any:
+    """Minimize a function of nested arrays by one of the methods of `scipy.optimize.minimize`.
+
+    The gradient is exact, and so are the Hessian products of the methods that use them.
+
+    Arguments:
+        loss: `loss(parameters, *args)`, a scalar.
+        parameters: where to start: an array, a nested container of real floating arrays, or a Module. It is not
+            changed: a Module is trained by `model.load_state_dict(result.parameters.state_dict())`.
+        args: further arguments of the loss.
+        method: one of SciPy's names, such as "L-BFGS-B", "BFGS", "CG", "Newton-CG" or "trust-ncg".
+        options: further keywords of `scipy.optimize.minimize`, such as tol, bounds, callback and options.
+
+    Returns:
+        SciPy's result, and in its attribute `parameters` the minimum, nested like `parameters`.
+
+    Raises:
+        ArgumentError: if a parameter is complex, or there is none.
+        MissingExtraError: without SciPy.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> def loss(p):
+        ...     return (1 - p["x"]) ** 2 + 100 * (p["y"] - p["x"] ** 2) ** 2
+        >>> found = tl.optim.minimize(loss, {"x": -1.0, "y": 2.0}, method="Newton-CG", tol=1e-12)
+        >>> print(round(found.parameters["x"], 6), round(found.parameters["y"], 6))
+        1.0 1.0
+
+    Source: J. Nocedal, S. Wright, "Numerical optimization", 2006.
+    """
+    with extra("scipy"):
+        import scipy.optimize
+    leaves, rebuild = tree.flatten(parameters)
+    arrays = [np.asarray(as_array(plain(leaf))) for leaf in leaves]
+    if not arrays or any(array.dtype.kind != "f" for array in arrays):
+        kinds = ", ".join(str(array.dtype) for array in arrays) or "none"
+        raise ArgumentError(
+            f"minimize: parameters must be real floating arrays, got {kinds}; split complex ones in two"
+        )
+
+    def unravel(x: Any) -> Any:
+        """Return a vector as parameters."""
+        parts = np.split(x, np.cumsum([array.size for array in arrays])[:-1])
+        return rebuild([p.reshape(a.shape).astype(a.dtype)[()] for p, a in zip(parts, arrays, strict=True)])
+
+    def ravel(container: Any) -> Any:
+        """Return parameters, or their gradient, as a vector."""
+        return np.concatenate([np.ravel(plain(leaf)) for leaf in tree.flatten(container)[0]]).astype(np.float64)
+
+    both = value_and_grad(loss)
+
+    def value(x: Any) -> float:
+        return float(plain(loss(unravel(x), *args)))
+
+    def value_and_gradient(x: Any) -> tuple[float, Any]:
+        y, gradient = both(unravel(x), *args)
+        return float(plain(y)), ravel(gradient)
+
+    def product(x: Any, direction: Any) -> Any:
+        return ravel(hvp(lambda p: loss(p, *args), unravel(x), unravel(direction)))
+
+    start = ravel(rebuild([Value(array, requires_grad=False) for array in arrays]))
+    if method.lower() in _WITHOUT_GRADIENT:
+        found = scipy.optimize.minimize(
+            lambda x: float(plain(loss(unravel(x), *args))), start, method=method, **options
+        )
+    else:
+        hessp = {"hessp": product} if method.lower() in _WITH_PRODUCTS else {}
+        found = scipy.optimize.minimize(value_and_gradient, start, jac=True, method=method, **hessp, **options)
+    found.parameters = unravel(found.x)
+    return found
