@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tinygrad_lab.lab.loading import load, resume
     from tinygrad_lab.lab.running import Run, prepare, run
     from tinygrad_lab.lab.stopping import Until
+    from tinygrad_lab.lab.sweeps.sweeping import sweep
     from tinygrad_lab.lab.training import History, accuracy, train
 
 _HOMES = {
@@ -25,6 +26,7 @@ _HOMES = {
     "loading": ("load", "resume"),
     "running": ("Run", "prepare", "run"),
     "stopping": ("Until",),
+    "sweeps.sweeping": ("sweep",),
     "training": ("History", "accuracy", "train"),
 }
 
@@ -44,6 +46,7 @@ __all__ = [
     "read",
     "resume",
     "run",
+    "sweep",
     "train",
     "write",
     "xor",

@@ -9,6 +9,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 from itertools import count
 from pathlib import Path
+from typing import Self
 
 from tinygrad_lab.errors import LabError
 
@@ -56,7 +57,7 @@ class Place:
         self._written: set[str] = set()
 
     @classmethod
-    def claim(cls, name: str, out: Path | None = None) -> Place:
+    def claim(cls, name: str, out: Path | None = None) -> Self:
         """Return a new folder for a run, that no other run takes meanwhile.
 
         Arguments:
@@ -85,7 +86,7 @@ class Place:
             return place
 
     @classmethod
-    def reopen(cls, path: Path) -> Place:
+    def reopen(cls, path: Path) -> Self:
         """Return the folder of an earlier run, to write it anew.
 
         Raises:
@@ -149,7 +150,7 @@ class Place:
             if self._made and not self._written:
                 self.path.rmdir()
 
-    def __enter__(self) -> Place:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tinygrad_lab.lab.training import History
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; the markers tell the classes apart without colour.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 _MARKERS = "os^DvP*X"
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "tinygrad_lab",
@@ -44,17 +44,19 @@ def learning_curve(history: History) -> str:
     shown = np.unique(np.linspace(0, history.epochs - 1, _CURVE).astype(int))
     curves = {name: np.array(column)[shown] for name, column in history.columns().items()}
     rows = 2 if history.accuracy else 1
-    figure, (above, *below) = _figure(7, 4.6 if rows == 2 else 3.2, rows, 1, sharex=True, height_ratios=(2, 1)[:rows])
+    figure, (above, *below) = new_figure(
+        7, 4.6 if rows == 2 else 3.2, rows, 1, sharex=True, height_ratios=(2, 1)[:rows]
+    )
     dots = "." if history.epochs < 30 else ""
     losses = {name.removesuffix("loss"): finite(curve) for name, curve in curves.items() if name.endswith("loss")}
     unit = loss_scale(above, list(losses.values()))
     for prefix, loss in losses.items():
-        above.plot(shown + 1, unit(loss), dots + _line(prefix), color=_COLOURS[0], linewidth=1.8, label=_set(prefix))
+        above.plot(shown + 1, unit(loss), dots + _line(prefix), color=COLOURS[0], linewidth=1.8, label=_set(prefix))
     for axes in below:
         for name, curve in curves.items():
             if name.endswith("accuracy"):
                 line = dots + _line(name.removesuffix("accuracy"))
-                axes.plot(shown + 1, curve, line, color=_COLOURS[1], linewidth=1.8)
+                axes.plot(shown + 1, curve, line, color=COLOURS[1], linewidth=1.8)
         axes.set(ylabel="accuracy", ylim=(-0.05, 1.05), yticks=(0, 0.5, 1))
     (below or [above])[-1].set_xlabel("epoch")
     if len(losses) > 1:
@@ -117,7 +119,7 @@ def prediction(run: Run, part: Dataset | None = None) -> str:
 
 
 def _regions(run: Run, data: Dataset, predicted: Array) -> str:
-    figure, (truth, said) = _figure(8.6, 4.3, 1, 2, sharex=True, sharey=True)
+    figure, (truth, said) = new_figure(8.6, 4.3, 1, 2, sharex=True, sharey=True)
     p = _shade(said, run, data.x, figure)
     few = _few(len(data.x))
     _points(truth, data.x[few], data.labels[few], data.classes)
@@ -149,17 +151,17 @@ def _few(points: int) -> Array:
 
 def _quantities(data: Dataset, predicted: Array) -> str:
     """Draw predictions against the truth, and what is left against predictions."""
-    figure, (left, right) = _figure(8.6, 4.0, 1, 2)
+    figure, (left, right) = new_figure(8.6, 4.0, 1, 2)
     few = _few(len(data.x))
     truth, said = data.labels[few], finite(predicted[few])
     options = {"s": 18, "alpha": 0.6, "linewidths": 0, "rasterized": len(few) > _MANY}
-    left.scatter(truth, said, color=_COLOURS[0], **options)
+    left.scatter(truth, said, color=COLOURS[0], **options)
     ends = [np.nanmin([truth, said]), np.nanmax([truth, said])] if len(few) else [0.0, 1.0]
     left.plot(ends, ends, color="black", linewidth=1, label="exact")
     target = plain(data.target)
     left.set(xlabel=f"{target}: truth", ylabel=f"{target}: prediction", title=quality(data, predicted))
     left.legend(frameon=False)
-    right.scatter(said, truth - said, color=_COLOURS[1], **options)
+    right.scatter(said, truth - said, color=COLOURS[1], **options)
     right.axhline(0, color="black", linewidth=1)
     right.set(xlabel=f"{target}: prediction", ylabel="truth − prediction", title="residuals")
     for axes in (left, right):
@@ -192,7 +194,7 @@ def _shade(axes: Any, run: Run, x: Array, figure: Any, side: int = _GRID) -> tup
     if not np.isfinite(p).all():
         return limits  # a run that diverged
     if p.shape[2] == 1:
-        tints = LinearSegmentedColormap.from_list("tints", [_COLOURS[0], "#ffffff", _COLOURS[1]])
+        tints = LinearSegmentedColormap.from_list("tints", [COLOURS[0], "#ffffff", COLOURS[1]])
         levels = np.linspace(0, 1, 11)
         filled = axes.contourf(first, second, np.clip(p[..., 0], 0, 1), levels, cmap=tints, alpha=0.55)
         if 0 < np.count_nonzero(p >= 0.5) < p.size:
@@ -201,7 +203,7 @@ def _shade(axes: Any, run: Run, x: Array, figure: Any, side: int = _GRID) -> tup
             figure.colorbar(filled, ax=axes, ticks=(0, 0.5, 1), label="output")
     else:
         classes = np.argmax(p, axis=2)
-        colours = ListedColormap([_COLOURS[k % len(_COLOURS)] for k in range(p.shape[2])])
+        colours = ListedColormap([COLOURS[k % len(COLOURS)] for k in range(p.shape[2])])
         axes.pcolormesh(
             first, second, classes, cmap=colours, alpha=0.35, vmin=-0.5, vmax=p.shape[2] - 0.5, rasterized=True
         )
@@ -214,7 +216,7 @@ def _points(axes: Any, x: Array, labels: Array, classes: tuple[str, ...]) -> Non
             *x[labels == k].T,
             s=42,
             marker=_MARKERS[k % len(_MARKERS)],
-            color=_COLOURS[k % len(_COLOURS)],
+            color=COLOURS[k % len(COLOURS)],
             edgecolors="white",
             linewidths=0.6,
             label=f"class {plain(name)}",
@@ -227,7 +229,7 @@ def _confusion(data: Dataset, predicted: Array) -> str:
     """Draw how often each class was predicted as each."""
     classes, counts = data.classes, confusion(data, predicted)
     side = max(4.0, 0.5 * len(classes) + 2)
-    figure, (axes,) = _figure(side, side, 1, 1)
+    figure, (axes,) = new_figure(side, side, 1, 1)
     axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
         dark = count > 0.5 * counts[row].sum()
@@ -245,7 +247,8 @@ def plain(name: str) -> str:
     return name.replace("$", r"\$")
 
 
-def _figure(width: float, height: float, rows: int, columns: int, **options: Any) -> tuple[Any, Any]:
+def new_figure(width: float, height: float, rows: int, columns: int, **options: Any) -> tuple[Any, Any]:
+    """Return a Matplotlib figure in the lab's style, and its axes in one row."""
     with extra("lab"):
         import matplotlib as mpl
         from matplotlib.figure import Figure

@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tinygrad_lab import lab
+from tinygrad_lab.errors import LabError
+from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.sweeps import workers
+from tinygrad_lab.lab.sweeps.effects import effects, failures, in_words, summary
+from tinygrad_lab.lab.sweeps.grid import cells
+from tinygrad_lab.lab.sweeps.running import Sweep, read_store, run
+from tinygrad_lab.lab.sweeps.table import tabulate
+
+for extra in ("matplotlib", "jinja2"):
+    pytest.importorskip(extra)
+
+B = Config(
+    hidden=(3, 3), bias=False, init="rand", legacy_rng=True, loss="bce", reduction="sum", activation="sigmoid",
+    until="accuracy=1", epochs=2000,
+)  # fmt: skip
+
+
+def small(**choices):
+    base = Config(epochs=20, hidden=(2,))
+    return run(base, cells(base, choices), workers=1)
+
+
+def test_rows_are_those_of_single_runs():
+    rows = lab.sweep(B, lr=[0.1, 0.5], seed=[0], workers=1)
+    assert list(rows[0]) == ["lr", "epochs", "loss", "accuracy", "status", "seconds"]
+    one = lab.run(Config(**B.to_dict() | {"lr": 0.1}))
+    assert (rows[0]["epochs"], rows[0]["loss"]) == (one.history.epochs, one.history.loss[-1])
+    assert [row["status"] for row in rows] == ["reached", "finished"]
+
+
+def test_processes_give_the_same_rows_in_the_order_of_the_cells():
+    base = Config(epochs=30, hidden=(2,))
+    choices = {"lr": [0.1, 1.0], "seed": range(2)}
+    expected = run(base, cells(base, choices), workers=1).rows()
+    for row in (rows := run(base, cells(base, choices), workers=2).rows()) + expected:
+        del row["seconds"]
+    assert rows == expected
+
+
+def test_only_what_is_new_is_trained(tmp_path, monkeypatch):
+    trained = []
+    monkeypatch.setattr(
+        workers, "work", lambda config, beat, work=workers.work: trained.append(config) or work(config, beat)
+    )
+    first = lab.sweep(Config(epochs=5), lr=[0.1, 0.2], workers=1, folder=tmp_path / "s")
+    assert len(trained) == 2
+    again = lab.sweep(Config(epochs=5), lr=[0.1, 0.2, 0.3], workers=1, folder=tmp_path / "s")
+    assert [config.lr for config in trained[2:]] == [0.3]
+    assert again[:2] == first
+    with (tmp_path / "s" / "results.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["lr", "epochs", "loss", "accuracy", "status", "seconds"]
+    assert [float(row["loss"]) for row in rows] == [row["loss"] for row in again]
+    assert {path.name for path in (tmp_path / "s").iterdir()} == {
+        *("done.jsonl", "results.csv", "sweep.json", "curves.svg", "planes.svg", "report.html")
+    }
+
+
+def test_a_line_that_was_cut_off_is_trained_again(tmp_path):
+    lab.sweep(Config(epochs=5), lr=[0.1, 0.2], workers=1, folder=tmp_path / "s")
+    store = tmp_path / "s" / "done.jsonl"
+    store.write_text(store.read_text()[:-40])
+    assert len(read_store(store)) == 1
+    assert len(lab.sweep(Config(epochs=5), lr=[0.1, 0.2], workers=1, folder=tmp_path / "s")) == 2
+    assert len(read_store(store)) == 2
+
+
+def test_a_folder_with_something_else_is_refused(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(LabError, match="must be new or an empty folder"):
+        lab.sweep(Config(epochs=5), lr=[0.1, 0.2], workers=1, folder=tmp_path)
+
+
+def test_a_diverged_run_is_a_row_and_survives_the_store(tmp_path):
+    base = Config(loss="mse", output="none", activation="none", epochs=400)
+    rows = lab.sweep(base, lr=[0.1, 10.0], workers=1, folder=tmp_path / "s")
+    assert [row["status"] for row in rows] == ["finished", "diverged"]
+    again = lab.sweep(base, lr=[0.1, 10.0], workers=1, folder=tmp_path / "s")
+    assert not math.isfinite(again[1]["loss"])
+    assert "diverged" in (tmp_path / "s" / "report.html").read_text()
+
+
+DYING = """
+import os, sys
+from tinygrad_lab.lab.sweeps import working
+
+def work(config, beat, train=working.work):
+    mark = os.path.join(sys.argv[1], f"{config.seed}")
+    if config.seed == 1 or (config.seed == 2 and not os.path.exists(mark)):
+        open(mark, "w").close()
+        os.kill(os.getpid(), 9)
+    return train(config, beat)
+
+working.work = work
+from tinygrad_lab.lab.sweeps import workers
+from tinygrad_lab.lab.config import Config
+
+if __name__ == "__main__":
+    configs = {seed: Config(epochs=3, seed=seed) for seed in range(4)}
+    left = dict(done for look in workers.train(configs, 2) for done in look.done)
+    print([left[seed]["status"] for seed in range(4)])
+"""
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_is_replaced_and_its_cell_tried_again(tmp_path):
+    (tmp_path / "dying.py").write_text(DYING)
+    words = [sys.executable, str(tmp_path / "dying.py"), str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout == "['finished', 'died', 'finished', 'finished']\n"
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(tmp_path):
+    words = [
+        sys.executable,
+        "-m",
+        "tinygrad_lab",
+        "sweep",
+        "--lr",
+        "0.001",
+        "0.002",
+        "--seed",
+        "0..1",
+        "--workers",
+        "2",
+    ]
+    words += ["--out", "s", "--quiet", "--until", "loss<0.000001", "--epochs"]
+    listening = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # a background job would ignore it
+    with subprocess.Popen(
+        [*words, "20000000"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=listening
+    ) as process:
+        while not (tmp_path / "s" / "done.jsonl").exists():
+            time.sleep(0.05)
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert error == "tinygrad-lab: interrupted; the same command goes on from what is in s\n"
+    done = subprocess.run([*words, "50"], cwd=tmp_path, check=True)
+    assert done.returncode == 0
+    assert len(read_store(tmp_path / "s" / "done.jsonl")) == 4
+
+
+# -- table, effects and words ------------------------------------------------------------------------------------------
+
+
+def made(choices, measure, base=None):
+    """Return a sweep whose figures are made up by a function of the options."""
+    base = base or Config(until="accuracy=1")
+    found = cells(base, choices)
+    left = [
+        {"epochs": 1, "loss": 1.0, "status": "reached", "seconds": 0.0, "notes": []} | measure(cell.options)
+        for cell in found
+    ]
+    return Sweep(base, found, left)
+
+
+def test_one_option_and_seeds_are_a_table_like_those_of_the_reports():
+    sweep = made({"lr": [0.1, 0.2], "seed": range(3)}, lambda o: {"epochs": int(100 * o["lr"]) + o["seed"]})
+    table = tabulate(sweep)
+    assert (table.down, table.across, table.measure, table.repeated) == ("seed", "lr", "epochs", False)
+    assert table.panels[0].figures[2, 1].text() == "22"
+
+
+def test_two_options_are_rows_and_columns_and_seeds_are_repetitions():
+    sweep = made(
+        {"lr": [0.1, 0.2], "activation": ["relu", "tanh", "silu"], "seed": range(3)},
+        lambda o: {"epochs": 10 + o["seed"], "status": "diverged" if o["lr"] == 0.2 and o["seed"] == 2 else "reached"},
+    )
+    table = tabulate(sweep)
+    assert (table.across, table.down, table.repeated) == ("activation", "lr", True)
+    assert table.panels[0].figures[0, 0].text() == "11 [10 … 12]"
+    assert table.panels[0].figures[1, 0].text() == "10.5 [10 … 11] (1 diverged)"
+
+
+def test_other_options_are_panels():
+    sweep = made({"lr": [0.1, 0.2, 0.3], "hidden": [(2,), (3,)], "bias": [True, False]}, lambda o: {})
+    table = tabulate(sweep)
+    assert (table.across, table.down) == ("lr", "hidden")
+    assert [panel.title for panel in table.panels] == ["bias yes", "bias no"]
+    assert all(len(panel.figures) == 6 for panel in table.panels)
+
+
+def test_what_did_not_reach_its_condition_counts_with_all_its_epochs():
+    sweep = made({"lr": [0.1, 0.2]}, lambda o: {"epochs": 50000, "status": "finished"} if o["lr"] > 0.1 else {})
+    assert tabulate(sweep).panels[0].figures[1, 0].text() == "50,000 (not reached)"
+
+
+def test_effects_share_the_variance():
+    sweep = made(
+        {"lr": [0.1, 0.2], "activation": ["relu", "tanh"], "seed": range(2)},
+        lambda o: {"epochs": 1000 if o["lr"] == 0.1 else 10},
+    )
+    table = tabulate(sweep)
+    found = effects(sweep, table)
+    assert [(effect.option, round(effect.share, 9)) for effect in found] == [("lr", 1), ("activation", 0), ("seed", 0)]
+    assert in_words(found, table)[0] == (
+        "lr mattered most: it goes along with 100% of the differences: median epochs 10 at 0.2, 1,000 at 0.1."
+    )
+
+
+def test_failures_are_named_cell_by_cell():
+    sweep = small(activation=["relu"], lr=[0.1], seed=[0, 1])
+    sweep.left[1] |= {"status": "diverged", "notes": ["The loss is nan."]}
+    assert failures(sweep)[-1] == ("seed 1", "The loss is nan.")
+    assert summary(sweep) == "2 runs: 1 finished, 1 diverged"
+
+
+def test_a_plateau_and_dead_units_are_noted():
+    base = Config(activation="none", output="none", loss="mse", epochs=2000)
+    left = run(base, cells(base, {"seed": [0]}), workers=1).left[0]
+    assert left["notes"] == ["Plateau: the loss stays at 0.2494."]
+
+
+@pytest.mark.parametrize("choices", [{"lr": [0.1]}, {"seed": [0, 1]}, {"hidden": [(), (2,)], "seed": [0]}])
+def test_any_shape_of_sweep_is_written(tmp_path, choices):
+    rows = lab.sweep(Config(epochs=3), workers=1, folder=tmp_path / "s", **choices)
+    assert (
+        len(rows) == len(next(iter(choices.values()))) * len(choices.get("seed", [0]))
+        or "lr" in choices
+        or "seed" in choices
+    )
+    assert (tmp_path / "s" / "report.html").exists()
+
+
+def test_quantities_have_their_own_figures(tmp_path):
+    (tmp_path / "line.csv").write_text("x,y\n" + "".join(f"{i},{i / 7}\n" for i in range(30)))
+    base = Config(data=str(tmp_path / "line.csv"), epochs=10, standardize=True)
+    rows = lab.sweep(base, lr=[0.01, 0.1], workers=1, folder=tmp_path / "s")
+    assert list(rows[0]) == ["lr", "epochs", "loss", "mse", "rmse", "r2", "status", "seconds"]
+
+
+def test_a_sweep_inside_a_worker_is_refused(monkeypatch):
+    monkeypatch.setattr("multiprocessing.parent_process", lambda: os)
+    with pytest.raises(LabError, match="processes must be started by the main program"):
+        lab.sweep(Config(epochs=2), seed=range(3), workers=2)
+
+
+def test_json_has_no_nan(tmp_path, capsys):
+    from tinygrad_lab.cli import main
+
+    words = [
+        "--loss",
+        "mse",
+        "--output",
+        "none",
+        "--activation",
+        "none",
+        "--epochs",
+        "400",
+        "--lr",
+        "0.1",
+        "10",
+        "--workers",
+        "1",
+        "--json",
+    ]
+    assert main(["sweep", *words, "--out", str(tmp_path / "s")]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [row["status"] for row in said["rows"]] == ["finished", "diverged"]
+    assert said["rows"][1]["loss"] is None

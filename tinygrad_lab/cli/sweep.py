@@ -1,0 +1,136 @@
+"""`tinygrad-lab sweep`: one training for every combination of options, and what the comparison says."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from tinygrad_lab.cli.options import flag
+from tinygrad_lab.errors import LabError
+from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.options import FLAG, kind_of
+
+_EXAMPLES = """every option of `train` takes several values, separated by blanks:
+  --lr 0.5 0.1 0.05            three values
+  --seed 0..4                  whole numbers from 0 to 4
+  --lr 1e-4..1e-1:4log         four values, each the same factor from the next; 0..1:5 are five evenly spaced
+  --hidden 3,3 5,5             layers with commas; also 3,3;5,5 in quotes
+  --bias yes no                with and without
+
+examples:
+  tinygrad-lab sweep --data xor --hidden 3,3 --no-bias --init rand --legacy-rng --loss bce --reduction sum \\
+      --activation sigmoid --until accuracy=1 --epochs 50000 --lr 0.5 0.1 0.05 0.01 0.005 --seed 0..4
+  tinygrad-lab sweep --data measurements.csv --activation relu tanh --optimizer sgd adam --lr 1e-3..1:7log --sample 20
+  tinygrad-lab sweep --cells cells.csv --epochs 1000
+
+What has ended is kept in the folder: after Ctrl-C the same command goes on from there, and with one value more it
+trains only what is new.
+
+exit status:
+  0 done, 2 bad usage or data, 130 interrupted
+"""
+
+
+def register(commands: Any) -> None:
+    """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
+    parser = commands.add_parser(
+        "sweep",
+        help="compare many trainings",
+        description="Train once for every combination of options, and write a table, figures and a report.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    which = parser.add_argument_group("sweep")
+    # fmt: off
+    which.add_argument("--sample", type=int, metavar="N", help="train N combinations at random instead of all")
+    which.add_argument("--cells", type=Path, metavar="FILE", help="a .csv file with the names of options as header; "
+                       "each row is a combination")
+    which.add_argument("--workers", type=int, metavar="N", help="processes beside each other (default: one a core)")
+    which.add_argument("--show", metavar="FIGURE", help="what the table shows: epochs, loss, accuracy, … (default: "
+                       "epochs with --until, else loss)")
+    which.add_argument("--out", type=Path, metavar="DIR", help="folder, new or of an earlier sweep (default: "
+                       "runs/sweep-DATA)")
+    which.add_argument("--runs", action="store_true", help="write a folder for each run, too: DIR/runs/1, …")
+    which.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    which.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    groups = {"output": which}
+    for one in fields(Config):
+        heading = one.metadata["group"]
+        if heading not in groups:
+            groups[heading] = parser.add_argument_group(heading)
+        help = str(one.metadata["help"]).replace("%", "%%")
+        groups[heading].add_argument(flag(one.name), nargs="*" if kind_of(one) is FLAG else "+", metavar="V",
+                                     dest=one.name, default=argparse.SUPPRESS, help=help)
+        if kind_of(one) is FLAG:
+            groups[heading].add_argument(flag(f"no_{one.name}"), action="store_const", const=["no"], dest=one.name,
+                                         default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    # fmt: on
+    parser.set_defaults(run=run)
+
+
+def run(options: dict[str, Any]) -> int:
+    """Train the combinations that are not there yet, write the folder, and return the exit status.
+
+    Raises:
+        LabError: the options, the data or the folder cannot be used.
+    """
+    from tinygrad_lab.extras import extra
+    from tinygrad_lab.lab.sweeps import grid, running, showing
+    from tinygrad_lab.lab.sweeps.writing import Folder, write_runs
+
+    with extra("lab"):
+        import jinja2
+        import matplotlib as mpl
+        import rich
+    del jinja2, mpl, rich
+    choices = {
+        one.name: grid.values(one.name, options[one.name] or ["yes"]) for one in fields(Config) if one.name in options
+    }
+    single = {name: values[0] for name, values in choices.items() if len(values) == 1}
+    several = {name: values for name, values in choices.items() if len(values) > 1}
+    base, cells = _cells(options, single, several)
+    out = options["out"] or Path("runs", f"sweep-{Path(base.data).stem}")
+    with Folder.open(out) as place:
+        with _watching(options) as watch:
+            done = running.run(base, cells, options["workers"], place.store, watch)
+        problems = place.finish(done, options["show"])
+        if options["runs"] and not done.interrupted:
+            write_runs(done, place.path / "runs")
+    if options["json"]:
+        sys.stdout.write(json.dumps(showing.as_json(done, out)) + "\n")
+    elif not options["quiet"]:
+        showing.show(done, out, problems, sys.stdout, options["show"])
+    if done.interrupted:
+        sys.stderr.write(f"tinygrad-lab: interrupted; the same command goes on from what is in {out}\n")
+    return 130 if done.interrupted else 0
+
+
+def _cells(options: dict[str, Any], single: dict[str, Any], several: dict[str, Any]) -> tuple[Config, list[Any]]:
+    from tinygrad_lab.lab.sweeps import grid
+
+    if options["cells"] is not None:
+        if several:
+            name = next(iter(several))
+            raise LabError(
+                f"sweep: {name} must have one value beside --cells, got {len(several[name])}; put it into the file"
+            )
+        base = Config(**single)
+        return base, grid.listed(base, options["cells"])
+    try:
+        base = Config(**single)
+    except LabError:  # a single value may need one that varies, as a momentum its optimizer
+        base, several = Config(), {**{name: [value] for name, value in single.items()}, **several}
+    return base, grid.cells(base, several, options["sample"])
+
+
+def _watching(options: dict[str, Any]) -> AbstractContextManager[Any]:
+    from tinygrad_lab.lab.sweeps import showing
+
+    if options["quiet"] or (options["json"] and not sys.stderr.isatty()):
+        return nullcontext(lambda sweep, doing: None)
+    return showing.bars(sys.stderr) if sys.stderr.isatty() else showing.lines(sys.stdout)

@@ -1,0 +1,165 @@
+"""A sweep from its cells to their rows, which are kept as they come."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tinygrad_lab.errors import LabError
+from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.interrupt import interruptible
+from tinygrad_lab.lab.sweeps.grid import Cell
+from tinygrad_lab.lab.sweeps.workers import Doing, train
+from tinygrad_lab.lab.sweeps.working import refused
+
+STORE = "done.jsonl"
+FIGURES = ("epochs", "loss", "accuracy")
+
+
+@dataclass
+class Sweep:
+    """Cells, and what their trainings left.
+
+    Arguments:
+        base: the options that do not vary.
+        cells: the cells.
+        left: for each of them what it left, or None as long as it has not ended.
+        interrupted: whether Ctrl-C was pressed.
+    """
+
+    base: Config
+    cells: list[Cell]
+    left: list[dict[str, Any] | None]
+    interrupted: bool = field(default=False)
+
+    @property
+    def options(self) -> list[str]:
+        """The names of the options that vary: those that have several values in the cells."""
+        names = list(dict.fromkeys(name for cell in self.cells for name in cell.options))
+        several = [name for name in names if len({cell.options.get(name) for cell in self.cells}) > 1]
+        return several or names[:1]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a row for each cell that has ended: the options that vary, then the figures, status and seconds."""
+        return [self.row(number) for number, left in enumerate(self.left) if left is not None]
+
+    def row(self, number: int) -> dict[str, Any]:
+        """Return the row of a cell."""
+        left = self.left[number] or {}
+        measured = [name for name in left if name not in ("status", "seconds", "notes", "curve", "plane")]
+        figures = {name: left[name] for name in dict.fromkeys((*FIGURES, *measured)) if name in left}
+        return {
+            **{name: self.cells[number].options.get(name, getattr(self.base, name)) for name in self.options},
+            **figures,
+            "status": left.get("status"),
+            "seconds": left.get("seconds"),
+        }
+
+
+Watch = Callable[[Sweep, Sequence[Doing]], object]
+
+
+def run(
+    base: Config,
+    found: list[Cell],
+    workers: int | None = None,
+    store: Path | None = None,
+    watch: Watch = lambda sweep, doing: None,
+) -> Sweep:
+    """Train the cells that the store does not hold, and keep each as it ends.
+
+    Arguments:
+        base: the options that do not vary.
+        found: the cells.
+        workers: how many processes; one for each core, and not more than cells, by default.
+        store: a file of what has ended; it grows.
+        watch: called several times a second.
+    """
+    kept = {} if store is None else read_store(store)
+    identities = [cell.identity for cell in found]
+    left = [
+        refused(cell.problem) if cell.config is None else kept.get(identity)
+        for cell, identity in zip(found, identities, strict=True)
+    ]
+    result = Sweep(base, found, left)
+    new: dict[int, Config] = {}
+    first: dict[str, int] = {}
+    for number, cell in enumerate(found):
+        if left[number] is None and cell.config is not None:
+            first.setdefault(identities[number], number)
+            if first[identities[number]] == number:
+                new[number] = replace(cell.config)
+    watch(result, [])
+    if new:
+        _train(result, new, _count(workers, len(new)), identities, store, watch)
+    return result
+
+
+def _train(
+    result: Sweep, new: dict[int, Config], workers: int, identities: list[str], store: Path | None, watch: Watch
+) -> None:
+    with interruptible() as interrupted, closing(train(new, workers)) as looks:  # type: ignore[type-var]
+        for look in looks:
+            for number, left in look.done:
+                if not left:  # it was given up on the way
+                    continue
+                if store is not None:
+                    append(store, identities[number], result.cells[number], left)
+                for other, identity in enumerate(identities):
+                    if identity == identities[number]:
+                        result.left[other] = left
+            watch(result, look.doing)
+            if interrupted():
+                result.interrupted = True
+                break
+
+
+def _count(workers: int | None, new: int) -> int:
+    if workers is not None and workers < 1:
+        raise LabError(f"sweep: workers must be at least 1, got {workers}; leave it out for one for each core")
+    return min(
+        workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, new
+    )
+
+
+# -- what is kept ----------------------------------------------------------------------------------------------------
+
+
+def append(store: Path, identity: str, cell: Cell, left: dict[str, Any]) -> None:
+    """Add what a cell left to the store: one line, so that a killed sweep loses at most the last one."""
+    assert cell.config is not None
+    line = json.dumps({"identity": identity, "config": cell.config.to_dict(), "left": _without_nan(left)})
+    with store.open("ab+") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":  # a line that a kill has cut off
+                file.write(b"\n")
+        file.write(line.encode() + b"\n")
+
+
+def read_store(store: Path) -> dict[str, dict[str, Any]]:
+    """Return what is kept, by the identity of its cell; a line that was cut off is passed over."""
+    kept: dict[str, dict[str, Any]] = {}
+    with suppress(FileNotFoundError), store.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            with suppress(ValueError, KeyError, TypeError):
+                entry = json.loads(line)
+                kept[entry["identity"]] = {
+                    name: math.nan if value is None else value for name, value in entry["left"].items()
+                }
+    return {identity: left for identity, left in kept.items() if left.get("status") != "died"}
+
+
+def _without_nan(left: Any) -> Any:
+    """Return figures as JSON has them: it knows no NaN."""
+    if isinstance(left, dict):
+        return {name: _without_nan(value) for name, value in left.items()}
+    if isinstance(left, list):
+        return [_without_nan(value) for value in left]
+    return None if isinstance(left, float) and not math.isfinite(left) else left

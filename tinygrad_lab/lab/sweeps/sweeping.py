@@ -1,0 +1,53 @@
+"""A sweep in one call, for Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.sweeps.grid import cells
+from tinygrad_lab.lab.sweeps.running import run
+from tinygrad_lab.lab.sweeps.writing import Folder
+
+
+def sweep(
+    base: Config | None = None,
+    *,
+    sample: int | None = None,
+    workers: int | None = None,
+    folder: str | Path | None = None,
+    **choices: Iterable[Any],
+) -> list[dict[str, Any]]:
+    """Train once for every combination of options, beside each other on all cores.
+
+    Arguments:
+        base: the options that do not vary.
+        sample: so many combinations at random instead of all.
+        workers: how many processes; one for each core by default.
+        folder: where to keep what has ended, so that the same call goes on from there, and to write table, figures and
+            report to; None keeps nothing.
+        choices: the values of the options that vary, by name.
+
+    Returns:
+        A row for each combination, the last option varying fastest: the options that vary under their own names, then
+        `epochs`, `loss`, `accuracy` (or other figures), `status` and `seconds`. `pandas.DataFrame(rows)` takes them as
+        they are. Where the options cannot be meant together the status is `refused`.
+
+    Raises:
+        LabError: there is no such option, or nothing that could be trained.
+
+    Example:
+        >>> rows = sweep(Config(epochs=50), lr=[0.1, 1.0], seed=range(2), workers=1)
+        >>> [(row["lr"], row["seed"], row["epochs"], row["status"]) for row in rows]
+        [(0.1, 0, 50, 'finished'), (0.1, 1, 50, 'finished'), (1.0, 0, 50, 'finished'), (1.0, 1, 50, 'finished')]
+    """
+    base = base or Config()
+    found = cells(base, choices, sample)
+    if folder is None:
+        return run(base, found, workers=workers).rows()
+    with Folder.open(Path(folder)) as place:
+        result = run(base, found, workers=workers, store=place.store)
+        place.finish(result)
+    return result.rows()

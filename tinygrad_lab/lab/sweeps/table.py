@@ -1,0 +1,178 @@
+"""The table of a sweep, like those of lab reports: two options across and down, the others as panels."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tinygrad_lab.lab.sweeps.running import Sweep
+
+FAILED = ("diverged", "refused", "died")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What the runs of one place in a table say together.
+
+    Arguments:
+        numbers: the cells of the sweep.
+        values: the measure of those that came to an end.
+        failures: how many failed, by how.
+    """
+
+    numbers: list[int]
+    values: list[float]
+    failures: dict[str, int]
+
+    @property
+    def median(self) -> float:
+        """The median of the values, NaN without any."""
+        return statistics.median(self.values) if self.values else math.nan
+
+    def text(self) -> str:
+        """Return median, spread and failures in a few words."""
+        words = [number(self.median)] if self.values else []
+        if len(self.values) > 1 and min(self.values) < max(self.values):
+            words.append(f"[{number(min(self.values))} … {number(max(self.values))}]")
+        if self.failures:
+            failed = ", ".join(
+                f"{count if len(self.numbers) > 1 else ''} {how}".strip() for how, count in self.failures.items()
+            )
+            words.append(f"({failed})" if words else failed)
+        return " ".join(words) or "—"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One table.
+
+    Arguments:
+        title: the options that are the same in all of it, as text.
+        rows, columns: the values down and across.
+        figures: what stands at (row, column).
+    """
+
+    title: str
+    rows: list[Any]
+    columns: list[Any]
+    figures: dict[tuple[int, int], Figure]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table of a sweep.
+
+    Arguments:
+        measure: what it shows, "epochs" or a figure such as "loss".
+        down, across: the options of rows and columns; None without one.
+        panels: a table for each combination of the other options.
+        repeated: whether several seeds stand in one place.
+    """
+
+    measure: str
+    down: str | None
+    across: str | None
+    panels: list[Panel]
+    repeated: bool
+
+
+def measure_of(sweep: Sweep) -> str:
+    """Return what a sweep is about: how many epochs it takes to get there, or how low the loss is."""
+    conditions = {cell.config.until for cell in sweep.cells if cell.config is not None}
+    return "loss" if conditions == {None} else "epochs"
+
+
+def tabulate(sweep: Sweep, measure: str | None = None) -> Table:
+    """Return the table: rows and columns are the two options that vary most.
+
+    Seeds are repetitions, of which median, spread and failures are shown, unless only one other option varies: then
+    they are the rows.
+
+    Arguments:
+        sweep: with the cells that have ended.
+        measure: "epochs" or a figure; by default what the sweep is about.
+    """
+    measure = measure or measure_of(sweep)
+    values = {name: _values(sweep, name) for name in sweep.options}
+    others = sorted((name for name in values if name != "seed"), key=lambda name: -len(values[name]))
+    repeated = "seed" in values and len(others) >= 2
+    shown = others if repeated or "seed" not in values else [*others, "seed"]
+    across, down = ([*shown[:2], None, None])[:2]
+    if down is None or across == "seed":
+        across, down = down, across
+    rest = [name for name in shown if name not in (across, down)]
+    panels: dict[tuple[Any, ...], dict[tuple[int, int], list[int]]] = {}
+    for cell_number in range(len(sweep.cells)):
+        row = _options(sweep, cell_number)
+        place = (
+            values[down].index(row[down]) if down else 0,
+            values[across].index(row[across]) if across else 0,
+        )
+        panels.setdefault(tuple(row[name] for name in rest), {}).setdefault(place, []).append(cell_number)
+    return Table(
+        measure,
+        down,
+        across,
+        [
+            Panel(
+                ", ".join(f"{name} {show(value)}" for name, value in zip(rest, chosen, strict=True)),
+                values[down] if down else [None],
+                values[across] if across else [None],
+                {place: figure(sweep, numbers, measure) for place, numbers in places.items()},
+            )
+            for chosen, places in panels.items()
+        ],
+        repeated,
+    )
+
+
+def figure(sweep: Sweep, numbers: Sequence[int], measure: str) -> Figure:
+    """Return what some cells say together."""
+    values: list[float] = []
+    failures: dict[str, int] = {}
+    for position in numbers:
+        left = sweep.left[position]
+        if left is None:
+            continue
+        how = failure(sweep, position)
+        if how:
+            failures[how] = failures.get(how, 0) + 1
+        if how in ("", "not reached"):  # the latter counts with all its epochs
+            values.append(float(left.get(measure, math.nan)))
+    return Figure(list(numbers), [value for value in values if math.isfinite(value)], failures)
+
+
+def failure(sweep: Sweep, number: int) -> str:
+    """Say in a word or two how a cell failed; an empty text if it did not."""
+    left, config = sweep.left[number], sweep.cells[number].config
+    if left is None:
+        return ""
+    if left["status"] in FAILED:
+        return str(left["status"])
+    return "not reached" if config is not None and config.until and left["status"] != "reached" else ""
+
+
+def show(value: Any) -> str:
+    """Return the value of an option as people write it."""
+    if isinstance(value, tuple):
+        return "-".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def number(value: float) -> str:
+    """Return a measured number as people write it."""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.4g}"
+
+
+def _options(sweep: Sweep, position: int) -> dict[str, Any]:
+    given = sweep.cells[position].options
+    return {name: given.get(name, getattr(sweep.base, name)) for name in sweep.options}
+
+
+def _values(sweep: Sweep, name: str) -> list[Any]:
+    return list(dict.fromkeys(_options(sweep, position)[name] for position in range(len(sweep.cells))))
