@@ -40,6 +40,21 @@ def test_operations_page_agrees_with_the_registry():
     assert written == page, "run `python docs/make_operations.py`"
 
 
+def test_the_engine_is_small_and_the_architecture_page_says_how_small():
+    script = load(ROOT / "docs" / "make_architecture.py")
+    page = script.PAGE.read_text(encoding="utf-8")
+    assert script.put(page, "size", script.size()) == page, "run `python docs/make_architecture.py --lines`"
+    assert int(script.size().split(" has ")[1].split()[0]) <= 1000
+
+
+def test_lines_of_code_are_counted_without_blanks_comments_and_docstrings():
+    count = load(ROOT / "docs" / "make_architecture.py").lines_of_code
+    assert count("") == 0
+    assert count('"""Text."""\n\n# a comment\nx = 1  # another\n') == 1
+    assert count('def f():\n    """Two\n    lines."""\n    return (\n        """no docstring"""\n    )\n') == 4
+    assert count('class C:\n    """One."""\n\n    x = """three\n    lines\n    """\n') == 4
+
+
 def needs_loopback():
     """Skip where a sandbox has taken the loopback interface down: a notebook talks to its kernel through it."""
     with socket.socket() as probe:
