@@ -240,7 +240,6 @@ OF = {
     np.apply_along_axis: {"arr": X},
     np.apply_over_axes: {"a": X},
     np.average: {"a": X},
-    np.astype: {"copy": False},
     np.bincount: {"x": [0, 2, 2], "weights": V},
     np.block: {"arrays": [[X, Y], [Y, X]]},
     np.broadcast_to: {"array": V, "shape": (2, 3)},
@@ -253,8 +252,6 @@ OF = {
     np.cross: {"a": SQUARE, "b": SYMMETRIC},
     np.cov: {"fweights": [1, 2, 3], "aweights": W, "dtype": np.float32, "y": Z},
     np.corrcoef: {"y": Z},
-    np.cumulative_sum: {"x": V},
-    np.cumulative_prod: {"x": V},
     np.diff: {"prepend": X[:1]},
     np.digitize: {"right": True},
     np.dot: {"a": X, "b": V},
@@ -372,13 +369,19 @@ OF = {
     np.ndarray.diagonal: {"axis1": 1, "axis2": 0},
     np.ndarray.argsort: {"order": None, "kind": "stable", "stable": None},
     np.ndarray.argpartition: {"kind": "introselect", "order": None},
-    np.matvec: {"x1": SQUARE, "x2": V},
-    np.vecmat: {"x1": V, "x2": SQUARE},
     np.matmul: {"x2": Y.T},
     np.arccosh: {"x": X + 1},
     np.ldexp: {"x2": [1, 2, 3]},
     np.stack: {"axis": 1},
 }
+LATER = {
+    "astype": {"copy": False},
+    "cumulative_sum": {"x": V},
+    "cumulative_prod": {"x": V},
+    "matvec": {"x1": SQUARE, "x2": V},
+    "vecmat": {"x1": V, "x2": SQUARE},
+}
+OF |= {getattr(np, name): own for name, own in LATER.items() if hasattr(np, name)}  # NumPy 2.1 and 2.2
 for name in ("ifft", "rfft", "hfft", "ihfft", "irfft"):
     OF[getattr(np.fft, name)] = {"n": 4, "axis": 0} if name in ("hfft", "irfft") else {"axis": 0}
 for name in ("fft2", "fftn", "ifft2", "ifftn", "rfft2", "rfftn", "irfft2", "irfftn"):
