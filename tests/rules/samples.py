@@ -82,6 +82,9 @@ REQUIRED = {
     "reps": 2,
     "repeats": 2,
     "new_shape": (3, 2),
+    "newshape": (3, 2),
+    "a_min": 0.3,
+    "a_max": 0.6,
     "pad_width": 1,
     "window_shape": 2,
     "func": np.sum,
@@ -223,6 +226,8 @@ OPTIONAL = {
     "shape": (3, 2),
     "signature": None,
     "reflect_type": "odd",
+    "style": Unset("an old option of printing"),
+    "interpolation": Unset("the old name of method"),
     "constant_values": 2.0,
     "kwargs": Unset(""),
 }

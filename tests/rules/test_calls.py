@@ -7,6 +7,7 @@ tuples and numbers beside Values; unknown keywords; too many arguments.
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,12 +20,15 @@ from tests.rules.forms import (
     forms,
     is_real,
     method_samples,
+    quietly,
     same,
     samples,
     slopes,
     with_values,
 )
 from tinygrad_lab import tree
+from tinygrad_lab.core.arrays import plain
+from tinygrad_lab.errors import OperationError
 
 every_function = pytest.mark.parametrize("one", list(samples()), ids=lambda one: one.name)
 every_call = pytest.mark.parametrize("one", [*samples(), *method_samples()], ids=lambda one: one.name)
@@ -133,7 +137,7 @@ A, B, C = np.random.default_rng(1).uniform(0.2, 0.8, (3, 3, 2, 4))
     ids=lambda x: getattr(x, "__name__", None) or (str(x) if isinstance(x, dict) else ""),
 )
 def test_keywords_of_ufuncs(function, arrays, kwargs):
-    one = next(one for one in samples() if one.function is function)
+    one = SimpleNamespace(function=function, name=function.__name__)
     what, _ = compare(one, arrays, kwargs)
     assert what is None, what
     found = slopes(one, arrays, kwargs)
@@ -154,3 +158,58 @@ def test_what_zero_derivatives_write_into_must_be_a_plain_array():
         with pytest.raises(TypeError, match="out must be left out"):
             call()
     np.testing.assert_array_equal(out.data, B)
+
+
+# -- what no signature tells -----------------------------------------------------------------------------------------
+
+NUMBERS = np.array([1.0, 2.0, 4.0])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda v: np.repeat(v[0], 2, axis=0),
+        lambda v: np.repeat(v[0], 2, axis=1),
+        lambda v: np.transpose(v, 0),
+        lambda v: v.transpose(-1),
+        lambda v: v[None].transpose(0),
+        lambda v: np.concatenate([v, v], dtype=np.float32, casting="no"),
+        lambda v: np.concatenate([v, v], dtype=int),
+        lambda v: np.stack([v, v], dtype=np.float32),
+        lambda v: np.multiply.reduce(array=v, axis=0),
+        lambda v: np.add.accumulate(array=v),
+        lambda v: np.add.reduceat(v, indices=[0, 1]),
+        lambda v: np.add.reduceat(v, [0, 7]),
+        lambda v: np.subtract.reduce(v[None], axis=(0, 1)),
+        lambda v: np.maximum.reduce(v, where=NUMBERS > 1),
+        lambda v: np.logaddexp.reduce(v, axis=3),
+        lambda v: np.logical_and.reduce(v),
+        lambda v: np.interp(v, [0.0, 1.0, 2.0], [3.0, 4.0, 5.0], period=2.5),
+        lambda v: np.linspace([0.0, 1.0, 2.0], v, 4),
+        lambda v: np.einsum("i,i", v, [1.0, 2.0, 3.0], order="F", dtype=np.float32, casting="unsafe"),
+        lambda v: np.einsum("i,i", v, v, dtype=np.float32),
+        lambda v: np.clip(v, 1.5),
+        lambda v: np.clip(v, 1.5, 2.0, min=1.0),
+        lambda v: v.astype(np.float32, casting="safe"),
+        lambda v: v.astype(np.float32, copy=False),
+        lambda v: np.block([[v], [[1.0, 2.0, 3.0]]]),
+        lambda v: np.block([[v], [[[1.0]]]]),
+        lambda v: np.pad(v, 1, constant_values=2.0),
+    ],
+)
+def test_a_value_fares_as_an_array_does(call):
+    expected, got = quietly(lambda: call(NUMBERS)), quietly(lambda: call(tl.Value(NUMBERS)))
+    if isinstance(expected, Exception):
+        kind = next(k for k in (np.exceptions.AxisError, IndexError, TypeError, ValueError) if isinstance(expected, k))
+        assert isinstance(got, kind), got
+    else:
+        np.testing.assert_allclose(plain(got), expected, rtol=1e-6)
+        assert plain(got).dtype == expected.dtype
+
+
+def test_numpys_own_classes_of_error_are_kept():
+    with pytest.raises(np.linalg.LinAlgError):
+        np.linalg.inv(tl.Value(np.zeros((2, 2))))
+    with pytest.raises(np.exceptions.AxisError) as caught:
+        np.sum(tl.Value(NUMBERS), axis=7)
+    assert isinstance(caught.value, OperationError)

@@ -41,8 +41,8 @@ class NumpyProtocols(ArrayMethods):
         if all(array is None for array in kwargs.get("out", ())):
             kwargs.pop("out", None)
         if method != "__call__":  # a method is a function whose first argument is the ufunc
-            if len(inputs) > 1:
-                kwargs.pop("indices", None)  # NumPy gives it twice
+            for name in ("array", "indices"):  # what was given by keyword, NumPy gives by position as well
+                kwargs.pop(name, None)
             return self._dispatch(registry.find(getattr(np.ufunc, method)), (ufunc, *inputs), kwargs)
         op = registry.find(ufunc)
         if kwargs and op.kind is not registry.ZERO:

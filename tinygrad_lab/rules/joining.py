@@ -33,19 +33,28 @@ defvjp(stack,        variadic=lambda i, g, y, *arrays, axis: g[along(one_axis(ax
 # fmt: on
 
 
+def _cast(joined: Any, dtype: Any, casting: Any) -> Any:
+    if dtype is not None and not np.can_cast(joined.dtype, dtype, casting):
+        raise CallError(
+            f"concatenate: dtype must be one that {joined.dtype} may be cast to by the rule {casting!r}, got {dtype}; "
+            f"give another dtype or casting"
+        )
+    return converted(joined, dtype)
+
+
 @composed(np.concatenate)
 def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     if axis is None:
         arrays, axis = [np.ravel(array) for array in arrays], 0
     sizes = (np.shape(array)[axis] if -np.ndim(array) <= axis < np.ndim(array) else 0 for array in arrays)
     joined = concatenate(*arrays, axis=axis, bounds=tuple(itertools.accumulate(sizes, initial=0)))
-    return converted(joined, dtype)
+    return _cast(joined, dtype, casting)
 
 
 @composed(np.stack)
 def _stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     joined = stack(*arrays, axis=axis)
-    return converted(joined, dtype)
+    return _cast(joined, dtype, casting)
 
 
 @composed(np.vstack)
@@ -114,7 +123,7 @@ def _tile(A: Any, reps: Any) -> Any:
 
 @composed(np.repeat)
 def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    a, axis = flattened(a, axis)
+    a, axis = flattened(np.atleast_1d(a), axis)
     if np.size(repeats) > 1:
         return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
     times = int(np.reshape(repeats, ()))
