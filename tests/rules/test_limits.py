@@ -210,3 +210,16 @@ def test_the_angle_of_a_small_float16_number_is_flat():
 def test_the_mixed_derivative_of_a_power_at_exponent_zero():
     mixed = tl.grad(lambda x, p: tl.grad(lambda x: x**p)(x), 1)
     np.testing.assert_allclose(mixed(3.25, 0.0), 1 / 3.25)  # of p x ** (p - 1), with respect to p
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+@pytest.mark.parametrize("p", [-3, -2, 3, 3.0, 4])
+def test_small_whole_powers_are_products(p, dtype):
+    x = np.array([-1e3, -0.7, 1e-3, 2.5], dtype)
+    expected = x.astype(np.clongdouble if dtype is np.complex128 else np.longdouble)
+    power = tl.Value(x) ** p
+    assert power.dtype == dtype
+    np.testing.assert_allclose(power.data, expected**p, rtol=4 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(
+        tl.vjp(lambda x: x**p, x)[1](np.ones(4, dtype))[0], p * expected ** (p - 1), rtol=6 * np.finfo(dtype).eps
+    )

@@ -23,7 +23,7 @@ ADD = operation(np.add, forward=operator.add)
 SUBTRACT = operation(np.subtract, forward=operator.sub)
 MULTIPLY = operation(np.multiply, forward=operator.mul)
 DIVIDE = operation(np.divide, forward=operator.truediv)
-POWER = operation(np.power, forward=operator.pow)
+POWER = operation(np.power)  # the forward stands with its rules
 MATMUL = operation(np.matmul, forward=operator.matmul)
 REMAINDER = operation(np.remainder, forward=operator.mod)
 GETITEM = operation(getitem)

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 import string
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.refusals import bad_inputs
 from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.rules.contraction import contract, pairs
 from tinygrad_lab.rules.writing import scatter
 
 
 @primitive()
 def einsum(*operands: Any, **keywords: Any) -> Any:
     """Return `np.einsum` of its arguments; `subscripts`, a keyword, has letters only and tells the output."""
-    return np.einsum(keywords.pop("subscripts"), *operands, **keywords)
+    subscripts = keywords.pop("subscripts")
+    if len(operands) == 2 and not keywords:
+        return contract(subscripts, *operands)
+    return np.einsum(subscripts, *operands, **keywords)
 
 
-def _einsum_rule(i: int, g: Any, y: Any, *operands: Any, subscripts: str, optimize: Any = False, **layout: Any) -> Any:
+def _einsum_rule(i: int, g: Any, y: Any, *operands: Any, subscripts: str, **layout: Any) -> Any:
     terms, _, output = subscripts.partition("->")
     inputs = terms.split(",")
     mine, others = inputs[i], inputs[:i] + inputs[i + 1 :]
     letters = "".join(dict.fromkeys(mine))  # each once, where a repeated one means a diagonal
     known = "".join(letter for letter in letters if letter in output + "".join(others))
     arrays = (g, *operands[:i], *operands[i + 1 :])
-    product = np.einsum(f"{','.join([output, *others])}->{known}", *arrays, optimize=optimize)
+    product = einsum(*arrays, subscripts=f"{','.join([output, *others])}->{known}")
     # A letter that only this operand has was summed alone: the gradient is the same all along it.
     sizes = dict(zip(mine, np.shape(operands[i]), strict=True))
     product = np.reshape(product, _sizes(letters, dict(zip(known, product.shape, strict=True))))
@@ -46,9 +52,29 @@ defvjp(einsum, variadic=_einsum_rule)
 def _einsum(
     *operands: Any, optimize: Any = False, dtype: Any = None, order: str = "K", casting: str = "safe"
 ) -> Any:  # fmt: skip
+    """Contract two arrays at a time, each time as a matrix product where that is what the subscripts say."""
     subscripts, arrays = _read(operands)
-    subscripts = _explicit(subscripts, [np.ndim(array) for array in arrays])
-    return einsum(*arrays, subscripts=subscripts, optimize=optimize, dtype=dtype, order=order, casting=casting)
+    subscripts = _explicit(subscripts, tuple(np.ndim(array) for array in arrays))
+    layout = {"dtype": dtype, "order": order, "casting": casting}
+    given = {name: x for name, x in layout.items() if x != _LAYOUT[name]}
+    remaining = list(arrays)
+    if len(arrays) < 3 or given:
+        return einsum(*remaining, subscripts=subscripts, **given)
+    way = tuple(optimize) if isinstance(optimize, list) else optimize
+    for i, j, term in _steps(subscripts, remaining, way):
+        b, a = remaining.pop(j), remaining.pop(i)
+        remaining.append(einsum(a, b, subscripts=term))
+    return remaining[0]
+
+
+_LAYOUT = {"dtype": None, "order": "K", "casting": "safe"}
+
+
+def _steps(subscripts: str, arrays: list[Any], optimize: Any) -> list[tuple[int, int, str]]:
+    try:
+        return pairs(subscripts, tuple(map(np.shape, arrays)), optimize)
+    except ValueError as error:
+        raise bad_inputs("einsum", arrays, error) from error
 
 
 def _read(operands: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
@@ -65,7 +91,8 @@ def _letters(numbers: Any) -> str:
     return "".join("..." if number is Ellipsis else string.ascii_letters[number] for number in numbers)
 
 
-def _explicit(subscripts: str, ndims: list[int]) -> str:
+@functools.lru_cache(maxsize=1024)
+def _explicit(subscripts: str, ndims: tuple[int, ...]) -> str:
     """Replace an ellipsis by letters, and write out the output that NumPy would choose."""
     terms, arrow, output = subscripts.partition("->")
     inputs = terms.split(",")
