@@ -6,11 +6,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lab import functional, nn, optim, rules
-from tinygrad_lab.core.forward import defjvp
 from tinygrad_lab.core.modes import debug, enable_grad, no_grad
 from tinygrad_lab.core.registry import OPS, composed, defvjp, defzero, primitive
 from tinygrad_lab.core.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.rules.forward import defjvp
 from tinygrad_lab.version import __version__ as __version__
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls import refusals
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.calls.receivers import plain as plain
-from tinygrad_lab.errors import ArgumentTypeError, GraphError
+from tinygrad_lab.errors import ArgumentTypeError
 
 
 def as_array(data: Any) -> Any:
@@ -43,10 +44,7 @@ def ones_for(data: Any) -> Any:
 def in_dtype_of(data: Any, gradient: Any) -> Any:
     """Return a given gradient in the dtype of the result `data`, as a copy unless it is a Value."""
     if gradient.dtype.kind == "c" and data.dtype.kind != "c":
-        raise GraphError(
-            f"backward: gradient must be real for a result of dtype {data.dtype}, got {gradient.dtype}; "
-            f"pass its real part"
-        )
+        raise refusals.complex_seed(data.dtype, gradient.dtype)
     same = gradient.dtype == data.dtype
     return gradient if same and isinstance(gradient, Recorder) else gradient.astype(data.dtype)
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls import refusals
 from tinygrad_lab.core import modes
 from tinygrad_lab.core.checks import fail_if_not_finite
 from tinygrad_lab.core.graph import N, Node
 from tinygrad_lab.core.masks import masked, masks
 from tinygrad_lab.core.registry import JointRules, Op
-from tinygrad_lab.errors import GraphError, RuleError
 from tinygrad_lab.typing import Array
 
 
@@ -52,7 +52,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
         op = node.op
         if op is None or wanted.isdisjoint(node.parents):
             if op is not None and not node.parents:
-                raise _released(op)
+                raise refusals.freed(op.name)
             found[node] = g
             continue
         inputs, kwargs = _as_values(node) if recorded else node.saved, node.kwargs
@@ -71,7 +71,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
             try:
                 fits = contribution.shape == like.shape and contribution.dtype is like.dtype
             except AttributeError:
-                raise _no_array(contribution, op, position) from None
+                raise refusals.gradient_is_no_array(op.name, position, contribution) from None
             if not fits:
                 contribution = unbroadcast(contribution, like, op, position)
             if check:
@@ -112,26 +112,9 @@ def unbroadcast(contribution: Array, like: Array, op: Op, position: int) -> Arra
     if extra > 0:
         contribution = np.reshape(contribution, contribution.shape[extra:])
     if contribution.shape != like.shape:
-        raise RuleError(
-            f"{op.name}: the gradient of argument {position} must broadcast from shape {like.shape}, "
-            f"got {contribution.shape}; check that argument's rule"
-        )
+        raise refusals.gradient_does_not_fit(op.name, position, like.shape, contribution.shape)
     if contribution.dtype != like.dtype:
         if contribution.dtype.kind == "c" and like.dtype.kind != "c":
             contribution = np.real(contribution)  # a real input has no imaginary direction
         contribution = contribution.astype(like.dtype)
     return contribution
-
-
-def _released(op: Op) -> GraphError:
-    return GraphError(
-        f"backward: the graph behind the result of {op.name} was freed by an earlier backward(retain_graph=False); "
-        f"leave that out there, or compute the result again"
-    )
-
-
-def _no_array(contribution: object, op: Op, position: int) -> RuleError:
-    return RuleError(
-        f"{op.name}: the gradient of argument {position} must be an array, got {type(contribution).__name__}; "
-        f"write that argument's rule as an expression in g"
-    )

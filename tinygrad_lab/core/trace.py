@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import tree
+from tinygrad_lab.calls import refusals
 from tinygrad_lab.core import graph, modes
 from tinygrad_lab.core.arrays import as_array, owned, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.value import Value, alias, cotangent
-from tinygrad_lab.errors import GraphError
 from tinygrad_lab.typing import Function
 
 Argnums = int | tuple[int, ...]
@@ -75,53 +75,35 @@ class Trace:
         """Refuse results that are no scalar, and containers of one."""
         shapes = [np.shape(plain(output)) for output in self.outputs]
         if shapes != [()] or self.output_like([self]) is not self:
-            got = f"shape {shapes[0]}" if len(shapes) == 1 and shapes != [()] else shapes or "nothing"
-            raise GraphError(
-                f"{self.name}: function must return a scalar, got {got}; "
-                f"reduce it with .sum() or .mean(), return (scalar, rest) with has_aux=True, or use jacobian"
-            )
+            raise refusals.no_scalar(self.name, shapes)
 
     def require_floating(self, holomorphic: bool) -> None:
         """Refuse results, and a promise about them, of which there is no derivative."""
         for output in self.outputs:
             kind, given = _kind(output)
             if kind not in "fc":
-                raise GraphError(
-                    f"{self.name}: function must return floating-point numbers, got {given}; "
-                    f"what is not a number that varies smoothly has no derivative"
-                )
+                raise refusals.not_floating(self.name, given)
             if kind == "c" and not holomorphic:
-                raise GraphError(
-                    f"{self.name}: function must return real numbers, got {given}; return the .real or .imag part of "
-                    f"its result or np.abs of it, use vjp or jvp, or, for a holomorphic function of complex numbers, "
-                    f"pass holomorphic=True"
-                )
+                raise refusals.not_real(self.name, given)
         for what, x in [*(("argument", x) for x in self.inputs), *(("result", x) for x in self.outputs)]:
             kind, given = _kind(x)
             if holomorphic and kind != "c":
-                raise GraphError(
-                    f"{self.name}: with holomorphic=True every {what} must be complex, got {given}; leave it out, or "
-                    f"convert the {what} to complex"
-                )
+                raise refusals.not_complex(self.name, what, given)
 
 
 def _positions(name: str, argnums: Argnums, count: int) -> tuple[int, ...]:
     positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     for position in positions:
         if not -count <= position < count:
-            raise GraphError(
-                f"{name}: argnums must be positions among {count} arguments, got {position}; "
-                f"pass what to differentiate by position, not by keyword"
-            )
+            raise refusals.no_position(name, count, position)
     if len({position % count for position in positions}) < len(positions):
-        raise GraphError(f"{name}: argnums must name each argument once, got {argnums}; drop the repeated one")
+        raise refusals.position_twice(name, argnums)
     return positions
 
 
 def _pair(name: str, result: Any) -> tuple[Any, Any]:
     if not isinstance(result, tuple) or len(result) != 2:
-        kind = type(result).__name__
-        raise GraphError(f"{name}: function must return a pair, got {kind}; with has_aux, return (result, auxiliary)")
+        raise refusals.no_pair(name, result)
     return result
 
 

@@ -25,7 +25,7 @@ from tinygrad_lab.core.outputs import settled
 from tinygrad_lab.core.protocols import NumpyProtocols, call_plain
 from tinygrad_lab.core.registry import ZERO, Op
 from tinygrad_lab.core.watch import Hook, Watch
-from tinygrad_lab.errors import ArgumentTypeError, GradientLostError, GraphError, OperationError
+from tinygrad_lab.errors import OperationError
 
 next_index = itertools.count().__next__  # numbers Values, and moments between them
 
@@ -86,10 +86,7 @@ class Value(NumpyProtocols):
         self.grad = self.watch = self.origin = self.call = None
 
     def __init_subclass__(cls) -> NoReturn:
-        raise ArgumentTypeError(
-            f"Value: the class must not be subclassed, got {cls.__name__}; operations ask for the exact type: "
-            f"hold Values as attributes, as nn.Module does"
-        )
+        raise refusals.subclass(cls.__name__)
 
     # -- the graph ---------------------------------------------------------------------------------------------------
 
@@ -119,19 +116,11 @@ class Value(NumpyProtocols):
             np.float64(6.0)
         """
         if not self.requires_grad:
-            raise GraphError(
-                "backward: the Value must require a gradient, got one without a recorded graph; "
-                "compute it from a Value outside no_grad()"
-            )
+            raise refusals.no_graph()
         if gradient is None and self.shape != ():
-            raise GraphError(
-                f"backward: gradient must be given for a non-scalar, got none for shape {self.shape}; "
-                f"reduce the Value with .sum() or .mean(), or pass gradient=np.ones({self.shape})"
-            )
+            raise refusals.no_seed(self.shape)
         if create_graph and not retain_graph:
-            raise GraphError(
-                "backward: retain_graph must be True with create_graph, got False; gradients that are recorded need it"
-            )
+            raise refusals.needs_graph()
         seed = cotangent(self, gradient, create_graph)
         found = sweep(ancestors([self]), {self: seed}, create_graph, release=not retain_graph)
         with _accumulating:
@@ -184,10 +173,7 @@ class Value(NumpyProtocols):
         return record(op, args, kwargs, canonical)
 
     def __setitem__(self, index: Any, x: Any) -> NoReturn:
-        raise GradientLostError(
-            "setitem: a Value must not be written in place, got v[i] = x; "
-            "write v = v.at[i].set(x), or v = v.at[i].add(x) to add"
-        )
+        raise refusals.in_place()
 
     # fmt: off
     def __neg__(self) -> Value: return record(operators.NEGATIVE, (self,), NO_KEYWORDS)
@@ -214,9 +200,7 @@ class Value(NumpyProtocols):
 
     def __reduce__(self) -> Any:
         if self.op is not None:
-            raise GraphError(
-                f"copy: a Value must be a leaf, got the result of {self.op.name}; copy v.detach() or v.data instead"
-            )
+            raise refusals.not_copied(self.op.name)
         return _restore, (self.data, self.requires_grad, self.name, self.grad)
 
 
@@ -291,10 +275,7 @@ def _array_from(op: Op, data: Any) -> Any:
     """Return the unusual result of an operation as an array; refuse Values that would be hidden from the graph."""
     inside = data.flat if isinstance(data, np.ndarray) else [data]
     if any(type(x) is Value for x in inside):
-        raise GraphError(
-            f"{op.name}: inputs must hold numbers, got Values as the data of a Value or as the elements of an array; "
-            f"join Values with np.stack, and assign arrays, as in p.data = p.data - lr * p.grad"
-        )
+        raise refusals.hidden_values(op.name)
     return as_array(data) if type(data) in (bool, int, float, complex) else data
 
 
@@ -320,10 +301,7 @@ def cotangent(value: Value, gradient: Any, recorded: bool) -> Any:
     if gradient is None:
         gradient = ones_for(data)
     elif np.shape(plain(gradient)) != data.shape:
-        raise GraphError(
-            f"backward: gradient must have the shape {data.shape} of the result, got {np.shape(plain(gradient))}; "
-            f"pass one number per element"
-        )
+        raise refusals.misshapen_seed(data.shape, np.shape(plain(gradient)))
     else:
         gradient = in_dtype_of(data, gradient if recorded and type(gradient) is Value else as_array(plain(gradient)))
     return Value(gradient, requires_grad=False) if recorded and type(gradient) is not Value else gradient
