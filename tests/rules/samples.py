@@ -256,7 +256,7 @@ OF = {
     np.correlate: {"a": V, "v": W[:2]},
     np.cross: {"a": SQUARE, "b": SYMMETRIC},
     np.cov: {"fweights": [1, 2, 3], "aweights": W, "dtype": np.float32, "y": Z},
-    np.corrcoef: {"y": Z},
+    np.corrcoef: {"y": Z, "bias": Unset("has no effect"), "ddof": Unset("has no effect")},
     np.diff: {"prepend": X[:1]},
     np.digitize: {"right": True},
     np.dot: {"a": X, "b": V},

@@ -189,7 +189,6 @@ NUMBERS = np.array([1.0, 2.0, 4.0])
         lambda v: np.einsum("i,i", v, [1.0, 2.0, 3.0], order="F", dtype=np.float32, casting="unsafe"),
         lambda v: np.einsum("i,i", v, v, dtype=np.float32),
         lambda v: np.clip(v, 1.5),
-        lambda v: np.clip(v, 1.5, 2.0, min=1.0),
         lambda v: v.astype(np.float32, casting="safe"),
         lambda v: v.astype(np.float32, copy=False),
         lambda v: np.block([[v], [[1.0, 2.0, 3.0]]]),

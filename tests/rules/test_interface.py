@@ -29,7 +29,7 @@ X = np.array([[1.0, -2.0, 3.0], [0.5, 5.0, -1.5]])
         (lambda x: np.reshape(x, -1, order="F"), lambda x: x.T.ravel()),
         (lambda x: np.transpose(x), lambda x: x.transpose(1, 0)),
         (lambda x: np.clip(x, a_min=-1, a_max=1), lambda x: x.clip(-1, 1)),
-        (lambda x: np.clip(x, min=-1, max=1), lambda x: x.clip(-1, 1)),
+        (lambda x: x.clip(min=-1, max=1), lambda x: x.clip(-1, 1)),
         (lambda x: np.where(X > 0, x, 0), lambda x: x * (X > 0)),
         (lambda x: np.dot(x, X.T), lambda x: x @ X.T),
         (lambda x: x @ [1.0, 2.0, 3.0], lambda x: np.sum(x * np.array([1.0, 2.0, 3.0]), -1)),

@@ -86,7 +86,7 @@ class Binder:
         lacking = [] if composed or not taken else [p.name for p in taken.values() if p.default is _NOTHING]
         self.fill = {name: self.defaults[name] for name in lacking if name in self.defaults}
         self.usual = {} if self.fill else self._usual()
-        self.least = self.required if composed else 0
+        self.least = min(self.required, self.lead)
         self.direct = self._direct_composed(op) if composed else self._direct_recorded(op)
 
     def _usual(self) -> Keywords:
@@ -117,7 +117,7 @@ class Binder:
             given = zip(self.behind, args[self.lead :], strict=False)
         elif not self.least <= len(args) <= self.lead:
             return self._bind(args, kwargs)
-        kept, usual = {}, self.usual
+        kept, usual = self.fill.copy(), self.usual
         for name, x in given:
             if name not in usual or (self.recorded and isinstance(x, Recorder)):
                 return self._bind(args, kwargs)
