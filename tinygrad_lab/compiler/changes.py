@@ -38,7 +38,7 @@ def _between(one: Call, other: Call, a: Program, b: Program, same: dict[Variable
         inside = difference(f.body, g.body)
         if inside or (f.carried, f.sliced, f.until) != (g.carried, g.sliced, g.until):
             return inside or "another loop"
-    elif f is not g and getattr(f, "__code__", f) is not getattr(g, "__code__", g):
+    elif f != g and getattr(f, "__code__", f) is not getattr(g, "__code__", g):
         return "another sequence of calls"
     if [(v.shape, v.dtype) for v in one.outputs] != [(v.shape, v.dtype) for v in other.outputs]:
         return "an array whose shape changes from call to call"

@@ -63,7 +63,7 @@ class Traced(Receiver):
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if Value in types:
             return NotImplemented
-        if function in _DATA_SHAPED or (function is np.where and len(args) + len(kwargs) == 1):
+        if _data_shaped(function, args, kwargs):
             _refuse(f"np.{name_of(function)}, whose result's shape depends on data", "choose elements with np.where")
         if kwargs.get("out") is not None:
             _refuse(f"{name_of(function)} with out=", "bind the result to a name instead")
@@ -283,8 +283,20 @@ for _function in (
 ):  # fmt: skip
     setattr(Traced, _function.__name__, _method(_function))
 
-# Functions whose result's shape depends on data.
+# Functions whose result's shape depends on data, and those where it does on the argument of this position and name.
 _DATA_SHAPED = {
-    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress, np.trim_zeros, np.union1d,
-    np.intersect1d, np.setdiff1d, np.setxor1d, np.delete, np.place,
+    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d,
+    np.setxor1d, np.place, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values,
 }  # fmt: skip
+_SHAPED_BY = {
+    np.compress: (0, "condition"), np.extract: (0, "condition"), np.delete: (1, "obj"), np.insert: (1, "obj"),
+    np.repeat: (1, "repeats"), np.bincount: (0, "x"), np.array_split: (1, "indices_or_sections"),
+    np.split: (1, "indices_or_sections"),
+}  # fmt: skip
+
+
+def _data_shaped(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    if function in _SHAPED_BY:
+        position, name = _SHAPED_BY[function]
+        return type(args[position] if len(args) > position else kwargs.get(name)) is Traced
+    return function in _DATA_SHAPED or (function is np.where and len(args) + len(kwargs) == 1)

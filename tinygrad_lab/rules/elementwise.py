@@ -26,7 +26,7 @@ def _power(x: Any, p: Any) -> Any:
 
 
 def _power_base(g: Any, y: Any, x: Any, p: Any) -> Any:
-    if not (np.ndim(p) == 0 and np.greater_equal(p, 1)):
+    if type(p) not in (int, float) or p < 1:  # for other numbers it does nothing at 1 and above
         # At 0 the slope of x ** 0 is 0, and an infinite one counts for nothing where no gradient arrives.
         flat = np.equal(p, 0) | (np.less(p, 1) & (g == 0))
         x = np.where((x == 0) & flat, 1, x)
