@@ -11,7 +11,7 @@ from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.rules.axes import along, flattened
-from tinygrad_lab.rules.dtypes import converted
+from tinygrad_lab.rules.dtypes import array, converted
 from tinygrad_lab.rules.writing import At, add_at, scatter, set_at
 
 Value.at = property(At)  # the engine reads arrays and never writes
@@ -44,7 +44,7 @@ def _take(a: Any, indices: Any, axis: int | None = None, *, mode: Any = "raise")
     a, axis = flattened(a, axis)
     if mode != "raise":
         indices = np.take(np.arange(a.shape[axis]), indices, mode=mode)  # the positions that the mode turns them into
-    return a[along(axis, np.asarray(indices))]
+    return a[along(axis, array(indices))]
 
 
 def _picked(function: Callable[..., Any], a: Any, *args: Any) -> Any:
