@@ -19,7 +19,7 @@ from tinygrad_lab.compiler.program import Loop, Program, Variable, replaced
 from tinygrad_lab.compiler.traced import Traced, current, record
 from tinygrad_lab.compiler.tracing import Tracer, tracing, trial
 from tinygrad_lab.core import graph, modes
-from tinygrad_lab.core.registry import defvjp, primitive
+from tinygrad_lab.core.registry import JointRules, Op
 from tinygrad_lab.core.transforms import vjp
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import OperationError
@@ -197,7 +197,9 @@ def _recorded(loop: Loop, length: Any, operands: Sequence[Any]) -> tuple[Any, ..
     kinds = _kinds(loop, length)
     smooth = [i for i, (_, dtype) in enumerate(kinds) if dtype.kind in "fc"]
     plain = run_loop(saving, length, [x.data if type(x) is Value else x for x in operands])
-    parts = unpack(packed(*operands, loop=saving, length=length), [kinds[i] for i in smooth])
+    parts = unpack(
+        Value.record(_PACKED, tuple(operands), {"loop": saving, "length": length}), [kinds[i] for i in smooth]
+    )
     made: list[Any] = list(plain[1 : 1 + len(kinds)])
     for i, part in zip(smooth, parts, strict=True):
         made[i] = part
@@ -216,8 +218,7 @@ def _kinds(loop: Loop, length: Any) -> list[tuple[tuple[int, ...], np.dtype[Any]
     return [(v.shape, v.dtype) for v in outputs[: loop.carried]] + stacked
 
 
-@primitive()
-def packed(*operands: Any, loop: Loop, length: Any) -> Any:
+def _packed(*operands: Any, loop: Loop, length: Any) -> Any:
     """Return what a saving loop gives, without what it saves, as one vector: a node has one result."""
     outputs = run_loop(loop, length, operands)[1:]
     made = outputs[: len(outputs) - loop.carried]
@@ -238,7 +239,7 @@ def unpack(vector: Any, kinds: list[tuple[tuple[int, ...], np.dtype[Any]]]) -> l
     return found
 
 
-def _packed_rule(i: int, g: Any, y: Any, *operands: Any, loop: Loop, length: Any) -> Any:
+def _packed_rule(needed: tuple[int, ...], g: Any, y: Any, *operands: Any, loop: Loop, length: Any) -> Any:
     """The reverse loop, from the last round to the first."""
     carried, sliced = loop.carried, loop.sliced
     kinds = _kinds(
@@ -258,11 +259,12 @@ def _packed_rule(i: int, g: Any, y: Any, *operands: Any, loop: Loop, length: Any
     ]
     flipped = [np.flip(x, 0) for x in rows]
     _, *found = run_loop(reverse, length, [*first, *sums, *flipped, *operands[carried + sliced :]])
-    result = found[places.index(i)]
-    return np.flip(result, 0) if carried <= i < carried + sliced else result
+    gradients = (found[places.index(i)] for i in needed)
+    return [np.flip(x, 0) if carried <= i < carried + sliced else x for i, x in zip(needed, gradients, strict=True)]
 
 
-defvjp(packed, variadic=_packed_rule)
+_PACKED = Op(_packed)  # no operation of its own that anyone could call, so it is not in the table
+_PACKED.rules = JointRules(_packed_rule)
 
 
 @functools.lru_cache(maxsize=256)

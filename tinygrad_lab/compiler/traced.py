@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_lab.calls.receivers import Receiver
 from tinygrad_lab.compiler.program import Variable
-from tinygrad_lab.core.operators import getitem
+from tinygrad_lab.core.operators import GETITEM, getitem
 from tinygrad_lab.core.protocols import astype
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import CompileError
@@ -97,10 +97,10 @@ class Traced(Receiver):
     def __int__(self) -> int: _refuse("int() of computed data", "use .astype(int), or pass it as a Python integer")
     def __complex__(self) -> complex: _refuse("complex() of computed data", "use .astype(complex)")
     def __index__(self) -> int:
-        _refuse("computed data where Python needs an integer", "index with np.take, or pass a Python integer")
+        _refuse("computed data where Python needs an integer", "index with tl.Value(table)[i], or pass a Python int")
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        _refuse("computed data turned into a plain array", "call np.stack([x, y]) rather than np.array, np.take(table, "
-                "i, axis=0) rather than table[i], and functions that take arrays as they are")
+        _refuse("computed data turned into a plain array", "call np.stack([x, y]) rather than np.array, "
+                "tl.Value(table)[i] rather than table[i], and functions that take arrays as they are")
     def __contains__(self, x: Any) -> bool: _refuse("`in` on computed data", "write np.any(array == x)")
     def __format__(self, spec: str) -> str: return repr(self)
     # fmt: on
@@ -181,6 +181,15 @@ class Traced(Receiver):
 def _refuse(what: str, advice: str) -> NoReturn:
     line, _ = place()
     raise CompileError(f"compile: a compiled function must only compute with arrays, got {what} at {line}; {advice}")
+
+
+def _indexed(x: Any, index: Any) -> Any:
+    """Return `x[index]`, also where only the index is traced: that of a constant which a Value holds."""
+    traced = any(type(part) is Traced for part in (index if type(index) is tuple else (index,)))
+    return record(getitem, (x, index), {}) if traced and type(x) is not Traced else x[index]
+
+
+GETITEM.forward = _indexed  # a plain array knows nothing of Traced indices
 
 
 def item_of(x: Any) -> Any:

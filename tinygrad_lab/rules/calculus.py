@@ -95,10 +95,15 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, perio
         xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
         fp = np.concatenate([fp[-1:], fp, fp[:1]])
     i = np.clip(np.searchsorted(xp, x, side="right"), 1, len(xp) - 1)  # the end of the piece that x lies in
-    x0, x1, y0, y1 = np.take(xp, i - 1), np.take(xp, i), np.take(fp, i - 1), np.take(fp, i)
+    x0, x1, y0, y1 = _at(xp, i - 1), _at(xp, i), _at(fp, i - 1), _at(fp, i)
     inside = y0 + (x - x0) * ((y1 - y0) / (x1 - x0))
     inside = np.where(np.less(x, xp[0]), fp[0] if left is None else left, inside)
     return np.where(np.greater(x, xp[-1]), fp[-1] if right is None else right, inside)
+
+
+def _at(a: Any, i: Any) -> Any:
+    """Return `a[i]`: `np.take` asks only `a` whose array it is, this asks `i` too."""
+    return np.reshape(np.take_along_axis(a, np.ravel(i), 0), np.shape(i))
 
 
 # -- convolution -----------------------------------------------------------------------------------------------------
