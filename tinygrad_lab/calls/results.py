@@ -20,7 +20,7 @@ class Layout:
         self.kind = type(results)
         self.parts: list[Any] = []
         start = 0
-        for array in map(np.asarray, results):
+        for array in (x if hasattr(x, "dtype") else np.asarray(x) for x in results):
             if array.dtype.kind in "fc":
                 stop = start + math.prod(array.shape)
                 self.parts.append((slice(start, stop), array.shape, array.dtype))
