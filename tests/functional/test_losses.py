@@ -14,17 +14,21 @@ from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
+    cosine_similarity,
     cross_entropy,
     huber_loss,
+    kl_div,
     l1_loss,
     log_softmax,
     mse_loss,
     nll_loss,
     sigmoid,
+    sigmoid_focal_loss,
+    smooth_l1_loss,
     softmax,
 )
 
-REGRESSION = [mse_loss, l1_loss, huber_loss]
+REGRESSION = [mse_loss, l1_loss, huber_loss, smooth_l1_loss]
 REDUCTIONS = ["mean", "sum", "none"]
 reductions = pytest.mark.parametrize("reduction", REDUCTIONS)
 
@@ -211,3 +215,56 @@ def test_an_unknown_reduction_is_refused(loss):
     text = f'{loss.__name__}: reduction must be "mean", "sum" or "none", got \'total\'; leave it out for the mean'
     with pytest.raises(OperationError, match=re.escape(text)):
         loss(np.full(3, 0.5), np.full(3, 0.25), reduction="total")
+
+
+WEIGHTS = [0.5, 2.0, 1.25]
+
+
+@reductions
+def test_derivatives_with_weights_smoothing_and_ignored_targets(reduction):
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(4, 3)), rng.uniform(size=(4, 3))
+    classes = np.array([0, 2, -100, 1])
+    options = {"weight": WEIGHTS, "label_smoothing": 0.3}
+    check_gradients(lambda x, t: cross_entropy(x, t, reduction, **options), x, t)
+    check_gradients(lambda x: cross_entropy(x, classes, reduction, **options), x)
+    check_gradients(lambda x: nll_loss(x, classes, reduction, weight=WEIGHTS), x)
+    positive = {"weight": WEIGHTS, "pos_weight": 3.0}
+    check_gradients(lambda x, t: binary_cross_entropy_with_logits(x, t, reduction, **positive), x, t)
+    check_gradients(lambda p, t: binary_cross_entropy(p, t, reduction, weight=WEIGHTS), 0.1 + 0.8 * t, x)
+
+
+@reductions
+def test_derivatives_of_divergences(reduction):
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(4, 3)), rng.uniform(0.1, 0.9, size=(4, 3))
+    check_gradients(lambda x, t: kl_div(x, t, reduction), x, t)
+    check_gradients(lambda x, t: kl_div(x, t, reduction, log_target=True), x, t)
+    check_gradients(lambda x: sigmoid_focal_loss(x, np.round(t), reduction=reduction), x)
+    check_gradients(cosine_similarity, x, t)
+
+
+def test_a_mean_with_ignored_targets_is_that_of_the_others():
+    x, classes = np.random.default_rng(0).normal(size=(4, 3)), np.array([0, 7, 2, 7])
+    expected = cross_entropy(x[[0, 2]], classes[[0, 2]])
+    assert cross_entropy(x, classes, ignore_index=7) == pytest.approx(expected)
+    v = tl.Value(x)
+    cross_entropy(v, classes, ignore_index=7).backward()
+    assert not np.any(v.grad[[1, 3]])
+
+
+def test_a_divergence_is_0_only_where_both_agree_and_a_target_of_0_counts_nothing():
+    t = np.array([0.0, 0.25, 0.75])
+    assert kl_div(np.log([0.5, 0.25, 0.25]), t, "sum") > 0
+    with np.errstate(divide="ignore"):
+        assert kl_div(np.log(np.maximum(t, 1e-300)), t, "sum") == pytest.approx(0)
+
+
+def test_options_of_classifiers_are_checked():
+    x, classes = np.zeros((2, 3)), np.array([0, 1])
+    with pytest.raises(OperationError, match=r"cross_entropy: weight must be one number for each of 3 classes"):
+        cross_entropy(x, classes, weight=[1, 2])
+    with pytest.raises(OperationError, match=r"cross_entropy: label_smoothing must be in \[0, 1\], got 2"):
+        cross_entropy(x, classes, label_smoothing=2)
+    with pytest.raises(OperationError, match="smooth_l1_loss: beta must be positive, got 0"):
+        smooth_l1_loss(x, x, 0)

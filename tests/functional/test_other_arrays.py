@@ -42,7 +42,10 @@ for name in ("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_po
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(np.reshape(x, (1, 1, 6, 3)), 2)
 for name in ("softmax", "log_softmax", "logsumexp"):
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(x)
-for name in ("mse_loss", "l1_loss", "huber_loss", "binary_cross_entropy_with_logits", "cross_entropy"):
+CALLS["sigmoid_focal_loss"] = lambda x, t: functional.sigmoid_focal_loss(x, t, reduction="mean")
+CALLS["cosine_similarity"] = lambda x, t: functional.cosine_similarity(x, t)
+REGRESSION = ("smooth_l1_loss", "kl_div", "mse_loss", "l1_loss", "huber_loss")
+for name in (*REGRESSION, "binary_cross_entropy_with_logits", "cross_entropy"):
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(x, t)
 
 

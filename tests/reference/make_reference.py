@@ -88,12 +88,16 @@ def activations():
         yield name, options, differentiate(lambda x, f=function: 1.0 * f(x), {"x": x.reshape(15, 10)})
 
 
+WEIGHTS = [0.5, 2.0, 1.25]
+
+
 def losses():
     p, t = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
     probabilities, labels = rng.uniform(size=(4, 3)), rng.integers(0, 2, size=(4, 3)).astype(float)
     probabilities[0], labels[0] = [0.0, 1.0, 1.0], [1.0, 0.0, 1.0]  # saturated, wrong and right
     distributions = rng.dirichlet(np.ones(3), size=4)
     logits, classes = rng.normal(size=(4, 3, 2)) * 10, rng.integers(0, 3, size=(4, 2))
+    some_ignored = np.where(np.eye(4, 2) > 0, -100, classes)
     for reduction in ("mean", "sum", "none"):
         for name, options, loss, inputs in (
             ("MSELoss", {}, nn.MSELoss, {"x": p, "t": t}),
@@ -107,10 +111,38 @@ def losses():
             ("CrossEntropyLoss", {}, nn.CrossEntropyLoss, {"x": 10 * p, "t": classes[:, 0]}),
             ("CrossEntropyLoss", {}, nn.CrossEntropyLoss, {"x": logits, "t": classes}),
             ("CrossEntropyLoss", {}, nn.CrossEntropyLoss, {"x": p[0], "t": classes[0, 0]}),
+            ("CrossEntropyLoss", {"label_smoothing": 0.2}, nn.CrossEntropyLoss, {"x": p, "t": distributions}),
+            (
+                "CrossEntropyLoss",
+                {"weight": WEIGHTS, "label_smoothing": 0.2},
+                nn.CrossEntropyLoss,
+                {"x": logits, "t": some_ignored},
+            ),
+            (
+                "CrossEntropyLoss",
+                {"weight": WEIGHTS, "ignore_index": 1},
+                nn.CrossEntropyLoss,
+                {"x": p, "t": classes[:, 0]},
+            ),
+            ("CrossEntropyLoss", {}, nn.CrossEntropyLoss, {"x": logits, "t": some_ignored}),
+            ("CrossEntropyLoss", {"weight": WEIGHTS}, nn.CrossEntropyLoss, {"x": p, "t": distributions}),
+            ("NLLLoss", {"weight": WEIGHTS, "ignore_index": 2}, nn.NLLLoss, {"x": logits, "t": classes}),
+            ("NLLLoss", {}, nn.NLLLoss, {"x": logits, "t": some_ignored}),
+            (
+                "BCEWithLogitsLoss",
+                {"weight": WEIGHTS, "pos_weight": [3.0, 1.0, 0.5]},
+                nn.BCEWithLogitsLoss,
+                {"x": 20 * p, "t": probabilities},
+            ),
+            ("BCELoss", {"weight": WEIGHTS}, nn.BCELoss, {"x": 0.1 + 0.8 * distributions, "t": labels}),
+            ("SmoothL1Loss", {"beta": 0.3}, nn.SmoothL1Loss, {"x": p, "t": t}),
+            ("KLDivLoss", {}, nn.KLDivLoss, {"x": p, "t": labels * probabilities}),
+            ("KLDivLoss", {"log_target": True}, nn.KLDivLoss, {"x": p, "t": t}),
             ("NLLLoss", {}, nn.NLLLoss, {"x": p, "t": classes[:, 0]}),
             ("NLLLoss", {}, nn.NLLLoss, {"x": logits, "t": classes}),
         ):
-            function = loss(reduction=reduction, **options)
+            tensors = {key: torch.tensor(np.array(x)) if isinstance(x, list) else x for key, x in options.items()}
+            function = loss(reduction=reduction, **tensors)
             target = np.asarray(inputs["t"])
             result = differentiate(function, {"x": inputs["x"]}, [torch.tensor(target)])
             yield name, {**options, "reduction": reduction}, {**result, "t": target}

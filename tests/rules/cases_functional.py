@@ -13,6 +13,7 @@ from tinygrad_lab.functional import (
     cross_entropy,
     elu,
     huber_loss,
+    kl_div,
     l1_loss,
     leaky_relu,
     linear,
@@ -21,6 +22,7 @@ from tinygrad_lab.functional import (
     mse_loss,
     nll_loss,
     piecewise,
+    smooth_l1_loss,
     softmax,
 )
 from tinygrad_lab.testing import strategies
@@ -47,6 +49,8 @@ for function, domains in (
     (mse_loss, (REAL, REAL)),
     (l1_loss, (REAL, REAL)),
     (huber_loss, (REAL, REAL)),
+    (smooth_l1_loss, (REAL, REAL)),
+    (kl_div, (REAL, Domain(0.1, 1))),
     (binary_cross_entropy, (Domain(0, 1), Domain(-3, 3))),
     (binary_cross_entropy_with_logits, (REAL, REAL)),
 ):

@@ -18,18 +18,16 @@ from tinygrad_lab.functional.activations import (
     tanhshrink,
 )
 from tinygrad_lab.functional.attention import attention_weights, scaled_dot_product_attention
+from tinygrad_lab.functional.binary import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    sigmoid_focal_loss,
+)
+from tinygrad_lab.functional.classification import cross_entropy, nll_loss
 from tinygrad_lab.functional.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
 from tinygrad_lab.functional.gaussian import gelu, normal_cdf
 from tinygrad_lab.functional.layers import dropout, linear
-from tinygrad_lab.functional.losses import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    huber_loss,
-    l1_loss,
-    mse_loss,
-    nll_loss,
-)
+from tinygrad_lab.functional.losses import huber_loss, kl_div, l1_loss, mse_loss, smooth_l1_loss
 from tinygrad_lab.functional.normalisation import log_softmax, logsumexp, softmax
 from tinygrad_lab.functional.piecewise import (
     hardshrink,
@@ -48,6 +46,7 @@ from tinygrad_lab.functional.resampling import (
     adaptive_max_pool2d,
     interpolate,
 )
+from tinygrad_lab.functional.similarity import cosine_similarity
 from tinygrad_lab.functional.standardisation import batch_norm, group_norm, layer_norm, rms_norm
 from tinygrad_lab.functional.tokens import (
     embedding,
@@ -74,6 +73,7 @@ __all__ = [
     "conv2d",
     "conv_transpose1d",
     "conv_transpose2d",
+    "cosine_similarity",
     "cross_entropy",
     "dropout",
     "elu",
@@ -87,6 +87,7 @@ __all__ = [
     "hardtanh",
     "huber_loss",
     "interpolate",
+    "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
@@ -112,7 +113,9 @@ __all__ = [
     "segment_sum",
     "selu",
     "sigmoid",
+    "sigmoid_focal_loss",
     "silu",
+    "smooth_l1_loss",
     "softmax",
     "softplus",
     "softshrink",

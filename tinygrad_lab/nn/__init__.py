@@ -36,10 +36,12 @@ from tinygrad_lab.nn.losses import (
     BCEWithLogitsLoss,
     CrossEntropyLoss,
     HuberLoss,
+    KLDivLoss,
     L1Loss,
     Loss,
     MSELoss,
     NLLLoss,
+    SmoothL1Loss,
 )
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.nn.normalisation import BatchNorm1D, BatchNorm2D, GroupNorm, LayerNorm, RMSNorm
@@ -96,6 +98,7 @@ __all__ = [
     "Hardtanh",
     "HuberLoss",
     "Identity",
+    "KLDivLoss",
     "L1Loss",
     "LSTMCell",
     "Lambda",
@@ -124,6 +127,7 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "SinusoidalEncoding",
+    "SmoothL1Loss",
     "Softmax",
     "Softplus",
     "Softshrink",

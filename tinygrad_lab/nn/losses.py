@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tinygrad_lab import functional
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.nn.function import Function
@@ -79,11 +81,61 @@ class HuberLoss(Loss):
         self.delta = delta
 
 
+class SmoothL1Loss(Loss):
+    """`(p − t)² / (2 beta)` up to an error of `beta`, `|p − t| − beta / 2` beyond.
+
+    Arguments:
+        beta: where the loss turns from quadratic to linear; positive.
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        ArgumentError: if `beta` is not positive.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.nn.SmoothL1Loss(reduction="none")(np.array([1.0, 2.0]), np.array([1.5, 4.0]))
+        array([0.125, 1.5  ])
+
+    Source: R. Girshick, "Fast R-CNN", 2015.
+    """
+
+    function = staticmethod(functional.smooth_l1_loss)
+
+    def __init__(self, beta: float = 1.0, reduction: str = "mean") -> None:
+        if not beta > 0:
+            raise ArgumentError(f"SmoothL1Loss: beta must be positive, got {beta}; 1 is the default")
+        super().__init__(reduction)
+        self.beta = beta
+
+
+class KLDivLoss(Loss):
+    """The pieces of the Kullback–Leibler divergence of log-probabilities from a target, `t (log t − x)`.
+
+    Arguments:
+        reduction: "mean", "sum" or "none".
+        log_target: whether targets are logarithms of probabilities.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.nn.KLDivLoss("sum")(np.log([0.5, 0.5]), np.array([1.0, 0.0]))
+        np.float64(0.6931471805599453)
+
+    Source: S. Kullback, R. Leibler, "On information and sufficiency", 1951.
+    """
+
+    function = staticmethod(functional.kl_div)
+
+    def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
+        super().__init__(reduction)
+        self.log_target = log_target
+
+
 class BCELoss(Loss):
     """The binary cross-entropy of probabilities, `−t log p − (1 − t) log(1 − p)`, finite at p = 0 and 1.
 
     Arguments:
         reduction: "mean", "sum" or "none".
+        weight: what each loss is multiplied by, an array that broadcasts to the prediction's shape.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -95,12 +147,18 @@ class BCELoss(Loss):
 
     function = staticmethod(functional.binary_cross_entropy)
 
+    def __init__(self, reduction: str = "mean", *, weight: Any = None) -> None:
+        super().__init__(reduction)
+        self.weight = weight
+
 
 class BCEWithLogitsLoss(Loss):
     """The binary cross-entropy of `sigmoid(logits)`, `log(1 + exp(x)) − t x`.
 
     Arguments:
         reduction: "mean", "sum" or "none".
+        weight: what each loss is multiplied by, an array that broadcasts to the logits' shape.
+        pos_weight: what the loss of positive labels is multiplied by, an array that broadcasts likewise.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -112,12 +170,19 @@ class BCEWithLogitsLoss(Loss):
 
     function = staticmethod(functional.binary_cross_entropy_with_logits)
 
+    def __init__(self, reduction: str = "mean", *, weight: Any = None, pos_weight: Any = None) -> None:
+        super().__init__(reduction)
+        self.weight, self.pos_weight = weight, pos_weight
+
 
 class CrossEntropyLoss(Loss):
     """The cross-entropy of `softmax(logits)`, `−Σ t log softmax(x)`; the target is integer classes or distributions.
 
     Arguments:
         reduction: "mean", "sum" or "none".
+        weight: how much each class counts, an array of shape (classes,).
+        ignore_index: integer targets of this number count nothing.
+        label_smoothing: ε in [0, 1]: the target becomes `(1 − ε) t + ε / classes`.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -129,12 +194,20 @@ class CrossEntropyLoss(Loss):
 
     function = staticmethod(functional.cross_entropy)
 
+    def __init__(
+        self, reduction: str = "mean", *, weight: Any = None, ignore_index: int = -100, label_smoothing: float = 0.0
+    ) -> None:
+        super().__init__(reduction)
+        self.weight, self.ignore_index, self.label_smoothing = weight, ignore_index, label_smoothing
+
 
 class NLLLoss(Loss):
     """The negative log-likelihood of classes, given log-probabilities, `−x[n, t[n]]`.
 
     Arguments:
         reduction: "mean", "sum" or "none".
+        weight: how much each class counts, an array of shape (classes,).
+        ignore_index: targets of this number count nothing.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -146,12 +219,18 @@ class NLLLoss(Loss):
 
     function = staticmethod(functional.nll_loss)
 
+    def __init__(self, reduction: str = "mean", *, weight: Any = None, ignore_index: int = -100) -> None:
+        super().__init__(reduction)
+        self.weight, self.ignore_index = weight, ignore_index
+
 
 # By the name that the lab, the docs and the tests know them by.
 LOSSES: dict[str, type[Loss]] = {
     "mse": MSELoss,
     "l1": L1Loss,
     "huber": HuberLoss,
+    "smooth_l1": SmoothL1Loss,
+    "kl_div": KLDivLoss,
     "bce": BCELoss,
     "bce_with_logits": BCEWithLogitsLoss,
     "nll": NLLLoss,

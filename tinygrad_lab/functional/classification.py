@@ -1,0 +1,180 @@
+"""Losses of classifiers: log-likelihoods and cross-entropies of one class among several."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.registry import primitive
+from tinygrad_lab.errors import OperationError
+from tinygrad_lab.functional.losses import check_array, check_reduction
+from tinygrad_lab.functional.normalisation import log_softmax, softmax
+
+
+def _class_axis(x: Any) -> int:
+    """Return the axis of the classes: the second, or the only one."""
+    return 1 if x.ndim > 1 else 0
+
+
+def _one_hot(name: str, scores: Any, classes: Any, ignore_index: int) -> Any:
+    """Return a boolean array of the scores' shape, true at each target class."""
+    axis, count = _class_axis(scores), scores.shape[_class_axis(scores)]
+    expected = scores.shape[:axis] + scores.shape[axis + 1 :]
+    if classes.dtype.kind not in "iu" or classes.shape != expected:
+        raise OperationError(
+            f"{name}: target must be integer classes of shape {expected} for scores of shape {scores.shape}, "
+            f"got {classes.dtype} of shape {classes.shape}; convert it with target.astype(int), or reshape it"
+        )
+    if isinstance(classes, np.ndarray | np.generic):  # another library's array may not be computed yet
+        known = np.where(classes == ignore_index, 0, classes)
+        if np.any((known < 0) | (known >= count)):
+            raise OperationError(
+                f"{name}: target must be classes from 0 to {count - 1}, got {np.min(known)} to {np.max(known)}; "
+                f"number them from 0"
+            )
+    numbers = np.reshape(np.arange(count), (count,) + (1,) * (scores.ndim - axis - 1))
+    return np.expand_dims(classes, axis) == numbers
+
+
+def _is_distribution(x: Any, t: Any) -> bool:
+    return t.dtype.kind == "f" and t.shape == x.shape
+
+
+def _counts(name: str, x: Any, t: Any, weight: Any, ignore_index: int, label_smoothing: float) -> tuple[Any, Any, Any]:
+    """Return how much each class counts in each target's loss, their sums, and how much all targets count in a mean."""
+    axis = _class_axis(x)
+    size = x.shape[axis]
+    targets = math.prod(x.shape) // size
+    weights = None if weight is None else _of_classes(name, weight, x)
+    if _is_distribution(x, t):
+        counts = t if not label_smoothing else t * (1 - label_smoothing) + label_smoothing / size
+        counts = counts if weights is None else counts * weights
+        return counts, np.sum(counts, axis=axis, keepdims=True), targets
+    counts = _one_hot(name, x, t, ignore_index)
+    kept = np.expand_dims(t != ignore_index, axis).astype(x.dtype)
+    if weights is None and not label_smoothing and ignore_index < 0:  # then what is ignored is no class anyway
+        return counts, kept, np.sum(kept)
+    hot = np.where(kept, counts, 0).astype(x.dtype)
+    weights = np.ones_like(x, shape=()) if weights is None else weights
+    counts = ((1 - label_smoothing) * hot + label_smoothing / size * kept) * weights
+    return counts, np.sum(counts, axis=axis, keepdims=True), np.sum(hot * weights)
+
+
+def _of_classes(name: str, weight: Any, x: Any) -> Any:
+    """Return one weight per class, ready to be multiplied with the scores."""
+    axis = _class_axis(x)
+    weight = np.asarray(weight, x.dtype)
+    if weight.shape != (x.shape[axis],):
+        raise OperationError(
+            f"{name}: weight must be one number for each of {x.shape[axis]} classes, got shape {weight.shape}; "
+            f"leave it out for 1"
+        )
+    return np.reshape(weight, (-1,) + (1,) * (x.ndim - axis - 1))
+
+
+def _losses(scores: Any, counts: Any, total: Any, reduction: str) -> Any:
+    losses = np.sum(np.where(counts == 0, 0, -scores) * counts, axis=_class_axis(scores))
+    if reduction == "none":
+        return losses
+    return losses.sum() / total if reduction == "mean" else losses.sum()
+
+
+def _share(g: Any, x: Any, total: Any, reduction: str) -> Any:
+    """Return the gradient of each target's loss, with an axis for the classes."""
+    if reduction == "none":
+        return np.expand_dims(g, _class_axis(x))
+    return g / total if reduction == "mean" else g
+
+
+def _nll_rule(
+    g: Any, y: Any, x: Any, t: Any, reduction: str = "mean", weight: Any = None, ignore_index: int = -100
+) -> Any:
+    """−g at the target classes (÷ n for the mean of n), 0 elsewhere."""
+    counts, _, total = _counts("nll_loss", x, t, weight, ignore_index, 0.0)
+    return _share(g, x, total, reduction) * -counts.astype(x.dtype)
+
+
+@primitive(_nll_rule, None)
+def nll_loss(
+    log_probabilities: Any, target: Any, reduction: str = "mean", *, weight: Any = None, ignore_index: int = -100
+) -> Any:
+    """Return the negative log-likelihood of the target classes, `−x[n, t[n]]`.
+
+    Arguments:
+        log_probabilities: array of shape (batch, classes), (batch, classes, ...) or (classes,), from `log_softmax`.
+        target: integers from 0 to classes − 1, of the same shape without the axis of the classes.
+        reduction: "mean" over all targets, their "sum", or "none" for an array of the target's shape.
+        weight: how much each class counts, an array of shape (classes,); the mean is the weighted one.
+        ignore_index: targets of this number count nothing.
+
+    Raises:
+        OperationError: if the shapes do not fit, or the target holds anything but classes.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.nll_loss(np.log([[0.25, 0.75]]), np.array([1]))
+        np.float64(0.2876820724517...)
+    """
+    check_reduction("nll_loss", reduction)
+    check_array("nll_loss", "target", target)
+    counts, _, total = _counts("nll_loss", log_probabilities, target, weight, ignore_index, 0.0)
+    return _losses(log_probabilities, counts, total, reduction)
+
+
+def _cross_entropy_rule(
+    g: Any, y: Any, x: Any, t: Any, reduction: str = "mean", weight: Any = None, ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Any:  # fmt: skip
+    """(softmax(x) Σ t − t) · g (÷ n for the mean of n), where t is 1 at the target class, or a distribution."""
+    counts, sums, total = _counts("cross_entropy", x, t, weight, ignore_index, label_smoothing)
+    p = softmax(x, axis=_class_axis(x))
+    return _share(g, x, total, reduction) * (p * sums - counts)
+
+
+def _cross_entropy_target_rule(
+    g: Any, y: Any, x: Any, t: Any, reduction: str = "mean", weight: Any = None, ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Any:  # fmt: skip
+    """−log softmax(x) · g (÷ n for the mean of n), of a target that is a distribution."""
+    axis = _class_axis(x)
+    share = _share(g, x, math.prod(x.shape) // x.shape[axis], reduction) * (1 - label_smoothing)
+    share = share if weight is None else share * _of_classes("cross_entropy", weight, x)
+    return -share * log_softmax(x, axis=axis)
+
+
+@primitive(_cross_entropy_rule, _cross_entropy_target_rule)
+def cross_entropy(
+    logits: Any, target: Any, reduction: str = "mean", *, weight: Any = None, ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Any:  # fmt: skip
+    """Return the cross-entropy of `softmax(logits)`, `−Σ t log softmax(x)`, without overflow or log 0.
+
+    Arguments:
+        logits: array of shape (batch, classes), (batch, classes, ...) or (classes,).
+        target: integer classes from 0 to classes − 1, of the same shape without the axis of the classes; or
+            distributions, floating, of the logits' shape.
+        reduction: "mean" over all targets (not over the classes), their "sum", or "none" for one loss a target.
+        weight: how much each class counts, an array of shape (classes,); the mean over integer classes is then the
+            weighted one, as in PyTorch.
+        ignore_index: integer targets of this number count nothing.
+        label_smoothing: ε in [0, 1]: the target becomes `(1 − ε) t + ε / classes`.
+
+    Raises:
+        OperationError: if the shapes do not fit, or an integer target is no class.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> logits = np.array([[0.0, 1e4], [0.0, 1e4]])
+        >>> tl.functional.cross_entropy(logits, np.array([1, 0]), reduction="none")
+        array([    0., 10000.])
+
+    Source: label smoothing: C. Szegedy and others, "Rethinking the Inception architecture", 2016.
+    """
+    check_reduction("cross_entropy", reduction)
+    check_array("cross_entropy", "target", target)
+    if not 0 <= label_smoothing <= 1:
+        raise OperationError(f"cross_entropy: label_smoothing must be in [0, 1], got {label_smoothing}; 0.1 is usual")
+    counts, _, total = _counts("cross_entropy", logits, target, weight, ignore_index, label_smoothing)
+    return _losses(log_softmax(logits, axis=_class_axis(logits)), counts, total, reduction)

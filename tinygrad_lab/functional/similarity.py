@@ -1,0 +1,25 @@
+"""How alike two vectors are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def cosine_similarity(a: Any, b: Any, axis: int = 1, eps: float = 1e-8) -> Any:
+    """Return the cosine of the angle between vectors, `a · b / (max(|a|, eps) max(|b|, eps))`.
+
+    Arguments:
+        a: array of vectors along `axis`.
+        b: array whose shape broadcasts with that of `a`.
+        axis: the vectors' axis.
+        eps: the least length that a vector counts with.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.cosine_similarity(np.array([[1.0, 0.0]]), np.array([[1.0, 1.0]]))
+        array([0.70710678])
+    """
+    lengths = (np.maximum(np.linalg.norm(x, axis=axis), eps) for x in (a, b))
+    return np.sum(a * b, axis=axis) / np.multiply(*lengths)
