@@ -50,6 +50,9 @@ class Array(Protocol):
 
 Scalar: TypeAlias = bool | int | float | complex | np.generic
 ArrayLike: TypeAlias = Array | Scalar | list[Any] | tuple[Any, ...]  # whatever NumPy makes an array of, and Values
+Tree: TypeAlias = Any  # nested lists, tuples, dicts and Modules with arrays at their leaves
 Shape: TypeAlias = tuple[int, ...]
+Args: TypeAlias = tuple[Any, ...]
+Keywords: TypeAlias = dict[str, Any]
 Function: TypeAlias = Callable[..., Any]
 Rule: TypeAlias = Callable[..., Any]  # rule(g, y, *inputs, **keywords), the gradient of one input

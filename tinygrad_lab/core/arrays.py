@@ -9,10 +9,12 @@ import numpy as np
 from tinygrad_lab.calls import refusals
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.calls.receivers import plain as plain
+from tinygrad_lab.core.graph import N
 from tinygrad_lab.errors import ArgumentTypeError
+from tinygrad_lab.typing import Array
 
 
-def as_array(data: Any) -> Any:
+def as_array(data: Any) -> Array:
     """Return what a Value may hold: an array or NumPy scalar of floating or complex numbers."""
     if isinstance(data, Recorder):
         raise ArgumentTypeError("Value: data must be an array of numbers, got a Value; pass v.data, or use it as it is")
@@ -36,12 +38,12 @@ def as_array(data: Any) -> Any:
     return data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data
 
 
-def ones_for(data: Any) -> Any:
+def ones_for(data: Array) -> Array:
     """Return the gradient that a sweep starts with: ones like `data`."""
     return type(data)(1) if isinstance(data, np.generic) else np.ones_like(data)[()]
 
 
-def in_dtype_of(data: Any, gradient: Any) -> Any:
+def in_dtype_of(data: Array, gradient: Array) -> Array:
     """Return a given gradient in the dtype of the result `data`, as a copy unless it is a Value."""
     if gradient.dtype.kind == "c" and data.dtype.kind != "c":
         raise refusals.complex_seed(data.dtype, gradient.dtype)
@@ -49,7 +51,7 @@ def in_dtype_of(data: Any, gradient: Any) -> Any:
     return gradient if same and isinstance(gradient, Recorder) else gradient.astype(data.dtype)
 
 
-def owned(found: dict[Any, Any], given: list[Any]) -> dict[Any, Any]:
+def owned(found: dict[N, Any], given: list[Array]) -> dict[N, Any]:
     """Return the gradients such that none shares memory with another or with what the caller gave, or is a view."""
     taken = {id(array) for array in given}
     for node, g in found.items():

@@ -8,9 +8,10 @@ import numpy as np
 
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.errors import GraphError, NonFiniteError
+from tinygrad_lab.typing import Args, Array
 
 
-def fail_if_not_finite(what: str, result: Any, inputs: tuple[Any, ...], origin: str | None) -> None:
+def fail_if_not_finite(what: str, result: Array, inputs: Args, origin: str | None) -> None:
     """Raise if `result` is not finite although every input is."""
     arrays = [array for array in map(_numbers, inputs) if array is not None]
     array = _numbers(result)
@@ -29,7 +30,7 @@ def _numbers(x: Any) -> Any:
     return array if array.dtype.kind in "iufc" else None
 
 
-def fingerprints(arrays: tuple[Any, ...]) -> tuple[int, ...]:
+def fingerprints(arrays: Args) -> tuple[int, ...]:
     """Return a number for each array that another content would change; 0 for what nobody can write into."""
     return tuple(hash(array.tobytes()) if isinstance(array, np.ndarray) else 0 for array in arrays)
 

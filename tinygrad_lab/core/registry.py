@@ -22,8 +22,8 @@ from tinygrad_lab.calls import refusals
 from tinygrad_lab.calls.binding import Binder, positional_names
 from tinygrad_lab.calls.receivers import Receiver, Recorder
 from tinygrad_lab.errors import ArgumentTypeError, GradientLostError, RuleError
+from tinygrad_lab.typing import Args, Function, Keywords, Rule
 
-Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
 
 RULE, COMPOSED, ZERO = "rule", "composed", "zero derivative"
@@ -84,7 +84,7 @@ class Op:
         self.bind: Callable[[tuple[Any, ...], dict[str, Any]], Any] = self._read_and_bind
         self.least, self.direct = 0, -1
 
-    def _read_and_bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _read_and_bind(self, args: Args, kwargs: Keywords) -> Any:
         if self.kind is RULE and self.rules == ():
             raise refusals.no_rules(self.name)
         self.bind = binder = Binder(self)
@@ -111,7 +111,7 @@ class JointRules(VariadicRules):
     def __getitem__(self, position: int) -> Function:
         return lambda g, y, *inputs, **kwargs: self.rule((position,), g, y, *inputs, **kwargs)[0]
 
-    def together(self, op: Op, needed: tuple[int, ...], g: Any, inputs: Any, kwargs: dict[str, Any]) -> dict[int, Any]:
+    def together(self, op: Op, needed: tuple[int, ...], g: Any, inputs: Any, kwargs: Keywords) -> dict[int, Rule]:
         """Return a rule for each position in `needed`, which gives what was found for all of them at once."""
         found = self.rule(needed, g, *inputs, **kwargs)
         if not isinstance(found, tuple | list) or len(found) != len(needed):

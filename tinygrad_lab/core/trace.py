@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from tinygrad_lab.core import graph, modes
 from tinygrad_lab.core.arrays import as_array, owned, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.value import Value, alias, cotangent
-from tinygrad_lab.typing import Function
+from tinygrad_lab.typing import Args, Array, Function, Keywords, Tree
 
 Argnums = int | tuple[int, ...]
 
@@ -27,7 +28,7 @@ class Pullback:
         self.reaches_back = graph.reaches_back(order, since)
         self._order = graph.between(order, inputs)
 
-    def __call__(self, cotangents: list[Any], recorded: bool) -> list[Any]:
+    def __call__(self, cotangents: Sequence[Array | None], recorded: bool) -> list[Array]:
         """Return a gradient per input: arrays, or, if they are recorded, Values."""
         seeds: dict[Value, Any] = {}
         for output, g in zip(self.outputs, cotangents, strict=True):
@@ -44,7 +45,7 @@ class Trace:
     """One call of a function on fresh inputs, ready to be pulled back to them."""
 
     def __init__(
-        self, name: str, function: Function, argnums: Argnums, args: Any, kwargs: Any, has_aux: bool = False
+        self, name: str, function: Function, argnums: Argnums, args: Args, kwargs: Keywords, has_aux: bool = False
     ) -> None:
         recording = bool(modes.current() & modes.RECORD)
         self.name, self._single = name, isinstance(argnums, int)
@@ -62,11 +63,11 @@ class Trace:
         self.recorded = recording and self.pull.reaches_back
         self.value, self.aux = self.shown(result), self.shown(aux)
 
-    def shown(self, results: Any) -> Any:
+    def shown(self, results: Tree) -> Tree:
         """Return results as the caller sees them: Values if they are recorded, plain arrays if not."""
         return results if self.recorded else tree.map(plain, results)
 
-    def arguments_like(self, leaves: list[Any]) -> Any:
+    def arguments_like(self, leaves: list[Any]) -> Tree:
         """Put one leaf per input back into what holds them: the argument, or a tuple of arguments."""
         rebuilt = self._rebuild(leaves)
         return rebuilt[0] if self._single else tuple(rebuilt)
@@ -101,7 +102,7 @@ def _positions(name: str, argnums: Argnums, count: int) -> tuple[int, ...]:
     return positions
 
 
-def _pair(name: str, result: Any) -> tuple[Any, Any]:
+def _pair(name: str, result: Tree) -> tuple[Tree, Tree]:
     if not isinstance(result, tuple) or len(result) != 2:
         raise refusals.no_pair(name, result)
     return result

@@ -13,6 +13,7 @@ need no promise.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.trace import Argnums, Pullback, Trace
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GraphError
-from tinygrad_lab.typing import Function
+from tinygrad_lab.typing import Array, Function, Tree
 
 
 def value_and_grad(
@@ -50,7 +51,7 @@ def value_and_grad(
     """
 
     @functools.wraps(function)
-    def evaluate(*args: Any, **kwargs: Any) -> Any:
+    def evaluate(*args: Tree, **kwargs: Any) -> Tree:
         trace = Trace("grad", function, argnums, args, kwargs, has_aux)
         trace.require_scalar()
         trace.require_floating(holomorphic)
@@ -77,14 +78,14 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False, holomo
     both = value_and_grad(function, argnums, has_aux, holomorphic)
 
     @functools.wraps(function)
-    def evaluate(*args: Any, **kwargs: Any) -> Any:
+    def evaluate(*args: Tree, **kwargs: Any) -> Tree:
         value, gradient = both(*args, **kwargs)
         return (gradient, value[1]) if has_aux else gradient
 
     return evaluate
 
 
-def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+def vjp(function: Function, *primals: Tree, has_aux: bool = False) -> tuple[Any, ...]:
     """Return `function(*primals)` and its pullback `cotangent -> (cotangent · J₁, …)`, a gradient per argument.
 
     Arguments:
@@ -100,7 +101,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     """
     trace = Trace("vjp", function, tuple(range(len(primals))), primals, {}, has_aux)
 
-    def pullback(cotangents: Any) -> tuple[Any, ...]:
+    def pullback(cotangents: Tree) -> tuple[Tree, ...]:
         leaves = tree.match("vjp: cotangents", trace.value, cotangents)
         recorded = bool(modes.current() & modes.RECORD) and (trace.recorded or _any_recorded(leaves))
         return trace.arguments_like(trace.pull(leaves, recorded))
@@ -108,7 +109,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     return (trace.value, pullback, trace.aux) if has_aux else (trace.value, pullback)
 
 
-def jvp(function: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
+def jvp(function: Function, primals: Tree, tangents: Tree) -> tuple[Tree, Tree]:
     """Return `function(*primals)` and its directional derivative `Σ Jᵢ · tangentᵢ`.
 
     The vjp is linear in its cotangent, so its derivative with respect to that is the jvp: forward mode from the same
@@ -164,7 +165,7 @@ def jacobian(function: Function, argnums: Argnums = 0, holomorphic: bool = False
     """
 
     @functools.wraps(function)
-    def evaluate(*args: Any, **kwargs: Any) -> Any:
+    def evaluate(*args: Tree, **kwargs: Any) -> Tree:
         trace = Trace("jacobian", function, argnums, args, kwargs)
         trace.require_floating(holomorphic)
         blocks = []
@@ -192,7 +193,7 @@ def hessian(function: Function, argnums: Argnums = 0, holomorphic: bool = False)
     return jacobian(grad(function, argnums, holomorphic=holomorphic), argnums, holomorphic)
 
 
-def hvp(function: Function, primals: Any, tangents: Any, holomorphic: bool = False) -> Any:
+def hvp(function: Function, primals: Tree, tangents: Tree, holomorphic: bool = False) -> Tree:
     """Return the Hessian-vector product `H · tangent` of a scalar function, without forming H.
 
     Two sweeps, one over the other (B. Pearlmutter, "Fast exact multiplication by the Hessian", 1994).
@@ -220,7 +221,7 @@ def hvp(function: Function, primals: Any, tangents: Any, holomorphic: bool = Fal
     return products if isinstance(primals, tuple) else products[0]
 
 
-def _one_hots(outputs: list[Any], chosen: int) -> Any:
+def _one_hots(outputs: list[Array], chosen: int) -> Iterator[list[Array | None]]:
     """Yield, for each element of one output, cotangents that are 1 there and 0 everywhere else."""
     zeros = [np.zeros_like(plain(output)) for output in outputs]
     for index in np.ndindex(np.shape(zeros[chosen])):
@@ -229,16 +230,16 @@ def _one_hots(outputs: list[Any], chosen: int) -> Any:
         yield [*zeros[:chosen], hot, *zeros[chosen + 1 :]]
 
 
-def _stacked(rows: list[Any], output: Any, x: Any) -> Any:
+def _stacked(rows: list[Array], output: Array, x: Value) -> Array:
     """Return the gradients of an output's elements as one array of shape `output.shape + x.shape`."""
     shape = np.shape(plain(output)) + x.shape
     return np.reshape(np.stack(rows), shape)[()] if rows else np.zeros_like(x.data, shape=shape)
 
 
-def _any_recorded(leaves: list[Any]) -> bool:
+def _any_recorded(leaves: list[Array]) -> bool:
     recording = bool(modes.current() & modes.RECORD)
     return recording and any(isinstance(leaf, Value) and leaf.requires_grad for leaf in leaves)
 
 
-def _as_tuple(arguments: Any) -> tuple[Any, ...]:
+def _as_tuple(arguments: Tree) -> tuple[Tree, ...]:
     return arguments if type(arguments) is tuple else (arguments,)

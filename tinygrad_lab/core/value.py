@@ -26,6 +26,7 @@ from tinygrad_lab.core.protocols import NumpyProtocols, call_plain
 from tinygrad_lab.core.registry import ZERO, Op
 from tinygrad_lab.core.watch import Hook, Watch
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.typing import Args, Array, ArrayLike, Keywords
 
 next_index = itertools.count().__next__  # numbers Values, and moments between them
 
@@ -95,7 +96,9 @@ class Value(NumpyProtocols):
         """Whether this Value was made by the user rather than by a recorded operation."""
         return self.op is None
 
-    def backward(self, gradient: Any = None, *, create_graph: bool = False, retain_graph: bool = True) -> None:
+    def backward(
+        self, gradient: ArrayLike | None = None, *, create_graph: bool = False, retain_graph: bool = True
+    ) -> None:
         """Add the gradient of this Value with respect to every leaf it depends on to that leaf's `grad`.
 
         Arguments:
@@ -152,7 +155,7 @@ class Value(NumpyProtocols):
         """
         return self._watched().add(hook)
 
-    def as_of(self, array: Any) -> Value:
+    def as_of(self, array: Array) -> Value:
         """Return this Value as it was when it held `array`: itself, or a node in its place if its data was rebound."""
         return self if self.data is array else alias(self, array)
 
@@ -168,7 +171,7 @@ class Value(NumpyProtocols):
     # -- operators ---------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def record(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], canonical: bool = False) -> Any:
+    def record(op: Op, args: Args, kwargs: Keywords, canonical: bool = False) -> Any:
         """Run `op` on arguments of which some are Values: what primitives and NumPy's protocols call."""
         return record(op, args, kwargs, canonical)
 
@@ -179,20 +182,20 @@ class Value(NumpyProtocols):
     def __neg__(self) -> Value: return record(operators.NEGATIVE, (self,), NO_KEYWORDS)
     def __pos__(self) -> Value: return record(operators.POSITIVE, (self,), NO_KEYWORDS)
     def __abs__(self) -> Value: return record(operators.ABSOLUTE, (self,), NO_KEYWORDS)
-    def __add__(self, other: Any) -> Value: return record(operators.ADD, (self, other), NO_KEYWORDS)
-    def __radd__(self, other: Any) -> Value: return record(operators.ADD, (other, self), NO_KEYWORDS)
-    def __sub__(self, other: Any) -> Value: return record(operators.SUBTRACT, (self, other), NO_KEYWORDS)
-    def __rsub__(self, other: Any) -> Value: return record(operators.SUBTRACT, (other, self), NO_KEYWORDS)
-    def __mul__(self, other: Any) -> Value: return record(operators.MULTIPLY, (self, other), NO_KEYWORDS)
-    def __rmul__(self, other: Any) -> Value: return record(operators.MULTIPLY, (other, self), NO_KEYWORDS)
-    def __truediv__(self, other: Any) -> Value: return record(operators.DIVIDE, (self, other), NO_KEYWORDS)
-    def __rtruediv__(self, other: Any) -> Value: return record(operators.DIVIDE, (other, self), NO_KEYWORDS)
-    def __pow__(self, other: Any) -> Value: return record(operators.POWER, (self, other), NO_KEYWORDS)
-    def __rpow__(self, other: Any) -> Value: return record(operators.POWER, (other, self), NO_KEYWORDS)
-    def __matmul__(self, other: Any) -> Value: return record(operators.MATMUL, (self, other), NO_KEYWORDS)
-    def __rmatmul__(self, other: Any) -> Value: return record(operators.MATMUL, (other, self), NO_KEYWORDS)
-    def __mod__(self, other: Any) -> Value: return record(operators.REMAINDER, (self, other), NO_KEYWORDS)
-    def __rmod__(self, other: Any) -> Value: return record(operators.REMAINDER, (other, self), NO_KEYWORDS)
+    def __add__(self, other: ArrayLike) -> Value: return record(operators.ADD, (self, other), NO_KEYWORDS)
+    def __radd__(self, other: ArrayLike) -> Value: return record(operators.ADD, (other, self), NO_KEYWORDS)
+    def __sub__(self, other: ArrayLike) -> Value: return record(operators.SUBTRACT, (self, other), NO_KEYWORDS)
+    def __rsub__(self, other: ArrayLike) -> Value: return record(operators.SUBTRACT, (other, self), NO_KEYWORDS)
+    def __mul__(self, other: ArrayLike) -> Value: return record(operators.MULTIPLY, (self, other), NO_KEYWORDS)
+    def __rmul__(self, other: ArrayLike) -> Value: return record(operators.MULTIPLY, (other, self), NO_KEYWORDS)
+    def __truediv__(self, other: ArrayLike) -> Value: return record(operators.DIVIDE, (self, other), NO_KEYWORDS)
+    def __rtruediv__(self, other: ArrayLike) -> Value: return record(operators.DIVIDE, (other, self), NO_KEYWORDS)
+    def __pow__(self, other: ArrayLike) -> Value: return record(operators.POWER, (self, other), NO_KEYWORDS)
+    def __rpow__(self, other: ArrayLike) -> Value: return record(operators.POWER, (other, self), NO_KEYWORDS)
+    def __matmul__(self, other: ArrayLike) -> Value: return record(operators.MATMUL, (self, other), NO_KEYWORDS)
+    def __rmatmul__(self, other: ArrayLike) -> Value: return record(operators.MATMUL, (other, self), NO_KEYWORDS)
+    def __mod__(self, other: ArrayLike) -> Value: return record(operators.REMAINDER, (self, other), NO_KEYWORDS)
+    def __rmod__(self, other: ArrayLike) -> Value: return record(operators.REMAINDER, (other, self), NO_KEYWORDS)
     __hash__ = object.__hash__  # identity: comparisons are elementwise, graph and dictionary keys are not
     def __getitem__(self, index: Any) -> Value: return record(operators.GETITEM, (self,), {"index": index}, True)
     def __iter__(self) -> Iterator[Value]: return (self[i] for i in range(len(self)))
@@ -205,7 +208,7 @@ class Value(NumpyProtocols):
 
 
 def record(  # noqa: C901  one path, and calls cost
-    op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], canonical: bool = False
+    op: Op, args: Args, kwargs: Keywords, canonical: bool = False
 ) -> Any:
     """Run `op` on arguments of which some are Values, and record it as a node of the graph.
 
@@ -286,7 +289,7 @@ def _without_history(value: Value) -> None:
     value.requires_grad = False
 
 
-def alias(value: Any, array: Any) -> Value:
+def alias(value: ArrayLike, array: Array) -> Value:
     """Return a new node that holds `array` and passes its gradient on to `value`, if that is a Value."""
     result = Value(0.0)
     result.data = array
@@ -295,7 +298,7 @@ def alias(value: Any, array: Any) -> Value:
     return result
 
 
-def cotangent(value: Value, gradient: Any, recorded: bool) -> Any:
+def cotangent(value: Value, gradient: ArrayLike | None, recorded: bool) -> Array:
     """Return the gradient that a sweep starts with: ones, or the given one in the Value's dtype."""
     data = value.data
     if gradient is None:

@@ -7,11 +7,12 @@ from typing import Any
 
 from tinygrad_lab.core.checks import fail_if_written
 from tinygrad_lab.errors import GraphError
+from tinygrad_lab.typing import Array
 
 Hook = Callable[[Any], Any]
 
 
-def _check(replacement: Any, g: Any) -> None:
+def _check(replacement: Array, g: Array) -> None:
     given = getattr(replacement, "shape", None), getattr(replacement, "dtype", None)
     if given != (g.shape, g.dtype):
         text = f"shape {given[0]} and dtype {given[1]}" if given[0] is not None else type(replacement).__name__
@@ -41,7 +42,7 @@ class Watch:
 
         return remove
 
-    def __call__(self, node: Any, g: Any, found: dict[Any, Any]) -> Any:
+    def __call__(self, node: Any, g: Array, found: dict[Any, Any]) -> Array:
         """Let the hooks see, or replace, the complete gradient `g` of `node`; note it in `found` if it is retained."""
         fail_if_written(node, self.fingerprints)
         for hook in list(self.hooks.values()):
