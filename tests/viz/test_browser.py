@@ -566,6 +566,27 @@ def test_three_thousand_operations_open(show):
     assert tab.locator("g.box.current").count() == 1
 
 
+def test_a_large_page_comes_packed_and_says_the_same(show, monkeypatch):
+    snapshot = mesh(100)
+    monkeypatch.setattr("tinygrad_lab.viz.write.html.LARGE", 50)
+    tab = show(snapshot, max_nodes=10_000)
+    found = tab.evaluate(
+        "graph.nodes.map(n => [n.id, n.operation, n.value.norm, n.gradient && n.gradient.norm, n.uses])"
+    )
+    for row, node in zip(found, snapshot.nodes, strict=True):
+        assert (row[0], row[1], row[4]) == (node.id, node.operation, node.uses)
+        assert row[2] == pytest.approx(node.value.norm, rel=1e-4)
+        assert (row[3] is None) == (node.gradient is None)
+    steps_ = tab.evaluate("data.steps.map(s => [s.node, s.contributions.map(c => [c.edge, c.arrived])])")
+    assert steps_ == [[s.node.id, [[c.number, c.arrived] for c in s.contributions]] for s in steps(snapshot)]
+
+
+def test_a_tangle_opens_within_the_limit(show):
+    tab = show(mesh(1500), max_nodes=150)
+    assert tab.locator("#world g.box.group").count() <= 150
+    assert tab.locator("#world g.box").count() <= 200
+
+
 def test_depth_says_how_many_levels_are_open(show):
     snapshot, _ = xor()
     assert box(show(snapshot, depth=0), "net").get_attribute("aria-expanded") == "false"

@@ -19,6 +19,7 @@ from tinygrad_lab.viz.choose.labels import Shown
 from tinygrad_lab.viz.choose.view import Fold, Level, arrange
 from tinygrad_lab.viz.describe import health
 from tinygrad_lab.viz.describe.capture import capture
+from tinygrad_lab.viz.describe.collector import held
 from tinygrad_lab.viz.describe.difference import Difference, compare
 from tinygrad_lab.viz.describe.snapshot import Node, Snapshot
 from tinygrad_lab.viz.describe.tracing import Trace, run
@@ -81,6 +82,10 @@ class Graph:
     @cached_property
     def picture(self) -> Picture:
         """The boxes chosen, labelled and placed."""
+        with held():
+            return self._composed()
+
+    def _composed(self) -> Picture:
         chosen = self.options
         view = arrange(self.snapshot, chosen.level, chosen.depth, chosen.fold, chosen.max_nodes)
         shown = chosen.view or ("both" if self.snapshot.swept else "forward")
@@ -141,7 +146,8 @@ class Graph:
 
         chosen = self.options
         right = chosen.direction == "right"
-        text = page(self.snapshot, chosen.depth, chosen.fold, chosen.max_nodes, right, theme)
+        with held():
+            text = page(self.snapshot, chosen.depth, chosen.fold, chosen.max_nodes, right, theme)
         Path(path).write_text(text, encoding="utf-8")
 
     def text(self) -> str:
@@ -274,7 +280,8 @@ def draw(
         result, trace = value_or_module, Trace()
         title = getattr(result, "name", None) or "graph"
     outputs = [leaf for leaf in tree.flatten(result)[0] if isinstance(leaf, Value)]
-    return Graph(capture(outputs, trace, title), options)
+    with held():
+        return Graph(capture(outputs, trace, title), options)
 
 
 def doctor() -> str:

@@ -1,7 +1,8 @@
 // The graph's data, what of it is open, and what a reader may see of its gradients at this step.
 
 const data = JSON.parse(byId("data").textContent);
-const graph = data.snapshot;
+const graph = data.packed ? unpack(data.packed) : data.snapshot;
+data.steps ??= stepsOf(graph);
 const nodes = new Map(graph.nodes.map((node, i) => [node.id, { ...node, order: i, in: [], out: [] }]));
 const groups = new Map(graph.groups.map(group => [group.id, { ...group, nodes: [], groups: [] }]));
 const outputs = new Set(graph.outputs);

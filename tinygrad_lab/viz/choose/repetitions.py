@@ -21,7 +21,7 @@ def grouped(snapshot: Snapshot) -> Snapshot:
             place.update((member, runs[-1].id) for member in _members(item))
     groups = (*runs, *(replace(group, parent=place.get(group.id, group.parent)) for group in snapshot.groups))
     nodes = tuple(replace(node, group=place.get(node.id, node.group)) for node in snapshot.nodes)
-    return _with_leaves_inside(replace(snapshot, nodes=nodes, groups=groups))
+    return with_leaves_inside(replace(snapshot, nodes=nodes, groups=groups))
 
 
 def _name(item: Item) -> str:
@@ -46,7 +46,7 @@ def _members(item: Item) -> Iterator[str]:
             yield from _members(other)
 
 
-def _with_leaves_inside(snapshot: Snapshot) -> Snapshot:
+def with_leaves_inside(snapshot: Snapshot) -> Snapshot:
     """Return the snapshot with each leaf at the top that only one run uses inside that run."""
     parents = {group.id: group.parent for group in snapshot.groups}
 

@@ -210,10 +210,14 @@ class _Arrangement:
             fillers.setdefault(slot, {})[leaf.id] = leaf
             slots.setdefault(leaf.id, {})[slot] = None
         self.leaf_of: dict[tuple[str, int], str] = {}
+        owners_of = {own: [self.owner[operation] for operation, _ in used] for own, used in slots.items()}
+        repeated: dict[str, bool] = {}
         for slot, leaves in fillers.items():
             leaf = next(iter(leaves.values()))
-            owners = [self.owner[operation] for operation, _ in slots[leaf.id]]
-            stub = len(leaves) == 1 and self._as_stub(leaf, owners)
+            owners = owners_of[leaf.id]
+            if leaf.id not in repeated:
+                repeated[leaf.id] = self._as_stub(leaf, owners)
+            stub = len(leaves) == 1 and repeated[leaf.id]
             own = leaf.id if not stub and len(leaves) == 1 else f"{leaf.id}→{slot[0]}.{slot[1]}"
             self.leaf_of[slot] = own
             target = self.view.boxes[self.owner[slot[0]]]

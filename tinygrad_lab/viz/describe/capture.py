@@ -19,7 +19,7 @@ from tinygrad_lab.viz.describe.calls import Call, Calls
 from tinygrad_lab.viz.describe.formula import formulas
 from tinygrad_lab.viz.describe.gradients import Gradients, gradients_of
 from tinygrad_lab.viz.describe.snapshot import Edge, Formula, Group, Node, Snapshot
-from tinygrad_lab.viz.describe.summary import Summary, summarise
+from tinygrad_lab.viz.describe.summary import LARGE, Summary, outline, summarise
 from tinygrad_lab.viz.describe.tracing import Trace
 
 
@@ -115,7 +115,8 @@ class _Capture:
         kind = kinds.OPERATION if value not in self.roots else kinds.LOSS if self._is_loss(value) else kinds.OUTPUT
         base = f"{group}/{op.name}" if group else op.name
         more = {"operation": op.name, "detail": ", ".join(words), "group": group, "source": self._source(value)}
-        summary = summarise(value.saved[0])
+        array = value.saved[0]
+        summary = outline(array, ends=True) if len(self.order) > LARGE else summarise(array)
         own = self._add(value, base, kind, value.name or op.name, summary, formulas=tuple(rules), **more)
         for position, source in sources:
             rule, key = rules[position], (value, position)

@@ -7,6 +7,7 @@ contribution, with broadcasting undone and dtypes cast. No `grad` attribute is t
 from __future__ import annotations
 
 import contextvars
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,9 @@ from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.graph import Node
 from tinygrad_lab.core.operators import POSITIVE
 from tinygrad_lab.core.value import Value, cotangent
-from tinygrad_lab.viz.describe.summary import SMALL, Summary, jsonable, summarise
+from tinygrad_lab.viz.describe.summary import LARGE, SMALL, Summary, jsonable, outline, summarise
+
+Describe = Callable[[Any], Summary]
 
 
 @dataclass(slots=True)
@@ -32,11 +35,13 @@ class _Probe(Node):
     """Stands for a node or an edge in the sweep, and notes the gradient that arrives."""
 
     __slots__ = (
-        "found", "index", "key", "kwargs", "op", "origin", "parents", "requires_grad", "saved", "value",
+        "describe", "found", "index", "key", "kwargs", "op", "origin", "parents", "requires_grad", "saved", "value",
     )  # fmt: skip
 
-    def __init__(self, key: Any, found: dict[Any, Summary], index: int, value: Value | None = None) -> None:
-        self.key, self.found, self.index, self.value = key, found, index, value
+    def __init__(
+        self, key: Any, found: dict[Any, Summary], index: int, describe: Describe, value: Value | None = None
+    ) -> None:
+        self.key, self.found, self.index, self.describe, self.value = key, found, index, describe, value
         self.requires_grad = True
         self.origin = None
         self.kwargs: dict[str, Any] = {}
@@ -48,7 +53,7 @@ class _Probe(Node):
         """Note the complete gradient; called by the sweep."""
         if self.value is not None and self.value.watch is not None:
             g = self.value.watch(self.value, g, {})
-        self.found[self.key] = summarise(g)
+        self.found[self.key] = self.describe(g)
         return g
 
     def release(self) -> None:
@@ -67,7 +72,8 @@ def gradients_of(roots: list[Value], order: list[Value]) -> Gradients:
         order: those of their ancestors, and of them, whose gradient anybody asks for, earliest first.
     """
     result = Gradients()
-    nodes = {value: _Probe(value, result.gradients, value.index, value) for value in order}
+    describe = outline if len(order) > LARGE else summarise
+    nodes = {value: _Probe(value, result.gradients, value.index, describe, value) for value in order}
     probes: list[_Probe] = []
     for value in reversed(order):
         probe = nodes[value]
@@ -85,7 +91,7 @@ def gradients_of(roots: list[Value], order: list[Value]) -> Gradients:
 
 
 def _edge(value: Value, position: int, parent: _Probe, result: Gradients) -> _Probe:
-    edge = _Probe((value, position), result.contributions, value.index)
+    edge = _Probe((value, position), result.contributions, value.index, parent.describe)
     array = value.saved[position + 1]
     edge.op, edge.parents, edge.saved = POSITIVE, (parent,), (array, array)
     return edge
@@ -94,7 +100,7 @@ def _edge(value: Value, position: int, parent: _Probe, result: Gradients) -> _Pr
 def _sweep(probes: list[_Probe], seeds: dict[Any, Any], order: list[Value], result: Gradients) -> None:
     with np.errstate(all="ignore"):
         sweep(probes, seeds)
-        for value in order:
+        for value in order if len(order) <= LARGE else ():
             if value.op is not None and value.op.elementwise and np.size(value.data) <= SMALL:
                 for position in range(len(value.parents)):
                     if (value, position) in result.contributions:

@@ -15,15 +15,18 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from tinygrad_lab.viz.choose.communities import communities
 from tinygrad_lab.viz.choose.folding import build
 from tinygrad_lab.viz.choose.repetitions import grouped
 from tinygrad_lab.viz.choose.view import Fold
 from tinygrad_lab.viz.describe.health import MEANINGS, examine
 from tinygrad_lab.viz.describe.snapshot import Snapshot
 from tinygrad_lab.viz.describe.stepper import steps
+from tinygrad_lab.viz.describe.summary import LARGE
 from tinygrad_lab.viz.write.colors import Theme
+from tinygrad_lab.viz.write.packing import pack
 
-SCRIPTS = ("numbers.js", "layout.js", "model.js", "picture.js", "panel.js", "stepper.js", "page.js")
+SCRIPTS = ("numbers.js", "layout.js", "packing.js", "model.js", "picture.js", "panel.js", "stepper.js", "page.js")
 
 
 def page(
@@ -73,18 +76,13 @@ def scripts() -> str:
 def _data(snapshot: Snapshot, depth: int | None, fold: Fold, max_nodes: int) -> dict[str, Any]:
     health = examine(snapshot)
     if fold is True or (fold == "auto" and len(build(snapshot)) > max_nodes):
-        snapshot = grouped(snapshot)
+        snapshot = communities(grouped(snapshot), max_nodes)
+    if snapshot.operations > LARGE:
+        graph: dict[str, Any] = {"packed": pack(snapshot)}
+    else:
+        graph = {"snapshot": snapshot.to_dict(), "steps": _steps(snapshot)}
     return {
-        "snapshot": snapshot.to_dict(),
-        "steps": [
-            {
-                "node": step.node.id,
-                "contributions": [
-                    {"edge": one.number, "arrived": one.arrived, "total": one.total} for one in step.contributions
-                ],
-            }
-            for step in steps(snapshot)
-        ],
+        **graph,
         "badges": health.badges,
         "meanings": MEANINGS,
         "first": health.first,
@@ -92,6 +90,18 @@ def _data(snapshot: Snapshot, depth: int | None, fold: Fold, max_nodes: int) -> 
         "limit": max_nodes,
         "depth": depth,
     }
+
+
+def _steps(snapshot: Snapshot) -> list[dict[str, Any]]:
+    return [
+        {
+            "node": step.node.id,
+            "contributions": [
+                {"edge": one.number, "arrived": one.arrived, "total": one.total} for one in step.contributions
+            ],
+        }
+        for step in steps(snapshot)
+    ]
 
 
 def _embedded(data: dict[str, Any]) -> str:
