@@ -37,16 +37,17 @@ defvjp(np.nan_to_num,  lambda g, y, x, **replacements: np.where(np.isfinite(x), 
 def _clip(
     a: Any, a_min: Any = np._NoValue, a_max: Any = np._NoValue, *, min: Any = np._NoValue, max: Any = np._NoValue
 ) -> Any:
-    given = {
-        name: x for name, x in (("a_min", a_min), ("a_max", a_max), ("min", min), ("max", max)) if x is not np._NoValue
-    }
-    if given.keys() in ({"a_min"}, {"a_max"}):
-        raise missing("clip", {"a_min", "a_max"} - given.keys())
-    if {"a_min", "min"} <= given.keys() or {"a_max", "max"} <= given.keys():
+    none = np._NoValue
+    if a_min is none and a_max is none:
+        low, high = None if min is none else min, None if max is none else max
+    elif a_min is none or a_max is none:
+        raise missing("clip", ["a_min" if a_min is none else "a_max"])
+    elif min is not none or max is not none:
         raise OperationError(
-            f"clip: limits must be a_min and a_max, or min and max, got {', '.join(given)}; leave two out"
+            f"clip: limits must be a_min and a_max, or min and max, got {a_min}, {a_max} and others; leave one pair out"
         )
-    low, high = given.get("a_min", given.get("min")), given.get("a_max", given.get("max"))
+    else:
+        low, high = a_min, a_max
     if low is not None:
         a = np.maximum(a, low)
     return a if high is None else np.minimum(a, high)
