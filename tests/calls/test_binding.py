@@ -121,12 +121,21 @@ def test_a_rule_may_take_some_values_of_an_option_only():
     assert binder((1, "F"), {}) == ((1,), {"order": "F"})
     with pytest.raises(OperationError, match="ravel: order must be 'C' or 'F', got 'A'; take one of these"):
         binder((1,), {"order": "A"})
+    with pytest.raises(OperationError, match="ravel: order must be 'C' or 'F', got array"):
+        binder((1,), {"order": np.ones(2)})
 
 
 def test_a_rule_without_a_default_gets_that_of_the_function():
     binder = bound(lambda x, power=2, scale=1.0: x, lambda g, y, x, power, scale=1.0: g)
     for args, kwargs in (((1,), {}), ((1, 2), {}), ((1,), {"power": 2}), ((1,), {"scale": 1.0})):
         assert binder(args, kwargs) == ((1,), {"power": 2})
+
+
+def test_annotations_that_cannot_be_read_are_left_alone():
+    def rule(g: Unknown, y, x, k: Literal[1] = 1):  # noqa: F821
+        return g
+
+    assert bound(lambda x, k=1: x, rule)((1,), {"k": 2}) == ((1,), {"k": 2})
 
 
 def test_functions_that_tell_nothing_take_arguments_by_position():

@@ -7,6 +7,7 @@ NumPy's default is left out. What a rule or an implementation does not take, say
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import sys
@@ -95,6 +96,7 @@ class Binder:
         return {name: self.defaults.get(name, _NOTHING) for name in names - self.by_keyword - self.choices.keys()}
 
     def _direct_recorded(self, op: Operation) -> int:
+        """Return up to how many arguments by position are canonical as they stand; -1 if none are."""
         if op.named or self.fill:
             return -1
         return sys.maxsize if op.arity is None else op.arity
@@ -181,7 +183,7 @@ class Binder:
             raise refusals.no_rule_for(self.name, name)
         if self.taken is not None and name not in self.taken:
             raise refusals.no_out(self.name) if name == "out" else refusals.not_taken(self.name, name, x)
-        if name in self.choices and not any(x is one or x == one for one in self.choices[name]):
+        if name in self.choices and not any(type(x) is type(one) and x == one for one in self.choices[name]):
             raise refusals.bad_option(self.name, name, " or ".join(map(repr, self.choices[name])), x)
 
 
@@ -216,5 +218,6 @@ def _choices(callees: list[tuple[Callable[..., Any], int]]) -> dict[str, tuple[A
     """Return the values that are taken of the parameters whose type is a `Literal`."""
     hints: dict[str, Any] = {}
     for callee, _ in callees:
-        hints.update(typing.get_type_hints(callee) if getattr(callee, "__annotations__", None) else {})
+        with contextlib.suppress(NameError, AttributeError, TypeError):  # annotations may be of any kind
+            hints.update(typing.get_type_hints(callee))
     return {name: typing.get_args(hint) for name, hint in hints.items() if typing.get_origin(hint) is typing.Literal}

@@ -22,7 +22,7 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         if name not in known:
             raise refusals.unknown(ufunc.__name__, name, known)
     where = kwargs.get("where", True)
-    if where is not True:
+    if not (isinstance(where, bool | np.bool_) and where):
         raise GradientLostError(
             f"{ufunc.__name__}: where must be left out, got an array of shape {np.shape(where)}; elements that it "
             f"leaves out hold no number: call the function without it, and choose with np.where(mask, y, other)"
