@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from llvmlite import ir
 from numba import extending, njit, types
 
+from tinygrad_lab.compiler.numba.vectors import Vector, call_llvm, splat, widened
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 MAGIC = 1.5 * 2.0**52  # adding it rounds to an integer, which stands in the low bits of the sum
@@ -32,6 +34,11 @@ def intrinsic(function: Callable[..., Any]) -> Any:
     return extending.intrinsic(function)
 
 
+def constant(kind: Any, x: float) -> Any:
+    """Return a number as an LLVM constant of this type, in every lane of a vector."""
+    return ir.Constant(kind, [x] * kind.count if isinstance(kind, ir.VectorType) else x)
+
+
 def polynomial(*coefficients: float) -> Any:
     """Return a compiled function `x -> c₀ + c₁x + c₂x² + …`: two Horner chains in x², one for the even powers."""
 
@@ -44,9 +51,9 @@ def polynomial(*coefficients: float) -> Any:
                 return builder.fadd(builder.fmul(a, b, flags=_FUSED), c, flags=_FUSED)
 
             def horner(z: Any, chain: tuple[float, ...]) -> Any:
-                total = ir.Constant(x.type, chain[-1])
+                total = constant(x.type, chain[-1])
                 for c in reversed(chain[:-1]):
-                    total = multiply_add(total, z, ir.Constant(x.type, c))
+                    total = multiply_add(total, z, constant(x.type, c))
                 return total
 
             z = builder.fmul(x, x)
@@ -66,33 +73,83 @@ def with_sign_of(y: float, x: float) -> float:
 @intrinsic
 def select(typing_context: Any, condition: Any, a: Any, b: Any) -> Any:
     """Return `a` where the condition holds and `b` elsewhere; both are computed."""
-    if a != b:
-        return None
+    kinds = [x for x in (a, b) if isinstance(x, Vector)]
+    scalar = a if a == b else types.float64
+    kind = kinds[0] if kinds else condition.of(scalar) if isinstance(condition, Vector) else scalar
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.select(*arguments)
+        condition, *both = arguments
+        for i, given in enumerate(signature.args[1:]):
+            if isinstance(kind, Vector):
+                both[i] = widened(context, builder, both[i], given, kind)
+            else:
+                both[i] = context.cast(builder, both[i], given, kind)
+        return builder.select(condition, *both)
 
-    return a(condition, a, b), generate
+    return kind(condition, a, b), generate
+
+
+def _bitcast(given: Any, wanted: Any) -> Any:
+    @intrinsic
+    def cast(typing_context: Any, x: Any) -> Any:
+        vector = isinstance(x, Vector)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
+
+        return (x.of(wanted)(x) if vector else wanted(given)), generate
+
+    return cast
+
+
+bits = _bitcast(types.float64, types.int64)  # the 64 bits of a double, as an integer
+from_bits = _bitcast(types.int64, types.float64)  # the double with these 64 bits
+
+
+def of_the_library(name: str, operands: int = 1) -> Any:
+    """Return a compiled function that is LLVM's: an instruction, or for each lane a call of the C library."""
+    if operands == 2:
+
+        @intrinsic
+        def of_two(typing_context: Any, x: Any, y: Any) -> Any:
+            kinds = [a for a in (x, y) if isinstance(a, Vector)]
+            kind = kinds[0] if kinds else x
+
+            def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+                if kinds:
+                    pairs = zip(arguments, signature.args, strict=True)
+                    arguments = [widened(context, builder, a, t, kind) for a, t in pairs]
+                return call_llvm(builder, f"llvm.{name}", *arguments)
+
+            return kind(x, y), generate
+
+        return of_two
+
+    @intrinsic
+    def of_one(typing_context: Any, x: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return call_llvm(builder, f"llvm.{name}", arguments[0])
+
+        return x(x), generate
+
+    return of_one
+
+
+sqrt = of_the_library("sqrt")  # correctly rounded, NaN below 0
 
 
 @intrinsic
-def bits(typing_context: Any, x: Any) -> Any:
-    """Return the 64 bits of a double as an integer."""
+def any_lane(typing_context: Any, x: Any) -> Any:
+    """Return whether a vector of bools has a true one."""
+    vector = isinstance(x, Vector)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.IntType(64))
+        if not vector:
+            return arguments[0]
+        packed = builder.bitcast(arguments[0], ir.IntType(x.lanes))
+        return builder.icmp_unsigned("!=", packed, packed.type(0))
 
-    return types.int64(types.float64), generate
-
-
-@intrinsic
-def from_bits(typing_context: Any, n: Any) -> Any:
-    """Return the double with these 64 bits."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.DoubleType())
-
-    return types.float64(types.int64), generate
+    return types.boolean(x), generate
 
 
 @intrinsic
@@ -100,6 +157,10 @@ def shift_right(typing_context: Any, n: Any, places: Any) -> Any:
     """Return the bits of `n`, moved right, with zeros in front: most processors have no vectors of `>>`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.lshr(*arguments)
+        n, places = arguments
+        if isinstance(signature.args[0], Vector):
+            places = splat(builder, places, signature.args[0])
+        return builder.lshr(n, places)
 
-    return types.int64(types.int64, types.int64), generate
+    n = types.unliteral(n)
+    return n(n, types.int64), generate

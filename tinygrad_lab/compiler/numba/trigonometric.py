@@ -1,9 +1,9 @@
 """`sin`, `cos`, `tan` and the inverse functions, in arithmetic that LLVM vectorises, within 2 ulp of NumPy.
 
 x = k·π/2 + r with |r| ≤ π/4. π/2 is taken in four pieces; the first three have 33 digits, so that their products with k
-are exact while |x| ≤ LARGEST_ANGLE, and what the differences round away is carried along (W. Cody, W. Waite, 1980).
-For a larger angle, more digits of π would be needed than is worth their time: compiled programs say so and leave it to
-NumPy. The coefficients are fitted by `tests/compiler/fit_polynomials.py`.
+are exact while |x| ≤ 1.6e6, and what the differences round away is carried along (W. Cody, W. Waite, 1980). A vector
+with a larger angle takes a way of its own, through the C library. The coefficients are fitted by
+`tests/compiler/fit_polynomials.py`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ import math
 
 from tinygrad_lab.compiler.numba.intrinsics import (
     MAGIC,
+    any_lane,
     bits,
     from_bits,
+    of_the_library,
     polynomial,
     select,
+    sqrt,
     vectorisable,
     with_sign_of,
 )
 
-LARGEST_ANGLE = 1.6e6  # of sin, cos and tan; below 2²⁰ · π/2
+_LARGEST_ANGLE = 1.6e6  # below 2²⁰ · π/2
+_sin_of_library, _cos_of_library = of_the_library("sin"), of_the_library("cos")
 
 _TWO_OVER_PI = 2 / math.pi
 _HALF_PI_1 = float.fromhex("0x1.921fb54400000p+0")
@@ -136,19 +140,27 @@ def _of_quadrant(x: float, turn: int) -> float:
 
 @vectorisable
 def sin(x: float) -> float:
-    """Return the sine; |x| must not exceed LARGEST_ANGLE."""
-    return select(x == 0.0, x, _of_quadrant(x, 0))
+    """Return the sine."""
+    y = select(x == 0.0, x, _of_quadrant(x, 0))
+    large = abs(x) > _LARGEST_ANGLE
+    if any_lane(large):
+        y = select(large, _sin_of_library(x), y)
+    return y
 
 
 @vectorisable
 def cos(x: float) -> float:
-    """Return the cosine; |x| must not exceed LARGEST_ANGLE."""
-    return _of_quadrant(x, 1)
+    """Return the cosine."""
+    y = _of_quadrant(x, 1)
+    large = abs(x) > _LARGEST_ANGLE
+    if any_lane(large):
+        y = select(large, _cos_of_library(x), y)
+    return y
 
 
 @vectorisable
 def tan(x: float) -> float:
-    """Return the tangent; |x| must not exceed LARGEST_ANGLE."""
+    """Return the tangent."""
     r, rest, quadrant = _reduced(x)
     sine, below_sine = _sin_near_0(r, rest)
     cosine, below_cosine = _cos_near_0(r, rest)
@@ -159,7 +171,11 @@ def tan(x: float) -> float:
     y = whole_above / whole_below
     above_rest -= whole_above - above
     below_rest -= whole_below - below
-    return select(x == 0.0, x, y + (above_rest - y * below_rest) / whole_below)
+    y = select(x == 0.0, x, y + (above_rest - y * below_rest) / whole_below)
+    large = abs(x) > _LARGEST_ANGLE
+    if any_lane(large):
+        y = select(large, _sin_of_library(x) / _cos_of_library(x), y)
+    return y
 
 
 @vectorisable
@@ -182,7 +198,7 @@ def arcsin(x: float) -> float:
     a = abs(x)
     far = a > 0.5
     z = select(far, (1.0 - a) * 0.5, a * a)
-    t = select(far, math.sqrt(z), a)
+    t = select(far, sqrt(z), a)
     rest = t * z * _ARCSIN(z)
     start = from_bits(bits(t) & _HIGH_WORD)  # its square is exact
     lost = (z - start * start) / (t + start + 2.0**-1000)  # √z = start + lost, and t may be 0
@@ -196,7 +212,7 @@ def arccos(x: float) -> float:
     a = abs(x)
     far = a > 0.5
     z = select(far, (1.0 - a) * 0.5, a * a)
-    t = select(far, math.sqrt(z), x)
+    t = select(far, sqrt(z), x)
     rest = t * z * _ARCSIN(z)
     outer = select(x > 0.0, 2.0 * (t + rest), math.pi - (2.0 * (t + rest) - 2.0 * _HALF_PI_LOW))
     return select(far, outer, math.pi / 2 - (t - (_HALF_PI_LOW - rest)))

@@ -1,0 +1,143 @@
+"""Programs as machine code give what they give call by call."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tinygrad_lab.compiler import trace
+from tinygrad_lab.compiler.numba.reading import Outside, Reader
+from tinygrad_lab.compiler.passes import optimise
+from tinygrad_lab.compiler.write_numba import write
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYGRAD_LAB_CACHE", str(tmp_path_factory.mktemp("compiled")))
+        yield
+
+
+def drawn(*shape):
+    return np.random.default_rng(sum(shape)).normal(size=shape)
+
+
+MATRIX, TALL, WIDE, LONG, CUBE = drawn(5, 7), drawn(7, 3), drawn(37, 53), drawn(1000), drawn(4, 5, 6)
+BLOCKS = drawn(20, 30), drawn(30, 25)
+SINGLE = LONG.astype(np.float32)
+LARGE_CUBE = drawn(20, 30, 40)
+
+# Functions that are compiled together, each of the arrays after it.
+GROUPS = {
+    "matrices": [
+        (lambda a, b: a @ b, MATRIX[:, :2], TALL[:2]),
+        (lambda a, b: a @ b, *BLOCKS),
+        (lambda a, b: a.T @ b.T, BLOCKS[0], drawn(25, 20)),
+        (lambda a, b: a @ b.T, BLOCKS[0], drawn(25, 30)),
+        (lambda a, b: (a.astype("f4") @ b.astype("f4")), *BLOCKS),
+        (lambda a, b: (a @ b, b @ a.T), MATRIX[:, :3], drawn(7)[:3]),
+        (lambda a, b: a @ b, drawn(9, 2, 1), drawn(9, 1, 2)),
+        (lambda a, b: a @ b, drawn(3, 20, 30), drawn(3, 30, 10)),
+        (lambda a, b: a @ b, drawn(3, 20, 30), drawn(30, 10)),
+        (lambda a, b: np.einsum("ij,ij->i", a, b), MATRIX, MATRIX + 1),
+        (lambda a, b: np.tensordot(a, b, axes=([0, 2], [1, 0])), CUBE, drawn(6, 4, 3)),
+        (lambda a: (np.outer(a, a[:2]), np.inner(a, a), np.dot(a, a)), drawn(7)),
+        (lambda a: a[::2, 1:] @ a[:, 1:].T, WIDE),
+        (lambda a, b: np.tanh(a @ b) @ b.T, *BLOCKS),
+    ],
+    "totals": [
+        (lambda a: (a.sum(0), a.sum(1), a.sum(), a.mean(0), a.mean(1, keepdims=True)), WIDE),
+        (lambda a: (a.max(0), a.min(1), a.max(), np.prod(a[:3], axis=0)), WIDE),
+        (lambda a: (a.sum((0, 2)), a.sum(1), a.max((1, 2)), a.min((0, 2))), LARGE_CUBE),
+        (lambda a: a.sum(), np.random.default_rng(0).uniform(size=1_000_003).astype("f4")),
+        (lambda a: (np.any(a > 3), np.all(a > -9, axis=0)), WIDE),
+        (lambda a: np.exp(a - a.max(1, keepdims=True)) / a.sum(1, keepdims=True), drawn(128, 3)),
+        (lambda a: (a.max(), a.sum(0)), np.where(WIDE > 2, np.nan, WIDE)),
+    ],
+    "rearranged": [
+        (lambda a: (a.T * 2 + 1, a[1:, ::2] * a[:-1, ::2], a[::-1] * 2, a[3] * 2, a[2, 2] + a[:, 5]), WIDE),
+        (lambda a: (np.transpose(a, (2, 0, 1)) * 2, a.reshape(4, -1) + 1, np.swapaxes(a, 0, 2) - 1), CUBE),
+        (lambda a: (a.T.reshape(-1) * 2, a.T.ravel() - a.ravel()), MATRIX),
+        (lambda a: np.concatenate([a, a[:2] * 2, a], axis=0), MATRIX),
+        (lambda a: np.concatenate([a, np.tanh(a)], axis=1) * 3, MATRIX),
+        (lambda a: (np.stack([a, a * 2], axis=1), np.hstack([a, a]), np.vstack([a, a])), MATRIX),
+        (lambda a: np.split(a * 2, [2, 3], axis=0), MATRIX),
+        (lambda a: (a, a.T, a[0], a), MATRIX),
+        (lambda a: a * np.arange(7.0) + np.broadcast_to(a[0], (3, 5, 7)), MATRIX),
+    ],
+    "elements": [
+        (lambda a: (np.where(a > 0, a, 0.1 * a), np.clip(a, -0.5, 0.5), (a > 0) * a, (a > 0) & (a < 1)), WIDE),
+        (lambda a: (np.tanh(a) * 2 + a.sum(), np.exp(a) - 1, 1 / a, np.sign(a), a * 0.1 + 2), SINGLE),
+        (lambda a, b: a * b + 1, SINGLE, LONG),
+        (lambda a: (np.abs(a) ** 1.7, a**2, np.sqrt(np.abs(a)), a**-1.0, np.maximum(a, 0), np.fmin(a, 0.5)), LONG),
+        (lambda a: (np.sin(a * 1e8), np.cos(a), np.arctan2(a, 2.0), np.logaddexp(a, -a), np.rint(a * 9)), LONG),
+        (lambda a: (a != a, np.isfinite(a), np.logical_not(a > 0), np.signbit(a)), np.where(LONG > 1, np.nan, -LONG)),
+        (lambda a: (a * 2 + 1, a / 2, np.sqrt(a), np.maximum(a, 7), a < 9), np.arange(50)),
+        (lambda a, s: a * s + s, MATRIX, np.float64(2.0)),
+    ],
+    "NumPy between": [
+        (lambda a: np.linalg.eigh(a @ a.T)[0] * 2, MATRIX),
+        (lambda a: np.exp(np.linalg.solve(a @ a.T + 7 * np.eye(5), a)) * 2, MATRIX),
+        (lambda a: np.sort(np.cumsum(a * 2) + 1), LONG),
+        (lambda a: a[np.array([1, 0, 3])] * 2, MATRIX),
+        (lambda a: np.abs(np.fft.fft(a)) ** 2 + np.real(a * 1j), LONG),
+    ],
+}  # fmt: skip
+
+
+def flat(results):
+    return [x for result in results for x in (result if isinstance(result, tuple | list) else (result,))]
+
+
+def together(functions):
+    """One program of many functions, and its arguments."""
+    arrays = [array for _, *own in functions for array in own]
+
+    def run(*given):
+        rest = iter(given)
+        return tuple(flat([function(*(next(rest) for _ in own)) for function, *own in functions]))
+
+    with np.errstate(all="ignore"):
+        return optimise(trace(run, *arrays)), arrays
+
+
+def assert_same(actual, expected, digits=200):
+    for a, e in zip(actual, expected, strict=True):
+        assert np.shape(a) == np.shape(e)
+        assert np.asarray(a).dtype == np.asarray(e).dtype
+        if np.asarray(e).dtype.kind != "f":
+            np.testing.assert_array_equal(a, e)
+        else:
+            eps = np.finfo(np.asarray(e).dtype).eps
+            scale = np.max(np.abs(e), initial=0, where=np.isfinite(e))
+            np.testing.assert_allclose(a, e, rtol=digits * eps, atol=20 * eps * scale)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # from NumPy, which says so where it meets NaN
+@pytest.mark.parametrize("group", GROUPS)
+def test_programs_give_what_their_calls_give(group):
+    program, arrays = together(GROUPS[group])
+    written = write(program)
+    expected = program(*arrays)
+    for _ in range(2):
+        assert_same(written.run(*arrays), expected)
+    with_gaps = [np.repeat(a, 2, axis=-1)[..., ::2] if np.ndim(a) else a for a in arrays]
+    assert_same(written.run(*with_gaps), expected)
+
+
+@pytest.mark.parametrize("group", [group for group in GROUPS if group != "NumPy between"])
+def test_loops_do_everything_that_they_know(group):
+    program, _ = together(GROUPS[group])
+    reader = Reader(program)
+    reader.read()
+    assert [item.call.function for item in reader.items if isinstance(item, Outside)] == []
+
+
+def test_results_are_the_callers_own():
+    program = optimise(trace(lambda x: (x, x * 2, x[0]), MATRIX))
+    written = write(program)
+    first = written.run(MATRIX)
+    kept = [np.array(x) for x in first]
+    written.run(MATRIX + 1)
+    assert_same(first, kept, 0)
+    assert not any(np.shares_memory(x, MATRIX) for x in first)

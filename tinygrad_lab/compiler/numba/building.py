@@ -1,0 +1,109 @@
+"""Source made into machine code: a file named by its content, which Numba's cache recognises in later processes."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+import numba
+from numba import types
+
+from tinygrad_lab.errors import CompileError
+
+_LONG = 2.0  # seconds of compiling, after which it is said how far it got
+
+
+def vector_bytes() -> int:
+    """Return the bytes of this processor's vectors."""
+    features = llvm.get_host_cpu_features()
+    return 64 if features.get("avx512f") and features.get("avx512dq") else 32 if features.get("avx2") else 16
+
+
+def folder() -> Path:
+    """Return where compiled code is kept: `TINYGRAD_LAB_CACHE`, or the user's folder for such files."""
+    chosen = os.environ.get("TINYGRAD_LAB_CACHE")
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "tinygrad_lab" / "compiled"
+
+
+@functools.cache
+def _surroundings() -> bytes:
+    """Return what compiled code depends on beside its source: the helpers, Numba, the processor."""
+    digest = hashlib.sha256(f"{numba.__version__} {llvm.get_host_cpu_name()} {sys.version}".encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def load_module(name: str, source: str) -> Any:
+    """Return the module with this source, from a file that is written unless it is there."""
+    digest = hashlib.sha256(source.encode() + _surroundings()).hexdigest()[:24]
+    module_name = f"tinygrad_lab_compiled_{digest}"
+    if module_name in sys.modules:
+        return sys.modules[module_name]
+    path = _written(f"{name}_{digest}.py", source)
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _written(file: str, source: str) -> Path:
+    for place in (folder(), Path(tempfile.gettempdir()) / "tinygrad_lab_compiled"):
+        path = place / file
+        try:
+            if not path.exists():
+                place.mkdir(parents=True, exist_ok=True)
+                with tempfile.NamedTemporaryFile("w", dir=place, suffix=".tmp", delete=False, encoding="utf-8") as new:
+                    new.write(source)
+                Path(new.name).replace(path)  # at once: another process may do the same
+        except OSError:
+            continue
+        return path
+    raise CompileError(f"compile: the folder of compiled code must be writable, got {folder()}; set TINYGRAD_LAB_CACHE")
+
+
+def compile_entry(
+    module: Any, entry: str, signature: tuple[Any, ...], inner: list[tuple[str, int]]
+) -> Callable[..., Any]:
+    """Return the machine code of a function of arrays, after that of the functions of addresses that it calls.
+
+    Arguments:
+        module: where they are.
+        entry: the function's name.
+        signature: the types of its arguments.
+        inner: the names of the others, in order, and of how many addresses they are.
+    """
+    dispatcher = getattr(module, entry)
+    done = Path(module.__file__).with_suffix(f".{entry}.done")
+    if not done.exists():
+        start = time.perf_counter()
+        for number, (name, arguments) in enumerate(inner):
+            getattr(module, name).compile((types.int64,) * arguments)
+            if time.perf_counter() - start > _LONG and sys.stderr is not None:
+                end = "\n" if number + 1 == len(inner) else ""
+                print(f"\rcompile: {number + 1} of {len(inner)} functions", end=end, file=sys.stderr, flush=True)  # noqa: T201
+    dispatcher.compile(signature)
+    if not done.exists():
+        done.touch()
+    run: Callable[..., Any] = dispatcher.overloads[signature].entry_point
+    return run

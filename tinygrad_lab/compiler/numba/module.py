@@ -1,0 +1,257 @@
+"""A program as a module of source: its stages as functions of addresses, and where everything lies in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.compiler.numba import reading_elements, reading_products, reading_shapes
+from tinygrad_lab.compiler.numba.access import whole
+from tinygrad_lab.compiler.numba.function import Helpers
+from tinygrad_lab.compiler.numba.operation import Operation
+from tinygrad_lab.compiler.numba.reading import Outside, Reader
+from tinygrad_lab.compiler.numba.schedule import Scheduler, Segment
+from tinygrad_lab.compiler.numba.stage import Part, in_functions, needed_in_memory, write_run
+from tinygrad_lab.compiler.program import Program, Variable, variables
+
+_ALIGNMENT = 64
+READING = (reading_elements, reading_products, reading_shapes)  # the modules that know functions
+
+
+class Names(dict[Variable, str]):
+    """The names of addresses, made when asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._used: set[str] = set()
+
+    def __missing__(self, variable: Variable) -> str:
+        number, name = 2, f"at_{variable.name}"
+        while name in self._used:
+            name, number = f"at_{variable.name}_{number}", number + 1
+        self._used.add(name)
+        self[variable] = name
+        return name
+
+
+@dataclass
+class Pool:
+    """Constants, one after the other in one piece of memory."""
+
+    arrays: list[tuple[int, Any]] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, x: Any, dtype: np.dtype[Any]) -> int:
+        """Return where an array will lie."""
+        array = np.ascontiguousarray(x, dtype)
+        offset = self.size
+        self.arrays.append((offset, array))
+        self.size = _aligned(offset + array.nbytes)
+        return offset
+
+    def memory(self) -> Any:
+        """Return the bytes of all constants."""
+        memory = aligned_bytes(self.size)
+        for offset, array in self.arrays:
+            memory[offset : offset + array.nbytes] = array.reshape(-1).view(np.uint8)
+        return memory
+
+
+@dataclass
+class Stage:
+    """Compiled code between two calls of NumPy's.
+
+    Attributes:
+        name: of its function, which takes addresses: those of `given`, of the constants and of the arena.
+        given: arrays that lie elsewhere: inputs, outputs, what NumPy returned.
+    """
+
+    name: str
+    given: list[Variable]
+
+
+@dataclass
+class Body:
+    """A program, placed.
+
+    Attributes:
+        program: what it computes.
+        stages: in order; lists are calls that NumPy makes.
+        outputs: for each output of the program, what holds it: an array of its own, or what NumPy returned.
+        own: those of them that are arrays made for the caller.
+        arena: where intermediate results lie, in bytes from its start.
+        constants: where the program's constants lie in the pool.
+        size: the bytes of the arena.
+        scalars: where in the arena inputs lie that are passed as numbers.
+        reader: knows what is a look at what.
+    """
+
+    program: Program
+    stages: list[Stage | list[Outside]]
+    outputs: list[Variable]
+    own: list[Variable]
+    arena: dict[Variable, int]
+    constants: dict[Variable, int]
+    size: int
+    scalars: dict[Variable, int]
+    reader: Reader
+
+
+class Module:
+    """The source of a program and of its sub-programs while it is written."""
+
+    def __init__(self, lanes_bytes: int) -> None:
+        self.helpers, self.pool, self.names = Helpers(), Pool(), Names()
+        self.functions: list[list[str]] = []
+        self.count = 0
+        self._widest = lanes_bytes
+
+    def signatures(self) -> list[tuple[str, int]]:
+        """Return the names of the functions of addresses, callees first, and how many they take."""
+        heads = [lines[1] for lines in self.functions if not lines[1].startswith("def enter_")]
+        return [(head[4 : head.index("(")], head.count(",") + 1 - head.endswith("():")) for head in heads]
+
+    def source(self) -> str:
+        """Return the module's text."""
+        return "\n\n\n".join(["\n".join(self.helpers.lines()), *("\n".join(lines) for lines in self.functions)]) + "\n"
+
+    def body(self, program: Program) -> Body:
+        """Write the functions of a program, and return where everything is."""
+        reader = Reader(program)
+        reader.read()
+        outputs, own = _outputs(reader)
+        bases = {v: look.base for v, look in reader.looks.items()}
+        stages = Scheduler(bases, reader.fresh).place(reader.items).stages()
+        runs = [[] if _is_outside(stage) else in_functions(stage) for stage in stages]  # type: ignore[arg-type]
+        needed = self._needed(reader, stages, runs) | set(outputs)
+        constants = {v: self.pool.add(x, v.dtype) for v, x in program.constants.items() if _plain(x)}
+        parts = [[self._part(run, needed) for run in stage] for stage in runs]
+        calls = [item.call for stage in stages for item in stage if isinstance(item, Outside)]
+        returned = {v for call in calls for v in call.outputs}
+        elsewhere = set(program.inputs) | set(own) | returned
+        arena, size = _placed(parts, elsewhere | set(constants), stages, bases)
+        scalars = {v: size + _ALIGNMENT * i for i, v in enumerate(v for v in program.inputs if v.shape == ())}
+        size += _ALIGNMENT * len(scalars)
+        body = Body(program, [], outputs, own, arena, constants, size, scalars, reader)
+        for stage, made in zip(stages, parts, strict=True):
+            body.stages.append(stage if _is_outside(stage) else self._stage(body, made, elsewhere))  # type: ignore[arg-type]
+        return body
+
+    def _needed(self, reader: Reader, stages: list[Any], runs: list[list[list[Segment]]]) -> set[Variable]:
+        counts: dict[Variable, int] = {}
+        for item in reader.items:
+            if isinstance(item, Operation):
+                counts[item.target.base] = counts.get(item.target.base, 0) + 1
+        needed = needed_in_memory([run for stage in runs for run in stage], {v for v, n in counts.items() if n > 1})
+        for stage in stages:
+            if _is_outside(stage):
+                needed |= {reader.look(v).base for item in stage for v in variables(item.call)}
+        return needed
+
+    def _part(self, run: list[Segment], needed: set[Variable]) -> Part:
+        self.count += 1
+        part = write_run(f"part_{self.count}", run, self.helpers, self.names, needed, self._widest)
+        self.functions.append(part.lines)
+        return part
+
+    def _stage(self, body: Body, parts: list[Part], elsewhere: set[Variable]) -> Stage:
+        given = list(dict.fromkeys(base for part in parts for base in part.bases if base in elsewhere))
+        self.count += 1
+        name = f"stage_{self.count}"
+        lines = [f"def {name}({', '.join([*(self.names[base] for base in given), 'constants', 'arena'])}):"]
+        for part in parts:
+            lines.append(f"    {part.name}({', '.join(self._place(body, base) for base in part.bases)})")
+        self.functions.append(['@njit(error_model="numpy")', *lines])
+        return Stage(name, given)
+
+    def _place(self, body: Body, base: Variable) -> str:
+        if base in body.arena:
+            return f"arena + {body.arena[base]}"
+        if base in body.constants:
+            return f"constants + {body.constants[base]}"
+        return self.names[base]
+
+
+def _is_outside(stage: list[Any]) -> bool:
+    return bool(stage) and isinstance(stage[0], Outside)
+
+
+def _plain(x: Any) -> bool:
+    return not isinstance(x, np.ndarray) or not x.dtype.hasobject
+
+
+def _outputs(reader: Reader) -> tuple[list[Variable], list[Variable]]:
+    """Return what holds each output, adding copies where that is not an array of its own; and those arrays."""
+    program = reader.program
+    made = {item.target.base for item in reader.items if isinstance(item, Operation)}
+    returned = {v for item in reader.items if isinstance(item, Outside) for v in item.call.outputs}
+    outputs: list[Variable] = []
+    own: list[Variable] = []
+    for output in program.outputs:
+        look = reader.look(output)
+        if output in returned:
+            outputs.append(output)
+            continue
+        if look.base in made and look.whole and look.shape == look.base.shape and look.base not in own:
+            holder = look.base
+        else:
+            holder = reader.fresh(output.name, output.shape, output.dtype)
+            reader.copy(look, whole(holder))
+        outputs.append(holder)
+        own.append(holder)
+    return outputs, own
+
+
+def _placed(
+    parts: list[list[Part]], elsewhere: set[Variable], stages: list[Any], looks: dict[Variable, Variable]
+) -> tuple[dict[Variable, int], int]:
+    """Return where in the arena each intermediate result lies, and the arena's size; memory is used again when free."""
+    first: dict[Variable, int] = {}
+    last: dict[Variable, int] = {}
+    moment = 0
+    for stage, made in zip(stages, parts, strict=True):
+        used = [part.bases for part in made]
+        if not made:
+            used = [[looks.get(v, v) for item in stage for v in variables(item.call)]] if _is_outside(stage) else []
+        for bases in used:
+            for base in bases:
+                if base not in elsewhere:
+                    first.setdefault(base, moment)
+                    last[base] = moment
+            moment += 1
+    return _packed(first, last)
+
+
+def _packed(first: dict[Variable, int], last: dict[Variable, int]) -> tuple[dict[Variable, int], int]:
+    places: dict[Variable, int] = {}
+    size = 0
+    free: list[tuple[int, int]] = []
+    ending: dict[int, list[Variable]] = {}
+    for base in sorted(first, key=lambda v: first[v]):
+        for moment in [m for m in ending if m < first[base]]:
+            free += [(places[old], _aligned(old.nbytes)) for old in ending.pop(moment)]
+        wanted = _aligned(base.nbytes)
+        fitting = [gap for gap in free if gap[1] >= wanted]
+        if fitting:
+            offset, room = min(fitting, key=lambda gap: gap[1])
+            free.remove((offset, room))
+            if room > wanted:
+                free.append((offset + wanted, room - wanted))
+        else:
+            offset, size = size, size + wanted
+        places[base] = offset
+        ending.setdefault(last[base], []).append(base)
+    return places, size
+
+
+def _aligned(n: int) -> int:
+    return -(-n // _ALIGNMENT) * _ALIGNMENT
+
+
+def aligned_bytes(size: int) -> Any:
+    """Return so many bytes, zeros, that begin at a multiple of 64."""
+    memory = np.zeros(size + _ALIGNMENT, np.uint8)
+    start = -int(memory.__array_interface__["data"][0]) % _ALIGNMENT
+    return memory[start : start + size]
