@@ -47,9 +47,9 @@ def effects(sweep: Sweep, table: Table) -> list[Effect]:
 
 def _effect(sweep: Sweep, name: str, measured: dict[int, float], table: Table) -> Effect:
     groups: dict[Any, list[int]] = {}
-    for position, cell in enumerate(sweep.cells):
-        if sweep.left[position] is not None:
-            groups.setdefault(cell.options.get(name, getattr(sweep.base, name)), []).append(position)
+    for position, left in enumerate(sweep.left):
+        if left is not None:
+            groups.setdefault(sweep.value(position, name), []).append(position)
     everything = list(measured.values())
     total = statistics.pvariance(everything) * len(everything) if everything else 0.0
     mean = statistics.fmean(everything) if everything else 0.0
@@ -97,8 +97,7 @@ def failures(sweep: Sweep) -> list[tuple[str, str]]:
         said = [f"{how.capitalize()}."] if how and not (left["notes"] and how != "not reached") else []
         said += left["notes"]
         if said:
-            options = sweep.row(position)
-            where = ", ".join(f"{name} {show(options[name])}" for name in sweep.options)
+            where = ", ".join(f"{name} {show(sweep.value(position, name))}" for name in sweep.options)
             found.append((where, " ".join(said)))
     return found
 

@@ -28,7 +28,7 @@ def curves(sweep: Sweep, table: Table) -> str:
         A complete SVG document.
     """
     option = table.across or sweep.options[0]
-    values = list(dict.fromkeys(_value(sweep, position, option) for position in range(len(sweep.cells))))
+    values = sweep.values(option)
     drawn = [
         (position, left["curve"]) for position, left in enumerate(sweep.left) if left and left["curve"].get("loss")
     ]
@@ -41,7 +41,7 @@ def curves(sweep: Sweep, table: Table) -> str:
     colours = _colours(len(values))
     alpha = 1.0 if len(drawn) <= 2 * len(values) else 0.55
     for (position, curve), loss in zip(drawn, losses, strict=True):
-        colour = colours[values.index(_value(sweep, position, option))]
+        colour = colours[values.index(sweep.value(position, option))]
         style = "--" if failure(sweep, position) else "-"
         axes.plot(curve["epoch"], unit(loss), style, color=colour, linewidth=1.4, alpha=alpha)
     _legend(axes, option, values, colours, any(failure(sweep, position) for position, _ in drawn))
@@ -80,7 +80,7 @@ def planes(sweep: Sweep) -> str | None:
     names = [name for name in sweep.options if name != "seed"] or sweep.options
     for position, left in enumerate(sweep.left):
         if left and "plane" in left:
-            chosen.setdefault(tuple(_value(sweep, position, name) for name in names), position)
+            chosen.setdefault(tuple(sweep.value(position, name) for name in names), position)
     if not chosen:
         return None
     if len(chosen) > _MOST_PLANES:
@@ -127,10 +127,6 @@ def _left(sweep: Sweep, position: int) -> dict[str, Any]:
     left = sweep.left[position]
     assert left is not None
     return left
-
-
-def _value(sweep: Sweep, position: int, name: str) -> Any:
-    return sweep.cells[position].options.get(name, getattr(sweep.base, name))
 
 
 def _colours(count: int) -> list[Any]:

@@ -45,6 +45,15 @@ class Sweep:
         several = [name for name in names if len({cell.options.get(name) for cell in self.cells}) > 1]
         return several or names[:1]
 
+    def value(self, number: int, name: str) -> Any:
+        """Return the value of an option in a cell."""
+        options = self.cells[number].options
+        return options[name] if name in options else getattr(self.base, name)
+
+    def values(self, name: str) -> list[Any]:
+        """Return the values that an option has in the cells, in their order."""
+        return list(dict.fromkeys(self.value(number, name) for number in range(len(self.cells))))
+
     def rows(self) -> list[dict[str, Any]]:
         """Return a row for each cell that has ended: the options that vary, then the figures, status and seconds."""
         return [self.row(number) for number, left in enumerate(self.left) if left is not None]
@@ -55,7 +64,7 @@ class Sweep:
         measured = [name for name in left if name not in ("status", "seconds", "notes", "curve", "plane")]
         figures = {name: left[name] for name in dict.fromkeys((*FIGURES, *measured)) if name in left}
         return {
-            **{name: self.cells[number].options.get(name, getattr(self.base, name)) for name in self.options},
+            **{name: self.value(number, name) for name in self.options},
             **figures,
             "status": left.get("status"),
             "seconds": left.get("seconds"),

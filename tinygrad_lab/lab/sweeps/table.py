@@ -96,7 +96,7 @@ def tabulate(sweep: Sweep, measure: str | None = None) -> Table:
         measure: "epochs" or a figure; by default what the sweep is about.
     """
     measure = measure or measure_of(sweep)
-    values = {name: _values(sweep, name) for name in sweep.options}
+    values = {name: sweep.values(name) for name in sweep.options}
     others = sorted((name for name in values if name != "seed"), key=lambda name: -len(values[name]))
     repeated = "seed" in values and len(others) >= 2
     shown = others if repeated or "seed" not in values else [*others, "seed"]
@@ -106,7 +106,7 @@ def tabulate(sweep: Sweep, measure: str | None = None) -> Table:
     rest = [name for name in shown if name not in (across, down)]
     panels: dict[tuple[Any, ...], dict[tuple[int, int], list[int]]] = {}
     for cell_number in range(len(sweep.cells)):
-        row = _options(sweep, cell_number)
+        row = {name: sweep.value(cell_number, name) for name in sweep.options}
         place = (
             values[down].index(row[down]) if down else 0,
             values[across].index(row[across]) if across else 0,
@@ -167,12 +167,3 @@ def show(value: Any) -> str:
 def number(value: float) -> str:
     """Return a measured number as people write it."""
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.4g}"
-
-
-def _options(sweep: Sweep, position: int) -> dict[str, Any]:
-    given = sweep.cells[position].options
-    return {name: given.get(name, getattr(sweep.base, name)) for name in sweep.options}
-
-
-def _values(sweep: Sweep, name: str) -> list[Any]:
-    return list(dict.fromkeys(_options(sweep, position)[name] for position in range(len(sweep.cells))))

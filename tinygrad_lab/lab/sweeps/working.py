@@ -15,7 +15,13 @@ from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import DATASETS, Array, Dataset
 from tinygrad_lab.lab.training import History
 
-STATUS = {"until": "reached", "epochs": "finished", "patience": "stopped", "diverged": "diverged"}
+STATUS = {
+    "until": "reached",
+    "epochs": "finished",
+    "patience": "stopped",
+    "diverged": "diverged",
+    "interrupted": "interrupted",
+}
 _CURVE = 200  # points of a learning curve that are kept
 _SIDE = 32  # of the plane in which decisions are kept
 _POINTS = 300  # whose predictions are kept
@@ -48,6 +54,11 @@ def work(config: Config, beat: Callable[[int], bool]) -> dict[str, Any]:
         run = running.run(config, [report], _data(config))
     except (TinygradError, MemoryError) as error:
         return refused(str(error) or "it does not fit into memory")
+    return outcome(run)
+
+
+def outcome(run: running.Run) -> dict[str, Any]:
+    """Return what a run leaves in a sweep, as plain data: see `work`."""
     history = run.history
     said: dict[str, Any] = {"epochs": history.epochs, **run.figures()}
     said |= {"status": STATUS[str(history.stopped_by)], "seconds": round(history.seconds, 3)}

@@ -1,0 +1,53 @@
+"""`tinygrad-lab compare`: the table and curves of runs that exist."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+_EXAMPLES = """examples:
+  tinygrad-lab compare runs/xor-1 runs/xor-2 runs/xor-3
+  tinygrad-lab compare runs/xor-* --show accuracy --out comparison
+"""
+
+
+def register(commands: Any) -> None:
+    """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
+    parser = commands.add_parser(
+        "compare",
+        help="compare runs that exist",
+        description="Write the table, learning curves and report that a sweep over these runs would have given.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    # fmt: off
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="a folder that `tinygrad-lab train` left")
+    parser.add_argument("--show", metavar="FIGURE", help="what the table shows: epochs, loss, accuracy, …")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="new folder (default: runs/compare-1, or next free)")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    # fmt: on
+    parser.set_defaults(run=run)
+
+
+def run(options: dict[str, Any]) -> int:
+    """Compare the runs, write the folder, and return the exit status.
+
+    Raises:
+        LabError: a run or the folder cannot be used.
+    """
+    from tinygrad_lab.lab.sweeps import showing
+    from tinygrad_lab.lab.sweeps.comparing import compare
+    from tinygrad_lab.lab.sweeps.writing import Folder
+
+    done = compare(options["runs"])
+    with Folder.claim("compare", options["out"]) as place:
+        problems = place.finish(done, options["show"])
+    if options["json"]:
+        sys.stdout.write(json.dumps(showing.as_json(done, place.path)) + "\n")
+    elif not options["quiet"]:
+        showing.show(done, place.path, problems, sys.stdout, options["show"])
+    return 0
