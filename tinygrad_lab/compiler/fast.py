@@ -77,9 +77,9 @@ class _Writer:
                 self._names[id(x)] = self._fetched(found, x)
             elif type(place.holder) is Value and place.key == "grad":
                 if call.gradients:
-                    self._require(f"{found} is {self._literal(x)}")
+                    self._require(self._same(found, x))
             else:
-                self._require(f"{found} is {self._literal(x)}")
+                self._require(self._same(found, x))
 
     def writes(self, call: Call, lifted: Lifted) -> list[str]:
         """Return the lines that put results back."""
@@ -117,10 +117,14 @@ class _Writer:
             name = self._fetched(found, x)
             for key, part in x.items() if isinstance(x, dict) else enumerate(x):
                 self._argument(f"{name}[{self._literal(key)}]", part)
-        elif type(x) in (int, str):
-            self._require(f"type({found}) is {type(x).__name__} and {found} == {x!r}")
         else:
-            self._require(f"{found} is {self._literal(x)}")
+            self._require(self._same(found, x))
+
+    def _same(self, found: str, x: Any) -> str:
+        """Return the condition that a static value is what it was; Python warns about `is` with a number or a text."""
+        if type(x) in (int, str):
+            return f"type({found}) is {type(x).__name__} and {found} == {x!r}"
+        return f"{found} is {self._literal(x)}"
 
     def _leaf(self, found: str, x: Any) -> None:
         """Fetch an input, or the inputs in a tuple."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.errors import TinygradError
-from tinygrad_lab.lab import running
+from tinygrad_lab.lab import compiled, running
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import DATASETS, Array, Dataset
 from tinygrad_lab.lab.training import History
@@ -22,6 +22,7 @@ STATUS = {
     "diverged": "diverged",
     "interrupted": "interrupted",
 }
+_LONG = 2000  # epochs from which compiling pays
 _CURVE = 200  # points of a learning curve that are kept
 _SIDE = 32  # of the plane in which decisions are kept
 _POINTS = 300  # whose predictions are kept
@@ -51,7 +52,9 @@ def work(config: Config, beat: Callable[[int], bool]) -> dict[str, Any]:
             raise Stopped
 
     try:
-        run = running.run(config, [report], _data(config))
+        run = running.prepare(config, _data(config))
+        if config.limit < _LONG or not compiled.train(run, report):
+            run.train([report])
     except (TinygradError, MemoryError) as error:
         return refused(str(error) or "it does not fit into memory")
     return outcome(run)
