@@ -9,16 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.errors import (
-    ArgumentTypeError,
-    CallError,
-    GradientLostError,
-    GraphError,
-    OperationError,
-    OperationIndexError,
-    RuleError,
-)
-from tinygrad_lab.typing import Shape
+from tinygrad_lab.errors import CallError, GradientLostError, OperationError, OperationIndexError
 
 # -- arguments that NumPy's signature does not allow -----------------------------------------------------------------
 
@@ -81,6 +72,21 @@ def no_out(name: str) -> GradientLostError:
     )
 
 
+def not_cast(dtype: Any, given: Any, casting: str) -> CallError:
+    """Describe a conversion that the rule of casting forbids."""
+    return CallError(
+        f"astype: dtype must be one that {dtype} may be cast to by the rule {casting!r}, got {given}; leave casting out"
+    )
+
+
+def lost_in_array() -> GradientLostError:
+    """Describe a Value that NumPy would make a plain array of."""
+    return GradientLostError(
+        "asarray: a Value must not become a plain array, got one; its graph would be lost silently: "
+        "use v.data or v.detach() to leave the graph, np.stack([v, w]) to join Values"
+    )
+
+
 def no_rules(name: str) -> GradientLostError:
     """Describe a primitive of which no derivative was declared."""
     return GradientLostError(
@@ -103,153 +109,6 @@ def no_operation(name: str, known: Iterable[str]) -> GradientLostError:
     return GradientLostError(
         f"{name}: function must have a derivative rule, got none for it; the nearest that has one is "
         f"{near[0]}, declare one with tinygrad_lab.defvjp, or call it on v.data to leave the graph"
-    )
-
-
-# -- graphs, and what is asked of them -------------------------------------------------------------------------------
-
-
-def no_graph() -> GraphError:
-    """Describe backward() of what was computed from nothing that requires a gradient."""
-    return GraphError(
-        "backward: the Value must require a gradient, got one without a recorded graph; "
-        "compute it from a Value outside no_grad()"
-    )
-
-
-def no_seed(shape: Shape) -> GraphError:
-    """Describe backward() of several numbers without their gradient."""
-    return GraphError(
-        f"backward: gradient must be given for a non-scalar, got none for shape {shape}; "
-        f"reduce the Value with .sum() or .mean(), or pass gradient=np.ones({shape})"
-    )
-
-
-def misshapen_seed(shape: Shape, given: Shape) -> GraphError:
-    """Describe a gradient of another shape than the result's."""
-    return GraphError(
-        f"backward: gradient must have the shape {shape} of the result, got {given}; pass one number per element"
-    )
-
-
-def complex_seed(dtype: Any, given: Any) -> GraphError:
-    """Describe a complex gradient of a real result."""
-    return GraphError(f"backward: gradient must be real for a result of dtype {dtype}, got {given}; pass its real part")
-
-
-def needs_graph() -> GraphError:
-    """Describe gradients that are to be recorded from a graph that is to be freed."""
-    return GraphError(
-        "backward: retain_graph must be True with create_graph, got False; gradients that are recorded need it"
-    )
-
-
-def freed(name: str) -> GraphError:
-    """Describe a result whose graph an earlier sweep has freed."""
-    return GraphError(
-        f"backward: the graph behind the result of {name} was freed by an earlier backward(retain_graph=False); "
-        f"leave that out there, or compute the result again"
-    )
-
-
-def not_copied(name: str) -> GraphError:
-    """Describe a copy of what has a graph."""
-    return GraphError(f"copy: a Value must be a leaf, got the result of {name}; copy v.detach() or v.data instead")
-
-
-def hidden_values(name: str) -> GraphError:
-    """Describe Values inside a Value, or among the objects of an array."""
-    return GraphError(
-        f"{name}: inputs must hold numbers, got Values as the data of a Value or as the elements of an array; "
-        f"join Values with np.stack, and assign arrays, as in p.data = p.data - lr * p.grad"
-    )
-
-
-def subclass(name: str) -> ArgumentTypeError:
-    """Describe a subclass of Value."""
-    return ArgumentTypeError(
-        f"Value: the class must not be subclassed, got {name}; operations ask for the exact type: "
-        f"hold Values as attributes, as nn.Module does"
-    )
-
-
-def in_place() -> GradientLostError:
-    """Describe v[i] = x."""
-    return GradientLostError(
-        "setitem: a Value must not be written in place, got v[i] = x; "
-        "write v = v.at[i].set(x), or v = v.at[i].add(x) to add"
-    )
-
-
-def gradient_does_not_fit(name: str, position: int, like: Shape, given: Shape) -> RuleError:
-    """Describe a rule whose result has a shape that broadcasting cannot explain."""
-    return RuleError(
-        f"{name}: the gradient of argument {position} must broadcast from shape {like}, "
-        f"got {given}; check that argument's rule"
-    )
-
-
-def gradient_is_no_array(name: str, position: int, given: object) -> RuleError:
-    """Describe a rule that returned something else."""
-    return RuleError(
-        f"{name}: the gradient of argument {position} must be an array, got {type(given).__name__}; "
-        f"write that argument's rule as an expression in g"
-    )
-
-
-# -- functions that are to be differentiated -------------------------------------------------------------------------
-
-
-def no_position(name: str, count: int, given: int) -> GraphError:
-    """Describe an entry of argnums that names no argument."""
-    return GraphError(
-        f"{name}: argnums must be positions among {count} arguments, got {given}; "
-        f"pass what to differentiate by position, not by keyword"
-    )
-
-
-def position_twice(name: str, argnums: object) -> GraphError:
-    """Describe argnums that name an argument twice."""
-    return GraphError(f"{name}: argnums must name each argument once, got {argnums}; drop the repeated one")
-
-
-def no_pair(name: str, given: object) -> GraphError:
-    """Describe a result that is no pair where has_aux promised one."""
-    return GraphError(
-        f"{name}: function must return a pair, got {type(given).__name__}; with has_aux, return (result, auxiliary)"
-    )
-
-
-def no_scalar(name: str, shapes: list[Shape]) -> GraphError:
-    """Describe a result that is no scalar, or a container of one."""
-    got = f"shape {shapes[0]}" if len(shapes) == 1 and shapes != [()] else shapes or "nothing"
-    return GraphError(
-        f"{name}: function must return a scalar, got {got}; "
-        f"reduce it with .sum() or .mean(), return (scalar, rest) with has_aux=True, or use jacobian"
-    )
-
-
-def not_floating(name: str, given: str) -> GraphError:
-    """Describe a result that is no number, or an integer."""
-    return GraphError(
-        f"{name}: function must return floating-point numbers, got {given}; "
-        f"what is not a number that varies smoothly has no derivative"
-    )
-
-
-def not_real(name: str, given: str) -> GraphError:
-    """Describe a complex result without a promise about it."""
-    return GraphError(
-        f"{name}: function must return real numbers, got {given}; return the .real or .imag part of its result or "
-        f"np.abs of it, use vjp or jvp, or, for a holomorphic function of complex numbers, pass holomorphic=True"
-    )
-
-
-def not_complex(name: str, what: str, given: str) -> GraphError:
-    """Describe a real argument or result of a function that is promised to be holomorphic."""
-    return GraphError(
-        f"{name}: with holomorphic=True every {what} must be complex, got {given}; "
-        f"leave it out, or convert the {what} to complex"
     )
 
 

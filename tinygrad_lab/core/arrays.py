@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.calls import refusals
+from tinygrad_lab.calls import graph_refusals
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.calls.receivers import plain as plain
 from tinygrad_lab.core.graph import N
@@ -46,7 +46,7 @@ def ones_for(data: Array) -> Array:
 def in_dtype_of(data: Array, gradient: Array) -> Array:
     """Return a given gradient in the dtype of the result `data`, as a copy unless it is a Value."""
     if gradient.dtype.kind == "c" and data.dtype.kind != "c":
-        raise refusals.complex_seed(data.dtype, gradient.dtype)
+        raise graph_refusals.complex_seed(data.dtype, gradient.dtype)
     same = gradient.dtype == data.dtype
     return gradient if same and isinstance(gradient, Recorder) else gradient.astype(data.dtype)
 

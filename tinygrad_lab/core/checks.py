@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls import graph_refusals
 from tinygrad_lab.calls.receivers import Recorder
-from tinygrad_lab.errors import GraphError, NonFiniteError
+from tinygrad_lab.errors import NonFiniteError
 from tinygrad_lab.typing import Args, Array
 
 
@@ -40,8 +41,4 @@ def fail_if_written(node: Any, before: tuple[int, ...]) -> None:
     for position, (old, new) in enumerate(zip(before, fingerprints(node.saved), strict=False)):
         if old != new:
             which = f"argument {position - 1}" if position else "the result"
-            raise GraphError(
-                f"{node.op.name}: the arrays of an operation must stay as they are until backward(), got {which} with "
-                f"another content; bind a new array, as in p.data = p.data - step, instead of writing into the old one "
-                f"(called at {node.origin or 'an unknown place'})"
-            )
+            raise graph_refusals.written(node.op.name, which, node.origin)

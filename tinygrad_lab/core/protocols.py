@@ -13,7 +13,6 @@ from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.core import registry
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.registry import Op, operation
-from tinygrad_lab.errors import CallError, GradientLostError
 
 
 def astype(x: Any, dtype: Any) -> Any:
@@ -66,10 +65,7 @@ class NumpyProtocols(ArrayMethods):
         return call_plain(op, args, kwargs)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise GradientLostError(
-            "asarray: a Value must not become a plain array, got one; its graph would be lost silently: "
-            "use v.data or v.detach() to leave the graph, np.stack([v, w]) to join Values"
-        )
+        raise refusals.lost_in_array()
 
     def astype(
         self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
@@ -77,10 +73,7 @@ class NumpyProtocols(ArrayMethods):
         """Return the Value converted to `dtype`; integers have no derivative, so they are plain arrays."""
         dtype = np.dtype(dtype)
         if casting != "unsafe" and not np.can_cast(self.data.dtype, dtype, casting):
-            raise CallError(
-                f"astype: dtype must be one that {self.data.dtype} may be cast to by the rule {casting!r}, "
-                f"got {dtype}; leave casting out"
-            )
+            raise refusals.not_cast(self.data.dtype, dtype, casting)
         if dtype.kind not in "fc":
             return self.data.astype(dtype)
         return self.record(ASTYPE, (self,), {"dtype": dtype}, True)

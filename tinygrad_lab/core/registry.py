@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tinygrad_lab.calls import refusals
+from tinygrad_lab.calls import graph_refusals, refusals
 from tinygrad_lab.calls.binding import Binder, positional_names
 from tinygrad_lab.calls.receivers import Receiver, Recorder
-from tinygrad_lab.errors import ArgumentTypeError, GradientLostError, RuleError
+from tinygrad_lab.errors import ArgumentTypeError, GradientLostError
 from tinygrad_lab.typing import Args, Function, Keywords, Rule
 
 F = TypeVar("F", bound=Function)
@@ -115,11 +115,7 @@ class JointRules(VariadicRules):
         """Return a rule for each position in `needed`, which gives what was found for all of them at once."""
         found = self.rule(needed, g, *inputs, **kwargs)
         if not isinstance(found, tuple | list) or len(found) != len(needed):
-            given = f"{len(found)} of them" if isinstance(found, tuple | list) else type(found).__name__
-            raise RuleError(
-                f"{op.name}: the joint rule must return a tuple of {len(needed)} gradients, one for each argument in "
-                f"{needed}, got {given}; return one per position in its first argument"
-            )
+            raise graph_refusals.not_all_gradients(op.name, needed, found)
         return {position: lambda *_, one=one, **__: one for position, one in zip(needed, found, strict=True)}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.calls import refusals
+from tinygrad_lab.calls import graph_refusals
 from tinygrad_lab.core import graph, modes
 from tinygrad_lab.core.arrays import as_array, owned, plain
 from tinygrad_lab.core.backward import sweep
@@ -76,35 +76,35 @@ class Trace:
         """Refuse results that are no scalar, and containers of one."""
         shapes = [np.shape(plain(output)) for output in self.outputs]
         if shapes != [()] or self.output_like([self]) is not self:
-            raise refusals.no_scalar(self.name, shapes)
+            raise graph_refusals.no_scalar(self.name, shapes)
 
     def require_floating(self, holomorphic: bool) -> None:
         """Refuse results, and a promise about them, of which there is no derivative."""
         for output in self.outputs:
             kind, given = _kind(output)
             if kind not in "fc":
-                raise refusals.not_floating(self.name, given)
+                raise graph_refusals.not_floating(self.name, given)
             if kind == "c" and not holomorphic:
-                raise refusals.not_real(self.name, given)
+                raise graph_refusals.not_real(self.name, given)
         for what, x in [*(("argument", x) for x in self.inputs), *(("result", x) for x in self.outputs)]:
             kind, given = _kind(x)
             if holomorphic and kind != "c":
-                raise refusals.not_complex(self.name, what, given)
+                raise graph_refusals.not_complex(self.name, what, given)
 
 
 def _positions(name: str, argnums: Argnums, count: int) -> tuple[int, ...]:
     positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     for position in positions:
         if not -count <= position < count:
-            raise refusals.no_position(name, count, position)
+            raise graph_refusals.no_position(name, count, position)
     if len({position % count for position in positions}) < len(positions):
-        raise refusals.position_twice(name, argnums)
+        raise graph_refusals.position_twice(name, argnums)
     return positions
 
 
 def _pair(name: str, result: Tree) -> tuple[Tree, Tree]:
     if not isinstance(result, tuple) or len(result) != 2:
-        raise refusals.no_pair(name, result)
+        raise graph_refusals.no_pair(name, result)
     return result
 
 

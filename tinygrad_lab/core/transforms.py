@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import tree
+from tinygrad_lab.calls import graph_refusals
 from tinygrad_lab.core import modes
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.trace import Argnums, Pullback, Trace
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import GraphError
 from tinygrad_lab.typing import Array, Function, Tree
 
 
@@ -131,11 +131,9 @@ def jvp(function: Function, primals: Tree, tangents: Tree) -> tuple[Tree, Tree]:
     primals, tangents = _as_tuple(primals), _as_tuple(tangents)
     trace = Trace("jvp", function, tuple(range(len(primals))), primals, {})
     directions = tree.match("jvp: tangents", primals, tangents)
-    if [np.shape(plain(t)) for t in directions] != [x.shape for x in trace.inputs]:
-        raise GraphError(
-            f"jvp: tangents must have the shapes {[x.shape for x in trace.inputs]} of the primals, "
-            f"got {[np.shape(plain(t)) for t in directions]}; nest them alike"
-        )
+    shapes, given = [x.shape for x in trace.inputs], [np.shape(plain(t)) for t in directions]
+    if given != shapes:
+        raise graph_refusals.misshapen_tangents(shapes, given)
     recorded = trace.recorded or _any_recorded(directions)
     # The pullback is linear, so any cotangent would do; from zeros, rules that guard 0/0 would hide an infinity.
     duals = [Value(np.ones_like(plain(output))) for output in trace.outputs]

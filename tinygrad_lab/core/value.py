@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NoReturn, final
 
 import numpy as np
 
-from tinygrad_lab.calls import refusals
+from tinygrad_lab.calls import graph_refusals, refusals
 from tinygrad_lab.core import modes, operators
 from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, plain
 from tinygrad_lab.core.backward import sweep
@@ -87,7 +87,7 @@ class Value(NumpyProtocols):
         self.grad = self.watch = self.origin = self.call = None
 
     def __init_subclass__(cls) -> NoReturn:
-        raise refusals.subclass(cls.__name__)
+        raise graph_refusals.subclass(cls.__name__)
 
     # -- the graph ---------------------------------------------------------------------------------------------------
 
@@ -119,11 +119,11 @@ class Value(NumpyProtocols):
             np.float64(6.0)
         """
         if not self.requires_grad:
-            raise refusals.no_graph()
+            raise graph_refusals.no_graph()
         if gradient is None and self.shape != ():
-            raise refusals.no_seed(self.shape)
+            raise graph_refusals.no_seed(self.shape)
         if create_graph and not retain_graph:
-            raise refusals.needs_graph()
+            raise graph_refusals.needs_graph()
         seed = cotangent(self, gradient, create_graph)
         found = sweep(ancestors([self]), {self: seed}, create_graph, release=not retain_graph)
         with _accumulating:
@@ -176,7 +176,7 @@ class Value(NumpyProtocols):
         return record(op, args, kwargs, canonical)
 
     def __setitem__(self, index: Any, x: Any) -> NoReturn:
-        raise refusals.in_place()
+        raise graph_refusals.in_place()
 
     # fmt: off
     def __neg__(self) -> Value: return record(operators.NEGATIVE, (self,), NO_KEYWORDS)
@@ -203,7 +203,7 @@ class Value(NumpyProtocols):
 
     def __reduce__(self) -> Any:
         if self.op is not None:
-            raise refusals.not_copied(self.op.name)
+            raise graph_refusals.not_copied(self.op.name)
         return _restore, (self.data, self.requires_grad, self.name, self.grad)
 
 
@@ -278,7 +278,7 @@ def _array_from(op: Op, data: Any) -> Any:
     """Return the unusual result of an operation as an array; refuse Values that would be hidden from the graph."""
     inside = data.flat if isinstance(data, np.ndarray) else [data]
     if any(type(x) is Value for x in inside):
-        raise refusals.hidden_values(op.name)
+        raise graph_refusals.hidden_values(op.name)
     return as_array(data) if type(data) in (bool, int, float, complex) else data
 
 
@@ -304,7 +304,7 @@ def cotangent(value: Value, gradient: ArrayLike | None, recorded: bool) -> Array
     if gradient is None:
         gradient = ones_for(data)
     elif np.shape(plain(gradient)) != data.shape:
-        raise refusals.misshapen_seed(data.shape, np.shape(plain(gradient)))
+        raise graph_refusals.misshapen_seed(data.shape, np.shape(plain(gradient)))
     else:
         gradient = in_dtype_of(data, gradient if recorded and type(gradient) is Value else as_array(plain(gradient)))
     return Value(gradient, requires_grad=False) if recorded and type(gradient) is not Value else gradient

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tinygrad_lab.calls import graph_refusals
 from tinygrad_lab.core.checks import fail_if_written
-from tinygrad_lab.errors import GraphError
 from tinygrad_lab.typing import Array
 
 Hook = Callable[[Any], Any]
-
-
-def _check(replacement: Array, g: Array) -> None:
-    given = getattr(replacement, "shape", None), getattr(replacement, "dtype", None)
-    if given != (g.shape, g.dtype):
-        text = f"shape {given[0]} and dtype {given[1]}" if given[0] is not None else type(replacement).__name__
-        raise GraphError(
-            f"register_hook: the hook's replacement must have the gradient's shape {g.shape} and dtype {g.dtype}, "
-            f"got {text}; compute it from the gradient, or return None to keep that"
-        )
 
 
 class Watch:
@@ -48,7 +38,8 @@ class Watch:
         for hook in list(self.hooks.values()):
             replacement = hook(g)
             if replacement is not None:
-                _check(replacement, g)
+                if (getattr(replacement, "shape", None), getattr(replacement, "dtype", None)) != (g.shape, g.dtype):
+                    raise graph_refusals.bad_replacement(g, replacement)
                 g = replacement
         if self.retain:
             found[node] = g
