@@ -89,6 +89,8 @@ class Config:
     patience: int | None = option(None, whole(1), "training", "stop when the loss on the validation points has not "
                                   "fallen for so many epochs, and keep the best parameters")
     seed: int = option(0, whole(0), "training", "same seed, same numbers")
+    compile: bool = option(False, FLAG, "training", "train with a compiled step: by Numba where it is installed, else "
+                           "NumPy; sums may round otherwise")
 
     log_every: int | None = option(None, whole(1), "output", "epochs between log lines (default: by --epochs)")
     # fmt: on

@@ -93,6 +93,8 @@ class Run:
             validation=None if watched is None else self.experiment.arrays(watched),
             patience=config.patience,
             history=self.history,
+            compile=config.compile,
+            every=config.log_every or 1000,
         )
         return self
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tinygrad_lab.errors import LabError
 
@@ -51,7 +52,12 @@ class Until:
 
     def __call__(self, loss: float, accuracy: float) -> bool:
         """Return whether all conditions hold."""
-        return all(holds(loss if on_loss else accuracy, value) for on_loss, holds, value in self.conditions)
+        return bool(self.holds(loss, accuracy))
+
+    def holds(self, loss: Any, accuracy: Any) -> Any:
+        """Return whether all conditions hold, as an array of one bool for arrays."""
+        parts = (holds(loss if on_loss else accuracy, value) for on_loss, holds, value in self.conditions)
+        return functools.reduce(operator.and_, parts)
 
     def __repr__(self) -> str:
         return f"Until({self.text!r})"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from tinygrad_lab.core import modes
 from tinygrad_lab.errors import ArgumentError
-from tinygrad_lab.lab.data import Array, Rng, minibatches
+from tinygrad_lab.lab.data import Array, Rng
 from tinygrad_lab.lab.interrupt import interruptible
+from tinygrad_lab.lab.steps import CompiledFullBatch, FullBatch, MiniBatches, Steps, backend_of, evaluating
 from tinygrad_lab.lab.stopping import Until
 from tinygrad_lab.nn import Module
 from tinygrad_lab.optim import Optimizer
@@ -87,6 +86,8 @@ def train(
     validation: tuple[Array, Array] | None = None,
     patience: int | None = None,
     history: History | None = None,
+    compile: bool | str = False,
+    every: int = 1000,
 ) -> History:
     """Train a model. Each epoch evaluates first and then updates.
 
@@ -111,6 +112,8 @@ def train(
         patience: stop when the loss on `validation` has not fallen for so many epochs, with the parameters of the
             epoch where it was lowest.
         history: of the epochs before, where a training goes on; model, optimizer and `rng` are as they were then.
+        compile: train with a compiled step: True for Numba where it is installed, else NumPy, or a backend's name.
+        every: epochs between two calls of the callbacks, where a compiled step takes the full batch.
 
     Returns:
         The history, with the reason why the training stopped.
@@ -133,29 +136,35 @@ def train(
     _check_counts(epochs=epochs, batch_size=batch_size, patience=patience)
     if patience is not None and validation is None:
         raise ArgumentError("train: validation must be given with patience, got None; pass (x, y) to watch")
-    steps = _FullBatch(model, x, y, loss, optimizer)
+    until = Until(until) if isinstance(until, str) else until
+    score = None if threshold is None else _scorer(y, threshold)
+    history = history or History()
+    full = FullBatch(model, x, y, loss, optimizer, score)
+    steps: Steps = full
+    if compile and (batch_size is None or batch_size >= len(x)):
+        ahead = 1 if validation is not None else every
+        steps = CompiledFullBatch(full, backend_of(compile), history, until, epochs, ahead)
     if batch_size is not None and batch_size < len(x):
         if rng is None:
             raise ArgumentError("train: rng must be given with batch_size, got None; pass np.random.default_rng(seed)")
-        steps = _MiniBatches(model, x, y, loss, optimizer, batch_size, rng)
-    until = Until(until) if isinstance(until, str) else until
+        steps = MiniBatches(model, x, y, loss, optimizer, score, batch_size, rng, backend_of(compile))
     watch = _Watch(model, loss, validation, threshold, patience)
-    score = None if threshold is None else _scorer(y, threshold)
-    history = history or History()
     watch.look_back(history)
     start = time.perf_counter() - history.seconds
     # A loss that overflows is reported as a divergence, once; NumPy need not warn as well.
     with interruptible() as interrupted, np.errstate(over="ignore", invalid="ignore"):
-        for epoch in range(history.epochs + 1, epochs + 1):
-            output, objective = steps.evaluate()
+        while history.epochs < epochs:
+            objective, accuracy = steps.evaluate()
             if objective.shape != ():
                 raise _not_a_scalar(objective)
             history.loss.append(objective.item())
-            if score is not None:
-                history.accuracy.append(score(output.data))
+            if accuracy is not None:
+                history.accuracy.append(accuracy)
             watch(history)
             history.seconds = time.perf_counter() - start
-            history.stopped_by = _reason(history, until, interrupted(), epoch == epochs, watch.has_had_enough(history))
+            history.stopped_by = _reason(
+                history, until, interrupted(), history.epochs == epochs, watch.has_had_enough(history)
+            )
             for callback in callbacks:
                 callback(history)
             if history.stopped_by is not None:
@@ -216,7 +225,7 @@ class _Watch:
             loss = self.loss(output, self.data[1]).item()
         history.validation_loss.append(loss)
         if self.score is not None:
-            history.validation_accuracy.append(self.score(output.data))
+            history.validation_accuracy.append(float(self.score(output.data)))
         if self.patience is not None and loss < self.lowest:
             self.best, self.lowest = history.epochs, loss
             history.kept = self.parameters = self.model.state_dict()
@@ -232,50 +241,6 @@ class _Watch:
             self.model.load_state_dict(self.parameters)
 
 
-@contextmanager
-def evaluating(model: Module) -> Iterator[None]:
-    """Surround calls of a model in evaluation mode that record nothing."""
-    training = model.training
-    model.eval()
-    with modes.no_grad():
-        yield
-    model.train(training)
-
-
-class _FullBatch:
-    """One update per epoch, on the graph that the evaluation has recorded."""
-
-    def __init__(self, model: Module, x: Array, y: Array, loss: Loss, optimizer: Optimizer) -> None:
-        self.model, self.x, self.y, self.loss, self.optimizer = model, x, y, loss, optimizer
-
-    def evaluate(self) -> tuple[Any, Any]:
-        output = self.model(self.x)
-        return output, self.loss(output, self.y)
-
-    def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
-        self.optimizer.zero_grad()
-        objective.backward()
-        self.optimizer.step()
-
-
-class _MiniBatches(_FullBatch):
-    """One update per batch, after an evaluation that records nothing."""
-
-    def __init__(self, *args: Any) -> None:
-        *first, self.batch_size, self.rng = args
-        super().__init__(*first)
-
-    def evaluate(self) -> tuple[Any, Any]:
-        with evaluating(self.model):
-            return super().evaluate()
-
-    def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
-        for x, y in minibatches((self.x, self.y), self.batch_size, self.rng):
-            if interrupted():
-                break  # the next evaluation notices, too
-            super().update(self.loss(self.model(x), y), interrupted)
-
-
 def accuracy(output: Array, y: Array, threshold: float = 0.5) -> float:
     """Return the share of points whose class is predicted.
 
@@ -288,19 +253,19 @@ def accuracy(output: Array, y: Array, threshold: float = 0.5) -> float:
         >>> accuracy(np.array([[0.2], [0.9], [0.4]]), np.array([[0.0], [1.0], [1.0]]))
         0.6666666666666666
     """
-    return _scorer(y, threshold)(output)
+    return float(_scorer(y, threshold)(output))
 
 
-def _scorer(y: Array, threshold: float) -> Callable[[Array], float]:
+def _scorer(y: Array, threshold: float) -> Callable[[Array], Any]:
     """Return `accuracy` for fixed targets: what can be known beforehand is not computed in every epoch."""
     n = len(y)
     if y.ndim == 2 and y.shape[1] > 1:
         y = np.argmax(y, axis=1)
     positive = y >= 0.5
 
-    def score(output: Array) -> float:
+    def score(output: Array) -> Any:
         if output.shape == positive.shape:
-            return int(np.count_nonzero((output >= threshold) == positive)) / n
-        return int(np.count_nonzero(np.argmax(output, axis=1) == y)) / n
+            return np.sum((output >= threshold) == positive) / n
+        return np.sum(np.argmax(output, axis=1) == y) / n
 
     return score

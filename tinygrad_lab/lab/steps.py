@@ -1,0 +1,153 @@
+"""What an epoch does: it evaluates, and then updates, once or per batch, eagerly or by a compiled step."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+
+from tinygrad_lab.compiler import compile
+from tinygrad_lab.core import modes
+from tinygrad_lab.lab.data import Array, minibatches
+from tinygrad_lab.lab.stopping import Until
+from tinygrad_lab.nn import Module
+from tinygrad_lab.optim import Optimizer
+
+Score = Callable[[Array], Any]
+
+
+class Steps(Protocol):
+    """How a training proceeds from one evaluation to the next."""
+
+    def evaluate(self) -> tuple[Any, float | None]:
+        """Return the loss over all points, and the share that is predicted where there is one."""
+
+    def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
+        """Update the parameters after an evaluation."""
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """Surround calls of a model in evaluation mode that record nothing."""
+    training = model.training
+    model.eval()
+    with modes.no_grad():
+        yield
+    model.train(training)
+
+
+def backend_of(compile: bool | str) -> str | None:
+    """Return the backend that is meant by an option: the fastest that is installed for True, None for False."""
+    if compile is True:
+        known = importlib.util.find_spec("tinygrad_lab.compiler.write_numba") and importlib.util.find_spec("numba")
+        return "numba" if known else "numpy"
+    return compile or None
+
+
+class FullBatch:
+    """One update per epoch, on the graph that the evaluation has recorded."""
+
+    def __init__(
+        self, model: Module, x: Array, y: Array, loss: Callable[[Any, Any], Any], optimizer: Optimizer,
+        score: Score | None,
+    ) -> None:  # fmt: skip
+        self.model, self.x, self.y, self.loss, self.optimizer, self.score = model, x, y, loss, optimizer, score
+
+    def outcome(self) -> tuple[Any, Any]:
+        """Return the loss as a Value, and the accuracy."""
+        output = self.model(self.x)
+        return self.loss(output, self.y), None if self.score is None else self.score(output.data)
+
+    def evaluate(self) -> tuple[Any, float | None]:
+        """Return loss and accuracy."""
+        objective, accuracy = self.outcome()
+        return objective, None if accuracy is None else float(accuracy)
+
+    def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
+        """Follow the gradient."""
+        self.optimizer.zero_grad()
+        objective.backward()
+        self.optimizer.step()
+
+
+class MiniBatches(FullBatch):
+    """One update per batch, after an evaluation that records nothing."""
+
+    def __init__(self, *args: Any) -> None:
+        *first, self.batch_size, self.rng, backend = args
+        super().__init__(*first)
+        model, loss, optimizer = self.model, self.loss, self.optimizer
+
+        def step(x: Array, y: Array) -> None:
+            optimizer.zero_grad()
+            loss(model(x), y).backward()
+            optimizer.step()
+
+        self.step = step if backend is None else compile(step, backend=backend, state=(model, optimizer))
+
+    def evaluate(self) -> tuple[Any, float | None]:
+        """Return loss and accuracy in evaluation mode."""
+        with evaluating(self.model):
+            return super().evaluate()
+
+    def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
+        """Follow the gradient of each batch."""
+        for x, y in minibatches((self.x, self.y), self.batch_size, self.rng):
+            if interrupted():
+                break  # the next evaluation notices, too
+            self.step(x, y)
+
+
+class CompiledFullBatch:
+    """Many epochs in one call of compiled code: each updates with the gradients that it finds, then evaluates.
+
+    So it ends as the eager loop does, with an evaluation. All epochs but the last go straight into the history.
+    """
+
+    def __init__(
+        self, eager: FullBatch, backend: str | None, history: Any, until: Any, epochs: int, every: int
+    ) -> None:
+        self.eager, self.history, self.epochs = eager, history, epochs
+        self.until = until if isinstance(until, Until) or until is None else None
+        self.every = every if until is self.until else 1  # a condition of the caller's own decides in Python
+        self.started = False
+        optimizer = eager.optimizer
+
+        def step() -> tuple[Any, Any]:
+            optimizer.step()
+            optimizer.zero_grad()
+            objective, accuracy = eager.outcome()
+            objective.backward()
+            return objective, accuracy
+
+        self.step = compile(step, backend=backend or "numpy", state=(eager.model, optimizer))
+
+    def evaluate(self) -> tuple[Any, float | None]:
+        """Return the outcome of the last of the epochs that are made; the first one of all is eager."""
+        if not self.started:
+            self.started = True
+            objective, accuracy = self.eager.evaluate()
+            if objective.shape == ():
+                self.eager.optimizer.zero_grad()
+                objective.backward()
+            return objective, accuracy
+        done = self.history.epochs
+        rounds = min(self.every - done % self.every, self.epochs - done)
+        _, (losses, accuracies) = self.step.repeat(rounds, until=self._enough)
+        self.history.loss += losses[:-1].tolist()
+        if accuracies is None:
+            return losses[-1], None
+        self.history.accuracy += accuracies[:-1].tolist()
+        return losses[-1], float(accuracies[-1])
+
+    def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
+        """Leave it to the next epoch."""
+
+    def _enough(self, outcome: Any) -> Any:
+        loss, accuracy = outcome
+        loss = getattr(loss, "data", loss)
+        stop = ~np.isfinite(loss)
+        return stop if self.until is None else stop | self.until.holds(loss, accuracy)
