@@ -30,8 +30,6 @@ SPECIAL = {
     np.linalg.cross: {"x1": VECTORS, "x2": VECTORS + 1},
     np.linalg.tensordot: {"x1": VECTORS, "x2": VECTORS},
     np.apply_over_axes: {"func": np.sum, "a": CUBE},
-    np.cumulative_sum: {"x": CUBE, "axis": 0},
-    np.cumulative_prod: {"x": CUBE, "axis": 0},
     np.linalg.vecdot: {"x1": VECTORS, "x2": VECTORS},
     np.linalg.tensorsolve: {"a": np.random.default_rng(0).normal(size=(2, 3, 6)), "b": CUBE[:, :, 0]},
     np.take_along_axis: {"arr": CUBE, "indices": np.zeros((1, 1, 1), int)},
@@ -49,6 +47,10 @@ def parameters(function):
     except ValueError:
         return ()
 
+
+if hasattr(np, "cumulative_sum"):  # NumPy 2.1
+    SPECIAL |= {function: {"x": CUBE, "axis": 0} for function in (np.cumulative_sum, np.cumulative_prod)}
+TAKES_SEVERAL = np.lib.NumpyVersion(np.__version__) >= "2.4.0"  # trim_zeros took one axis only before
 
 # NumPy takes these by accident: the norms make an integer of the axis, the other counts from the end twice.
 ACCIDENTS = {(np.linalg.norm, 1.0), (np.linalg.vector_norm, 1.0), (np.apply_over_axes, -4)}
@@ -110,6 +112,8 @@ def test_an_axis_is_numpys(function, name):
         if isinstance(expected, set) and isinstance(got, set) and expected <= got:
             continue
         if function not in (np.tensordot, np.linalg.tensordot) and np.ndim(axis) == 2:  # none but these takes pairs
+            continue
+        if function is np.trim_zeros and np.ndim(axis) and not TAKES_SEVERAL:
             continue
         if got != expected and (function, axis) not in ACCIDENTS:
             differences.append(f"{axis!r}: {expected} but {got}")

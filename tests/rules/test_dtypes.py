@@ -25,6 +25,8 @@ BESIDE = [
     np.float32([0.5, 1, 0.25]),
 ]
 SHAPES = [((2, 3), (3,)), ((), ()), ((3,), ())]
+# NumPy 2.0 itself disagrees between `x ** p` and `np.power(x, p)`, and made condition numbers complex.
+SKIPPED = {np.power, np.linalg.cond} if np.lib.NumpyVersion(np.__version__) < "2.1.0" else set()
 
 
 def numpys(op):
@@ -44,6 +46,7 @@ NOT_ASKING = {
     np.nanvar,
 }
 ELEMENTWISE = [op for op in OPERATIONS if numpys(op) and op.elementwise and None not in op.rules]
+ELEMENTWISE = [op for op in ELEMENTWISE if op.function not in SKIPPED]
 REDUCTIONS = [op for op in OPERATIONS if numpys(op) and "keepdims" in op.parameters and "axis" in op.parameters]
 TYPED = [op for op in OPERATIONS if numpys(op) and "dtype" in op.parameters and op.function not in NOT_ASKING]
 TYPED = [op for op in TYPED if not isinstance(op.function, np.ufunc)]
@@ -123,7 +126,7 @@ def test_reductions(op):
     none(found())
 
 
-@pytest.mark.parametrize("function", LISTED, ids=lambda function: function.__name__)
+@pytest.mark.parametrize("function", [f for f in LISTED if f not in SKIPPED], ids=lambda function: function.__name__)
 def test_calls_written_out(function):
     def found():
         for call in LISTED[function][:12]:
