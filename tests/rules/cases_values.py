@@ -63,9 +63,9 @@ listed(
     call((2, 3), (3,), args=(90.0,)),
     call((4,), args=(None, 0.5)),
     call((4,), a_min=-0.5, a_max=None),
-    call((4,), max=0.5),
-    call((4,), min=0, max=1),
 )
+if hasattr(np, "unstack"):  # NumPy 2.1
+    listed(np.clip, call((4,), max=0.5), call((4,), min=0, max=1))
 elementwise(np.clip, REAL, Domain(-4, 0), Domain(0, 4))
 listed(np.astype, call((3,), args=(np.longdouble,)))
 listed(astype, call((3,), dtype=np.longdouble), call((2, 2), args=(np.longdouble,)))
