@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_lab.core.registry import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.losses import check_array, check_reduction
-from tinygrad_lab.functional.normalisation import log_softmax, softmax
+from tinygrad_lab.functional.normalisation import log_softmax, shifted
 
 
 def _class_axis(x: Any) -> int:
@@ -74,11 +74,16 @@ def _of_classes(name: str, weight: Any, x: Any) -> Any:
     return np.reshape(weight, (-1,) + (1,) * (x.ndim - axis - 1))
 
 
-def _losses(scores: Any, counts: Any, total: Any, reduction: str) -> Any:
-    losses = np.sum(np.where(counts == 0, 0, -scores) * counts, axis=_class_axis(scores))
+def _reduced(losses: Any, total: Any, reduction: str) -> Any:
     if reduction == "none":
         return losses
     return losses.sum() / total if reduction == "mean" else losses.sum()
+
+
+def _weighted(scores: Any, counts: Any) -> Any:
+    """Return `Σ counts · scores` over the classes; what counts nothing may be −∞."""
+    chosen = np.where(counts, scores, 0)
+    return np.sum(chosen if counts.dtype == bool else chosen * counts, axis=_class_axis(scores), keepdims=True)
 
 
 def _share(g: Any, x: Any, total: Any, reduction: str) -> Any:
@@ -120,22 +125,21 @@ def nll_loss(
     check_reduction("nll_loss", reduction)
     check_array("nll_loss", "target", target)
     counts, _, total = _counts("nll_loss", log_probabilities, target, weight, ignore_index, 0.0)
-    return _losses(log_probabilities, counts, total, reduction)
+    losses = -_weighted(log_probabilities, counts)
+    return _reduced(np.squeeze(losses, _class_axis(losses)), total, reduction)
 
 
 def _cross_entropy_rule(
-    g: Any, y: Any, x: Any, t: Any, reduction: str = "mean", weight: Any = None, ignore_index: int = -100,
-    label_smoothing: float = 0.0,
+    g: Any, y: Any, x: Any, t: Any, reduction: str = "mean", *, residuals: Any, **_: Any
 ) -> Any:  # fmt: skip
     """(softmax(x) Σ t − t) · g (÷ n for the mean of n), where t is 1 at the target class, or a distribution."""
-    counts, sums, total = _counts("cross_entropy", x, t, weight, ignore_index, label_smoothing)
-    p = softmax(x, axis=_class_axis(x))
-    return _share(g, x, total, reduction) * (p * sums - counts)
+    e, z, counts, sums, total = residuals
+    return _share(g, x, total, reduction) * (e * (sums / z) - counts)
 
 
 def _cross_entropy_target_rule(
     g: Any, y: Any, x: Any, t: Any, reduction: str = "mean", weight: Any = None, ignore_index: int = -100,
-    label_smoothing: float = 0.0,
+    label_smoothing: float = 0.0, *, residuals: Any,
 ) -> Any:  # fmt: skip
     """−log softmax(x) · g (÷ n for the mean of n), of a target that is a distribution."""
     axis = _class_axis(x)
@@ -144,7 +148,7 @@ def _cross_entropy_target_rule(
     return -share * log_softmax(x, axis=axis)
 
 
-@primitive(_cross_entropy_rule, _cross_entropy_target_rule)
+@primitive(_cross_entropy_rule, _cross_entropy_target_rule, residuals=True)
 def cross_entropy(
     logits: Any, target: Any, reduction: str = "mean", *, weight: Any = None, ignore_index: int = -100,
     label_smoothing: float = 0.0,
@@ -176,5 +180,10 @@ def cross_entropy(
     check_array("cross_entropy", "target", target)
     if not 0 <= label_smoothing <= 1:
         raise OperationError(f"cross_entropy: label_smoothing must be in [0, 1], got {label_smoothing}; 0.1 is usual")
-    counts, _, total = _counts("cross_entropy", logits, target, weight, ignore_index, label_smoothing)
-    return _losses(log_softmax(logits, axis=_class_axis(logits)), counts, total, reduction)
+    axis = _class_axis(logits)
+    counts, sums, total = _counts("cross_entropy", logits, target, weight, ignore_index, label_smoothing)
+    x, _ = shifted(logits, axis)
+    e = np.exp(x)
+    z = np.sum(e, axis=axis, keepdims=True)
+    losses = np.log(z) * sums - _weighted(x, counts)
+    return _reduced(np.squeeze(losses, axis), total, reduction), (e, z, counts, sums, total)

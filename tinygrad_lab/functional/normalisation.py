@@ -11,7 +11,7 @@ from tinygrad_lab.core.registry import defvjp, primitive
 Axis = int | tuple[int, ...] | None
 
 
-def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
+def shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
     """Return `x` minus its maximum, and that maximum, or 0 where it is infinite."""
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where(abs(top) < np.inf, top, 0)
@@ -35,9 +35,9 @@ def logsumexp(x: Any, axis: Axis = -1, keepdims: bool = False) -> Any:
 
     Source: P. Blanchard, D. Higham, N. Higham, "Accurately computing the log-sum-exp and softmax functions", 2021.
     """
-    shifted, top = _shifted(x, axis)
+    below, top = shifted(x, axis)
     with np.errstate(divide="ignore"):  # all of them -inf: the logarithm of 0 is right
-        total = np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)) + top
+        total = np.log(np.sum(np.exp(below), axis=axis, keepdims=True)) + top
     return total if keepdims else np.squeeze(total, axis=axis)[()]
 
 
@@ -56,7 +56,7 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
 
     Source: P. Blanchard, D. Higham, N. Higham, "Accurately computing the log-sum-exp and softmax functions", 2021.
     """
-    weights = np.exp(_shifted(x, axis)[0])
+    weights = np.exp(shifted(x, axis)[0])
     return weights / np.sum(weights, axis=axis, keepdims=True)
 
 
@@ -75,8 +75,8 @@ def log_softmax(x: Any, axis: Axis = -1) -> Any:
 
     Source: P. Blanchard, D. Higham, N. Higham, "Accurately computing the log-sum-exp and softmax functions", 2021.
     """
-    shifted, _ = _shifted(x, axis)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+    below, _ = shifted(x, axis)
+    return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
 
 
 def _logsumexp_rule(g: Any, y: Any, x: Any, axis: Axis = -1, keepdims: bool = False) -> Any:

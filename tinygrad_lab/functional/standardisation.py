@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import defvjp, primitive
+from tinygrad_lab.core.registry import primitive
 from tinygrad_lab.errors import OperationError
 
 Axes = tuple[int, ...]
@@ -17,33 +17,30 @@ def _scale(x: Any, axis: Axes, eps: float) -> Any:
     return 1 / np.sqrt(np.mean(x * x, axis=axis, keepdims=True) + eps)
 
 
-@primitive()
+def _rescale_rule(g: Any, y: Any, x: Any, axis: Axes, eps: float, residuals: Any) -> Any:
+    """(g − y · mean(g y)) / √(mean(x²) + eps)."""
+    return (g - y * np.mean(g * y, axis=axis, keepdims=True)) * residuals
+
+
+@primitive(_rescale_rule, residuals=True)
 def rescale(x: Any, axis: Axes, eps: float) -> Any:
     """Return `x / √(mean(x²) + eps)`, the mean over the axes `axis`."""
-    return x * _scale(x, axis, eps)
+    scale = _scale(x, axis, eps)
+    return x * scale, scale
 
 
-@primitive()
+def _standardise_rule(g: Any, y: Any, x: Any, axis: Axes, eps: float, residuals: Any) -> Any:
+    """(g − mean(g) − y · mean(g y)) / √(var(x) + eps)."""
+    g = g - np.mean(g, axis=axis, keepdims=True)
+    return (g - y * np.mean(g * y, axis=axis, keepdims=True)) * residuals
+
+
+@primitive(_standardise_rule, residuals=True)
 def standardise(x: Any, axis: Axes, eps: float) -> Any:
     """Return `(x − mean(x)) / √(var(x) + eps)`, mean and variance over the axes `axis`."""
     x = x - np.mean(x, axis=axis, keepdims=True)
-    return x * _scale(x, axis, eps)
-
-
-def _rescale_rule(g: Any, y: Any, x: Any, axis: Axes, eps: float) -> Any:
-    """(g − y · mean(g y)) / √(mean(x²) + eps)."""
-    return (g - y * np.mean(g * y, axis=axis, keepdims=True)) * _scale(x, axis, eps)
-
-
-def _standardise_rule(g: Any, y: Any, x: Any, axis: Axes, eps: float) -> Any:
-    """(g − mean(g) − y · mean(g y)) / √(var(x) + eps)."""
-    g = g - np.mean(g, axis=axis, keepdims=True)
-    scale = _scale(x - np.mean(x, axis=axis, keepdims=True), axis, eps)
-    return (g - y * np.mean(g * y, axis=axis, keepdims=True)) * scale
-
-
-defvjp(rescale, _rescale_rule)
-defvjp(standardise, _standardise_rule)
+    scale = _scale(x, axis, eps)
+    return x * scale, scale
 
 
 def layer_norm(
