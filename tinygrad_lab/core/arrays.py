@@ -55,7 +55,7 @@ def owned(found: dict[N, Any], given: list[Array]) -> dict[N, Any]:
     """Return the gradients such that none shares memory with another or with what the caller gave, or is a view."""
     taken = {id(array) for array in given}
     for node, g in found.items():
-        if not isinstance(g, Recorder) and (getattr(g, "base", None) is not None or id(g) in taken):
+        if getattr(g, "base", None) is not None or (id(g) in taken and not isinstance(g, Recorder)):
             found[node] = g = g.copy()
         taken.add(id(g))
     return found

@@ -168,12 +168,66 @@ class Value(NumpyProtocols):
             self.watch = Watch()
         return self.watch
 
-    # -- operators ---------------------------------------------------------------------------------------------------
+    # -- recording ---------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def record(op: Op, args: Args, kwargs: Keywords, canonical: bool = False) -> Any:
-        """Run `op` on arguments of which some are Values: what primitives and NumPy's protocols call."""
-        return record(op, args, kwargs, canonical)
+    def record(  # noqa: C901  one path, and calls cost
+        op: Op, args: Args, kwargs: Keywords, canonical: bool = False
+    ) -> Any:
+        """Run `op` on arguments of which some are Values, and record it as a node of the graph.
+
+        `canonical`: the arguments stand as `binding` puts them.
+        """
+        rules = op.rules
+        if (kwargs or len(args) > op.direct) and not canonical:
+            if op.kind is ZERO:
+                return call_plain(op, args, kwargs)
+            args, kwargs = op.bind(args, kwargs)
+        parents: list[Value | None] = []
+        arrays: list[Any] = []
+        required: bool | None = None  # None until an argument turns up that has a derivative
+        for arg in args:
+            if type(arg) is not Value:
+                parents.append(None)
+                arrays.append(np.asarray(arg) if type(arg) in _SEQUENCES and op.elementwise else arg)
+            else:
+                arrays.append(arg.data)
+                if rules[len(parents)] is None:
+                    parents.append(None)
+                else:
+                    parents.append(arg)
+                    required = required or arg.requires_grad
+        try:
+            data = op.forward(*arrays, **kwargs) if kwargs else op.forward(*arrays)
+        except OperationError:
+            raise
+        except (ValueError, IndexError) as error:
+            raise refusals.bad_inputs(op.name, arrays, error) from error
+        if required is None:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
+            return data
+        layout = None
+        if type(data) not in _ARRAYS or data.dtype is _OBJECT:
+            op, data, kwargs, layout = settled(op, _array_from(op, data), kwargs)
+        mode = current()
+        result = _new(Value)
+        result.data = data
+        if required and mode & RECORD:
+            result.op = op
+            result.parents = tuple(parents)
+            result.saved = (data, *arrays)
+            result.kwargs = kwargs
+            result.requires_grad = True
+        else:
+            _without_history(result)
+        result.index = next_index()
+        result.grad = result.name = result.watch = result.origin = result.call = None
+        if mode > RECORD:
+            if mode & modes.ORIGIN:
+                result.origin = modes.caller()
+            if mode & modes.CHECK:
+                fail_if_not_finite(op.name, data, tuple(arrays), result.origin)
+                result._watched().fingerprints = fingerprints(result.saved)
+        return result if layout is None else layout.unpack(result)
 
     def __setitem__(self, index: Any, x: Any) -> NoReturn:
         raise graph_refusals.in_place()
@@ -207,65 +261,7 @@ class Value(NumpyProtocols):
         return _restore, (self.data, self.requires_grad, self.name, self.grad)
 
 
-def record(  # noqa: C901  one path, and calls cost
-    op: Op, args: Args, kwargs: Keywords, canonical: bool = False
-) -> Any:
-    """Run `op` on arguments of which some are Values, and record it as a node of the graph.
-
-    `canonical`: the arguments stand as `binding` puts them.
-    """
-    rules = op.rules
-    if (kwargs or len(args) > op.direct) and not canonical:
-        if op.kind is ZERO:
-            return call_plain(op, args, kwargs)
-        args, kwargs = op.bind(args, kwargs)
-    parents: list[Value | None] = []
-    arrays: list[Any] = []
-    required: bool | None = None  # None until an argument turns up that has a derivative
-    for arg in args:
-        if type(arg) is not Value:
-            parents.append(None)
-            arrays.append(np.asarray(arg) if type(arg) in _SEQUENCES and op.elementwise else arg)
-        else:
-            arrays.append(arg.data)
-            if rules[len(parents)] is None:
-                parents.append(None)
-            else:
-                parents.append(arg)
-                required = required or arg.requires_grad
-    try:
-        data = op.forward(*arrays, **kwargs) if kwargs else op.forward(*arrays)
-    except OperationError:
-        raise
-    except (ValueError, IndexError) as error:
-        raise refusals.bad_inputs(op.name, arrays, error) from error
-    if required is None:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
-        return data
-    layout = None
-    if type(data) not in _ARRAYS or data.dtype is _OBJECT:
-        op, data, kwargs, layout = settled(op, _array_from(op, data), kwargs)
-    mode = current()
-    result = _new(Value)
-    result.data = data
-    if required and mode & RECORD:
-        result.op = op
-        result.parents = tuple(parents)
-        result.saved = (data, *arrays)
-        result.kwargs = kwargs
-        result.requires_grad = True
-    else:
-        _without_history(result)
-    result.index = next_index()
-    result.grad = result.name = result.watch = result.origin = result.call = None
-    if mode > RECORD:
-        if mode & modes.ORIGIN:
-            result.origin = modes.caller()
-        if mode & modes.CHECK:
-            fail_if_not_finite(op.name, data, tuple(arrays), result.origin)
-            result._watched().fingerprints = fingerprints(result.saved)
-    return result if layout is None else layout.unpack(result)
-
-
+record = Value.record  # as a global, which is found faster
 _new = Value.__new__
 _accumulating = threading.RLock()  # threads that share a leaf read its `grad` and write it back one at a time
 NO_KEYWORDS: dict[str, Any] = {}

@@ -87,6 +87,8 @@ class Optimizer:
     def rate(self, step: int) -> float:
         """Return the learning rate of the update that `step` others came before."""
         rate = self.lr(step) if callable(self.lr) else self.lr
+        if type(rate) is float:
+            return rate
         return rate.item() if hasattr(rate, "item") else float(rate)  # a Python number does not widen float32
 
     def step(self) -> None:
