@@ -52,6 +52,7 @@ class _Writer:
         self.inputs: list[str] = []
         self.scope: dict[str, Any] = {}
         self._names: dict[int, str] = {}  # holders, by identity: what they are called
+        self._known: dict[int, str] = {}  # what the scope holds, by identity
 
     def arguments(self, call: Call) -> None:
         """Check the arguments, and fetch the arrays among them."""
@@ -65,8 +66,9 @@ class _Writer:
         new = {(write.holder, write.key) for write in lifted.writes if type(write.template) in (dict, list)}
         numbers = {id(holder): i for i, (_, holder) in enumerate(call.held.holders)}
         read = {i for i, _ in lifted.read}
+        replaced = {id(place.get()) for place in call.held.places if (numbers[id(place.holder)], place.key) in new}
         for _, holder in call.held.holders:
-            if type(holder) is not Value and id(holder) not in self._replaced(call, new, numbers):
+            if type(holder) is not Value and id(holder) not in replaced:
                 self._require(f"len({self._name(holder)}) == {len(holder)}")
         for i, place in enumerate(call.held.places):
             x, name = place.get(), self._name(place.holder)
@@ -150,10 +152,6 @@ class _Writer:
         self._require(f"type({name}) is {self._constant(type(x))} and len({name}) == {len(x)}")
         return name
 
-    @staticmethod
-    def _replaced(call: Call, new: set[tuple[int, Any]], numbers: dict[int, int]) -> set[int]:
-        return {id(p.get()) for p in call.held.places if (numbers[id(p.holder)], p.key) in new}
-
     def _require(self, condition: str) -> None:
         self.lines.append(f"if not ({condition}): return quick")
 
@@ -166,9 +164,7 @@ class _Writer:
         return repr(x) if x is None or type(x) in (bool, str, int) else self._constant(x)
 
     def _constant(self, x: Any) -> str:
-        for name, known in self.scope.items():
-            if known is x:
-                return name
-        name = f"o{len(self.scope)}"
-        self.scope[name] = x
-        return name
+        if id(x) not in self._known:
+            self._known[id(x)] = name = f"o{len(self.scope)}"
+            self.scope[name] = x
+        return self._known[id(x)]

@@ -119,15 +119,17 @@ class Call:
         writes: list[Write] = []
         counted: set[str] = set()
         known = {(id(place.holder), place.key): i for i, place in enumerate(self.held.places)}
+        keys: dict[int, set[Any]] = {}
+        for owner, key in known:
+            keys.setdefault(owner, set()).add(key)
         for number, (path, holder) in enumerate(self.held.holders):
             now: dict[Any, Any]
             if type(holder) is Value:
                 now = {"data": holder.data, "grad": holder.grad}
             else:
                 now = dict(holder.items() if type(holder) is dict else enumerate(holder))
-            if any(id(holder) == owner and key not in now for owner, key in known) or (
-                type(holder) is list and any((id(holder), key) not in known for key in now)
-            ):
+            had = keys.get(id(holder), set())
+            if not had <= now.keys() or (type(holder) is list and had != now.keys()):
                 whole = dict(now) if type(holder) is dict else list(holder)
                 writes.append(Write(number, None, outputs.template(whole, path)))
                 continue
