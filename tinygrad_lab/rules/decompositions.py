@@ -18,15 +18,16 @@ import numpy as np
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.matrices import adjoint, diagonal, differences, hermitian, lower, named, pack, unpack
+from tinygrad_lab.typing import Array
 
 
 @primitive()
-def cholesky(x: Any) -> Any:
+def cholesky(x: Array) -> Any:
     """Return the lower triangular L with L Lᴴ = x."""
     return np.linalg.cholesky(x)
 
 
-def _cholesky_rule(g: Any, y: Any, x: Any) -> Any:
+def _cholesky_rule(g: Array, y: Array, x: Array) -> Any:
     """L⁻ᴴ Φ(Lᴴ ḡ) L⁻¹, made Hermitian, where Φ takes the lower triangle and half of the diagonal."""
     inner = hermitian(lower(adjoint(y) @ np.conjugate(g)))
     half = np.linalg.solve(adjoint(y), inner)
@@ -37,14 +38,14 @@ defvjp(cholesky, _cholesky_rule)
 
 
 @composed(np.linalg.cholesky)
-def _cholesky(a: Any, /, *, upper: bool = False) -> Any:
+def _cholesky(a: Array, /, *, upper: bool = False) -> Any:
     return adjoint(cholesky(adjoint(a))) if upper else cholesky(a)
 
 
 # -- eigenvalues -----------------------------------------------------------------------------------------------------
 
 
-def _repeated(values: Any) -> Any:
+def _repeated(values: Array) -> Any:
     """Tell which pairs of different eigenvalues or singular values are equal up to rounding."""
     n = values.shape[-1]
     size = np.max(np.abs(values), axis=-1, keepdims=True, initial=0)
@@ -58,19 +59,19 @@ def _over_gaps(a: Any, gaps: Any, repeated: Any, used: Any) -> Any:
     return np.where(none, np.where(repeated & used, np.nan, 0), a / np.where(none, 1, gaps))
 
 
-def _used(g: Any) -> Any:
+def _used(g: Array) -> Any:
     """Tell which pairs of vectors a gradient `g` reaches."""
     reached = np.any(g != 0, axis=-2)
     return np.expand_dims(reached, -2) | np.expand_dims(reached, -1)
 
 
 @primitive()
-def eigh(x: Any, UPLO: Any = "L") -> Any:
+def eigh(x: Array, UPLO: Any = "L") -> Any:
     """Return the eigenvalues and eigenvectors of Hermitian matrices, packed."""
     return pack(np.linalg.eigh(x, UPLO), x.shape[:-2])
 
 
-def _eigh_rule(g: Any, y: Any, x: Any, UPLO: Any = "L") -> Any:
+def _eigh_rule(g: Array, y: Array, x: Array, UPLO: Any = "L") -> Any:
     """V (diag(w̄) + F ∘ Vᴴ v̄) Vᴴ, made Hermitian, where F[i, j] = 1 / (w[j] - w[i])."""
     n = x.shape[-1]
     w, v = unpack(y, [(n,), (n, n)])
@@ -85,24 +86,24 @@ defvjp(eigh, _eigh_rule)
 
 
 @composed(np.linalg.eigh)
-def _eigh(a: Any, UPLO: Any = "L") -> Any:
+def _eigh(a: Array, UPLO: Any = "L") -> Any:
     n = a.shape[-1]
     w, v = unpack(eigh(a, UPLO=UPLO.upper()), [(n,), (n, n)])
     return named(np.linalg.eigh, np.real(w), v)
 
 
 @composed(np.linalg.eigvalsh)
-def _eigvalsh(a: Any, UPLO: Any = "L") -> Any:
+def _eigvalsh(a: Array, UPLO: Any = "L") -> Any:
     return np.linalg.eigh(a, UPLO)[0]
 
 
 @primitive()
-def eig(x: Any) -> Any:
+def eig(x: Array) -> Any:
     """Return the eigenvalues and eigenvectors of square matrices, packed."""
     return pack(np.linalg.eig(x), x.shape[:-2])
 
 
-def _eig_rule(g: Any, y: Any, x: Any) -> Any:
+def _eig_rule(g: Array, y: Array, x: Array) -> Any:
     """V⁻ᴴ (diag(w̄) + F* ∘ Vᴴ v̄) Vᴴ, where F[i, j] = 1 / (w[j] - w[i]), and v̄ has no part along its vector."""
     n = x.shape[-1]
     w, v = unpack(y, [(n,), (n, n)])
@@ -118,13 +119,13 @@ defvjp(eig, _eig_rule)
 
 
 @composed(np.linalg.eig)
-def _eig(a: Any) -> Any:
+def _eig(a: Array) -> Any:
     n = a.shape[-1]
     return named(np.linalg.eig, *unpack(eig(a), [(n,), (n, n)]))
 
 
 @composed(np.linalg.eigvals)
-def _eigvals(a: Any) -> Any:
+def _eigvals(a: Array) -> Any:
     return np.linalg.eig(a)[0]
 
 
@@ -132,24 +133,24 @@ def _eigvals(a: Any) -> Any:
 
 
 @primitive()
-def svd(x: Any, full_matrices: bool = False) -> Any:
+def svd(x: Array, full_matrices: bool = False) -> Any:
     """Return U, s and Vᴴ of the singular value decomposition x = U diag(s) Vᴴ, packed."""
     return pack(np.linalg.svd(x, full_matrices), x.shape[:-2])
 
 
-def _svd_shapes(x: Any, full: bool) -> list[tuple[int, ...]]:
+def _svd_shapes(x: Array, full: bool) -> list[tuple[int, ...]]:
     m, n = x.shape[-2:]
     k = min(m, n)
     return [(m, m if full else k), (k,), (n if full else k, n)]
 
 
-def _without_complement(u: Any, gu: Any, k: int) -> tuple[Any, Any]:
+def _without_complement(u: Array, gu: Array, k: int) -> tuple[Any, Any]:
     """Reduce U and its gradient to k columns: the others span the complement, and turn as these do."""
     first, rest = u[..., :k], u[..., k:]
     return first, gu[..., :k] - rest @ (adjoint(gu[..., k:]) @ first)
 
 
-def _svd_rule(g: Any, y: Any, x: Any, full_matrices: bool = False) -> Any:
+def _svd_rule(g: Array, y: Array, x: Array, full_matrices: bool = False) -> Any:
     """U (diag(s̄) + (F ∘ [Uᴴ ū]) S + S (F ∘ [Vᴴ v̄])) Vᴴ + ..., with F[i, j] = 1 / (s[j]² - s[i]²) and [M] = M - Mᴴ."""
     shapes, k = _svd_shapes(x, full_matrices), min(x.shape[-2:])
     u, s, vh = unpack(y, shapes)
@@ -176,7 +177,7 @@ def _svd_rule(g: Any, y: Any, x: Any, full_matrices: bool = False) -> Any:
     return np.conjugate(total)
 
 
-def _over_values(a: Any, s: Any, vanishing: Any) -> Any:
+def _over_values(a: Array, s: Array, vanishing: Any) -> Any:
     """Return the columns of `a` over the singular values; over 0, NaN if it is used, else 0."""
     return np.where(vanishing, np.where(a == 0, 0, np.nan), a / np.where(vanishing, 1, np.expand_dims(s, -2)))
 
@@ -185,7 +186,7 @@ defvjp(svd, _svd_rule)
 
 
 @composed(np.linalg.svd)
-def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+def _svd(a: Array, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
     if hermitian:
         u, s, vh = _svd_of_hermitian(a)
     else:
@@ -194,7 +195,7 @@ def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian:
     return named(np.linalg.svd, u, np.real(s), vh) if compute_uv else np.real(s)
 
 
-def _svd_of_hermitian(a: Any) -> Any:
+def _svd_of_hermitian(a: Array) -> Any:
     w, v = np.linalg.eigh(a)
     order = np.flip(np.argsort(np.abs(w), axis=-1), -1)
     w, v = np.take_along_axis(w, order, -1), np.take_along_axis(v, np.expand_dims(order, -2), -1)
@@ -202,7 +203,7 @@ def _svd_of_hermitian(a: Any) -> Any:
 
 
 @composed(np.linalg.svdvals)
-def _svdvals(x: Any, /) -> Any:
+def _svdvals(x: Array, /) -> Any:
     return np.linalg.svd(x, compute_uv=False)
 
 
@@ -210,17 +211,17 @@ def _svdvals(x: Any, /) -> Any:
 
 
 @primitive()
-def qr(x: Any, mode: Any = "reduced") -> Any:
+def qr(x: Array, mode: Any = "reduced") -> Any:
     """Return Q and R of x = Q R, packed, for matrices with at least as many rows as columns."""
     return pack(np.linalg.qr(x, mode), x.shape[:-2])
 
 
-def _qr_shapes(x: Any, mode: str) -> list[tuple[int, ...]]:
+def _qr_shapes(x: Array, mode: str) -> list[tuple[int, ...]]:
     m, n = x.shape[-2:]
     return [(m, m), (m, n)] if mode == "complete" else [(m, n), (n, n)]
 
 
-def _qr_rule(g: Any, y: Any, x: Any, mode: Any = "reduced") -> Any:
+def _qr_rule(g: Array, y: Array, x: Array, mode: Any = "reduced") -> Any:
     """(q̄ + Q (Φ(K - Kᴴ) - K)) R⁻ᴴ, where K = Qᴴ q̄ - r̄ Rᴴ and Φ takes the lower triangle and half of the diagonal."""
     n = x.shape[-1]
     q, r = unpack(y, _qr_shapes(x, mode))
@@ -235,7 +236,7 @@ defvjp(qr, _qr_rule)
 
 
 @composed(np.linalg.qr)
-def _qr(a: Any, mode: Any = "reduced") -> Any:
+def _qr(a: Array, mode: Any = "reduced") -> Any:
     if mode not in ("reduced", "complete", "r"):
         raise OperationError(f"qr: mode must be 'reduced', 'complete' or 'r', got {mode!r}; take one of these")
     m, n = a.shape[-2:]

@@ -13,9 +13,10 @@ import numpy as np
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.rules.matrices import adjoint, diagonal, named, transposed
 from tinygrad_lab.rules.plain import detached
+from tinygrad_lab.typing import Array
 
 
-def _matrices(g: Any) -> Any:
+def _matrices(g: Array) -> Any:
     """Give `g`, a number for each matrix, two axes more."""
     return np.expand_dims(g, (-2, -1))
 
@@ -25,7 +26,7 @@ def _one_and(products: Any) -> Any:
     return np.concatenate([np.ones_like(products[..., :1]), products[..., :-1]], axis=-1)
 
 
-def _but_two(s: Any) -> Any:
+def _but_two(s: Array) -> Any:
     """Return matrices of the products of all elements of `s` but the i-th and the j-th; 0 where i = j."""
     n = s.shape[-1]
     before = _one_and(np.cumprod(s, axis=-1))
@@ -36,7 +37,7 @@ def _but_two(s: Any) -> Any:
 
 
 @primitive()
-def adjugate(x: Any) -> Any:
+def adjugate(x: Array) -> Any:
     """Return the matrices of cofactors, transposed: `adjugate(x) @ x` is det(x) times the identity."""
     u, s, vh = np.linalg.svd(x)
     sign = _matrices(np.linalg.det(u) * np.linalg.det(vh))
@@ -44,7 +45,7 @@ def adjugate(x: Any) -> Any:
     return sign * (adjoint(vh) * np.expand_dims(before * after, -2)) @ adjoint(u)
 
 
-def _adjugate_rule(g: Any, y: Any, x: Any) -> Any:
+def _adjugate_rule(g: Array, y: Array, x: Array) -> Any:
     """In the bases of U and V the derivative has two parts: an element's own minor, and on the diagonal all others'."""
     u, s, vh = np.linalg.svd(x)
     sign = _matrices(np.linalg.det(u) * np.linalg.det(vh))
@@ -62,13 +63,13 @@ defvjp(np.linalg.det, lambda g, y, x: _matrices(g) * transposed(adjugate(x)))
 
 
 @primitive(lambda g, y, x: _matrices(g) * transposed(np.linalg.inv(x)))
-def log_abs_det(x: Any) -> Any:
+def log_abs_det(x: Array) -> Any:
     """Return the logarithm of the determinant's absolute value."""
     return np.linalg.slogdet(x)[1]
 
 
 @primitive(lambda g, y, x: _matrices(1j * np.imag(g * y)) * transposed(np.linalg.inv(x)))
-def sign_of_det(x: Any) -> Any:
+def sign_of_det(x: Array) -> Any:
     """Return the determinant of complex matrices over its absolute value."""
     return np.linalg.slogdet(x)[0]
 
@@ -77,6 +78,6 @@ _real_sign = detached(lambda x: np.linalg.slogdet(x)[0])
 
 
 @composed(np.linalg.slogdet)
-def _slogdet(a: Any) -> Any:
+def _slogdet(a: Array) -> Any:
     sign = sign_of_det(a) if np.iscomplexobj(a) else _real_sign(a)
     return named(np.linalg.slogdet, sign, log_abs_det(a))

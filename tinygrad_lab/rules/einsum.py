@@ -12,6 +12,7 @@ from tinygrad_lab.calls.refusals import bad_inputs
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.rules.contraction import contract, pairs
 from tinygrad_lab.rules.writing import scatter
+from tinygrad_lab.typing import Array
 
 
 @primitive()
@@ -23,7 +24,7 @@ def einsum(*operands: Any, **keywords: Any) -> Any:
     return np.einsum(subscripts, *operands, **keywords)
 
 
-def _einsum_rule(i: int, g: Any, y: Any, *operands: Any, subscripts: str, **layout: Any) -> Any:
+def _einsum_rule(i: int, g: Array, y: Array, *operands: Any, subscripts: str, **layout: Any) -> Any:
     terms, _, output = subscripts.partition("->")
     inputs = terms.split(",")
     mine, others = inputs[i], inputs[:i] + inputs[i + 1 :]

@@ -11,6 +11,7 @@ import numpy as np
 from tinygrad_lab.core.registry import composed, defvjp, operation, primitive
 from tinygrad_lab.rules.limits import direction, ratio, where_defined
 from tinygrad_lab.rules.plain import detached
+from tinygrad_lab.typing import Array
 
 _PRODUCTS: dict[int, Callable[[Any], Any]] = {
     3: lambda x: x * x * x, 4: lambda x: np.square(x * x),
@@ -33,7 +34,7 @@ def _power_base(g: Any, y: Any, x: Any, p: Any) -> Any:
     return g * (p * _power(x, p - 1))
 
 
-def _power_exponent(g: Any, y: Any, x: Any, p: Any) -> Any:
+def _power_exponent(g: Array, y: Array, x: Array, p: Array) -> Any:
     return g * y * np.log(np.where(np.equal(x, 0), 1, x))  # y log x tends to 0 with x
 
 
@@ -94,19 +95,19 @@ defvjp(np.imag,          lambda g, y, x: g * -1j, elementwise=True)
 
 
 @composed(np.angle)
-def _angle(z: Any, deg: bool = False) -> Any:
+def _angle(z: Array, deg: bool = False) -> Any:
     # The gradient of a real number's angle is 0, however large the cotangent.
     angle = np.arctan2(np.imag(z), np.real(z)) if np.iscomplexobj(z) else np.arctan2(np.zeros_like(z), z)
     return np.rad2deg(angle) if deg else angle
 
 
 @composed(np.divmod)
-def _divmod(a: Any, b: Any) -> Any:
+def _divmod(a: Array, b: Array) -> Any:
     return np.floor_divide(a, b), np.remainder(a, b)
 
 
 @composed(np.real_if_close)
-def _real_if_close(a: Any, tol: float = 100) -> Any:
+def _real_if_close(a: Array, tol: float = 100) -> Any:
     if not np.iscomplexobj(a):
         return a
     limit = tol * np.finfo(a.dtype).eps if tol > 1 else tol
@@ -114,18 +115,18 @@ def _real_if_close(a: Any, tol: float = 100) -> Any:
 
 
 @primitive(lambda g, y, x: g, elementwise=True)
-def fraction(x: Any) -> Any:
+def fraction(x: Array) -> Any:
     """Return the part of `x` behind the point."""
     return np.modf(x)[0]
 
 
 @composed(np.modf)
-def _modf(x: Any) -> Any:
+def _modf(x: Array) -> Any:
     return fraction(x), np.trunc(x)
 
 
 @primitive(lambda g, y, x: np.ldexp(g, -np.frexp(x)[1]), elementwise=True)
-def mantissa(x: Any) -> Any:
+def mantissa(x: Array) -> Any:
     """Return `x` divided by a power of two, with an absolute value from 1/2 to 1."""
     return np.frexp(x)[0]
 
@@ -134,5 +135,5 @@ _exponent = detached(lambda x: np.frexp(x)[1])
 
 
 @composed(np.frexp)
-def _frexp(x: Any) -> Any:
+def _frexp(x: Array) -> Any:
     return mantissa(x), _exponent(x)

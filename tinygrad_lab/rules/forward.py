@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_lab.core.modes import enable_grad
 from tinygrad_lab.core.registry import Op, defvjp
 from tinygrad_lab.core.transforms import vjp
+from tinygrad_lab.typing import Array
 
 Rule = Callable[..., Any]
 
@@ -43,7 +44,7 @@ def defjvp(function: Callable[..., Any], *rules: Rule | None, elementwise: bool 
 
 
 def _transposed(rule: Rule, position: int) -> Rule:
-    def pulled(g: Any, y: Any, *inputs: Any, **kwargs: Any) -> Any:
+    def pulled(g: Array, y: Array, *inputs: Any, **kwargs: Any) -> Any:
         def pushed(t: Any) -> Any:
             return np.broadcast_to(rule(t, y, *inputs, **kwargs), np.shape(y))
 

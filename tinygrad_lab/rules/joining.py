@@ -13,6 +13,7 @@ from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import along, cut, flattened, one_axis, resized
 from tinygrad_lab.rules.dtypes import array, converted
+from tinygrad_lab.typing import Array
 
 
 @primitive()
@@ -82,7 +83,7 @@ def _splitter(function: Callable[..., Any]) -> None:
     """Declare `np.split` or `np.array_split`: NumPy splits the positions, and slices take the elements."""
 
     @composed(function)
-    def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    def split(ary: Array, indices_or_sections: Any, axis: int = 0) -> Any:
         axis = one_axis(axis, ary.ndim)
         parts = function(np.arange(ary.shape[axis]), indices_or_sections)
         return [cut(ary, axis, *_bounds(part)) for part in parts]
@@ -97,17 +98,17 @@ _splitter(np.array_split)
 
 
 @composed(np.hsplit)
-def _hsplit(ary: Any, indices_or_sections: Any) -> Any:
+def _hsplit(ary: Array, indices_or_sections: Any) -> Any:
     return np.split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
 
 
 @composed(np.vsplit)
-def _vsplit(ary: Any, indices_or_sections: Any) -> Any:
+def _vsplit(ary: Array, indices_or_sections: Any) -> Any:
     return np.split(ary, indices_or_sections, 0)
 
 
 @composed(np.dsplit)
-def _dsplit(ary: Any, indices_or_sections: Any) -> Any:
+def _dsplit(ary: Array, indices_or_sections: Any) -> Any:
     return np.split(ary, indices_or_sections, 2)
 
 
@@ -122,7 +123,7 @@ def _tile(A: Any, reps: Any) -> Any:
 
 
 @composed(np.repeat)
-def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+def _repeat(a: Array, repeats: Any, axis: int | None = None) -> Any:
     a, axis = flattened(np.atleast_1d(a), axis)
     if np.size(repeats) > 1:
         return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
@@ -137,12 +138,12 @@ def _interleave(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @composed(np.append)
-def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
+def _append(arr: Array, values: Array, axis: int | None = None) -> Any:
     return np.concatenate([arr, values], axis)
 
 
 @composed(np.insert)
-def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+def _insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Any:
     """NumPy inserts new positions among the old ones; indexing takes the elements there."""
     arr, axis = flattened(array(arr), axis)
     n = np.shape(arr)[axis]
@@ -157,13 +158,13 @@ def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
 
 
 @composed(np.delete)
-def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
+def _delete(arr: Array, obj: Any, axis: int | None = None) -> Any:
     arr, axis = flattened(arr, axis)
     return np.take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
 
 
 @composed(np.resize)
-def _resize(a: Any, new_shape: Any) -> Any:
+def _resize(a: Array, new_shape: Any) -> Any:
     return np.ravel(a)[np.resize(np.arange(a.size), new_shape)]
 
 

@@ -12,18 +12,19 @@ from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import many_axes, one_axis
 from tinygrad_lab.rules.dtypes import arrays
 from tinygrad_lab.rules.shaping import inverse
+from tinygrad_lab.typing import Array
 
 
-def _ndim(x: Any) -> int:
+def _ndim(x: Array) -> int:
     return x.ndim if hasattr(x, "ndim") else np.ndim(x)  # np.ndim costs a dispatch, but takes lists
 
 
-def _rows(x: Any) -> Any:
+def _rows(x: Array) -> Any:
     """Return `x` as a matrix: the last axis stays, the others become one."""
     return x if _ndim(x) == 2 else np.reshape(x, (math.prod(np.shape(x)[:-1]), np.shape(x)[-1]))
 
 
-def _matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
+def _matmul_left(g: Array, y: Array, a: Array, b: Array) -> Any:
     if _ndim(b) == 1:
         return np.expand_dims(g, -1) * b
     if _ndim(a) == 1:
@@ -31,7 +32,7 @@ def _matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
     return g @ np.swapaxes(b, -1, -2)
 
 
-def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
+def _matmul_right(g: Array, y: Array, a: Array, b: Array) -> Any:
     if _ndim(b) == 1:
         return np.expand_dims(g, -1) * a
     if _ndim(b) == 2:  # every row of every matrix in `a` met the same `b`: one product sums over them all
@@ -44,7 +45,7 @@ def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
 defvjp(np.matmul, _matmul_left, _matmul_right, elementwise=False)
 
 
-def _pairs(a: Any, b: Any, axes: Any) -> tuple[list[int], list[int]]:
+def _pairs(a: Array, b: Array, axes: Any) -> tuple[list[int], list[int]]:
     """Return the axes that `np.tensordot` sums over, in `a` and in `b`."""
     if _ndim(axes) == 0:
         return list(range(_ndim(a) - axes, _ndim(a))), list(range(axes))
@@ -52,7 +53,7 @@ def _pairs(a: Any, b: Any, axes: Any) -> tuple[list[int], list[int]]:
     return list(many_axes(left, _ndim(a))), list(many_axes(right, _ndim(b)))
 
 
-def _tensordot_rule(g: Any, other: Any, ndim: int, mine: list[int], theirs: list[int], first: bool) -> Any:
+def _tensordot_rule(g: Array, other: Any, ndim: int, mine: list[int], theirs: list[int], first: bool) -> Any:
     """Sum `g` and `other` over the axes that `other` alone gave to `g`, and put the axes back into place."""
     kept = [i for i in range(_ndim(other)) if i not in theirs]
     given = list(range(g.ndim - len(kept), g.ndim)) if first else list(range(len(kept)))
@@ -60,12 +61,12 @@ def _tensordot_rule(g: Any, other: Any, ndim: int, mine: list[int], theirs: list
     return np.transpose(np.tensordot(g, other, (given, kept)), inverse(order))
 
 
-def _tensordot_left(g: Any, y: Any, a: Any, b: Any, axes: Any = 2) -> Any:
+def _tensordot_left(g: Array, y: Array, a: Array, b: Array, axes: Any = 2) -> Any:
     left, right = _pairs(a, b, axes)
     return _tensordot_rule(g, b, _ndim(a), left, right, first=True)
 
 
-def _tensordot_right(g: Any, y: Any, a: Any, b: Any, axes: Any = 2) -> Any:
+def _tensordot_right(g: Array, y: Array, a: Array, b: Array, axes: Any = 2) -> Any:
     left, right = _pairs(a, b, axes)
     return _tensordot_rule(g, a, _ndim(b), right, left, first=False)
 
@@ -74,7 +75,7 @@ defvjp(np.tensordot, _tensordot_left, _tensordot_right)
 
 
 @composed(np.dot)
-def _dot(a: Any, b: Any) -> Any:
+def _dot(a: Array, b: Array) -> Any:
     a, b = arrays(a, b)
     if a.ndim == 0 or b.ndim == 0:
         return np.multiply(a, b)
@@ -82,23 +83,23 @@ def _dot(a: Any, b: Any) -> Any:
 
 
 @composed(np.inner)
-def _inner(a: Any, b: Any) -> Any:
+def _inner(a: Array, b: Array) -> Any:
     a, b = arrays(a, b)
     return np.multiply(a, b) if a.ndim == 0 or b.ndim == 0 else np.tensordot(a, b, (-1, -1))
 
 
 @composed(np.vdot)
-def _vdot(a: Any, b: Any) -> Any:
+def _vdot(a: Array, b: Array) -> Any:
     return np.matmul(np.conjugate(np.ravel(a)), np.ravel(b))
 
 
 @composed(np.outer)
-def _outer(a: Any, b: Any) -> Any:
+def _outer(a: Array, b: Array) -> Any:
     return np.multiply(np.expand_dims(np.ravel(a), 1), np.ravel(b))
 
 
 @composed(np.trace)
-def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+def _trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
     return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
@@ -108,11 +109,11 @@ def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return np.sum(np.conjugate(x1) * x2, axis=-1)
 
 
-def _matvec(x1: Any, x2: Any) -> Any:
+def _matvec(x1: Array, x2: Array) -> Any:
     return np.matmul(x1, np.expand_dims(x2, -1))[..., 0]
 
 
-def _vecmat(x1: Any, x2: Any) -> Any:
+def _vecmat(x1: Array, x2: Array) -> Any:
     return np.matmul(np.expand_dims(np.conjugate(x1), -2), x2)[..., 0, :]
 
 
@@ -122,7 +123,7 @@ if hasattr(np, "matvec"):  # NumPy 2.2
 
 
 @composed(np.kron)
-def _kron(a: Any, b: Any) -> Any:
+def _kron(a: Array, b: Array) -> Any:
     ndim = max(_ndim(a), _ndim(b))
     m, n = ((1,) * (ndim - _ndim(x)) + np.shape(x) for x in (a, b))
     product = np.reshape(a, tuple(j for i in m for j in (i, 1))) * np.reshape(b, tuple(j for i in n for j in (1, i)))

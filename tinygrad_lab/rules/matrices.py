@@ -12,33 +12,35 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.typing import Array
 
-def transposed(x: Any) -> Any:
+
+def transposed(x: Array) -> Any:
     """Return the transposes of the matrices in `x`."""
     return np.swapaxes(x, -1, -2)
 
 
-def adjoint(x: Any) -> Any:
+def adjoint(x: Array) -> Any:
     """Return the conjugate transposes of the matrices in `x`."""
     return np.conjugate(np.swapaxes(x, -1, -2))
 
 
-def hermitian(x: Any) -> Any:
+def hermitian(x: Array) -> Any:
     """Return the Hermitian parts of the matrices in `x`."""
     return (x + adjoint(x)) / 2
 
 
-def diagonal(x: Any) -> Any:
+def diagonal(x: Array) -> Any:
     """Return diagonal matrices with the vectors in `x`."""
     return np.where(np.eye(x.shape[-1], dtype=bool), np.expand_dims(x, -2), 0)
 
 
-def lower(x: Any) -> Any:
+def lower(x: Array) -> Any:
     """Return the lower triangles of the matrices in `x`, with half of the diagonal."""
     return np.tril(x) * (1 - np.eye(x.shape[-1]) / 2)
 
 
-def differences(x: Any) -> Any:
+def differences(x: Array) -> Any:
     """Return matrices of `x[j] - x[i]` in row i and column j."""
     return np.expand_dims(x, -2) - np.expand_dims(x, -1)
 

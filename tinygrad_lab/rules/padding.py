@@ -11,6 +11,7 @@ from tinygrad_lab.core.registry import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import cut, resized
 from tinygrad_lab.rules.windows import constant_pad
+from tinygrad_lab.typing import Array
 
 Pair = tuple[int, int]
 _COPYING = ("edge", "reflect", "symmetric", "wrap")
@@ -21,7 +22,7 @@ _STATISTICS: dict[str, Callable[..., Any]] = {
 
 @composed(np.pad)
 def _pad(
-    array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0, end_values: Any = 0,
+    array: Array, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0, end_values: Any = 0,
     stat_length: Any = None, reflect_type: str = "even",
 ) -> Any:  # fmt: skip
     width = _widths(pad_width, array.ndim)
@@ -55,7 +56,7 @@ def _widths(pad_width: Any, ndim: int) -> tuple[Pair, ...]:
     return tuple((int(before), int(after)) for before, after in np.broadcast_to(pad_width, (ndim, 2)))
 
 
-def _ramps(array: Any, axis: int, pair: Pair, ends: Any) -> list[Any]:
+def _ramps(array: Array, axis: int, pair: Pair, ends: Any) -> list[Any]:
     """Return straight lines from the ends' values to the edges, around the array."""
     edges = cut(array, axis, 0, 1), cut(array, axis, -1, None)
     before, after = (
@@ -65,7 +66,7 @@ def _ramps(array: Any, axis: int, pair: Pair, ends: Any) -> list[Any]:
     return [before, array, np.flip(after, axis)]
 
 
-def _levels(statistic: Callable[..., Any], array: Any, axis: int, pair: Pair, lengths: Any) -> list[Any]:
+def _levels(statistic: Callable[..., Any], array: Array, axis: int, pair: Pair, lengths: Any) -> list[Any]:
     """Return a statistic of so many of the first elements before the array, and of the last ones behind it."""
     n = array.shape[axis]
     first, last = (n if length is None else min(int(length), n) for length in lengths)
@@ -77,7 +78,7 @@ def _levels(statistic: Callable[..., Any], array: Any, axis: int, pair: Pair, le
     return [before, array, after]
 
 
-def _turned(array: Any, axis: int, pair: Pair, mode: str) -> Any:
+def _turned(array: Array, axis: int, pair: Pair, mode: str) -> Any:
     """Turn the array about its edges by half a turn, again and again: each period adds twice the rise between them.
 
     `reflect` turns about the last element, `symmetric` half a place behind it, as if it stood there twice.

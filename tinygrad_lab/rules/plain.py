@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
+from tinygrad_lab.typing import Array
 
 
-def listed(x: Any) -> Any:
+def listed(x: Array) -> Any:
     """Return a list or tuple of numbers as an array, and anything else as it is: NumPy takes one beside an array."""
     return np.asarray(x) if isinstance(x, list | tuple) else x
 

@@ -10,9 +10,10 @@ from tinygrad_lab.core.registry import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.dtypes import alike, array, arrays, converted
 from tinygrad_lab.rules.plain import listed
+from tinygrad_lab.typing import Array
 
 
-def _aligned(a: Any, b: Any) -> Any:
+def _aligned(a: Array, b: Array) -> Any:
     a, b = np.atleast_1d(a), np.atleast_1d(b)
     n = max(len(a), len(b))
     return np.pad(a, (n - len(a), 0)), np.pad(b, (n - len(b), 0))
@@ -35,7 +36,7 @@ def _polymul(a1: Any, a2: Any) -> Any:
     return np.convolve(_stripped(a1), _stripped(a2))
 
 
-def _stripped(p: Any) -> Any:
+def _stripped(p: Array) -> Any:
     """Leave out leading zeros, but not the last coefficient."""
     p = np.atleast_1d(p)
     return p[int(np.argmax(np.append(np.not_equal(p[:-1], 0), True))) :]
@@ -52,7 +53,7 @@ def _polydiv(u: Any, v: Any) -> Any:
 
 
 @composed(np.polyval)
-def _polyval(p: Any, x: Any) -> Any:
+def _polyval(p: Array, x: Array) -> Any:
     """Horner's scheme."""
     x = array(x)
     y = np.zeros_like(x)

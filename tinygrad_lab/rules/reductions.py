@@ -11,14 +11,15 @@ from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import as_last, flattened, many_axes, other_axes, reduced_axes, resized
 from tinygrad_lab.rules.dtypes import converted
+from tinygrad_lab.typing import Array
 
 
-def expand(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def expand(g: Array, x: Array, axis: Any, keepdims: bool) -> Any:
     """Give `g` its reduced axes back, with length 1, so that it broadcasts against the input `x`."""
     return g if keepdims or axis is None or x.ndim == 0 else np.expand_dims(g, axis)
 
 
-def count(x: Any, axis: Any, where: Any) -> Any:
+def count(x: Array, axis: Any, where: Any) -> Any:
     """Return how many elements each result was reduced from; 1 instead of 0, as nothing receives a gradient then."""
     if where is not True:
         return np.sum(np.broadcast_to(where, x.shape), axis=axis, keepdims=True, dtype=np.finfo(x.dtype).dtype)
@@ -26,7 +27,7 @@ def count(x: Any, axis: Any, where: Any) -> Any:
 
 
 def _sum(
-    g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False,
+    g: Array, y: Array, x: Array, axis: Any = None, dtype: Any = None, keepdims: bool = False,
     initial: Any = None, where: Any = True,
 ) -> Any:  # fmt: skip
     g = expand(g, x, axis, keepdims)
@@ -34,14 +35,14 @@ def _sum(
 
 
 def _mean(
-    g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = True
+    g: Array, y: Array, x: Array, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = True
 ) -> Any:
     share = 1 / count(x, axis, where)  # a float16 holds 1 / n of more elements than it can count
     return _sum(expand(g, x, axis, keepdims) * share, y, x, axis, keepdims=True, where=where)
 
 
 def _extremum(
-    g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    g: Array, y: Array, x: Array, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """The elements that equal the extremum share its gradient."""
     chosen = ((x == expand(y, x, axis, keepdims)) | (x != x)) & where  # a NaN is the extremum where there is one
@@ -49,7 +50,7 @@ def _extremum(
     return np.where(chosen, expand(g, x, axis, keepdims) / np.maximum(number, 1), 0)
 
 
-def _cumsum(g: Any, y: Any, x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def _cumsum(g: Array, y: Array, x: Array, axis: int | None = None, dtype: Any = None) -> Any:
     along = 0 if axis is None else axis
     return np.reshape(np.flip(np.cumsum(np.flip(g, along), along), along), x.shape)
 
@@ -65,7 +66,7 @@ defvjp(np.cumsum, _cumsum)
 
 @composed(np.prod)
 def _prod(
-    a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    a: Array, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """Multiply the two halves, and so on: there is no division, so zeros need no care, at any order."""
     axes, shape = reduced_axes(axis, np.ndim(a)), np.shape(a)
@@ -103,7 +104,7 @@ def _cumulative(function: Any, along: Any, neutral: int) -> None:
     """Declare `np.cumulative_sum` or `np.cumulative_prod`, which may start with the neutral element."""
 
     @composed(function)
-    def cumulate(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+    def cumulate(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
         if axis is None and x.ndim != 1:
             raise OperationError(f"{function.__name__}: axis must be given for {x.ndim} axes, got None; pass axis=0")
         axes = many_axes(axis, x.ndim)
@@ -123,12 +124,12 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
 
 
 @composed(np.ptp)
-def _ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def _ptp(a: Array, axis: Any = None, *, keepdims: bool = False) -> Any:
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
 
 
 @composed(np.average)
-def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+def _average(a: Array, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     if weights is None:
         weights = np.ones_like(a)
     elif np.shape(weights) != np.shape(a):
@@ -156,18 +157,18 @@ composed(np.nanmin)(lambda a, axis=None, **kwargs: _nan_extremum(np.min, np.inf,
 # fmt: on
 
 
-def _filled(a: Any, number: int) -> Any:
+def _filled(a: Array, number: int) -> Any:
     return np.where(np.isnan(a), number, a)
 
 
-def _masked(a: Any, kwargs: Any) -> Any:
+def _masked(a: Array, kwargs: Any) -> Any:
     """Let `where` leave out NaNs too."""
     if "mean" in kwargs:
         kwargs = {**kwargs, "mean": converted(kwargs["mean"], a.dtype)}
     return {**kwargs, "where": ~np.isnan(a) & kwargs.get("where", True)}
 
 
-def _nan_extremum(function: Any, neutral: float, a: Any, axis: Any, kwargs: Any) -> Any:
+def _nan_extremum(function: Any, neutral: float, a: Array, axis: Any, kwargs: Any) -> Any:
     if "initial" not in kwargs and kwargs.get("where", True) is not True:
         return function(a, axis, **kwargs)  # NumPy says that it needs an initial number
     kwargs = {"initial": neutral, **_masked(a, kwargs)}

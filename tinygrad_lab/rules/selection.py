@@ -10,9 +10,10 @@ from tinygrad_lab.calls.refusals import missing
 from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.writing import set_at
+from tinygrad_lab.typing import Array
 
 
-def _share(g: Any, y: Any, mine: Any, other: Any) -> Any:
+def _share(g: Array, y: Array, mine: Any, other: Any) -> Any:
     """Return `g` where `mine` was chosen, and half of it where `other` is equal to it."""
     return np.where(mine == y, np.where(other == y, g / 2, g), 0)
 
@@ -35,7 +36,7 @@ defvjp(np.nan_to_num,  lambda g, y, x, **replacements: np.where(np.isfinite(x), 
 
 @composed(np.clip)
 def _clip(
-    a: Any, a_min: Any = np._NoValue, a_max: Any = np._NoValue, *, min: Any = np._NoValue, max: Any = np._NoValue
+    a: Array, a_min: Any = np._NoValue, a_max: Any = np._NoValue, *, min: Any = np._NoValue, max: Any = np._NoValue
 ) -> Any:
     none = np._NoValue
     if a_min is none and a_max is none:
@@ -61,14 +62,14 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 
 @composed(np.choose)
-def _choose(a: Any, choices: Any, mode: Any = "raise") -> Any:
+def _choose(a: Array, choices: Any, mode: Any = "raise") -> Any:
     numbers = np.arange(len(choices))
     a = np.choose(a, numbers, mode=mode)  # the numbers that the mode turns them into
     return np.select([a == number for number in numbers], list(choices))
 
 
 @composed(np.piecewise)
-def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+def _piecewise(x: Array, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     conditions = np.asarray(condlist, dtype=bool)
     conditions = conditions if conditions.ndim > np.ndim(x) else np.expand_dims(conditions, 0)
     if len(funclist) == len(conditions) + 1:
@@ -81,10 +82,10 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> A
 
 
 @composed(np.compress)
-def _compress(condition: Any, a: Any, axis: int | None = None) -> Any:
+def _compress(condition: Any, a: Array, axis: int | None = None) -> Any:
     return np.take(a, np.flatnonzero(condition), axis)
 
 
 @composed(np.extract)
-def _extract(condition: Any, arr: Any) -> Any:
+def _extract(condition: Any, arr: Array) -> Any:
     return np.ravel(arr)[np.flatnonzero(condition)]

@@ -10,19 +10,20 @@ import numpy as np
 from tinygrad_lab.core.protocols import astype
 from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.rules.axes import many_axes, one_axis
+from tinygrad_lab.typing import Array
 
 _Order = Literal["C", "F"]  # 'A' and 'K' ask for the order in memory, which is no property of a Value
 
 
-def _reshape(g: Any, y: Any, x: Any, shape: Any = None, order: _Order = "C", **_: Any) -> Any:
+def _reshape(g: Array, y: Array, x: Array, shape: Any = None, order: _Order = "C", **_: Any) -> Any:
     return np.reshape(g, x.shape) if order == "C" else np.reshape(g, x.shape, order=order)
 
 
-def _ravel(g: Any, y: Any, x: Any, order: _Order = "C") -> Any:
+def _ravel(g: Array, y: Array, x: Array, order: _Order = "C") -> Any:
     return _reshape(g, y, x, order=order)
 
 
-def _transpose(g: Any, y: Any, x: Any, axes: Any = None) -> Any:
+def _transpose(g: Array, y: Array, x: Array, axes: Any = None) -> Any:
     return np.transpose(g, None if axes is None else inverse(many_axes(axes, x.ndim)))
 
 
@@ -67,7 +68,7 @@ def _broadcast_arrays(*arrays: Any, subok: bool = False) -> Any:
 
 @composed(np.full_like)
 def _full_like(
-    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None,
+    a: Array, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None,
     *, device: Any = None,
 ) -> Any:  # fmt: skip
     zeros = np.zeros_like(a, dtype=dtype, order=order, shape=shape, device=device)

@@ -13,15 +13,16 @@ from tinygrad_lab.rules.axes import many_axes, other_axes
 from tinygrad_lab.rules.dtypes import alike, arrays
 from tinygrad_lab.rules.matrices import adjoint, transposed
 from tinygrad_lab.rules.plain import detached
+from tinygrad_lab.typing import Array
 
 
 @primitive()
-def solve(a: Any, b: Any) -> Any:
+def solve(a: Array, b: Array) -> Any:
     """Return the X with a X = b, for matrices `b`."""
     return np.linalg.solve(a, b)
 
 
-def _pinv_rule(g: Any, y: Any, x: Any, rcond: Any = None, hermitian: bool = False, **_: Any) -> Any:
+def _pinv_rule(g: Array, y: Array, x: Array, rcond: Any = None, hermitian: bool = False, **_: Any) -> Any:
     """(I - X P) ḡᴴ P Pᴴ + Pᴴ P ḡᴴ (I - P X) - Pᴴ ḡ Pᴴ, where P is the pseudo-inverse.
 
     G. Golub and V. Pereyra, "The differentiation of pseudo-inverses" (1973): the rank has to stay.
@@ -40,12 +41,12 @@ defvjp(solve,           lambda g, y, a, b: -np.linalg.solve(transposed(a), g) @ 
 
 
 @composed(np.linalg.solve)
-def _solve(a: Any, b: Any) -> Any:
+def _solve(a: Array, b: Array) -> Any:
     return solve(a, np.expand_dims(b, -1))[..., 0] if np.ndim(b) == 1 else solve(a, b)
 
 
 @composed(np.linalg.lstsq)
-def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+def _lstsq(a: Array, b: Array, rcond: Any = None) -> Any:
     a, b = alike(a, b)
     _, residuals, rank, _ = _plain_lstsq(a, b, rcond)
     least = np.finfo(a.dtype).eps * (max(a.shape) if rcond is None else 1)
@@ -60,7 +61,7 @@ _plain_lstsq = detached(np.linalg.lstsq)
 
 
 @composed(np.linalg.tensorsolve)
-def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+def _tensorsolve(a: Array, b: Array, axes: Any = None) -> Any:
     a, b = arrays(a, b)
     if axes is not None:
         axes = many_axes(tuple(axes), a.ndim)
@@ -70,13 +71,13 @@ def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
 
 
 @composed(np.linalg.tensorinv)
-def _tensorinv(a: Any, ind: int = 2) -> Any:
+def _tensorinv(a: Array, ind: int = 2) -> Any:
     first, last = a.shape[:ind], a.shape[ind:]
     return np.reshape(np.linalg.inv(np.reshape(a, (math.prod(first), -1))), last + first)
 
 
 @composed(np.linalg.matrix_power)
-def _matrix_power(a: Any, n: int) -> Any:
+def _matrix_power(a: Array, n: int) -> Any:
     """Square and multiply."""
     if n < 0:
         return np.linalg.matrix_power(np.linalg.inv(a), -n)

@@ -12,23 +12,24 @@ from tinygrad_lab.core.registry import composed
 from tinygrad_lab.rules.axes import flattened, many_axes
 from tinygrad_lab.rules.dtypes import alike
 from tinygrad_lab.rules.plain import detached
+from tinygrad_lab.typing import Array
 
 
 @composed(np.sort)
-def _sort(a: Any, axis: int | None = -1, kind: Any = None, order: Literal[None] = None, *, stable: Any = None) -> Any:
+def _sort(a: Array, axis: int | None = -1, kind: Any = None, order: Literal[None] = None, *, stable: Any = None) -> Any:
     a, axis = flattened(a, axis)
     return np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
 
 
 @composed(np.sort_complex)
-def _sort_complex(a: Any) -> Any:
+def _sort_complex(a: Array) -> Any:
     a = np.sort(a)
     return a if np.iscomplexobj(a) else a.astype(np.result_type(a.dtype, np.complex128))
 
 
 @composed(np.partition)
 def _partition(
-    a: Any, kth: Any, axis: int | None = -1, kind: Literal["introselect"] = "introselect", order: Literal[None] = None
+    a: Array, kth: Any, axis: int | None = -1, kind: Literal["introselect"] = "introselect", order: Literal[None] = None
 ) -> Any:
     a, axis = flattened(a, axis)
     return np.take_along_axis(a, np.argpartition(a, kth, axis=axis), axis)
@@ -50,7 +51,7 @@ def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 
 @composed(np.unique)
 def _unique(
-    ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: Any = None,
+    ar: Array, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: Any = None,
     **kwargs: Any,
 ) -> Any:  # fmt: skip
     _, index, inverse, counts = _plain_unique(ar, axis=axis, **kwargs)
@@ -64,24 +65,24 @@ _plain_unique = detached(functools.partial(np.unique, return_index=True, return_
 
 
 @composed(np.unique_values)
-def _unique_values(x: Any, /) -> Any:
+def _unique_values(x: Array, /) -> Any:
     return np.unique(x, equal_nan=False)
 
 
 @composed(np.unique_counts)
-def _unique_counts(x: Any, /) -> Any:
+def _unique_counts(x: Array, /) -> Any:
     values, counts = np.unique(x, return_counts=True, equal_nan=False)
     return _named(np.unique_counts, values, counts)
 
 
 @composed(np.unique_inverse)
-def _unique_inverse(x: Any, /) -> Any:
+def _unique_inverse(x: Array, /) -> Any:
     values, inverse = np.unique(x, return_inverse=True, equal_nan=False)
     return _named(np.unique_inverse, values, inverse)
 
 
 @composed(np.unique_all)
-def _unique_all(x: Any, /) -> Any:
+def _unique_all(x: Array, /) -> Any:
     return _named(np.unique_all, *np.unique(x, True, True, True, equal_nan=False))
 
 
@@ -90,12 +91,12 @@ def _named(function: Callable[..., Any], *parts: Any) -> Any:
 
 
 @composed(np.union1d)
-def _union1d(ar1: Any, ar2: Any) -> Any:
+def _union1d(ar1: Array, ar2: Array) -> Any:
     return np.unique(np.concatenate([ar1, ar2], axis=None))
 
 
 @composed(np.intersect1d)
-def _intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
+def _intersect1d(ar1: Array, ar2: Array, assume_unique: bool = False, return_indices: bool = False) -> Any:
     ar1, ar2 = alike(ar1, ar2)
     _, first, second = _plain_intersection(ar1, ar2, assume_unique=assume_unique, return_indices=True)
     common = np.take(ar1, first)
@@ -106,12 +107,12 @@ _plain_intersection = detached(np.intersect1d)
 
 
 @composed(np.setdiff1d)
-def _setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+def _setdiff1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Any:
     ar1 = np.ravel(ar1) if assume_unique else np.unique(ar1)
     return ar1[~np.isin(ar1, ar2)]
 
 
 @composed(np.setxor1d)
-def _setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+def _setxor1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Any:
     parts = np.setdiff1d(ar1, ar2, assume_unique), np.setdiff1d(ar2, ar1, assume_unique)
     return np.sort(np.concatenate(parts))

@@ -13,11 +13,12 @@ from tinygrad_lab.core.registry import composed
 from tinygrad_lab.rules.axes import as_last, many_axes, standing_along
 from tinygrad_lab.rules.dtypes import array, converted
 from tinygrad_lab.rules.plain import listed
+from tinygrad_lab.typing import Array
 
 
 @composed(np.cov)
 def _cov(
-    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None,
+    m: Array, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None,
     fweights: Any = None, aweights: Any = None, *, dtype: Any = None,
 ) -> Any:  # fmt: skip
     rows = [np.atleast_2d(x) if rowvar or np.ndim(x) == 1 else np.transpose(x) for x in (m, y) if x is not None]
@@ -33,7 +34,7 @@ def _cov(
 
 
 @composed(np.corrcoef)
-def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+def _corrcoef(x: Array, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
     c = np.cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
@@ -91,7 +92,7 @@ def _drift(q: Any, ranks: Any, method: str) -> Any:
     return np.where((place >= 0) & (place <= counts - 1), slope, 0) * (q - here)
 
 
-def _sorted_rows(a: Any, axes: tuple[int, ...]) -> tuple[Any, Any, Any]:
+def _sorted_rows(a: Array, axes: tuple[int, ...]) -> tuple[Any, Any, Any]:
     """Return the samples along a last axis, what sorts them, and their ranks, of which NumPy finds the quantiles."""
     rows = as_last(a, axes)
     order = np.argsort(rows, axis=-1, kind="stable")
@@ -102,7 +103,7 @@ def _kept(result: Any, axes: tuple[int, ...], asked: int, keepdims: bool) -> Any
     return np.expand_dims(result, tuple(i + asked for i in axes)) if keepdims else result
 
 
-def _weight_rows(weights: Any, a: Any, axes: tuple[int, ...]) -> Any:
+def _weight_rows(weights: Any, a: Array, axes: tuple[int, ...]) -> Any:
     """Return the weights of the samples along a last axis; a vector of them stands along the only axis."""
     weights = plain(weights)
     if np.shape(weights) != np.shape(a) and np.ndim(weights) == 1 and len(axes) == 1:
@@ -113,7 +114,7 @@ def _weight_rows(weights: Any, a: Any, axes: tuple[int, ...]) -> Any:
 def _quantile(function: Callable[..., Any], of_ranks: Callable[..., Any], scale: float) -> None:
     @composed(function)
     def quantile(
-        a: Any, q: Any, axis: Any = None, overwrite_input: bool = False, method: Any = "linear",
+        a: Array, q: Any, axis: Any = None, overwrite_input: bool = False, method: Any = "linear",
         keepdims: bool = False, *, weights: Any = None,
     ) -> Any:  # fmt: skip
         a = array(a)
@@ -135,7 +136,7 @@ _quantile(np.nanpercentile, np.nanquantile, 100)
 
 def _median(function: Callable[..., Any]) -> None:
     @composed(function)
-    def median(a: Any, axis: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
+    def median(a: Array, axis: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
         axes = many_axes(axis, np.ndim(a))
         rows, order, ranks = _sorted_rows(a, axes)
         result = _between(rows, order, function(ranks, axis=-1), 0)

@@ -9,36 +9,37 @@ import numpy as np
 
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.rules.limits import direction, ratio, where_defined
+from tinygrad_lab.typing import Array
 
 # What stands in the denominators below has rules of its own, so that at the ends of a domain the second derivative does
 # not come out as the product of 0 and infinity.
 
 
 @primitive(lambda g, y, x: ratio(-g * x, y), elementwise=True)
-def cosine_of_arcsine(x: Any) -> Any:
+def cosine_of_arcsine(x: Array) -> Any:
     """Return sqrt(1 - x^2), exact near 1."""
     return np.sqrt(1 - x) * np.sqrt(1 + x)
 
 
 @primitive(lambda g, y, x: g * np.sin(np.arctan(x)), elementwise=True)
-def secant_of_arctangent(x: Any) -> Any:
+def secant_of_arctangent(x: Array) -> Any:
     """Return sqrt(1 + x^2); `hypot` does not overflow, but knows no complex numbers."""
     return np.sqrt(1 + x * x) if np.iscomplexobj(x) else np.hypot(1, x)
 
 
 @primitive(lambda g, y, x: ratio(g, np.tanh(np.arccosh(x))), elementwise=True)
-def sinh_of_arccosh(x: Any) -> Any:
+def sinh_of_arccosh(x: Array) -> Any:
     """Return sqrt(x^2 - 1), exact near 1."""
     return np.sqrt(x - 1) * np.sqrt(x + 1)
 
 
 @primitive(lambda g, y, x: g * (-2 * x), elementwise=True)
-def one_minus_square(x: Any) -> Any:
+def one_minus_square(x: Array) -> Any:
     """Return 1 - x^2, exact near 1."""
     return (1 - x) * (1 + x)
 
 
-def _arctan2(g: Any, y: Any, a: Any, b: Any, sign: int) -> Any:
+def _arctan2(g: Array, y: Array, a: Array, b: Array, sign: int) -> Any:
     """Return g b / (a^2 + b^2), dividing twice so that no square overflows."""
     radius = np.hypot(a, b)
     return sign * direction(g * direction(b, radius), radius)
@@ -69,7 +70,7 @@ defvjp(np.degrees,  lambda g, y, x: g * (180 / math.pi))
 
 
 @primitive(elementwise=True)
-def sinc_derivative(x: Any, order: int = 0) -> Any:
+def sinc_derivative(x: Array, order: int = 0) -> Any:
     """Return the derivative of `np.sinc` of the given order, exact near 0 as well."""
     turn = np.pi * x
     near = np.abs(turn) < order + 1
@@ -90,12 +91,12 @@ defvjp(sinc_derivative, lambda g, y, x, order=0: g * sinc_derivative(x, order=or
 
 
 @composed(np.sinc)
-def _sinc(x: Any) -> Any:
+def _sinc(x: Array) -> Any:
     return sinc_derivative(x)
 
 
 @primitive(elementwise=True)
-def bessel_moment(x: Any, order: int = 0) -> Any:
+def bessel_moment(x: Array, order: int = 0) -> Any:
     """Return the average of exp(x cos t) cos(t)^order over a turn: for order 0, the modified Bessel function I0.
 
     The trapezoidal rule converges exponentially on a periodic function.
@@ -110,5 +111,5 @@ defvjp(bessel_moment, lambda g, y, x, order=0: g * bessel_moment(x, order=order 
 
 
 @composed(np.i0)
-def _i0(x: Any) -> Any:
+def _i0(x: Array) -> Any:
     return bessel_moment(x)

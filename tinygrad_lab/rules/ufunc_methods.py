@@ -15,6 +15,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.registry import ZERO, composed, find, refuse
 from tinygrad_lab.rules.dtypes import arrays, converted
+from tinygrad_lab.typing import Array
 
 refuse("a Value is never written in place: write v = v.at[i].add(x), or v.at[i].set(x)", np.ufunc.at)
 
@@ -26,7 +27,7 @@ _CUMULATIONS: dict[np.ufunc, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 @composed(np.ufunc.reduce)
 def _reduce(
-    ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None, out: None = None, keepdims: bool = False,
+    ufunc: np.ufunc, array: Array, /, axis: Any = 0, dtype: Any = None, out: None = None, keepdims: bool = False,
     initial: Any = np._NoValue, where: Any = True,
 ) -> Any:  # fmt: skip
     array, options = converted(array, dtype), {"keepdims": keepdims, "where": where}
@@ -93,7 +94,7 @@ def _outer(ufunc: np.ufunc, A: Any, B: Any, /, **kwargs: Any) -> Any:
     return ufunc(np.reshape(A, A.shape + (1,) * B.ndim), B, **kwargs)
 
 
-def _like(array: Any) -> Any:
+def _like(array: Array) -> Any:
     """Return ones of the same shape and dtype, in the memory of a single one."""
     return np.broadcast_to(np.ones((), np.result_type(array)), np.shape(array))
 
@@ -114,7 +115,7 @@ def _reorderable(ufunc: np.ufunc) -> bool:
     return True
 
 
-def _halved(ufunc: np.ufunc, rows: Any) -> Any:
+def _halved(ufunc: np.ufunc, rows: Array) -> Any:
     """Reduce the first axis by halves: as many calls as the logarithm of its length."""
     while rows.shape[0] > 1:
         half = rows.shape[0] // 2

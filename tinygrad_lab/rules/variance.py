@@ -12,9 +12,10 @@ from tinygrad_lab.rules.dtypes import array
 from tinygrad_lab.rules.limits import direction
 from tinygrad_lab.rules.norms import norm
 from tinygrad_lab.rules.reductions import count, expand
+from tinygrad_lab.typing import Array
 
 
-def _deviation(x: Any, axis: Any, where: Any) -> Any:
+def _deviation(x: Array, axis: Any, where: Any) -> Any:
     """Return `x - mean`, with 0 where `where` excludes it."""
     if where is not True:
         return np.where(where, x - np.mean(x, axis=axis, keepdims=True, where=where), 0)
@@ -25,7 +26,7 @@ def _deviation(x: Any, axis: Any, where: Any) -> Any:
 
 
 def _var_rule(
-    g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
+    g: Array, y: Array, x: Array, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
     where: Any = True,
 ) -> Any:  # fmt: skip
     slope = 2 * np.conjugate(_deviation(x, axis, where)) / (count(x, axis, where) - ddof)
@@ -33,7 +34,7 @@ def _var_rule(
 
 
 def _std_rule(
-    g: Any, y: Any, x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
+    g: Array, y: Array, x: Array, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
     where: Any = True,
 ) -> Any:  # fmt: skip
     n, deviation = count(x, axis, where), _deviation(x, axis, where)
@@ -44,24 +45,24 @@ def _std_rule(
 
 
 @primitive(_var_rule)
-def var(x: Any, **keywords: Any) -> Any:
+def var(x: Array, **keywords: Any) -> Any:
     """Return `np.var(x)` about the mean of `x`."""
     return np.var(x, **keywords)
 
 
 @primitive(_std_rule)
-def std(x: Any, **keywords: Any) -> Any:
+def std(x: Array, **keywords: Any) -> Any:
     """Return `np.std(x)` about the mean of `x`."""
     return np.std(x, **keywords)
 
 
-def _deviation_from(mean: Any, x: Any, where: Any) -> Any:
+def _deviation_from(mean: Any, x: Array, where: Any) -> Any:
     return x - mean if where is True else np.where(where, x - mean, 0)
 
 
 @composed(np.var)
 def _var(
-    a: Any, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False, where: Any = True,
+    a: Array, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False, where: Any = True,
     mean: Any = None, correction: float | None = None,
 ) -> Any:  # fmt: skip
     ddof = ddof if correction is None else correction
@@ -77,7 +78,7 @@ def _var(
 
 @composed(np.std)
 def _std(
-    a: Any, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False, where: Any = True,
+    a: Array, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False, where: Any = True,
     mean: Any = None, correction: float | None = None,
 ) -> Any:  # fmt: skip
     ddof = ddof if correction is None else correction
