@@ -23,7 +23,7 @@ def _apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: An
 
 
 @composed(np.apply_over_axes)
-def _apply_over_axes(func: Callable[..., Any], a: Array, axes: Any) -> Any:
+def _apply_over_axes(func: Callable[..., Any], a: Array, axes: Any) -> Array:
     for axis in np.atleast_1d(axes).tolist():
         result = func(a, axis)
         a = result if np.ndim(result) == np.ndim(a) else np.expand_dims(result, axis)

@@ -16,7 +16,7 @@ from tinygrad_lab.typing import Array
 
 
 @composed(np.diff)
-def _diff(a: Array, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+def _diff(a: Array, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Array:
     axis = one_axis(axis, np.ndim(a))
     ends = [x for x in (prepend, a, append) if x is not None and type(x) is not _NO_VALUE]
     if len(ends) > 1:
@@ -31,14 +31,14 @@ _NO_VALUE = type(np._NoValue)
 
 
 @composed(np.ediff1d)
-def _ediff1d(ary: Array, to_end: Any = None, to_begin: Any = None) -> Any:
+def _ediff1d(ary: Array, to_end: Any = None, to_begin: Any = None) -> Array:
     ary = array(ary)
     parts = [to_begin, np.diff(np.ravel(ary)), to_end]
     return converted(np.concatenate([np.ravel(part) for part in parts if part is not None]), ary.dtype)
 
 
 @composed(np.trapezoid)
-def _trapezoid(y: Array, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+def _trapezoid(y: Array, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Array:
     y, axis = array(y), one_axis(axis, np.ndim(y))
     if x is not None:
         x = array(x)
@@ -74,7 +74,7 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> A
     return slopes[0] if len(slopes) == 1 else slopes
 
 
-def _unwrap_rule(g: Array, y: Array, p: Array, **_: Any) -> Any:
+def _unwrap_rule(g: Array, y: Array, p: Array, **_: Any) -> Array:
     """Whole periods are added, which do not depend on the angles."""
     return g
 
@@ -86,7 +86,7 @@ defvjp(np.unwrap, _unwrap_rule)
 
 
 @composed(np.interp)
-def _interp(x: Array, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+def _interp(x: Array, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Array:
     x, xp = converted(x, np.float64), converted(xp, np.float64)
     fp = converted(fp, np.complex128 if np.iscomplexobj(fp) else np.float64)
     if period is not None:
@@ -114,19 +114,19 @@ def _at(a: Any, i: Any) -> Any:
     lambda g, y, a, v: np.convolve(g, v[::-1], "valid"),
     lambda g, y, a, v: np.convolve(g, a[::-1], "valid"),
 )
-def full_convolution(a: Array, v: Array) -> Any:
+def full_convolution(a: Array, v: Array) -> Array:
     """Return `np.convolve(a, v)`, of length `len(a) + len(v) - 1`."""
     return np.convolve(a, v)
 
 
 @composed(np.convolve)
-def _convolve(a: Array, v: Array, mode: str = "full") -> Any:
+def _convolve(a: Array, v: Array, mode: str = "full") -> Array:
     full, shorter, longer = full_convolution(np.ravel(a), np.ravel(v)), *sorted((np.size(a), np.size(v)))
     return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2)
 
 
 @composed(np.correlate)
-def _correlate(a: Array, v: Array, mode: str = "valid") -> Any:
+def _correlate(a: Array, v: Array, mode: str = "valid") -> Array:
     full = full_convolution(np.ravel(a), np.conjugate(np.ravel(v)[::-1]))
     shorter, longer = sorted((np.size(a), np.size(v)))
     return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2 if np.size(a) >= np.size(v) else shorter // 2)

@@ -67,7 +67,7 @@ def _sizes(letters: str, sizes: dict[str, int]) -> Shape:
     return tuple(sizes[letter] for letter in letters)
 
 
-def contract(subscripts: str, a: Array, b: Array) -> Any:
+def contract(subscripts: str, a: Array, b: Array) -> Array:
     """Return `np.einsum(subscripts, a, b)`; the subscripts have letters only and tell the output."""
     found = plan(subscripts, np.shape(a), np.shape(b))
     if found is None:
@@ -81,7 +81,7 @@ def contract(subscripts: str, a: Array, b: Array) -> Any:
     return product if found.order == tuple(range(len(found.order))) else np.transpose(product, found.order)
 
 
-def _arranged(x: Array, order: Shape, shape: Shape) -> Any:
+def _arranged(x: Array, order: Shape, shape: Shape) -> Array:
     x = x if order == tuple(range(len(order))) else np.transpose(x, order)
     return x if np.shape(x) == shape else np.reshape(x, shape)
 

@@ -18,7 +18,7 @@ defzero(np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.zeros, np.
 
 
 @composed(np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require)
-def _array(a: Array, dtype: Any = None, *_: Any, ndmin: int = 0, **__: Any) -> Any:
+def _array(a: Array, dtype: Any = None, *_: Any, ndmin: int = 0, **__: Any) -> Array:
     """Stack nested lists: `np.array([v, w], like=v)`; without `like=` NumPy does not ask, and the Value refuses."""
     array = np.stack([_array(part) for part in a]) if isinstance(a, list | tuple) else a
     array = np.reshape(array, (1,) * (ndmin - np.ndim(array)) + np.shape(array)) if np.ndim(array) < ndmin else array
@@ -83,7 +83,7 @@ def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str =
 
 
 @composed(np.diag)
-def _diag(v: Array, k: int = 0) -> Any:
+def _diag(v: Array, k: int = 0) -> Array:
     if v.ndim != 1:
         return np.diagonal(v, k)
     columns = np.pad(v, (max(k, 0), max(-k, 0)))  # each number stands in its column
@@ -92,7 +92,7 @@ def _diag(v: Array, k: int = 0) -> Any:
 
 
 @composed(np.diagflat)
-def _diagflat(v: Array, k: int = 0) -> Any:
+def _diagflat(v: Array, k: int = 0) -> Array:
     return np.diag(np.ravel(v), k)
 
 

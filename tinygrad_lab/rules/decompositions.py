@@ -17,17 +17,18 @@ import numpy as np
 
 from tinygrad_lab.core.registry import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.rules.matrices import adjoint, diagonal, differences, hermitian, lower, named, pack, unpack
+from tinygrad_lab.rules.matrices import adjoint, diagonal, differences, hermitian, lower, pack, unpack
+from tinygrad_lab.rules.results import named
 from tinygrad_lab.typing import Array
 
 
 @primitive()
-def cholesky(x: Array) -> Any:
+def cholesky(x: Array) -> Array:
     """Return the lower triangular L with L Lᴴ = x."""
     return np.linalg.cholesky(x)
 
 
-def _cholesky_rule(g: Array, y: Array, x: Array) -> Any:
+def _cholesky_rule(g: Array, y: Array, x: Array) -> Array:
     """L⁻ᴴ Φ(Lᴴ ḡ) L⁻¹, made Hermitian, where Φ takes the lower triangle and half of the diagonal."""
     inner = hermitian(lower(adjoint(y) @ np.conjugate(g)))
     half = np.linalg.solve(adjoint(y), inner)
@@ -38,7 +39,7 @@ defvjp(cholesky, _cholesky_rule)
 
 
 @composed(np.linalg.cholesky)
-def _cholesky(a: Array, /, *, upper: bool = False) -> Any:
+def _cholesky(a: Array, /, *, upper: bool = False) -> Array:
     return adjoint(cholesky(adjoint(a))) if upper else cholesky(a)
 
 
@@ -66,12 +67,12 @@ def _used(g: Array) -> Any:
 
 
 @primitive()
-def eigh(x: Array, UPLO: Any = "L") -> Any:
+def eigh(x: Array, UPLO: Any = "L") -> Array:
     """Return the eigenvalues and eigenvectors of Hermitian matrices, packed."""
     return pack(np.linalg.eigh(x, UPLO), x.shape[:-2])
 
 
-def _eigh_rule(g: Array, y: Array, x: Array, UPLO: Any = "L") -> Any:
+def _eigh_rule(g: Array, y: Array, x: Array, UPLO: Any = "L") -> Array:
     """V (diag(w̄) + F ∘ Vᴴ v̄) Vᴴ, made Hermitian, where F[i, j] = 1 / (w[j] - w[i])."""
     n = x.shape[-1]
     w, v = unpack(y, [(n,), (n, n)])
@@ -86,24 +87,24 @@ defvjp(eigh, _eigh_rule)
 
 
 @composed(np.linalg.eigh)
-def _eigh(a: Array, UPLO: Any = "L") -> Any:
+def _eigh(a: Array, UPLO: Any = "L") -> Array:
     n = a.shape[-1]
     w, v = unpack(eigh(a, UPLO=UPLO.upper()), [(n,), (n, n)])
     return named(np.linalg.eigh, np.real(w), v)
 
 
 @composed(np.linalg.eigvalsh)
-def _eigvalsh(a: Array, UPLO: Any = "L") -> Any:
+def _eigvalsh(a: Array, UPLO: Any = "L") -> Array:
     return np.linalg.eigh(a, UPLO)[0]
 
 
 @primitive()
-def eig(x: Array) -> Any:
+def eig(x: Array) -> Array:
     """Return the eigenvalues and eigenvectors of square matrices, packed."""
     return pack(np.linalg.eig(x), x.shape[:-2])
 
 
-def _eig_rule(g: Array, y: Array, x: Array) -> Any:
+def _eig_rule(g: Array, y: Array, x: Array) -> Array:
     """V⁻ᴴ (diag(w̄) + F* ∘ Vᴴ v̄) Vᴴ, where F[i, j] = 1 / (w[j] - w[i]), and v̄ has no part along its vector."""
     n = x.shape[-1]
     w, v = unpack(y, [(n,), (n, n)])
@@ -119,13 +120,13 @@ defvjp(eig, _eig_rule)
 
 
 @composed(np.linalg.eig)
-def _eig(a: Array) -> Any:
+def _eig(a: Array) -> Array:
     n = a.shape[-1]
     return named(np.linalg.eig, *unpack(eig(a), [(n,), (n, n)]))
 
 
 @composed(np.linalg.eigvals)
-def _eigvals(a: Array) -> Any:
+def _eigvals(a: Array) -> Array:
     return np.linalg.eig(a)[0]
 
 
@@ -133,7 +134,7 @@ def _eigvals(a: Array) -> Any:
 
 
 @primitive()
-def svd(x: Array, full_matrices: bool = False) -> Any:
+def svd(x: Array, full_matrices: bool = False) -> Array:
     """Return U, s and Vᴴ of the singular value decomposition x = U diag(s) Vᴴ, packed."""
     return pack(np.linalg.svd(x, full_matrices), x.shape[:-2])
 
@@ -177,7 +178,7 @@ def _svd_rule(g: Array, y: Array, x: Array, full_matrices: bool = False) -> Any:
     return np.conjugate(total)
 
 
-def _over_values(a: Array, s: Array, vanishing: Any) -> Any:
+def _over_values(a: Array, s: Array, vanishing: Any) -> Array:
     """Return the columns of `a` over the singular values; over 0, NaN if it is used, else 0."""
     return np.where(vanishing, np.where(a == 0, 0, np.nan), a / np.where(vanishing, 1, np.expand_dims(s, -2)))
 
@@ -203,7 +204,7 @@ def _svd_of_hermitian(a: Array) -> Any:
 
 
 @composed(np.linalg.svdvals)
-def _svdvals(x: Array, /) -> Any:
+def _svdvals(x: Array, /) -> Array:
     return np.linalg.svd(x, compute_uv=False)
 
 
@@ -211,7 +212,7 @@ def _svdvals(x: Array, /) -> Any:
 
 
 @primitive()
-def qr(x: Array, mode: Any = "reduced") -> Any:
+def qr(x: Array, mode: Any = "reduced") -> Array:
     """Return Q and R of x = Q R, packed, for matrices with at least as many rows as columns."""
     return pack(np.linalg.qr(x, mode), x.shape[:-2])
 
@@ -221,7 +222,7 @@ def _qr_shapes(x: Array, mode: str) -> list[tuple[int, ...]]:
     return [(m, m), (m, n)] if mode == "complete" else [(m, n), (n, n)]
 
 
-def _qr_rule(g: Array, y: Array, x: Array, mode: Any = "reduced") -> Any:
+def _qr_rule(g: Array, y: Array, x: Array, mode: Any = "reduced") -> Array:
     """(q̄ + Q (Φ(K - Kᴴ) - K)) R⁻ᴴ, where K = Qᴴ q̄ - r̄ Rᴴ and Φ takes the lower triangle and half of the diagonal."""
     n = x.shape[-1]
     q, r = unpack(y, _qr_shapes(x, mode))
@@ -236,7 +237,7 @@ defvjp(qr, _qr_rule)
 
 
 @composed(np.linalg.qr)
-def _qr(a: Array, mode: Any = "reduced") -> Any:
+def _qr(a: Array, mode: Any = "reduced") -> Array:
     if mode not in ("reduced", "complete", "r"):
         raise OperationError(f"qr: mode must be 'reduced', 'complete' or 'r', got {mode!r}; take one of these")
     m, n = a.shape[-2:]

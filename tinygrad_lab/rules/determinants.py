@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.registry import composed, defvjp, primitive
-from tinygrad_lab.rules.matrices import adjoint, diagonal, named, transposed
+from tinygrad_lab.rules.matrices import adjoint, diagonal, transposed
 from tinygrad_lab.rules.plain import detached
+from tinygrad_lab.rules.results import named
 from tinygrad_lab.typing import Array
 
 
-def _matrices(g: Array) -> Any:
+def _matrices(g: Array) -> Array:
     """Give `g`, a number for each matrix, two axes more."""
     return np.expand_dims(g, (-2, -1))
 
@@ -26,7 +27,7 @@ def _one_and(products: Any) -> Any:
     return np.concatenate([np.ones_like(products[..., :1]), products[..., :-1]], axis=-1)
 
 
-def _but_two(s: Array) -> Any:
+def _but_two(s: Array) -> Array:
     """Return matrices of the products of all elements of `s` but the i-th and the j-th; 0 where i = j."""
     n = s.shape[-1]
     before = _one_and(np.cumprod(s, axis=-1))
@@ -37,7 +38,7 @@ def _but_two(s: Array) -> Any:
 
 
 @primitive()
-def adjugate(x: Array) -> Any:
+def adjugate(x: Array) -> Array:
     """Return the matrices of cofactors, transposed: `adjugate(x) @ x` is det(x) times the identity."""
     u, s, vh = np.linalg.svd(x)
     sign = _matrices(np.linalg.det(u) * np.linalg.det(vh))
@@ -45,7 +46,7 @@ def adjugate(x: Array) -> Any:
     return sign * (adjoint(vh) * np.expand_dims(before * after, -2)) @ adjoint(u)
 
 
-def _adjugate_rule(g: Array, y: Array, x: Array) -> Any:
+def _adjugate_rule(g: Array, y: Array, x: Array) -> Array:
     """In the bases of U and V the derivative has two parts: an element's own minor, and on the diagonal all others'."""
     u, s, vh = np.linalg.svd(x)
     sign = _matrices(np.linalg.det(u) * np.linalg.det(vh))
@@ -63,13 +64,13 @@ defvjp(np.linalg.det, lambda g, y, x: _matrices(g) * transposed(adjugate(x)))
 
 
 @primitive(lambda g, y, x: _matrices(g) * transposed(np.linalg.inv(x)))
-def log_abs_det(x: Array) -> Any:
+def log_abs_det(x: Array) -> Array:
     """Return the logarithm of the determinant's absolute value."""
     return np.linalg.slogdet(x)[1]
 
 
 @primitive(lambda g, y, x: _matrices(1j * np.imag(g * y)) * transposed(np.linalg.inv(x)))
-def sign_of_det(x: Array) -> Any:
+def sign_of_det(x: Array) -> Array:
     """Return the determinant of complex matrices over its absolute value."""
     return np.linalg.slogdet(x)[0]
 
@@ -78,6 +79,6 @@ _real_sign = detached(lambda x: np.linalg.slogdet(x)[0])
 
 
 @composed(np.linalg.slogdet)
-def _slogdet(a: Array) -> Any:
+def _slogdet(a: Array) -> Array:
     sign = sign_of_det(a) if np.iscomplexobj(a) else _real_sign(a)
     return named(np.linalg.slogdet, sign, log_abs_det(a))

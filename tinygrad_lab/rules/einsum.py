@@ -24,7 +24,7 @@ def einsum(*operands: Any, **keywords: Any) -> Any:
     return np.einsum(subscripts, *operands, **keywords)
 
 
-def _einsum_rule(i: int, g: Array, y: Array, *operands: Any, subscripts: str, **layout: Any) -> Any:
+def _einsum_rule(i: int, g: Array, y: Array, *operands: Any, subscripts: str, **layout: Any) -> Array:
     terms, _, output = subscripts.partition("->")
     inputs = terms.split(",")
     mine, others = inputs[i], inputs[:i] + inputs[i + 1 :]

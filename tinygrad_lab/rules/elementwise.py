@@ -34,7 +34,7 @@ def _power_base(g: Any, y: Any, x: Any, p: Any) -> Any:
     return g * (p * _power(x, p - 1))
 
 
-def _power_exponent(g: Array, y: Array, x: Array, p: Array) -> Any:
+def _power_exponent(g: Array, y: Array, x: Array, p: Array) -> Array:
     return g * y * np.log(np.where(np.equal(x, 0), 1, x))  # y log x tends to 0 with x
 
 
@@ -95,7 +95,7 @@ defvjp(np.imag,          lambda g, y, x: g * -1j, elementwise=True)
 
 
 @composed(np.angle)
-def _angle(z: Array, deg: bool = False) -> Any:
+def _angle(z: Array, deg: bool = False) -> Array:
     # The gradient of a real number's angle is 0, however large the cotangent.
     angle = np.arctan2(np.imag(z), np.real(z)) if np.iscomplexobj(z) else np.arctan2(np.zeros_like(z), z)
     return np.rad2deg(angle) if deg else angle
@@ -107,7 +107,7 @@ def _divmod(a: Array, b: Array) -> Any:
 
 
 @composed(np.real_if_close)
-def _real_if_close(a: Array, tol: float = 100) -> Any:
+def _real_if_close(a: Array, tol: float = 100) -> Array:
     if not np.iscomplexobj(a):
         return a
     limit = tol * np.finfo(a.dtype).eps if tol > 1 else tol
@@ -115,7 +115,7 @@ def _real_if_close(a: Array, tol: float = 100) -> Any:
 
 
 @primitive(lambda g, y, x: g, elementwise=True)
-def fraction(x: Array) -> Any:
+def fraction(x: Array) -> Array:
     """Return the part of `x` behind the point."""
     return np.modf(x)[0]
 
@@ -126,7 +126,7 @@ def _modf(x: Array) -> Any:
 
 
 @primitive(lambda g, y, x: np.ldexp(g, -np.frexp(x)[1]), elementwise=True)
-def mantissa(x: Array) -> Any:
+def mantissa(x: Array) -> Array:
     """Return `x` divided by a power of two, with an absolute value from 1/2 to 1."""
     return np.frexp(x)[0]
 

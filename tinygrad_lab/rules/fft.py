@@ -18,7 +18,7 @@ from tinygrad_lab.typing import Array
 _OPPOSITE: dict[Any, Any] = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
 
 
-def _irfft_rule(g: Array, y: Array, x: Array, n: int, axis: int, norm: Any) -> Any:
+def _irfft_rule(g: Array, y: Array, x: Array, n: int, axis: int, norm: Any) -> Array:
     """Every frequency but 0 and n/2 stands for itself and its conjugate."""
     k = np.arange(n // 2 + 1)
     times = np.where((k == 0) | (2 * k == n), 1, 2)
@@ -27,25 +27,25 @@ def _irfft_rule(g: Array, y: Array, x: Array, n: int, axis: int, norm: Any) -> A
 
 # fmt: off
 @primitive(lambda g, y, x, axis, norm: np.fft.fft(g, axis=axis, norm=norm))
-def fft(x: Array, axis: int, norm: Any) -> Any:
+def fft(x: Array, axis: int, norm: Any) -> Array:
     """Return `np.fft.fft` along `axis`, which is negative."""
     return np.fft.fft(x, axis=axis, norm=norm)
 
 
 @primitive(lambda g, y, x, axis, norm: np.fft.ifft(g, axis=axis, norm=norm))
-def ifft(x: Array, axis: int, norm: Any) -> Any:
+def ifft(x: Array, axis: int, norm: Any) -> Array:
     """Return `np.fft.ifft` along `axis`, which is negative."""
     return np.fft.ifft(x, axis=axis, norm=norm)
 
 
 @primitive(lambda g, y, x, axis, norm: np.fft.fft(g, x.shape[axis], axis, norm))
-def rfft(x: Array, axis: int, norm: Any) -> Any:
+def rfft(x: Array, axis: int, norm: Any) -> Array:
     """Return `np.fft.rfft` along `axis`, which is negative."""
     return np.fft.rfft(x, axis=axis, norm=norm)
 
 
 @primitive(_irfft_rule)
-def irfft(x: Array, n: int, axis: int, norm: Any) -> Any:
+def irfft(x: Array, n: int, axis: int, norm: Any) -> Array:
     """Return `np.fft.irfft` of `n // 2 + 1` frequencies along `axis`, which is negative."""
     return np.fft.irfft(x, n, axis, norm)
 
@@ -59,7 +59,7 @@ def _negative(axis: int, ndim: int) -> int:
     return one_axis(axis, ndim) - ndim
 
 
-def _resized(a: Array, n: int | None, axis: int) -> Any:
+def _resized(a: Array, n: int | None, axis: int) -> Array:
     """Cut `a` off after `n` elements, or fill it up with zeros."""
     size = a.shape[axis]
     if n is None or n == size:
@@ -71,7 +71,7 @@ def _resized(a: Array, n: int | None, axis: int) -> Any:
 
 def _one_axis(function: Callable[..., Any], transform: Callable[..., Any]) -> None:
     @composed(function)
-    def along(a: Array, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
+    def along(a: Array, n: int | None = None, axis: int = -1, norm: Any = None) -> Array:
         axis = _negative(axis, a.ndim)
         return transform(_resized(a, n, axis), axis=axis, norm=norm)
 
@@ -82,19 +82,19 @@ _one_axis(np.fft.rfft, rfft)
 
 
 @composed(np.fft.irfft)
-def _irfft(a: Array, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
+def _irfft(a: Array, n: int | None = None, axis: int = -1, norm: Any = None) -> Array:
     axis = _negative(axis, a.ndim)
     n = 2 * (a.shape[axis] - 1) if n is None else n
     return irfft(_resized(a, n // 2 + 1, axis), n=n, axis=axis, norm=norm)
 
 
 @composed(np.fft.hfft)
-def _hfft(a: Array, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
+def _hfft(a: Array, n: int | None = None, axis: int = -1, norm: Any = None) -> Array:
     return np.fft.irfft(np.conjugate(a), n, axis, _OPPOSITE[norm])
 
 
 @composed(np.fft.ihfft)
-def _ihfft(a: Array, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
+def _ihfft(a: Array, n: int | None = None, axis: int = -1, norm: Any = None) -> Array:
     return np.conjugate(np.fft.rfft(a, n, axis, _OPPOSITE[norm]))
 
 
@@ -112,7 +112,7 @@ def _many_axes(function: Callable[..., Any], one: Callable[..., Any], last: Call
     """Declare a transform of many axes: `last` along the last of them, then `one` along the others, backwards."""
 
     @composed(function)
-    def along(a: Array, s: Any = None, axes: Any = default, norm: Any = None) -> Any:
+    def along(a: Array, s: Any = None, axes: Any = default, norm: Any = None) -> Array:
         lengths, axes = _lengths(a, s, axes)
         if axes or last is not one:
             a = last(a, lengths[-1], axes[-1], norm)
@@ -125,7 +125,7 @@ def _to_real(function: Callable[..., Any], default: Any) -> None:
     """Declare an inverse transform of many axes to real numbers: the last axis comes last."""
 
     @composed(function)
-    def along(a: Array, s: Any = None, axes: Any = default, norm: Any = None) -> Any:
+    def along(a: Array, s: Any = None, axes: Any = default, norm: Any = None) -> Array:
         lengths, axes = _lengths(a, s, axes)
         if s is None:
             lengths[-1] = 2 * (lengths[-1] - 1)

@@ -44,7 +44,7 @@ def defjvp(function: Callable[..., Any], *rules: Rule | None, elementwise: bool 
 
 
 def _transposed(rule: Rule, position: int) -> Rule:
-    def pulled(g: Array, y: Array, *inputs: Any, **kwargs: Any) -> Any:
+    def pulled(g: Array, y: Array, *inputs: Any, **kwargs: Any) -> Array:
         def pushed(t: Any) -> Any:
             return np.broadcast_to(rule(t, y, *inputs, **kwargs), np.shape(y))
 

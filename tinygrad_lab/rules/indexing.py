@@ -18,12 +18,12 @@ from tinygrad_lab.typing import Array
 Value.at = property(At)  # the engine reads arrays and never writes
 
 
-def _shaped(g: Array, value: Any) -> Any:
+def _shaped(g: Array, value: Any) -> Array:
     """Give `g` as many axes as `value`: NumPy lets a written value have further leading axes of length 1."""
     return np.reshape(g, (1,) * (np.ndim(value) - g.ndim) + g.shape)
 
 
-def _lasting(g: Array, index: Any) -> Any:
+def _lasting(g: Array, index: Any) -> Array:
     """Return `g[index]`, with 0 for what a later occurrence of the same position overwrote."""
     g, positions = g[index], np.zeros_like(g, dtype=np.intp)
     numbers = np.reshape(np.arange(g.size), g.shape)
@@ -41,29 +41,29 @@ defvjp(set_at,   lambda g, y, x, value, index: set_at(g, 0, index),
 
 
 @composed(np.take)
-def _take(a: Array, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Any:
+def _take(a: Array, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Array:
     a, axis = flattened(a, axis)
     if mode != "raise":
         indices = np.take(np.arange(a.shape[axis]), indices, mode=mode)  # the positions that the mode turns them into
     return a[along(axis, array(indices))]
 
 
-def _picked(function: Callable[..., Any], a: Array, *args: Any) -> Any:
+def _picked(function: Callable[..., Any], a: Array, *args: Any) -> Array:
     """Call a function that only picks elements: NumPy picks positions, and indexing takes the elements there."""
     positions = function(np.reshape(np.arange(a.size), a.shape), *args)
     return np.reshape(np.ravel(a)[np.ravel(positions)], positions.shape)
 
 
 @composed(np.take_along_axis)
-def _take_along_axis(arr: Array, indices: Any, axis: int | None = -1) -> Any:
+def _take_along_axis(arr: Array, indices: Any, axis: int | None = -1) -> Array:
     return _picked(np.take_along_axis, arr, indices, axis)
 
 
 @composed(np.diagonal)
-def _diagonal(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def _diagonal(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     return _picked(np.diagonal, a, offset, axis1, axis2)
 
 
 @composed(np.bincount)
-def _bincount(x: Array, /, weights: Any = None, minlength: int = 0) -> Any:
+def _bincount(x: Array, /, weights: Any = None, minlength: int = 0) -> Array:
     return scatter(converted(weights, np.float64), x, (max(int(np.max(x, initial=-1)) + 1, minlength),))

@@ -123,7 +123,7 @@ def _tile(A: Any, reps: Any) -> Any:
 
 
 @composed(np.repeat)
-def _repeat(a: Array, repeats: Any, axis: int | None = None) -> Any:
+def _repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
     a, axis = flattened(np.atleast_1d(a), axis)
     if np.size(repeats) > 1:
         return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
@@ -138,12 +138,12 @@ def _interleave(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @composed(np.append)
-def _append(arr: Array, values: Array, axis: int | None = None) -> Any:
+def _append(arr: Array, values: Array, axis: int | None = None) -> Array:
     return np.concatenate([arr, values], axis)
 
 
 @composed(np.insert)
-def _insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Any:
+def _insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Array:
     """NumPy inserts new positions among the old ones; indexing takes the elements there."""
     arr, axis = flattened(array(arr), axis)
     n = np.shape(arr)[axis]
@@ -158,13 +158,13 @@ def _insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Any
 
 
 @composed(np.delete)
-def _delete(arr: Array, obj: Any, axis: int | None = None) -> Any:
+def _delete(arr: Array, obj: Any, axis: int | None = None) -> Array:
     arr, axis = flattened(arr, axis)
     return np.take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
 
 
 @composed(np.resize)
-def _resize(a: Array, new_shape: Any) -> Any:
+def _resize(a: Array, new_shape: Any) -> Array:
     return np.ravel(a)[np.resize(np.arange(a.size), new_shape)]
 
 

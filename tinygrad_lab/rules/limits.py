@@ -16,18 +16,18 @@ from tinygrad_lab.typing import Array
 
 
 @primitive(elementwise=True)
-def ratio(a: Array, b: Array) -> Any:
+def ratio(a: Array, b: Array) -> Array:
     """Return `a / b`, and 0 where both vanish: `a` is a gradient, and none arrives there."""
     return a / np.where((a == 0) & (b == 0), 1, b)
 
 
 @primitive(elementwise=True)
-def indeterminate(x: Array) -> Any:
+def indeterminate(x: Array) -> Array:
     """Return NaN times `x`, and 0 where `x` is 0: a gradient goes through a derivative that does not exist."""
     return np.where(x == 0, x, np.nan)
 
 
-def _steep(g: Array, y: Array, a: Array, b: Array) -> Any:
+def _steep(g: Array, y: Array, a: Array, b: Array) -> Array:
     """Return `g / b`; where both inputs vanish, the largest number instead of infinity, so that times 0 it stays 0.
 
     There `a` is a gradient that does not arrive, perhaps because it is `0 * c`: forward mode asks for the slope in `c`.
@@ -37,20 +37,20 @@ def _steep(g: Array, y: Array, a: Array, b: Array) -> Any:
     return np.where(vanishing, steepest, ratio(g, np.where(vanishing, 1, b)))
 
 
-def unless_at_origin(g: Array, slope: Any, x: Array, length: Array) -> Any:
+def unless_at_origin(g: Array, slope: Any, x: Array, length: Array) -> Array:
     """Return `slope / length`; at the origin NaN, unless no gradient `g` arrives."""
     at_origin = (x == 0) & (length == 0)
     return np.where(at_origin, indeterminate(g), slope / np.where(at_origin, 1, length))
 
 
 @primitive(elementwise=True)
-def direction(x: Array, length: Array) -> Any:
+def direction(x: Array, length: Array) -> Array:
     """Return `x / length`, and 0 at the origin, where it has no derivative."""
     return x / np.where((x == 0) & (length == 0), 1, length)
 
 
 @primitive(elementwise=True)
-def where_defined(x: Array, y: Array) -> Any:
+def where_defined(x: Array, y: Array) -> Array:
     """Return `x`, and NaN where the function's value `y` is: outside its domain a formula may still give a number."""
     return np.where(np.isnan(y), np.nan, x)
 

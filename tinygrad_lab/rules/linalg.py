@@ -19,12 +19,12 @@ def _ndim(x: Array) -> int:
     return x.ndim if hasattr(x, "ndim") else np.ndim(x)  # np.ndim costs a dispatch, but takes lists
 
 
-def _rows(x: Array) -> Any:
+def _rows(x: Array) -> Array:
     """Return `x` as a matrix: the last axis stays, the others become one."""
     return x if _ndim(x) == 2 else np.reshape(x, (math.prod(np.shape(x)[:-1]), np.shape(x)[-1]))
 
 
-def _matmul_left(g: Array, y: Array, a: Array, b: Array) -> Any:
+def _matmul_left(g: Array, y: Array, a: Array, b: Array) -> Array:
     if _ndim(b) == 1:
         return np.expand_dims(g, -1) * b
     if _ndim(a) == 1:
@@ -32,7 +32,7 @@ def _matmul_left(g: Array, y: Array, a: Array, b: Array) -> Any:
     return g @ np.swapaxes(b, -1, -2)
 
 
-def _matmul_right(g: Array, y: Array, a: Array, b: Array) -> Any:
+def _matmul_right(g: Array, y: Array, a: Array, b: Array) -> Array:
     if _ndim(b) == 1:
         return np.expand_dims(g, -1) * a
     if _ndim(b) == 2:  # every row of every matrix in `a` met the same `b`: one product sums over them all
@@ -53,7 +53,7 @@ def _pairs(a: Array, b: Array, axes: Any) -> tuple[list[int], list[int]]:
     return list(many_axes(left, _ndim(a))), list(many_axes(right, _ndim(b)))
 
 
-def _tensordot_rule(g: Array, other: Any, ndim: int, mine: list[int], theirs: list[int], first: bool) -> Any:
+def _tensordot_rule(g: Array, other: Any, ndim: int, mine: list[int], theirs: list[int], first: bool) -> Array:
     """Sum `g` and `other` over the axes that `other` alone gave to `g`, and put the axes back into place."""
     kept = [i for i in range(_ndim(other)) if i not in theirs]
     given = list(range(g.ndim - len(kept), g.ndim)) if first else list(range(len(kept)))
@@ -61,12 +61,12 @@ def _tensordot_rule(g: Array, other: Any, ndim: int, mine: list[int], theirs: li
     return np.transpose(np.tensordot(g, other, (given, kept)), inverse(order))
 
 
-def _tensordot_left(g: Array, y: Array, a: Array, b: Array, axes: Any = 2) -> Any:
+def _tensordot_left(g: Array, y: Array, a: Array, b: Array, axes: Any = 2) -> Array:
     left, right = _pairs(a, b, axes)
     return _tensordot_rule(g, b, _ndim(a), left, right, first=True)
 
 
-def _tensordot_right(g: Array, y: Array, a: Array, b: Array, axes: Any = 2) -> Any:
+def _tensordot_right(g: Array, y: Array, a: Array, b: Array, axes: Any = 2) -> Array:
     left, right = _pairs(a, b, axes)
     return _tensordot_rule(g, a, _ndim(b), right, left, first=False)
 
@@ -75,7 +75,7 @@ defvjp(np.tensordot, _tensordot_left, _tensordot_right)
 
 
 @composed(np.dot)
-def _dot(a: Array, b: Array) -> Any:
+def _dot(a: Array, b: Array) -> Array:
     a, b = arrays(a, b)
     if a.ndim == 0 or b.ndim == 0:
         return np.multiply(a, b)
@@ -83,23 +83,23 @@ def _dot(a: Array, b: Array) -> Any:
 
 
 @composed(np.inner)
-def _inner(a: Array, b: Array) -> Any:
+def _inner(a: Array, b: Array) -> Array:
     a, b = arrays(a, b)
     return np.multiply(a, b) if a.ndim == 0 or b.ndim == 0 else np.tensordot(a, b, (-1, -1))
 
 
 @composed(np.vdot)
-def _vdot(a: Array, b: Array) -> Any:
+def _vdot(a: Array, b: Array) -> Array:
     return np.matmul(np.conjugate(np.ravel(a)), np.ravel(b))
 
 
 @composed(np.outer)
-def _outer(a: Array, b: Array) -> Any:
+def _outer(a: Array, b: Array) -> Array:
     return np.multiply(np.expand_dims(np.ravel(a), 1), np.ravel(b))
 
 
 @composed(np.trace)
-def _trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+def _trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
     return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
@@ -109,11 +109,11 @@ def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return np.sum(np.conjugate(x1) * x2, axis=-1)
 
 
-def _matvec(x1: Array, x2: Array) -> Any:
+def _matvec(x1: Array, x2: Array) -> Array:
     return np.matmul(x1, np.expand_dims(x2, -1))[..., 0]
 
 
-def _vecmat(x1: Array, x2: Array) -> Any:
+def _vecmat(x1: Array, x2: Array) -> Array:
     return np.matmul(np.expand_dims(np.conjugate(x1), -2), x2)[..., 0, :]
 
 
@@ -123,7 +123,7 @@ if hasattr(np, "matvec"):  # NumPy 2.2
 
 
 @composed(np.kron)
-def _kron(a: Array, b: Array) -> Any:
+def _kron(a: Array, b: Array) -> Array:
     ndim = max(_ndim(a), _ndim(b))
     m, n = ((1,) * (ndim - _ndim(x)) + np.shape(x) for x in (a, b))
     product = np.reshape(a, tuple(j for i in m for j in (i, 1))) * np.reshape(b, tuple(j for i in n for j in (1, i)))

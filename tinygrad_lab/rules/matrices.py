@@ -7,7 +7,7 @@ conjugate, so such rules conjugate `g` on the way in and their result on the way
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,32 +15,32 @@ import numpy as np
 from tinygrad_lab.typing import Array
 
 
-def transposed(x: Array) -> Any:
+def transposed(x: Array) -> Array:
     """Return the transposes of the matrices in `x`."""
     return np.swapaxes(x, -1, -2)
 
 
-def adjoint(x: Array) -> Any:
+def adjoint(x: Array) -> Array:
     """Return the conjugate transposes of the matrices in `x`."""
     return np.conjugate(np.swapaxes(x, -1, -2))
 
 
-def hermitian(x: Array) -> Any:
+def hermitian(x: Array) -> Array:
     """Return the Hermitian parts of the matrices in `x`."""
     return (x + adjoint(x)) / 2
 
 
-def diagonal(x: Array) -> Any:
+def diagonal(x: Array) -> Array:
     """Return diagonal matrices with the vectors in `x`."""
     return np.where(np.eye(x.shape[-1], dtype=bool), np.expand_dims(x, -2), 0)
 
 
-def lower(x: Array) -> Any:
+def lower(x: Array) -> Array:
     """Return the lower triangles of the matrices in `x`, with half of the diagonal."""
     return np.tril(x) * (1 - np.eye(x.shape[-1]) / 2)
 
 
-def differences(x: Array) -> Any:
+def differences(x: Array) -> Array:
     """Return matrices of `x[j] - x[i]` in row i and column j."""
     return np.expand_dims(x, -2) - np.expand_dims(x, -1)
 
@@ -59,8 +59,3 @@ def unpack(packed: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
         parts.append(np.reshape(packed[..., start:stop], packed.shape[:-1] + shape))
         start = stop
     return parts
-
-
-def named(function: Callable[..., Any], *parts: Any) -> Any:
-    """Return `parts` in the named tuple that a function of `np.linalg` returns."""
-    return type(function(np.eye(1)))(*parts)

@@ -13,7 +13,7 @@ from tinygrad_lab.rules.limits import direction, ratio, unless_at_origin
 from tinygrad_lab.typing import Array
 
 
-def _norm_rule(g: Array, y: Array, x: Array, axis: Any = None, keepdims: bool = False) -> Any:
+def _norm_rule(g: Array, y: Array, x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """(x* / |x|) · g, and 0 at the origin."""
     if axis is not None and not keepdims:
         g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
@@ -21,12 +21,12 @@ def _norm_rule(g: Array, y: Array, x: Array, axis: Any = None, keepdims: bool = 
 
 
 @primitive(_norm_rule)
-def norm(x: Array, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Return the root of the sum of squares."""
     return np.linalg.norm(x, axis=axis, keepdims=keepdims)
 
 
-def _p_direction_in_x(g: Array, y: Array, x: Array, length: Array, p: float) -> Any:
+def _p_direction_in_x(g: Array, y: Array, x: Array, length: Array, p: float) -> Array:
     part = direction(x, length)
     size = np.abs(part)
     if np.iscomplexobj(x):  # x^(p / 2) times its conjugate to the power of p / 2 - 1
@@ -38,19 +38,19 @@ def _p_direction_in_x(g: Array, y: Array, x: Array, length: Array, p: float) -> 
     return unless_at_origin(g, slope, x, length)
 
 
-def _p_direction_in_length(g: Array, y: Array, x: Array, length: Array, p: float) -> Any:
+def _p_direction_in_length(g: Array, y: Array, x: Array, length: Array, p: float) -> Array:
     return unless_at_origin(g, (1 - p) * g * y, x, length)
 
 
 @primitive(_p_direction_in_x, _p_direction_in_length, elementwise=True)
-def p_direction(x: Array, length: Array, p: float) -> Any:
+def p_direction(x: Array, length: Array, p: float) -> Array:
     """Return (x / |x|) · (|x| / length)^(p - 1), and 0 where x is 0: for p < 1 it has either sign beside it."""
     part = direction(x, length)
     size = np.abs(part)
     return direction(part, size) * np.where(size == 0, 1, size) ** (p - 1)
 
 
-def _p_norm_rule(g: Array, y: Array, x: Array, p: float, axis: int, keepdims: bool = False) -> Any:
+def _p_norm_rule(g: Array, y: Array, x: Array, p: float, axis: int, keepdims: bool = False) -> Array:
     """(x* / |x|) · (|x| / y)^(p - 1) · g, element by element."""
     if not keepdims:
         g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
@@ -58,12 +58,12 @@ def _p_norm_rule(g: Array, y: Array, x: Array, p: float, axis: int, keepdims: bo
 
 
 @primitive(_p_norm_rule)
-def p_norm(x: Array, p: float, axis: int, keepdims: bool = False) -> Any:
+def p_norm(x: Array, p: float, axis: int, keepdims: bool = False) -> Array:
     """Return the p-th root of the sum of p-th powers of absolute values along `axis`."""
     return np.linalg.norm(x, p, axis, keepdims)
 
 
-def _of_vectors(x: Array, ord: Any, axis: int, keepdims: bool) -> Any:
+def _of_vectors(x: Array, ord: Any, axis: int, keepdims: bool) -> Array:
     if ord is None or ord == 2:
         return norm(x, axis=axis, keepdims=keepdims)
     if ord == 0:
@@ -93,7 +93,7 @@ def _of_matrices(x: Any, ord: Any, axes: Any, keepdims: bool) -> Any:
 
 
 @composed(np.linalg.norm)
-def _norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def _norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
     if axis is None and (ord is None or x.ndim not in (1, 2)):
         if ord is not None:
             raise OperationError(f"norm: x must be a vector or a matrix, got shape {x.shape}; pass axis")
@@ -107,7 +107,7 @@ def _norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -
 
 
 @composed(np.linalg.vector_norm)
-def _vector_norm(x: Array, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+def _vector_norm(x: Array, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Array:
     axes = many_axes(axis, x.ndim)
     vectors = as_last(x, axes)
     result = _of_vectors(vectors, ord, vectors.ndim - 1, False)
@@ -115,12 +115,12 @@ def _vector_norm(x: Array, /, *, axis: Any = None, keepdims: bool = False, ord: 
 
 
 @composed(np.linalg.matrix_norm)
-def _matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+def _matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
     return _of_matrices(x, ord, (x.ndim - 2, x.ndim - 1), keepdims)
 
 
 @composed(np.linalg.cond)
-def _cond(x: Array, p: Any = None) -> Any:
+def _cond(x: Array, p: Any = None) -> Array:
     if p in (None, 2, -2):
         values = np.linalg.svdvals(x)
         largest, smallest = values[..., 0], values[..., -1]

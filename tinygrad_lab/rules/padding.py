@@ -24,7 +24,7 @@ _STATISTICS: dict[str, Callable[..., Any]] = {
 def _pad(
     array: Array, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0, end_values: Any = 0,
     stat_length: Any = None, reflect_type: str = "even",
-) -> Any:  # fmt: skip
+) -> Array:  # fmt: skip
     width = _widths(pad_width, array.ndim)
     if mode == "constant":
         return constant_pad(array, width=width, constant_values=constant_values)
@@ -78,7 +78,7 @@ def _levels(statistic: Callable[..., Any], array: Array, axis: int, pair: Pair, 
     return [before, array, after]
 
 
-def _turned(array: Array, axis: int, pair: Pair, mode: str) -> Any:
+def _turned(array: Array, axis: int, pair: Pair, mode: str) -> Array:
     """Turn the array about its edges by half a turn, again and again: each period adds twice the rise between them.
 
     `reflect` turns about the last element, `symmetric` half a place behind it, as if it stood there twice.

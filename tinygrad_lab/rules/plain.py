@@ -12,7 +12,7 @@ from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.typing import Array
 
 
-def listed(x: Array) -> Any:
+def listed(x: Array) -> Array:
     """Return a list or tuple of numbers as an array, and anything else as it is: NumPy takes one beside an array."""
     return np.asarray(x) if isinstance(x, list | tuple) else x
 

@@ -36,7 +36,7 @@ def _polymul(a1: Any, a2: Any) -> Any:
     return np.convolve(_stripped(a1), _stripped(a2))
 
 
-def _stripped(p: Array) -> Any:
+def _stripped(p: Array) -> Array:
     """Leave out leading zeros, but not the last coefficient."""
     p = np.atleast_1d(p)
     return p[int(np.argmax(np.append(np.not_equal(p[:-1], 0), True))) :]
@@ -53,7 +53,7 @@ def _polydiv(u: Any, v: Any) -> Any:
 
 
 @composed(np.polyval)
-def _polyval(p: Array, x: Array) -> Any:
+def _polyval(p: Array, x: Array) -> Array:
     """Horner's scheme."""
     x = array(x)
     y = np.zeros_like(x)

@@ -14,7 +14,7 @@ from tinygrad_lab.rules.dtypes import converted
 from tinygrad_lab.typing import Array
 
 
-def expand(g: Array, x: Array, axis: Any, keepdims: bool) -> Any:
+def expand(g: Array, x: Array, axis: Any, keepdims: bool) -> Array:
     """Give `g` its reduced axes back, with length 1, so that it broadcasts against the input `x`."""
     return g if keepdims or axis is None or x.ndim == 0 else np.expand_dims(g, axis)
 
@@ -29,28 +29,28 @@ def count(x: Array, axis: Any, where: Any) -> Any:
 def _sum(
     g: Array, y: Array, x: Array, axis: Any = None, dtype: Any = None, keepdims: bool = False,
     initial: Any = None, where: Any = True,
-) -> Any:  # fmt: skip
+) -> Array:  # fmt: skip
     g = expand(g, x, axis, keepdims)
     return np.broadcast_to(g if where is True else np.where(where, g, 0), x.shape)
 
 
 def _mean(
     g: Array, y: Array, x: Array, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = True
-) -> Any:
+) -> Array:
     share = 1 / count(x, axis, where)  # a float16 holds 1 / n of more elements than it can count
     return _sum(expand(g, x, axis, keepdims) * share, y, x, axis, keepdims=True, where=where)
 
 
 def _extremum(
     g: Array, y: Array, x: Array, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
-) -> Any:
+) -> Array:
     """The elements that equal the extremum share its gradient."""
     chosen = ((x == expand(y, x, axis, keepdims)) | (x != x)) & where  # a NaN is the extremum where there is one
     number = np.sum(chosen, axis=axis, keepdims=True, dtype=x.dtype)
     return np.where(chosen, expand(g, x, axis, keepdims) / np.maximum(number, 1), 0)
 
 
-def _cumsum(g: Array, y: Array, x: Array, axis: int | None = None, dtype: Any = None) -> Any:
+def _cumsum(g: Array, y: Array, x: Array, axis: int | None = None, dtype: Any = None) -> Array:
     along = 0 if axis is None else axis
     return np.reshape(np.flip(np.cumsum(np.flip(g, along), along), along), x.shape)
 
@@ -67,7 +67,7 @@ defvjp(np.cumsum, _cumsum)
 @composed(np.prod)
 def _prod(
     a: Array, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
-) -> Any:
+) -> Array:
     """Multiply the two halves, and so on: there is no division, so zeros need no care, at any order."""
     axes, shape = reduced_axes(axis, np.ndim(a)), np.shape(a)
     a = a if dtype is None else a.astype(dtype)
@@ -104,7 +104,7 @@ def _cumulative(function: Any, along: Any, neutral: int) -> None:
     """Declare `np.cumulative_sum` or `np.cumulative_prod`, which may start with the neutral element."""
 
     @composed(function)
-    def cumulate(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+    def cumulate(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
         if axis is None and x.ndim != 1:
             raise OperationError(f"{function.__name__}: axis must be given for {x.ndim} axes, got None; pass axis=0")
         axes = many_axes(axis, x.ndim)
@@ -124,7 +124,7 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
 
 
 @composed(np.ptp)
-def _ptp(a: Array, axis: Any = None, *, keepdims: bool = False) -> Any:
+def _ptp(a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
 
 
@@ -157,7 +157,7 @@ composed(np.nanmin)(lambda a, axis=None, **kwargs: _nan_extremum(np.min, np.inf,
 # fmt: on
 
 
-def _filled(a: Array, number: int) -> Any:
+def _filled(a: Array, number: int) -> Array:
     return np.where(np.isnan(a), number, a)
 
 

@@ -13,7 +13,7 @@ from tinygrad_lab.rules.writing import set_at
 from tinygrad_lab.typing import Array
 
 
-def _share(g: Array, y: Array, mine: Any, other: Any) -> Any:
+def _share(g: Array, y: Array, mine: Any, other: Any) -> Array:
     """Return `g` where `mine` was chosen, and half of it where `other` is equal to it."""
     return np.where(mine == y, np.where(other == y, g / 2, g), 0)
 
@@ -37,7 +37,7 @@ defvjp(np.nan_to_num,  lambda g, y, x, **replacements: np.where(np.isfinite(x), 
 @composed(np.clip)
 def _clip(
     a: Array, a_min: Any = np._NoValue, a_max: Any = np._NoValue, *, min: Any = np._NoValue, max: Any = np._NoValue
-) -> Any:
+) -> Array:
     none = np._NoValue
     if a_min is none and a_max is none:
         low, high = None if min is none else min, None if max is none else max
@@ -62,7 +62,7 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 
 @composed(np.choose)
-def _choose(a: Array, choices: Any, mode: Any = "raise") -> Any:
+def _choose(a: Array, choices: Any, mode: Any = "raise") -> Array:
     numbers = np.arange(len(choices))
     a = np.choose(a, numbers, mode=mode)  # the numbers that the mode turns them into
     return np.select([a == number for number in numbers], list(choices))
@@ -74,7 +74,7 @@ def _piecewise(x: Array, condlist: Any, funclist: Any, *args: Any, **kw: Any) ->
     conditions = conditions if conditions.ndim > np.ndim(x) else np.expand_dims(conditions, 0)
     if len(funclist) == len(conditions) + 1:
         conditions = np.concatenate([conditions, ~np.any(conditions, axis=0, keepdims=True)])
-    result = np.zeros_like(x)
+    result: Any = np.zeros_like(x)
     for condition, function in zip(conditions, funclist, strict=True):
         piece = function(x[condition], *args, **kw) if callable(function) else function
         result = set_at(result, piece, index=condition)
@@ -82,10 +82,10 @@ def _piecewise(x: Array, condlist: Any, funclist: Any, *args: Any, **kw: Any) ->
 
 
 @composed(np.compress)
-def _compress(condition: Any, a: Array, axis: int | None = None) -> Any:
+def _compress(condition: Any, a: Array, axis: int | None = None) -> Array:
     return np.take(a, np.flatnonzero(condition), axis)
 
 
 @composed(np.extract)
-def _extract(condition: Any, arr: Array) -> Any:
+def _extract(condition: Any, arr: Array) -> Array:
     return np.ravel(arr)[np.flatnonzero(condition)]

@@ -15,15 +15,15 @@ from tinygrad_lab.typing import Array
 _Order = Literal["C", "F"]  # 'A' and 'K' ask for the order in memory, which is no property of a Value
 
 
-def _reshape(g: Array, y: Array, x: Array, shape: Any = None, order: _Order = "C", **_: Any) -> Any:
+def _reshape(g: Array, y: Array, x: Array, shape: Any = None, order: _Order = "C", **_: Any) -> Array:
     return np.reshape(g, x.shape) if order == "C" else np.reshape(g, x.shape, order=order)
 
 
-def _ravel(g: Array, y: Array, x: Array, order: _Order = "C") -> Any:
+def _ravel(g: Array, y: Array, x: Array, order: _Order = "C") -> Array:
     return _reshape(g, y, x, order=order)
 
 
-def _transpose(g: Array, y: Array, x: Array, axes: Any = None) -> Any:
+def _transpose(g: Array, y: Array, x: Array, axes: Any = None) -> Array:
     return np.transpose(g, None if axes is None else inverse(many_axes(axes, x.ndim)))
 
 
@@ -70,7 +70,7 @@ def _broadcast_arrays(*arrays: Any, subok: bool = False) -> Any:
 def _full_like(
     a: Array, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None,
     *, device: Any = None,
-) -> Any:  # fmt: skip
+) -> Array:  # fmt: skip
     zeros = np.zeros_like(a, dtype=dtype, order=order, shape=shape, device=device)
     return (zeros + fill_value).astype(zeros.dtype)
 

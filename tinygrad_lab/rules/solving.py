@@ -17,12 +17,12 @@ from tinygrad_lab.typing import Array
 
 
 @primitive()
-def solve(a: Array, b: Array) -> Any:
+def solve(a: Array, b: Array) -> Array:
     """Return the X with a X = b, for matrices `b`."""
     return np.linalg.solve(a, b)
 
 
-def _pinv_rule(g: Array, y: Array, x: Array, rcond: Any = None, hermitian: bool = False, **_: Any) -> Any:
+def _pinv_rule(g: Array, y: Array, x: Array, rcond: Any = None, hermitian: bool = False, **_: Any) -> Array:
     """(I - X P) ḡᴴ P Pᴴ + Pᴴ P ḡᴴ (I - P X) - Pᴴ ḡ Pᴴ, where P is the pseudo-inverse.
 
     G. Golub and V. Pereyra, "The differentiation of pseudo-inverses" (1973): the rank has to stay.
@@ -41,7 +41,7 @@ defvjp(solve,           lambda g, y, a, b: -np.linalg.solve(transposed(a), g) @ 
 
 
 @composed(np.linalg.solve)
-def _solve(a: Array, b: Array) -> Any:
+def _solve(a: Array, b: Array) -> Array:
     return solve(a, np.expand_dims(b, -1))[..., 0] if np.ndim(b) == 1 else solve(a, b)
 
 
@@ -61,7 +61,7 @@ _plain_lstsq = detached(np.linalg.lstsq)
 
 
 @composed(np.linalg.tensorsolve)
-def _tensorsolve(a: Array, b: Array, axes: Any = None) -> Any:
+def _tensorsolve(a: Array, b: Array, axes: Any = None) -> Array:
     a, b = arrays(a, b)
     if axes is not None:
         axes = many_axes(tuple(axes), a.ndim)
@@ -71,13 +71,13 @@ def _tensorsolve(a: Array, b: Array, axes: Any = None) -> Any:
 
 
 @composed(np.linalg.tensorinv)
-def _tensorinv(a: Array, ind: int = 2) -> Any:
+def _tensorinv(a: Array, ind: int = 2) -> Array:
     first, last = a.shape[:ind], a.shape[ind:]
     return np.reshape(np.linalg.inv(np.reshape(a, (math.prod(first), -1))), last + first)
 
 
 @composed(np.linalg.matrix_power)
-def _matrix_power(a: Array, n: int) -> Any:
+def _matrix_power(a: Array, n: int) -> Array:
     """Square and multiply."""
     if n < 0:
         return np.linalg.matrix_power(np.linalg.inv(a), -n)

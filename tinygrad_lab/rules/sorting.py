@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -12,17 +11,20 @@ from tinygrad_lab.core.registry import composed
 from tinygrad_lab.rules.axes import flattened, many_axes
 from tinygrad_lab.rules.dtypes import alike
 from tinygrad_lab.rules.plain import detached
+from tinygrad_lab.rules.results import named
 from tinygrad_lab.typing import Array
 
 
 @composed(np.sort)
-def _sort(a: Array, axis: int | None = -1, kind: Any = None, order: Literal[None] = None, *, stable: Any = None) -> Any:
+def _sort(
+    a: Array, axis: int | None = -1, kind: Any = None, order: Literal[None] = None, *, stable: Any = None
+) -> Array:
     a, axis = flattened(a, axis)
     return np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
 
 
 @composed(np.sort_complex)
-def _sort_complex(a: Array) -> Any:
+def _sort_complex(a: Array) -> Array:
     a = np.sort(a)
     return a if np.iscomplexobj(a) else a.astype(np.result_type(a.dtype, np.complex128))
 
@@ -30,7 +32,7 @@ def _sort_complex(a: Array) -> Any:
 @composed(np.partition)
 def _partition(
     a: Array, kth: Any, axis: int | None = -1, kind: Literal["introselect"] = "introselect", order: Literal[None] = None
-) -> Any:
+) -> Array:
     a, axis = flattened(a, axis)
     return np.take_along_axis(a, np.argpartition(a, kth, axis=axis), axis)
 
@@ -65,33 +67,29 @@ _plain_unique = detached(functools.partial(np.unique, return_index=True, return_
 
 
 @composed(np.unique_values)
-def _unique_values(x: Array, /) -> Any:
+def _unique_values(x: Array, /) -> Array:
     return np.unique(x, equal_nan=False)
 
 
 @composed(np.unique_counts)
-def _unique_counts(x: Array, /) -> Any:
+def _unique_counts(x: Array, /) -> Array:
     values, counts = np.unique(x, return_counts=True, equal_nan=False)
-    return _named(np.unique_counts, values, counts)
+    return named(np.unique_counts, values, counts)
 
 
 @composed(np.unique_inverse)
-def _unique_inverse(x: Array, /) -> Any:
+def _unique_inverse(x: Array, /) -> Array:
     values, inverse = np.unique(x, return_inverse=True, equal_nan=False)
-    return _named(np.unique_inverse, values, inverse)
+    return named(np.unique_inverse, values, inverse)
 
 
 @composed(np.unique_all)
-def _unique_all(x: Array, /) -> Any:
-    return _named(np.unique_all, *np.unique(x, True, True, True, equal_nan=False))
-
-
-def _named(function: Callable[..., Any], *parts: Any) -> Any:
-    return type(function(np.zeros(1)))(*parts)
+def _unique_all(x: Array, /) -> Array:
+    return named(np.unique_all, *np.unique(x, True, True, True, equal_nan=False))
 
 
 @composed(np.union1d)
-def _union1d(ar1: Array, ar2: Array) -> Any:
+def _union1d(ar1: Array, ar2: Array) -> Array:
     return np.unique(np.concatenate([ar1, ar2], axis=None))
 
 
@@ -107,12 +105,12 @@ _plain_intersection = detached(np.intersect1d)
 
 
 @composed(np.setdiff1d)
-def _setdiff1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Any:
+def _setdiff1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Array:
     ar1 = np.ravel(ar1) if assume_unique else np.unique(ar1)
     return ar1[~np.isin(ar1, ar2)]
 
 
 @composed(np.setxor1d)
-def _setxor1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Any:
+def _setxor1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Array:
     parts = np.setdiff1d(ar1, ar2, assume_unique), np.setdiff1d(ar2, ar1, assume_unique)
     return np.sort(np.concatenate(parts))

@@ -28,53 +28,53 @@ def _unknown(g: Array, y: Array, *_: Any) -> NoReturn:
     )
 
 
-def _over_argument(y: Array, x: Array, limit: float) -> Any:
+def _over_argument(y: Array, x: Array, limit: float) -> Array:
     """Return y / x, and its limit where x is 0."""
     return np.where(x == 0, limit, y / np.where(x == 0, 1, x))
 
 
-def _power(x: Array, a: Array) -> Any:
+def _power(x: Array, a: Array) -> Array:
     """Return the density of the gamma distribution of shape `a` at `x`."""
     return np.exp(special.xlogy(a - 1, x) - x - special.gammaln(a))
 
 
-def _around(function: Callable[..., Any], v: Array, x: Array) -> Any:
+def _around(function: Callable[..., Any], v: Array, x: Array) -> Array:
     """Return the mean of a Bessel function of the orders below and above `v`."""
     return (function(v - 1, x) + function(v + 1, x)) / 2
 
 
 @primitive(lambda g, y, x: g * (1 - 2 * x), elementwise=True)
-def _logistic_slope(p: Array) -> Any:
+def _logistic_slope(p: Array) -> Array:
     """Return p (1 - p), with a rule that makes no product of 0 and infinity at either end."""
     return p * (1 - p)
 
 
 @primitive(elementwise=True)
-def bell(x: Array, power: int = 0) -> Any:
+def bell(x: Array, power: int = 0) -> Array:
     """Return x^power exp(-x^2), which is 0 at infinity."""
     far = x if np.iscomplexobj(x) else np.clip(x, -150, 150)  # exp(-150^2) is 0 in every dtype
     return far**power * np.exp(-far * far)
 
 
-def _bell_rule(g: Array, y: Array, x: Array, power: int = 0) -> Any:
+def _bell_rule(g: Array, y: Array, x: Array, power: int = 0) -> Array:
     return g * (power * bell(x, power=max(power - 1, 0)) - 2 * bell(x, power=power + 1))
 
 
 defvjp(bell, _bell_rule)
 
 
-def _erfcx_slope(x: Array, y: Array) -> Any:
+def _erfcx_slope(x: Array, y: Array) -> Array:
     """Return the derivative 2 x y - 2 / sqrt(pi) of erfcx; for large x, where its terms cancel, their difference."""
     return np.where(x > 10, -_TWO_OVER_ROOT_PI * _tail(x, -1), 2 * np.where(x > 10, 0, x) * y - _TWO_OVER_ROOT_PI)
 
 
-def _dawsn_slope(x: Array, y: Array) -> Any:
+def _dawsn_slope(x: Array, y: Array) -> Array:
     """Return the derivative 1 - 2 x y of Dawson's integral; for large x, where its terms cancel, their difference."""
     far = np.abs(x) > 10
     return np.where(far, -_tail(x, 1), 1 - 2 * np.where(far, 0, x) * y)
 
 
-def _tail(x: Array, sign: int) -> Any:
+def _tail(x: Array, sign: int) -> Array:
     """Return the asymptotic series t + 3 s t^2 + 15 t^3 + ... in t = 1 / (2 x^2) (DLMF 7.12.1), for large x."""
     t = 0.5 / np.square(np.where(np.abs(x) > 10, x, 10))
     series = np.zeros_like(t)
@@ -83,14 +83,14 @@ def _tail(x: Array, sign: int) -> Any:
     return series
 
 
-def _inverse_mills_ratio(x: Array) -> Any:
+def _inverse_mills_ratio(x: Array) -> Array:
     """Return the density of the normal distribution over its distribution function; neither underflows."""
     low, high = np.where(x < 0, x, 0), np.where(x < 0, 0, x)
     below = 2 / _ROOT_TWO_PI / special.erfcx(-low / math.sqrt(2))
     return np.where(x < 0, below, bell(high / math.sqrt(2)) / _ROOT_TWO_PI / special.ndtr(high))
 
 
-def _rgamma_slope(x: Array, y: Array) -> Any:
+def _rgamma_slope(x: Array, y: Array) -> Array:
     """Return the derivative of 1 / gamma; left of 1/2 by reflection (DLMF 5.5.3), as both factors are finite there."""
     left = np.real(x) < 0.5
     low, high = np.where(left, x, 0), np.where(left, 1, x)
@@ -99,7 +99,7 @@ def _rgamma_slope(x: Array, y: Array) -> Any:
 
 
 @primitive(lambda g, y, x: g * y * (1 - 1 / x), elementwise=True)
-def _exp_over(x: Array) -> Any:
+def _exp_over(x: Array) -> Array:
     """Return exp(x) / x."""
     return np.exp(x) / x
 
@@ -108,12 +108,12 @@ def _exp_over(x: Array) -> Any:
     lambda g, y, x: g * (2 * special.i0e(x) - _over_argument(special.i1e(x), x, 0.5) - 2 * np.sign(x) * special.i1e(x)),
     elementwise=True,
 )
-def _i0e_slope(x: Array) -> Any:
+def _i0e_slope(x: Array) -> Array:
     """Return the derivative of i0e, 0 at its peak; either side of it has the same second derivative."""
     return special.i1e(x) - np.sign(x) * special.i0e(x)
 
 
-def _exprel_slope(x: Array) -> Any:
+def _exprel_slope(x: Array) -> Array:
     """Return the derivative of (exp(x) - 1) / x; a power series near 0."""
     near = np.abs(x) < 0.05
     far, series = np.where(near, 1, x), np.zeros_like(x)
@@ -123,12 +123,12 @@ def _exprel_slope(x: Array) -> Any:
 
 
 @primitive()
-def hurwitz(x: Array, s: int) -> Any:
+def hurwitz(x: Array, s: int) -> Array:
     """Return the Hurwitz zeta function, the sum of (x + k)^-s over k >= 0: up to a factor the polygamma functions."""
     return special.zeta(s, x)
 
 
-def _beta_density(a: Array, b: Array, x: Array) -> Any:
+def _beta_density(a: Array, b: Array, x: Array) -> Array:
     return np.exp(special.xlogy(a - 1, x) + special.xlog1py(b - 1, -x) - special.betaln(a, b))
 
 

@@ -20,7 +20,7 @@ from tinygrad_lab.typing import Array
 def _cov(
     m: Array, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None,
     fweights: Any = None, aweights: Any = None, *, dtype: Any = None,
-) -> Any:  # fmt: skip
+) -> Array:  # fmt: skip
     rows = [np.atleast_2d(x) if rowvar or np.ndim(x) == 1 else np.transpose(x) for x in (m, y) if x is not None]
     x = np.concatenate(rows, axis=0)
     x = x.astype(np.result_type(x, np.float64) if dtype is None else dtype)
@@ -34,7 +34,7 @@ def _cov(
 
 
 @composed(np.corrcoef)
-def _corrcoef(x: Array, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+def _corrcoef(x: Array, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Array:
     c = np.cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
@@ -103,7 +103,7 @@ def _kept(result: Any, axes: tuple[int, ...], asked: int, keepdims: bool) -> Any
     return np.expand_dims(result, tuple(i + asked for i in axes)) if keepdims else result
 
 
-def _weight_rows(weights: Any, a: Array, axes: tuple[int, ...]) -> Any:
+def _weight_rows(weights: Any, a: Array, axes: tuple[int, ...]) -> Array:
     """Return the weights of the samples along a last axis; a vector of them stands along the only axis."""
     weights = plain(weights)
     if np.shape(weights) != np.shape(a) and np.ndim(weights) == 1 and len(axes) == 1:
@@ -116,7 +116,7 @@ def _quantile(function: Callable[..., Any], of_ranks: Callable[..., Any], scale:
     def quantile(
         a: Array, q: Any, axis: Any = None, overwrite_input: bool = False, method: Any = "linear",
         keepdims: bool = False, *, weights: Any = None,
-    ) -> Any:  # fmt: skip
+    ) -> Array:  # fmt: skip
         a = array(a)
         axes = many_axes(axis, np.ndim(a))
         dtype = np.result_type(function(np.zeros(1, a.dtype), plain(q), method=method))
@@ -136,7 +136,7 @@ _quantile(np.nanpercentile, np.nanquantile, 100)
 
 def _median(function: Callable[..., Any]) -> None:
     @composed(function)
-    def median(a: Array, axis: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
+    def median(a: Array, axis: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Array:
         axes = many_axes(axis, np.ndim(a))
         rows, order, ranks = _sorted_rows(a, axes)
         result = _between(rows, order, function(ranks, axis=-1), 0)

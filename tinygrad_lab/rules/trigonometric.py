@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -16,30 +15,30 @@ from tinygrad_lab.typing import Array
 
 
 @primitive(lambda g, y, x: ratio(-g * x, y), elementwise=True)
-def cosine_of_arcsine(x: Array) -> Any:
+def cosine_of_arcsine(x: Array) -> Array:
     """Return sqrt(1 - x^2), exact near 1."""
     return np.sqrt(1 - x) * np.sqrt(1 + x)
 
 
 @primitive(lambda g, y, x: g * np.sin(np.arctan(x)), elementwise=True)
-def secant_of_arctangent(x: Array) -> Any:
+def secant_of_arctangent(x: Array) -> Array:
     """Return sqrt(1 + x^2); `hypot` does not overflow, but knows no complex numbers."""
     return np.sqrt(1 + x * x) if np.iscomplexobj(x) else np.hypot(1, x)
 
 
 @primitive(lambda g, y, x: ratio(g, np.tanh(np.arccosh(x))), elementwise=True)
-def sinh_of_arccosh(x: Array) -> Any:
+def sinh_of_arccosh(x: Array) -> Array:
     """Return sqrt(x^2 - 1), exact near 1."""
     return np.sqrt(x - 1) * np.sqrt(x + 1)
 
 
 @primitive(lambda g, y, x: g * (-2 * x), elementwise=True)
-def one_minus_square(x: Array) -> Any:
+def one_minus_square(x: Array) -> Array:
     """Return 1 - x^2, exact near 1."""
     return (1 - x) * (1 + x)
 
 
-def _arctan2(g: Array, y: Array, a: Array, b: Array, sign: int) -> Any:
+def _arctan2(g: Array, y: Array, a: Array, b: Array, sign: int) -> Array:
     """Return g b / (a^2 + b^2), dividing twice so that no square overflows."""
     radius = np.hypot(a, b)
     return sign * direction(g * direction(b, radius), radius)
@@ -70,7 +69,7 @@ defvjp(np.degrees,  lambda g, y, x: g * (180 / math.pi))
 
 
 @primitive(elementwise=True)
-def sinc_derivative(x: Array, order: int = 0) -> Any:
+def sinc_derivative(x: Array, order: int = 0) -> Array:
     """Return the derivative of `np.sinc` of the given order, exact near 0 as well."""
     turn = np.pi * x
     near = np.abs(turn) < order + 1
@@ -91,12 +90,12 @@ defvjp(sinc_derivative, lambda g, y, x, order=0: g * sinc_derivative(x, order=or
 
 
 @composed(np.sinc)
-def _sinc(x: Array) -> Any:
+def _sinc(x: Array) -> Array:
     return sinc_derivative(x)
 
 
 @primitive(elementwise=True)
-def bessel_moment(x: Array, order: int = 0) -> Any:
+def bessel_moment(x: Array, order: int = 0) -> Array:
     """Return the average of exp(x cos t) cos(t)^order over a turn: for order 0, the modified Bessel function I0.
 
     The trapezoidal rule converges exponentially on a periodic function.
@@ -111,5 +110,5 @@ defvjp(bessel_moment, lambda g, y, x, order=0: g * bessel_moment(x, order=order 
 
 
 @composed(np.i0)
-def _i0(x: Array) -> Any:
+def _i0(x: Array) -> Array:
     return bessel_moment(x)

@@ -29,7 +29,7 @@ _CUMULATIONS: dict[np.ufunc, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
 def _reduce(
     ufunc: np.ufunc, array: Array, /, axis: Any = 0, dtype: Any = None, out: None = None, keepdims: bool = False,
     initial: Any = np._NoValue, where: Any = True,
-) -> Any:  # fmt: skip
+) -> Array:  # fmt: skip
     array, options = converted(array, dtype), {"keepdims": keepdims, "where": where}
     if initial is not np._NoValue:
         options["initial"] = initial
@@ -94,7 +94,7 @@ def _outer(ufunc: np.ufunc, A: Any, B: Any, /, **kwargs: Any) -> Any:
     return ufunc(np.reshape(A, A.shape + (1,) * B.ndim), B, **kwargs)
 
 
-def _like(array: Array) -> Any:
+def _like(array: Array) -> Array:
     """Return ones of the same shape and dtype, in the memory of a single one."""
     return np.broadcast_to(np.ones((), np.result_type(array)), np.shape(array))
 
@@ -115,7 +115,7 @@ def _reorderable(ufunc: np.ufunc) -> bool:
     return True
 
 
-def _halved(ufunc: np.ufunc, rows: Array) -> Any:
+def _halved(ufunc: np.ufunc, rows: Array) -> Array:
     """Reduce the first axis by halves: as many calls as the logarithm of its length."""
     while rows.shape[0] > 1:
         half = rows.shape[0] // 2

@@ -15,7 +15,7 @@ from tinygrad_lab.rules.reductions import count, expand
 from tinygrad_lab.typing import Array
 
 
-def _deviation(x: Array, axis: Any, where: Any) -> Any:
+def _deviation(x: Array, axis: Any, where: Any) -> Array:
     """Return `x - mean`, with 0 where `where` excludes it."""
     if where is not True:
         return np.where(where, x - np.mean(x, axis=axis, keepdims=True, where=where), 0)
@@ -28,7 +28,7 @@ def _deviation(x: Array, axis: Any, where: Any) -> Any:
 def _var_rule(
     g: Array, y: Array, x: Array, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
     where: Any = True,
-) -> Any:  # fmt: skip
+) -> Array:  # fmt: skip
     slope = 2 * np.conjugate(_deviation(x, axis, where)) / (count(x, axis, where) - ddof)
     return expand(g, x, axis, keepdims) * slope
 
@@ -36,7 +36,7 @@ def _var_rule(
 def _std_rule(
     g: Array, y: Array, x: Array, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
     where: Any = True,
-) -> Any:  # fmt: skip
+) -> Array:  # fmt: skip
     n, deviation = count(x, axis, where), _deviation(x, axis, where)
     g, y = expand(g, x, axis, keepdims), expand(y, x, axis, keepdims)
     spread = y * np.any(deviation != 0, axis=axis, keepdims=True)  # of equal numbers y may be a rounding error
@@ -45,18 +45,18 @@ def _std_rule(
 
 
 @primitive(_var_rule)
-def var(x: Array, **keywords: Any) -> Any:
+def var(x: Array, **keywords: Any) -> Array:
     """Return `np.var(x)` about the mean of `x`."""
     return np.var(x, **keywords)
 
 
 @primitive(_std_rule)
-def std(x: Array, **keywords: Any) -> Any:
+def std(x: Array, **keywords: Any) -> Array:
     """Return `np.std(x)` about the mean of `x`."""
     return np.std(x, **keywords)
 
 
-def _deviation_from(mean: Any, x: Array, where: Any) -> Any:
+def _deviation_from(mean: Any, x: Array, where: Any) -> Array:
     return x - mean if where is True else np.where(where, x - mean, 0)
 
 
@@ -64,7 +64,7 @@ def _deviation_from(mean: Any, x: Array, where: Any) -> Any:
 def _var(
     a: Array, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False, where: Any = True,
     mean: Any = None, correction: float | None = None,
-) -> Any:  # fmt: skip
+) -> Array:  # fmt: skip
     ddof = ddof if correction is None else correction
     if mean is None:
         return var(a, **_given(axis, dtype, ddof, keepdims, where))
@@ -80,7 +80,7 @@ def _var(
 def _std(
     a: Array, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False, where: Any = True,
     mean: Any = None, correction: float | None = None,
-) -> Any:  # fmt: skip
+) -> Array:  # fmt: skip
     ddof = ddof if correction is None else correction
     if mean is None:
         return std(a, **_given(axis, dtype, ddof, keepdims, where))

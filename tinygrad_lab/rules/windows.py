@@ -13,7 +13,7 @@ from tinygrad_lab.typing import Array
 
 
 @primitive(lambda g, y, x, width, constant_values=0: g[_inner(width, y.shape)])
-def constant_pad(x: Array, width: Any, constant_values: Any = 0) -> Any:
+def constant_pad(x: Array, width: Any, constant_values: Any = 0) -> Array:
     """Return `x` with a constant around it; `width` holds a pair (before, after) for each axis."""
     return np.pad(x, width, constant_values=constant_values)
 

@@ -39,19 +39,19 @@ def _add(out: Any, index: Any, value: Any) -> Any:
 
 
 @primitive()
-def scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Any:
+def scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
     """Return zeros of `shape` with `g` added at `index`."""
     return _add(np.zeros_like(g, shape=shape), index, g)
 
 
 @primitive()
-def add_at(x: Array, value: Any, index: Any) -> Any:
+def add_at(x: Array, value: Any, index: Any) -> Array:
     """Return a copy of `x` with `value` added at `index`; repeated indices add up."""
     return _add(np.copy(x), index, value)
 
 
 @primitive()
-def set_at(x: Array, value: Any, index: Any) -> Any:
+def set_at(x: Array, value: Any, index: Any) -> Array:
     """Return a copy of `x` with `value` at `index`; of repeated indices the last one wins."""
     out = np.copy(x)
     out[index] = value
@@ -69,10 +69,10 @@ class At:
     def __getitem__(self, index: Any) -> At:
         return At(self._value, index)
 
-    def set(self, x: Array) -> Any:
+    def set(self, x: Array) -> Array:
         """Return a new Value that equals the old one except at the index, where it is `x`."""
         return set_at(self._value, x, index=self._index)
 
-    def add(self, x: Array) -> Any:
+    def add(self, x: Array) -> Array:
         """Return a new Value with `x` added at the index; repeated indices add up, as in `np.add.at`."""
         return add_at(self._value, x, index=self._index)
