@@ -14,7 +14,7 @@ from tinygrad_lab.rules.forward import defjvp
 from tinygrad_lab.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from tinygrad_lab import lab, random, testing, viz
+    from tinygrad_lab import data, lab, random, testing, viz
     from tinygrad_lab.compiler import compile, scan
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Value",
     "compile",
     "composed",
+    "data",
     "debug",
     "defjvp",
     "defvjp",
@@ -50,7 +51,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Loaded on demand: a program that only needs gradients pays for none of them.
-    if name in ("lab", "random", "testing", "viz"):
+    if name in ("data", "lab", "random", "testing", "viz"):
         return importlib.import_module(f"tinygrad_lab.{name}")
     if name in ("compile", "scan"):
         return getattr(importlib.import_module("tinygrad_lab.compiler"), name)
