@@ -25,6 +25,14 @@ def test_every_part_of_the_package_is_a_floor():
     assert {floor_of(path) for path in sources()} <= set(FLOORS)
 
 
+def test_the_architecture_page_lists_every_floor_from_the_top_down():
+    page = (TESTS.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = [re.findall(r"`(\w+)`", row.split("|")[1]) for row in page.splitlines() if row.startswith("| `")]
+    named = [floor for row in rows[::-1] for floor in row]
+    assert [floor for floor in FLOORS if floor in named] == named
+    assert {floor for floor in FLOORS if (PACKAGE / floor).is_dir()} <= set(named)
+
+
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_go_down_only(path):
     unknown = set(imports_of(path)) - known_to(floor_of(path))

@@ -62,8 +62,8 @@ def programs() -> SearchStrategy[Call]:
 
     Example:
         >>> from hypothesis import find
-        >>> find(programs(), lambda call: len(call.function.steps) > 1).function.steps[0].text
-        'np.negative({})'
+        >>> len(find(programs(), lambda call: len(call.function.steps) > 1).function.steps)
+        2
     """
     return _programs()
 
