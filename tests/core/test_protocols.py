@@ -251,3 +251,15 @@ def test_a_value_that_only_chooses_gives_a_plain_array():
     assert type(np.where(v, 2.0, 3.0)) is np.ndarray
     np.testing.assert_array_equal(np.where(v), [[0]])
     assert type(np.where(v, v, 3.0)) is tl.Value
+
+
+def test_integers_are_plain_arrays_because_the_derivative_is_zero():
+    v = tl.Value([1.5, 2.5])
+    for call in (
+        lambda x: np.sum(x, dtype=int),
+        lambda x: x.cumsum(dtype=int),
+        lambda x: np.trace(x * np.eye(2), dtype=int),
+    ):
+        result, expected = call(v), call(v.data)
+        assert type(result) is type(expected)
+        np.testing.assert_array_equal(result, expected)

@@ -55,7 +55,9 @@ def test_gradients_are_derivatives_whatever_is_given(one):
     wrong = []
     for (args, kwargs), *_ in forms(one):
         found = slopes(one, args, kwargs)
-        if found is not None and not np.isclose(found[0], found[1], rtol=found[2], atol=found[2]):
+        if found is None or not np.isfinite(found[1]):  # of no elements, or with more parameters than elements
+            continue
+        if not np.isclose(*found[:2], rtol=found[2], atol=found[2]):
             wrong.append(f"{describe(args, kwargs)}: {found[0]} by gradients, {found[1]} by differences")
     assert not wrong, "\n".join(wrong)
 
@@ -64,7 +66,7 @@ def test_gradients_are_derivatives_whatever_is_given(one):
 def test_lists_tuples_and_numbers_beside_values(one):
     """Each array alone is a Value, and every other array a list or a tuple."""
     wrong = []
-    for call in (group[0] for group in forms(one)):
+    for call in (group[0] for group in forms(one, others=False)):
         places = range(len(with_values(call)[1]))
         for kind, place in itertools.product((list, tuple), places if len(places) > 1 else ()):
             seen = itertools.count()

@@ -27,7 +27,7 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> An
             f"{ufunc.__name__}: where must be left out, got an array of shape {np.shape(where)}; elements that it "
             f"leaves out hold no number: call the function without it, and choose with np.where(mask, y, other)"
         )
-    if kwargs.get("order", "K") not in ("C", "F", "A", "K"):
+    if kwargs.get("order", "K") not in ("C", "F", "A", "K", None):
         raise refusals.bad_option(ufunc.__name__, "order", "'C', 'F', 'A' or 'K'", kwargs["order"])
     if not kwargs.keys().isdisjoint(("dtype", "casting", "signature", "sig")):
         inputs = _converted(ufunc, inputs, kwargs)

@@ -72,6 +72,8 @@ class NumpyProtocols(ArrayMethods):
     ) -> Any:
         """Return the Value converted to `dtype`; integers have no derivative, so they are plain arrays."""
         dtype = np.dtype(dtype)
+        if order not in ("C", "F", "A", "K", None):
+            raise refusals.bad_option("astype", "order", "'C', 'F', 'A' or 'K'", order)
         if casting != "unsafe" and not np.can_cast(self.data.dtype, dtype, casting):
             raise refusals.not_cast(self.data.dtype, dtype, casting)
         if dtype.kind not in "fc":

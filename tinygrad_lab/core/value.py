@@ -206,7 +206,9 @@ class Value(NumpyProtocols):
         if required is None:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
             return data
         layout = None
-        if type(data) not in _ARRAYS or data.dtype is _OBJECT:
+        if type(data) not in _ARRAYS or data.dtype.kind not in "fc":
+            if getattr(data, "dtype", _OBJECT).kind in "biu":  # integers have no derivative
+                return data
             op, data, kwargs, layout = settled(op, _array_from(op, data), kwargs)
         mode = current()
         result = _new(Value)

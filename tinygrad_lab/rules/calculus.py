@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from tinygrad_lab.core.registry import composed, defvjp, primitive
-from tinygrad_lab.errors import CallError
+from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import cut, many_axes, one_axis, resized, standing_along
 from tinygrad_lab.rules.dtypes import array, converted
 from tinygrad_lab.typing import Array
@@ -17,6 +17,8 @@ from tinygrad_lab.typing import Array
 
 @composed(np.diff)
 def _diff(a: Array, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Array:
+    if n < 0:
+        raise OperationError(f"diff: n must be at least 0, got {n}; np.cumsum is the inverse")
     axis = one_axis(axis, np.ndim(a))
     ends = [x for x in (prepend, a, append) if x is not None and type(x) is not _NO_VALUE]
     if len(ends) > 1:
@@ -62,7 +64,7 @@ def _slopes(f: Any, step: Any, axis: int, edge_order: int) -> Any:
 
 
 @composed(np.gradient)
-def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Literal[1, 2] = 1) -> Any:
     axes = many_axes(axis, np.ndim(f))
     steps = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs or (1.0,) * len(axes)
     if len(steps) != len(axes):
@@ -90,6 +92,7 @@ def _interp(x: Array, xp: Any, fp: Any, left: Any = None, right: Any = None, per
     x, xp = converted(x, np.float64), converted(xp, np.float64)
     fp = converted(fp, np.complex128 if np.iscomplexobj(fp) else np.float64)
     if period is not None:
+        period = np.abs(period)
         x, xp, left, right = x % period, xp % period, None, None
         order = np.argsort(xp)
         xp, fp = np.take(xp, order), np.take(fp, order)
@@ -119,14 +122,17 @@ def full_convolution(a: Array, v: Array) -> Array:
     return np.convolve(a, v)
 
 
+_Mode = Literal["full", "same", "valid"]
+
+
 @composed(np.convolve)
-def _convolve(a: Array, v: Array, mode: str = "full") -> Array:
+def _convolve(a: Array, v: Array, mode: _Mode = "full") -> Array:
     full, shorter, longer = full_convolution(np.ravel(a), np.ravel(v)), *sorted((np.size(a), np.size(v)))
     return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2)
 
 
 @composed(np.correlate)
-def _correlate(a: Array, v: Array, mode: str = "valid") -> Array:
+def _correlate(a: Array, v: Array, mode: _Mode = "valid") -> Array:
     full = full_convolution(np.ravel(a), np.conjugate(np.ravel(v)[::-1]))
     shorter, longer = sorted((np.size(a), np.size(v)))
     return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2 if np.size(a) >= np.size(v) else shorter // 2)

@@ -26,7 +26,7 @@ def _array(a: Array, dtype: Any = None, *_: Any, ndmin: int = 0, **__: Any) -> A
 
 
 @composed(np.full)
-def _full(shape: Any, fill_value: Any, dtype: Any = None, **_: Any) -> Any:
+def _full(shape: Any, fill_value: Any, dtype: Any = None, order: Literal["C", "F", None] = "C", **_: Any) -> Any:
     return converted(np.broadcast_to(fill_value, shape), dtype)
 
 
@@ -72,7 +72,7 @@ def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtyp
 
 
 @composed(np.meshgrid)
-def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: Literal["xy", "ij"] = "xy") -> Any:
     n = len(xi)
     places = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
     grid = [np.reshape(x, [-1 if i == place else 1 for i in range(n)]) for x, place in zip(xi, places, strict=True)]

@@ -6,11 +6,12 @@ The matrix of a transform is symmetric, so the gradient of `fft` is the `fft` of
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import one_axis
 from tinygrad_lab.rules.windows import constant_pad
 from tinygrad_lab.typing import Array
@@ -64,6 +65,8 @@ def _resized(a: Array, n: int | None, axis: int) -> Array:
     size = a.shape[axis]
     if n is None or n == size:
         return a
+    if n < 1:
+        raise OperationError(f"fft: n must be at least 1, got {n}; leave it out for all {size} elements")
     if n < size:
         return a[(..., slice(n)) + (slice(None),) * (-axis - 1)]
     return constant_pad(a, width=[(0, n - size if i == axis else 0) for i in range(-a.ndim, 0)])
@@ -88,13 +91,16 @@ def _irfft(a: Array, n: int | None = None, axis: int = -1, norm: Any = None) -> 
     return irfft(_resized(a, n // 2 + 1, axis), n=n, axis=axis, norm=norm)
 
 
+_Norm = Literal[None, "backward", "ortho", "forward"]
+
+
 @composed(np.fft.hfft)
-def _hfft(a: Array, n: int | None = None, axis: int = -1, norm: Any = None) -> Array:
+def _hfft(a: Array, n: int | None = None, axis: int = -1, norm: _Norm = None) -> Array:
     return np.fft.irfft(np.conjugate(a), n, axis, _OPPOSITE[norm])
 
 
 @composed(np.fft.ihfft)
-def _ihfft(a: Array, n: int | None = None, axis: int = -1, norm: Any = None) -> Array:
+def _ihfft(a: Array, n: int | None = None, axis: int = -1, norm: _Norm = None) -> Array:
     return np.conjugate(np.fft.rfft(a, n, axis, _OPPOSITE[norm]))
 
 

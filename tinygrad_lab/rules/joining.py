@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -43,8 +43,11 @@ def _cast(joined: Any, dtype: Any, casting: Any) -> Any:
     return converted(joined, dtype)
 
 
+_Casting = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
+
+
 @composed(np.concatenate)
-def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: _Casting = "same_kind") -> Any:
     if axis is None:
         arrays, axis = [np.ravel(array) for array in arrays], 0
     sizes = (np.shape(array)[axis] if -np.ndim(array) <= axis < np.ndim(array) else 0 for array in arrays)
@@ -53,7 +56,7 @@ def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, castin
 
 
 @composed(np.stack)
-def _stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+def _stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: _Casting = "same_kind") -> Any:
     joined = stack(*arrays, axis=axis)
     return _cast(joined, dtype, casting)
 

@@ -64,6 +64,8 @@ def p_norm(x: Array, p: float, axis: int, keepdims: bool = False) -> Array:
 
 
 def _of_vectors(x: Array, ord: Any, axis: int, keepdims: bool) -> Array:
+    if isinstance(ord, str):
+        raise OperationError(f"norm: ord of vectors must be None or a number, got {ord!r}; leave it out for 2")
     if ord is None or ord == 2:
         return norm(x, axis=axis, keepdims=keepdims)
     if ord == 0:
@@ -78,17 +80,17 @@ def _of_vectors(x: Array, ord: Any, axis: int, keepdims: bool) -> Array:
 def _of_matrices(x: Any, ord: Any, axes: Any, keepdims: bool) -> Any:
     if ord is None or ord == "fro":
         return norm(x, axis=axes, keepdims=keepdims)
+    if ord not in ("nuc", 1, -1, 2, -2, np.inf, -np.inf):
+        raise OperationError(
+            f"norm: ord of matrices must be None, 'fro', 'nuc', ±1, ±2 or ±inf, got {ord!r}; pass axis for vectors"
+        )
     x = np.moveaxis(x, axes, (-2, -1))
     extremum = np.max if ord == "nuc" or ord > 0 else np.min
     if ord in ("nuc", 2, -2):
         values = np.linalg.svdvals(x)
         result = np.sum(values, axis=-1) if ord == "nuc" else extremum(values, axis=-1)
-    elif abs(ord) in (1, np.inf):
-        result = extremum(np.sum(np.abs(x), axis=-2 if abs(ord) == 1 else -1), axis=-1)
     else:
-        raise OperationError(
-            f"norm: ord of matrices must be None, 'fro', 'nuc', ±1, ±2 or ±inf, got {ord!r}; pass axis for vectors"
-        )
+        result = extremum(np.sum(np.abs(x), axis=-2 if abs(ord) == 1 else -1), axis=-1)
     return np.expand_dims(result, axes) if keepdims else result
 
 

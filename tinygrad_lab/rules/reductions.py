@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.registry import composed, defvjp
-from tinygrad_lab.errors import OperationError
+from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import as_last, flattened, many_axes, other_axes, reduced_axes, resized
 from tinygrad_lab.rules.dtypes import converted
 from tinygrad_lab.typing import Array
@@ -150,8 +150,8 @@ composed(np.nanprod)(lambda a, axis=None, **kwargs: np.prod(_filled(a, 1), axis,
 composed(np.nancumsum)(lambda a, axis=None, **kwargs: np.cumsum(_filled(a, 0), axis, **kwargs))
 composed(np.nancumprod)(lambda a, axis=None, **kwargs: np.cumprod(_filled(a, 1), axis, **kwargs))
 composed(np.nanmean)(lambda a, axis=None, **kwargs: np.mean(a, axis, **_masked(a, kwargs)))
-composed(np.nanvar)(lambda a, axis=None, **kwargs: np.var(a, axis, **_masked(a, kwargs)))
-composed(np.nanstd)(lambda a, axis=None, **kwargs: np.std(a, axis, **_masked(a, kwargs)))
+composed(np.nanvar)(lambda a, axis=None, **kwargs: _nan_spread(np.var, a, axis, _masked(a, kwargs)))
+composed(np.nanstd)(lambda a, axis=None, **kwargs: _nan_spread(np.std, a, axis, _masked(a, kwargs)))
 composed(np.nanmax)(lambda a, axis=None, **kwargs: _nan_extremum(np.max, -np.inf, a, axis, kwargs))
 composed(np.nanmin)(lambda a, axis=None, **kwargs: _nan_extremum(np.min, np.inf, a, axis, kwargs))
 # fmt: on
@@ -163,12 +163,23 @@ def _filled(a: Array, number: int) -> Array:
 
 def _masked(a: Array, kwargs: Any) -> Any:
     """Let `where` leave out NaNs too."""
+    if kwargs.get("dtype") is not None and np.dtype(kwargs["dtype"]).kind not in "fc":
+        raise CallError(f"nanmean: dtype must be one of broken numbers, got {kwargs['dtype']}; leave it out")
     if "mean" in kwargs:
         kwargs = {**kwargs, "mean": converted(kwargs["mean"], a.dtype)}
     return {**kwargs, "where": ~np.isnan(a) & kwargs.get("where", True)}
 
 
+def _nan_spread(function: Any, a: Array, axis: Any, kwargs: Any) -> Array:
+    """Return NaN where no more elements are left than parameters."""
+    count = np.sum(np.broadcast_to(kwargs["where"], np.shape(a)), axis=axis, keepdims=kwargs.get("keepdims", False))
+    spread = function(a, axis, **kwargs)
+    few = count <= kwargs.get("ddof", 0) + kwargs.get("correction", 0)
+    return np.where(few, np.nan, spread) if np.any(few) else spread
+
+
 def _nan_extremum(function: Any, neutral: float, a: Array, axis: Any, kwargs: Any) -> Any:
+    kwargs = {name: x for name, x in kwargs.items() if name != "initial" or x is not None}
     if "initial" not in kwargs and kwargs.get("where", True) is not True:
         return function(a, axis, **kwargs)  # NumPy says that it needs an initial number
     kwargs = {"initial": neutral, **_masked(a, kwargs)}

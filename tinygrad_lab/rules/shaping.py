@@ -12,7 +12,7 @@ from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.rules.axes import many_axes, one_axis
 from tinygrad_lab.typing import Array
 
-_Order = Literal["C", "F"]  # 'A' and 'K' ask for the order in memory, which is no property of a Value
+_Order = Literal["C", "F", None]  # 'A' and 'K' ask for the order in memory, which is no property of a Value
 
 
 def _reshape(g: Array, y: Array, x: Array, shape: Any = None, order: _Order = "C", **_: Any) -> Array:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tinygrad_lab.core.registry import composed
+from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import flattened, many_axes
 from tinygrad_lab.rules.dtypes import alike
 from tinygrad_lab.rules.plain import detached
@@ -40,6 +41,8 @@ def _partition(
 @composed(np.trim_zeros)
 def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     """Cut off the slices at either end that are all zeros."""
+    if not set(trim.lower()) <= {"f", "b"}:
+        raise OperationError(f"trim_zeros: trim must be made of 'f' and 'b', got {trim!r}; leave it out for both ends")
     used = np.nonzero(filt)
     index = [slice(None)] * np.ndim(filt)
     for i in many_axes(axis, np.ndim(filt)):

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.registry import composed
+from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes, standing_along
 from tinygrad_lab.rules.dtypes import array, converted
 from tinygrad_lab.rules.plain import listed
@@ -21,6 +22,10 @@ def _cov(
     m: Array, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None,
     fweights: Any = None, aweights: Any = None, *, dtype: Any = None,
 ) -> Array:  # fmt: skip
+    if ddof is not None and ddof != int(ddof):
+        raise OperationError(f"cov: ddof must be a whole number, got {ddof}; leave it out for 1")
+    if dtype is not None and np.dtype(dtype).kind not in "fc":
+        raise CallError(f"cov: dtype must be one of broken numbers, got {dtype}; leave it out")
     rows = [np.atleast_2d(x) if rowvar or np.ndim(x) == 1 else np.transpose(x) for x in (m, y) if x is not None]
     x = np.concatenate(rows, axis=0)
     x = x.astype(np.result_type(x, np.float64) if dtype is None else dtype)
@@ -29,8 +34,9 @@ def _cov(
     weight = math.prod(weights, start=1)
     total = np.sum(weight) if weights else x.shape[1]
     lost = ddof * (np.sum(weight * listed(aweights)) / total if aweights is not None else 1)
+    free = np.maximum(total - lost, 0.0) if weights else max(total - lost, 0.0)
     x = x - np.sum(x * weight, axis=1, keepdims=True) / total
-    return np.squeeze((x * weight) @ np.conjugate(np.transpose(x)) / (total - lost))
+    return np.squeeze((x * weight) @ np.conjugate(np.transpose(x)) / free)
 
 
 @composed(np.corrcoef)

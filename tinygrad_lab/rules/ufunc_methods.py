@@ -14,6 +14,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.registry import ZERO, composed, find, refuse
+from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.dtypes import arrays, converted
 from tinygrad_lab.typing import Array
 
@@ -53,6 +54,8 @@ def _reduce(
 
 @composed(np.ufunc.accumulate)
 def _accumulate(ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None, out: None = None) -> Any:
+    if axis is None or isinstance(axis, tuple | list):
+        raise OperationError(f"{ufunc.__name__}.accumulate: axis must be one axis, got {axis}; ravel the array first")
     array = converted(array, dtype)
     if find(ufunc).kind is ZERO:
         return ufunc.accumulate(plain(array), axis)
