@@ -20,8 +20,10 @@ from tests.testing.falsified import falsehoods
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.errors import GradientError, VacuousTestError
-from tinygrad_lab.testing import mutants as planting
 from tinygrad_lab.testing.examples import check_call, run
+from tinygrad_lab.testing.mutants import CONTRACT
+from tinygrad_lab.testing.mutants import mutants as mutants_of
+from tinygrad_lab.testing.planting import Watched, planted
 from tinygrad_lab.testing.profiles import Profile, running
 
 
@@ -92,11 +94,11 @@ def mutants(ops, examples, order):
                 print(f"RED BEFORE {op.family}.{op.name}: {error}", flush=True)
                 total["red before"] += 1
                 continue
-            for mutant in planting.mutants(op):
-                group = "hygiene" if mutant.name in planting.HABITS else "values"
-                acted = Acted(mutant)
+            for mutant in mutants_of(op):
+                group = "hygiene" if mutant.name in CONTRACT else "values"
+                acted = Watched(mutant)
                 total[group] += 1
-                with planting.planted(op, mutant._replace(wrong=acted.wrong)):
+                with planted(op, mutant._replace(wrong=acted.wrong)):
                     try:
                         run(op.name, calls_of(op), order)
                     except VacuousTestError as error:
@@ -114,40 +116,6 @@ def mutants(ops, examples, order):
         count = total[group] - total[f"{group} the same"]
         same = total[f"{group} the same"]
         print(f"{group}: {total[f'{group} killed']} of {count} killed, besides {same} that act like the right rule")
-
-
-class Acted:
-    """A mutant that tells whether it ever differed from the right rule."""
-
-    def __init__(self, mutant):
-        self.mutant, self.differed = mutant, False
-
-    def wrong(self, rule):
-        false = self.mutant.wrong(rule)
-
-        def apply(g, *args, **kwargs):
-            if not isinstance(g, np.ndarray | np.generic):
-                return false(g, *args, **kwargs)
-            before = [np.copy(array) for array in (g, *args)]
-            right = np.copy(rule(g, *args, **kwargs))
-            given = false(g, *args, **kwargs)
-            same = given is not None and fitted(given, args, self.mutant) == fitted(right, args, self.mutant)
-            left = all(np.array_equal(a, b, equal_nan=True) for a, b in zip(before, (g, *args), strict=True))
-            self.differed = self.differed or not (same and left)
-            return given
-
-        return apply
-
-
-def fitted(c, args, mutant):
-    """Return a gradient's numbers after broadcasting is undone, to compare."""
-    c = np.asarray(c)
-    shape = np.shape(args[1 + mutant.argument]) if len(args) > 1 + mutant.argument else c.shape
-    if c.shape != shape and c.ndim >= len(shape):
-        extra = c.ndim - len(shape)
-        stretched = tuple(i for i, n in enumerate(c.shape) if i < extra or (shape[i - extra] == 1 and n != 1))
-        c = np.sum(c, axis=stretched)
-    return np.nan_to_num(c).ravel().tolist()
 
 
 def pairs(ops, examples, order):

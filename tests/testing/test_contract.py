@@ -1,4 +1,4 @@
-"""Adjoints, and the habits of rules."""
+"""Adjoints, and the contract of rules."""
 
 import itertools
 
@@ -38,7 +38,7 @@ def spoiling(g, x):
     return gradient
 
 
-HABITS = {
+BROKEN = {
     "must be linear in the cotangent": lambda g, x: np.abs(g) * np.cos(x),
     "must be the same each time": lambda g, x: g * np.cos(x) + 1e-9 * next(noise),
     "must leave the cotangent alone": mutating,
@@ -50,11 +50,11 @@ HABITS = {
 }
 
 
-@pytest.mark.parametrize("words", HABITS)
-def test_bad_habits_are_named(words):
+@pytest.mark.parametrize("words", BROKEN)
+def test_what_is_broken_is_named(words):
     x = X.astype(np.float32) if "float32" in words else X.copy()
     with pytest.raises(GradientError, match=f"^bad.*{words}"):
-        check_rule(pair(lambda x: x * 1, HABITS[words], "bad"), x)
+        check_rule(pair(lambda x: x * 1, BROKEN[words], "bad"), x)
 
 
 def test_the_rule_inside_a_composition_is_named():

@@ -11,7 +11,8 @@ from tinygrad_lab.errors import GradientError, RuleError
 from tinygrad_lab.testing import assert_kills_mutants, gradient_test
 from tinygrad_lab.testing.calls import Call, calls
 from tinygrad_lab.testing.examples import check_call, run
-from tinygrad_lab.testing.mutants import mutants, planted
+from tinygrad_lab.testing.mutants import mutants
+from tinygrad_lab.testing.planting import planted
 from tinygrad_lab.testing.profiles import Profile, running
 
 TWO_HUNDRED = Profile(200, shrink=False)

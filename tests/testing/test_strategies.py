@@ -23,10 +23,24 @@ def test_broadcastable_arrays_broadcast(arrays):
         lambda a, b: () == b.shape != a.shape,
         lambda a, b: np.broadcast(a, b).shape not in (a.shape, b.shape),
         lambda a, b: a.size == 0,
+        lambda a, b: a is b,
+        lambda a, b: a.dtype != b.dtype,
+        lambda a, b: a.shape == (3, 3) == b.shape,
+        lambda a, b: a.ndim == 4,
+        lambda a, b: a.size > 12,
+        lambda a, b: a.size > 2 and np.all(a == 0),
+        lambda a, b: a.size > 2 and a.ravel()[0] != 0 and np.all(a == a.ravel()[0]),
+        lambda a, b: a.size > 3 and np.sum(a == np.max(a)) > 2 and not np.all(a == a.ravel()[0]),
+        lambda a, b: np.any(np.abs(a) > 1e3),
+        lambda a, b: np.any((a != 0) & (np.abs(a) < 1e-6)),
     ],
 )
 def test_every_kind_of_broadcasting_is_drawn(wanted):
-    find(strategies.broadcastable(2), lambda pair: wanted(*pair), settings=settings(max_examples=2000))
+    find(
+        strategies.broadcastable(2, dtype=strategies.dtypes()),
+        lambda pair: wanted(*pair),
+        settings=settings(max_examples=2000),
+    )
 
 
 @given(strategies.matmul_args())

@@ -9,7 +9,7 @@ from tinygrad_lab.testing.checks import check_gradients
 from tinygrad_lab.testing.contract import check_rule
 from tinygrad_lab.testing.differences import Slope, directional_derivative
 from tinygrad_lab.testing.domains import Domain
-from tinygrad_lab.testing.mutants import assert_kills_mutants
+from tinygrad_lab.testing.planting import assert_kills_mutants
 from tinygrad_lab.testing.report import Findings, GradientReport
 
 if TYPE_CHECKING:

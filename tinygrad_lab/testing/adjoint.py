@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_lab.errors import GradientError
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.differences import Array
-from tinygrad_lab.testing.noise import moved, steady
+from tinygrad_lab.testing.noise import Error, moved, steady
 from tinygrad_lab.testing.problem import Problem
 
 SLACK = 1e3  # sums may be rounded by so many units in the last place of their terms
@@ -51,16 +51,16 @@ def check_transpose(problem: Problem) -> None:
 
     with np.errstate(all="ignore"):
         ahead, back, unit = products(problem.x)
-        off = float(np.sum(ahead) - np.sum(back))
+        error = Error(float(np.sum(back)), float(np.sum(ahead)))
         scale = float(np.sum(np.abs(ahead)) + np.sum(np.abs(back)) + np.sum(np.abs(problem.y * v)))
-        if not abs(off) > SLACK * unit * scale:  # or not a number: there is nothing to compare
+        if not abs(error.off) > SLACK * unit * scale:  # or not a number: there is nothing to compare
             return
 
-        def again(size: float) -> float:
+        def again(size: float) -> Error:
             ahead, back, _ = products(moved(rng, problem.x, size))
-            return float(np.sum(ahead) - np.sum(back))
+            return Error(float(np.sum(back)), float(np.sum(ahead)))
 
-        if not steady(off, again, unit):
+        if not steady(error, again, unit, SLACK * unit * scale):
             return
     raise GradientError(
         f"{problem.adapter.name}: reverse mode must be the transpose of forward mode, got "

@@ -127,7 +127,7 @@ def reduction_keywords(function: Callable[..., Any]) -> list[tuple[tuple[int, ..
     """Return every shape with every `axis` and `keepdims` that a reduction takes."""
     every = [
         (shape, {"axis": axis, "keepdims": keepdims})
-        for shape in strategies.SHAPES
+        for shape in (*strategies.SHAPES, *strategies.LARGER)
         for axis in strategies.axes(len(shape))
         for keepdims in (False, True)
     ]
@@ -148,7 +148,7 @@ def _reductions(function: Callable[..., Any]) -> SearchStrategy[Call]:
 
 def _candidates(arity: int) -> list[tuple[tuple[int, ...], ...]]:
     square = ((3, 3), (2, 2), (2, 3, 3))
-    one = [*strategies.SHAPES, *square]
+    one = [*strategies.SHAPES, *strategies.LARGER, *square]
     if arity == 1:
         return [(shape,) for shape in one]
     if arity == 2:

@@ -15,7 +15,7 @@ from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GradientError, TinygradError
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.differences import real_parts
-from tinygrad_lab.testing.noise import moved, steady
+from tinygrad_lab.testing.noise import Error, moved, steady
 from tinygrad_lab.testing.problem import Problem, laid_out_like
 
 SLACK = 1e3  # sums may be rounded by so many units in the last place of their terms
@@ -223,11 +223,11 @@ def _check_linear(rule: _Rule, first: list[Any], nondeterminism: float) -> None:
             continue
         worst = int(np.argmax(numbers))
 
-        def later(size: float, number: int = number, worst: int = worst) -> float:
+        def later(size: float, number: int = number, worst: int = worst) -> Error:
             ones = [moved(rng, c, size) for c in rule.cotangents]
-            return float(real_parts([differences(ones)[number]])[worst])
+            return Error(float(real_parts([differences(ones)[number]])[worst]), 0.0)
 
-        if steady(float(real_parts([off])[worst]), later, unit):
+        if steady(Error(float(real_parts([off])[worst]), 0.0), later, unit, SLACK * unit * scale):
             raise GradientError(
                 f"{rule.name}: must be linear in the cotangent, got a difference of {float(numbers[worst]):.3g} "
                 f"between the gradient of a combination and that of its parts; use g once as a factor in each term"

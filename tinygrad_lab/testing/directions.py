@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_lab.testing.differences import FEW, Array, Slope
 from tinygrad_lab.testing.elements import Found, examine, is_rounding
-from tinygrad_lab.testing.noise import steady
+from tinygrad_lab.testing.noise import Error, steady
 from tinygrad_lab.testing.reproduction import call
 from tinygrad_lab.testing.sample import ROUNDING, Sample
 from tinygrad_lab.testing.verdict import BOUNDS, CLOSE, FAIL, INCONCLUSIVE, KINK, PASS, Verdict, judge
@@ -143,12 +143,13 @@ class Search:
             return
         j = wrong[0]
 
-        def again(size: float) -> float:
+        def again(size: float) -> Error:
             x = sample.moved(size)
             ahead: Any = problem.tangent(direction, x)
-            return float(ahead[j] - sample.slope(direction, x).value[j])
+            return Error(float(ahead[j]), float(sample.slope(direction, x).value[j]))
 
-        if not steady(float(forward[j] - slope.value[j]), again, float(np.finfo(problem.dtype).eps)):
+        error, unit = Error(float(forward[j]), float(slope.value[j])), float(np.finfo(problem.dtype).eps)
+        if not steady(error, again, unit, float(tolerance[j])):
             return
         self.forward = (
             f"{problem.adapter.name}, forward mode, element {j} of the result: not the slope of a direction\n"

@@ -1,7 +1,8 @@
 """`Domain`: where the elements of an argument may lie, with the numbers that tests draw from it.
 
 Numbers are chosen, not filtered: a domain has a table of 256 of them, simple ones first, and a string of bytes picks
-from it. Half are quarters in [-4, 4], which meet (ties, kinks) and print well; half are of sizes from 1e-4 to 1e2.
+from it. Half are quarters in [-4, 4], which meet (ties, kinks) and print well; half are of sizes from 1e-4 to 1e2,
+but for one in 32 of all, which is as small as 1e-12 or as large as 1e6.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tinygrad_lab.testing.differences import Array
 
 Matrices = Literal["any", "symmetric", "positive definite", "invertible"]
 TABLE = 256
+EXTREME = np.array([1e-5, -3e-7, 1e-9, -1e-12, 500.0, -2e3, 3e4, -1e6])
 
 
 def _symmetric(x: Array) -> Array:
@@ -91,8 +93,8 @@ class Domain:
 
     @property
     def table(self) -> Array:
-        """The numbers that are drawn, simple ones first."""
-        return _table(self.low, self.high, self.without)
+        """The numbers that are drawn, simple ones first, extreme ones last."""
+        return _extended(self.low, self.high, self.without)
 
     def fill(self, codes: bytes, shape: tuple[int, ...], dtype: Any = np.float64) -> Array:
         """Return an array of the domain's numbers, an element for each byte.
@@ -113,6 +115,8 @@ class Domain:
 
     def _rounded(self, x: Array, dtype: Any) -> Array:
         """Return `x` in a dtype, without subnormal numbers, or leaving the interval by rounding onto its end."""
+        if np.dtype(dtype) == np.float16:
+            x = np.asarray(np.clip(x, -1e4, 1e4))  # of the numbers that a table holds, float16 does not take all
         x = x.astype(dtype)
         if self.matrices != "any" or x.dtype == np.float64:
             return x
@@ -125,7 +129,7 @@ class Domain:
 
     def _numbers(self, positions: Array) -> Array:
         if not self.distinct:
-            return self.table[positions]
+            return _extended(self.low, self.high, self.without)[positions]
         ranks = np.argsort(np.argsort(positions, kind="stable"), kind="stable") + 1.0
         if math.isfinite(self.low) and math.isfinite(self.high):
             return self.low + (self.high - self.low) * ranks / (ranks.size + 1)
@@ -160,7 +164,8 @@ def find_domains(function: Callable[..., Any], arity: int) -> tuple[Domain, ...]
     candidates = sorted(itertools.product(range(len(COMMON)), repeat=arity), key=lambda chosen: (sum(chosen), chosen))
     for chosen in candidates:
         domains = tuple(COMMON[i] for i in chosen)
-        grid = np.meshgrid(*(domain.table for domain in domains))
+        # Tried on numbers of ordinary size: the exponential function overflows on others, and is defined there.
+        grid = np.meshgrid(*(_table(domain.low, domain.high, domain.without) for domain in domains))
         with np.errstate(all="ignore"):
             if np.all(np.isfinite(function(*grid))):
                 return domains
@@ -168,6 +173,16 @@ def find_domains(function: Callable[..., Any], arity: int) -> tuple[Domain, ...]
     raise ArgumentError(
         f"{name}: function must be finite on one of the common domains, got none; pass domain=Domain(...)"
     )
+
+
+@functools.cache
+def _extended(low: float, high: float, without: tuple[float, ...]) -> Array:
+    """Return the table with extreme numbers in its last places."""
+    table = _table(low, high, without).copy()
+    extreme = _inside(EXTREME, low, high, without)
+    table[TABLE - extreme.size :] = extreme
+    table.flags.writeable = False
+    return table
 
 
 @functools.cache

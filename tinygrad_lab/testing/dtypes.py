@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_lab.testing.differences import Array
 from tinygrad_lab.testing.elements import Found
-from tinygrad_lab.testing.noise import steady
+from tinygrad_lab.testing.noise import Error, steady
 from tinygrad_lab.testing.sample import Sample
 from tinygrad_lab.testing.verdict import FAIL, Verdict
 
@@ -44,18 +44,18 @@ def _compare(sample: Sample, found: Found, right: Array, reason: str, again: Rul
         moved, _ = problem.gradient(weights, problem.x * (1 + sign * 4 * unit))
         off &= ~(np.abs(own - right) <= tolerance + 8 * np.abs(moved - sample.gradients[0]))
     worst = sorted(np.flatnonzero(off).tolist(), key=lambda i: -abs(float(own[i] - right[i])) / float(tolerance[i]))
-    if not any(_steady(sample, i, float(own[i] - right[i]), again) for i in worst[:4]):
+    if not any(_steady(sample, i, Error(float(own[i]), float(right[i])), again, tolerance[i]) for i in worst[:4]):
         return
     for i in worst:
         value = float(right[i])
         found[0][i] = Verdict(FAIL, float(own[i]), value, float(tolerance[i]), value, value, reason)
 
 
-def _steady(sample: Sample, i: int, off: float, again: Rule) -> bool:
+def _steady(sample: Sample, i: int, error: Error, again: Rule, tolerance: float) -> bool:
     problem, weights = sample.problem, sample.weights[0]
 
-    def difference(size: float) -> float:
+    def later(size: float) -> Error:
         x = problem.rounded(sample.moved(size))
-        return float(problem.own_gradient(weights, x)[0][i] - again(x)[i])
+        return Error(float(problem.own_gradient(weights, x)[0][i]), float(again(x)[i]))
 
-    return not np.isfinite(off) or steady(off, difference, sample.own_unit)
+    return not np.isfinite(error.off) or steady(error, later, sample.own_unit, float(tolerance))

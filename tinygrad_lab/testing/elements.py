@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tinygrad_lab.testing.differences import FEW, Array, Slope
-from tinygrad_lab.testing.noise import steady
+from tinygrad_lab.testing.noise import Error, steady
 from tinygrad_lab.testing.sample import Sample
-from tinygrad_lab.testing.verdict import FAIL, INCONCLUSIVE, KINK, PASS, Verdict, judge
+from tinygrad_lab.testing.verdict import BOUNDS, FAIL, INCONCLUSIVE, KINK, PASS, Verdict, judge
 
 NEARBY = 32  # points at which to look around a kink
 TIES = 8  # so many groups of equal elements at most are moved together
@@ -51,12 +51,14 @@ def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict) -> bool:
     if not np.isfinite(verdict.analytic):
         return False
 
-    def again(size: float) -> float:
+    def again(size: float) -> Error:
         x = sample.moved(size)
         analytic = sample.problem.gradient(sample.weights[k], x)[0][i]
-        return float(analytic - sample.weights[k] @ sample.along(i, sample.problem.scale[i], x).value)
+        return Error(float(analytic), float(sample.weights[k] @ sample.along(i, sample.problem.scale[i], x).value))
 
-    return not steady(verdict.analytic - verdict.numeric, again, float(np.finfo(sample.problem.dtype).eps))
+    tolerance = BOUNDS * verdict.bound + float(sample.rounding[k][i])
+    unit = float(np.finfo(sample.problem.dtype).eps)
+    return not steady(Error(verdict.analytic, verdict.numeric), again, unit, tolerance)
 
 
 def _judge(sample: Sample, i: int, k: int, slope: Slope, strict: bool) -> Verdict:

@@ -1,4 +1,4 @@
-"""Wrong rules on purpose: does a test notice? `assert_kills_mutants` plants each in the registry and demands a failure.
+"""Mutants: wrong rules on purpose.
 
 A mutant is one wrong rule of one operation: off by a thousandth, a sign, an element, an axis, a tie. What a rule
 returns is changed by plain NumPy, so mutants are wrong at every order. An operation that is written with others has no
@@ -7,20 +7,14 @@ rule of its own; there the gradients are falsified on their way to its arguments
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_lab.core import registry
 from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.core.registry import COMPOSED, Op, VariadicRules
-from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import GradientError
 from tinygrad_lab.rules.writing import set_at
-from tinygrad_lab.testing.profiles import Profile, active, running
 
 Rule = Callable[..., Any]
 Change = Callable[[Any], Any]
@@ -139,7 +133,7 @@ def _assigned(rule: Rule) -> Rule:
     return lambda g, y, x, index: set_at(np.zeros_like(y, shape=np.shape(x)), g, index)
 
 
-# -- habits ----------------------------------------------------------------------------------------------------------
+# -- and with what it does besides ---------------------------------------------------------------------------------
 
 
 def _writes_cotangent(rule: Rule) -> Rule:
@@ -171,7 +165,7 @@ def _random(rule: Rule) -> Rule:
     return _on_result(_noisy(np.random.default_rng(0)))(rule)
 
 
-HABITS: dict[str, Callable[[Rule], Rule]] = {
+CONTRACT: dict[str, Callable[[Rule], Rule]] = {
     "writes into g": _writes_cotangent,
     "writes into its arguments": _writes_argument,
     "returns None": _nothing,
@@ -196,7 +190,7 @@ def _changes(op: Op, position: int) -> Iterator[tuple[str, Callable[[Rule], Rule
         yield name, _on_result(change)
     for name, change in COTANGENTS.items():
         yield name, _on_cotangent(change)
-    yield from HABITS.items()
+    yield from CONTRACT.items()
     if op.kind == COMPOSED or isinstance(op.rules, VariadicRules):
         return
     if len(op.rules) > 1 or op.function is np.broadcast_to:
@@ -219,95 +213,3 @@ def _same_code(a: Any, b: Any) -> bool:
     return codes[0] is codes[1] or all(
         getattr(codes[0], part, 0) == getattr(codes[1], part, 1) for part in ("co_code", "co_consts", "co_names")
     )
-
-
-# -- planting --------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def planted(op: Op, mutant: Mutant) -> Iterator[None]:
-    """Let the registry have the mutant in the `with` block.
-
-    Example:
-        >>> import tinygrad_lab as tl
-        >>> op = registry.find(np.tanh)
-        >>> with planted(op, mutants(op)[0]):
-        ...     print(f"{tl.grad(np.tanh)(0.0):.3f}")
-        1.001
-    """
-    rules, forward = op.rules, op.forward
-    if op.kind == COMPOSED:
-        op.forward = lambda *args, **kwargs: forward(*_falsified(args, mutant), **kwargs)
-    elif isinstance(rules, VariadicRules):
-        op.rules = VariadicRules(_variadic(rules, mutant))
-    else:
-        op.rules = (*rules[: mutant.argument], mutant.wrong(rules[mutant.argument]), *rules[mutant.argument + 1 :])
-    try:
-        yield
-    finally:
-        op.rules, op.forward = rules, forward
-
-
-def _variadic(rules: VariadicRules, mutant: Mutant) -> Rule:
-    wrong = functools.cache(lambda position: mutant.wrong(rules[position]))
-
-    def rule(position: int, g: Any, y: Any, *inputs: Any, **kwargs: Any) -> Any:
-        return wrong(position)(g, y, *inputs, **kwargs)
-
-    return rule
-
-
-def _falsified(args: tuple[Any, ...], mutant: Mutant) -> tuple[Any, ...]:
-    """Let the gradients of the Values among the arguments pass through a wrong rule."""
-    op = registry.Op(_same)
-    op.rules = (mutant.wrong(lambda g, y, x: g),)
-
-    def one(x: Any) -> Any:
-        if isinstance(x, (list, tuple)):
-            return type(x)(map(one, x))
-        return Value.record(op, (x,), {}) if isinstance(x, Value) else x
-
-    return tuple(map(one, args))
-
-
-def _same(x: Any) -> Any:
-    return x
-
-
-def survivors(op: Op, test: Callable[[], Any]) -> list[Mutant]:
-    """Return the mutants of an operation that a test does not notice."""
-    found = []
-    with running(Profile(active().examples, shrink=False)):
-        for mutant in mutants(op):
-            with planted(op, mutant):
-                try:
-                    test()
-                except Exception:  # noqa: S112  however the test fails, it noticed
-                    continue
-            found.append(mutant)
-    return found
-
-
-def assert_kills_mutants(op: Callable[..., Any] | Op, test: Callable[[], Any]) -> None:
-    """Check that a test passes on an operation's rules, and fails on each of some twenty wrong ones.
-
-    Arguments:
-        op: the operation, or the function that it differentiates.
-        test: a test without arguments, such as `gradient_test` makes.
-
-    Raises:
-        GradientError: if a mutant survives; the text lists them.
-
-    Example:
-        >>> from tinygrad_lab.testing import gradient_test
-        >>> assert_kills_mutants(np.tanh, gradient_test(np.tanh))
-    """
-    entry = op if isinstance(op, Op) else registry.find(op)
-    test()
-    left = survivors(entry, test)
-    if left:
-        names = "; ".join(f"argument {mutant.argument}: {mutant.name}" for mutant in left)
-        raise GradientError(
-            f"{entry.name}: the test must fail on every wrong rule, got {len(left)} of {len(mutants(entry))} unnoticed "
-            f"({names}); draw more kinds of arguments"
-        )

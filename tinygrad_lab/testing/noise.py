@@ -7,44 +7,64 @@ logarithm of a sum close to 1, a difference of large means. Therefore whatever l
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from tinygrad_lab.testing.differences import Array
 
 FINE = (2.0**2, 2.0**6, 2.0**10)  # in units of rounding: only rounding tells these points apart
-COARSE = (1e-4, 1e-3, 1e-2)  # relative: far enough where values stand still in steps
-ALIKE = 0.25  # errors are one and the same if they differ by less than this part
+COARSE = (1e-3, 1e-2, 3e-2, 1e-1)  # relative: far enough where values stand still in steps, as close to saturation
+ALIKE, CLOSELY = 0.25, 0.1  # errors are one and the same if they differ by less than this part; further away
+GROSS = 1e4  # an error so many times as large as rounding was thought to be is no step
 
 
-def steady(off: float, again: Callable[[float], Any], unit: float) -> bool:
-    """Whether an error stays what it is at neighbouring points: at all that are close, and some further away.
+class Error(NamedTuple):
+    """What was found, and what is right."""
+
+    found: float
+    right: float
+
+    @property
+    def off(self) -> float:
+        """The difference."""
+        return self.found - self.right
+
+    def like(self, other: Error, part: float) -> bool:
+        """Whether it is off by as much as another, or by as large a part of what is right."""
+        absolute = abs(self.off - other.off) <= part * abs(other.off)
+        return absolute or abs(self.off * other.right - other.off * self.right) <= part * abs(other.off * self.right)
+
+
+def steady(error: Error, again: Callable[[float], Error], unit: float, tolerance: float) -> bool:
+    """Whether an error stays what it is at neighbouring points: at all that are close, and most further away.
 
     Arguments:
-        off: the error.
+        error: at the point.
         again: takes how far to move, relative to the point, and gives the error there.
         unit: of the dtype in which the error was made.
+        tolerance: how large rounding was thought to be.
 
     Example:
-        >>> steady(1e-3, lambda size: 1e-3 * (1 + size), 1e-16)
+        >>> steady(Error(1.001, 1.0), lambda size: Error(1.001 + size, 1.0 + size), 1e-16, 1e-15)
         True
         >>> rng = np.random.default_rng(0)
-        >>> steady(1e-16, lambda size: 1e-16 * rng.normal(), 1e-16)
+        >>> steady(Error(1 + 1e-15, 1.0), lambda size: Error(1 + 1e-15 * rng.normal(), 1.0), 1e-16, 1e-15)
         False
     """
 
-    def same(size: float) -> bool | None:
+    def same(size: float, part: float) -> bool | None:
         try:
-            return bool(abs(float(again(size)) - off) <= ALIKE * abs(off))
+            return again(size).like(error, part)
         except (ValueError, ArithmeticError):
             return None  # it is not defined there
 
     with np.errstate(all="ignore"):
-        if not all(same(min(unit * n, COARSE[-1])) is not False for n in FINE):
+        if not all(same(min(unit * n, COARSE[-1]), ALIKE) is not False for n in FINE):
             return False
-        further = [same(size) for size in COARSE]
-    return any(vote is not False for vote in further)
+        if abs(error.off) > GROSS * tolerance:
+            return True
+        return sum(same(size, CLOSELY) is False for size in COARSE) <= 1
 
 
 def moved(rng: np.random.Generator, x: Array, size: float) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -44,7 +44,8 @@ class GradientReport:
     Attributes:
         name: the function's name.
         findings: one entry per differentiated array; with `order=2` those of the gradient follow.
-        text: what is wrong, or why nothing could be decided; empty if nothing is.
+        outcome: "pass", "fail" if anything is wrong, or "undecided" if nothing could be decided.
+        text: what is wrong, or why nothing could be decided.
 
     Example:
         >>> import numpy as np
@@ -58,6 +59,7 @@ class GradientReport:
 
     name: str
     findings: tuple[Findings, ...]
+    outcome: Literal["pass", "fail", "undecided"] = "pass"
     text: str = ""
 
     def count(self, status: str) -> int:
@@ -65,20 +67,14 @@ class GradientReport:
         return sum(int(np.sum(part.status == status)) for part in self.findings)
 
     @property
-    def outcome(self) -> str:
-        """Return "fail" if anything is wrong, "undecided" if nothing could be decided, else "pass"."""
-        if self.count(PASS) + self.count(KINK) + self.count(FAIL) == 0:
-            return "undecided"
-        return "fail" if self.text else "pass"
-
-    @property
     def ok(self) -> bool:
         """Whether something could be decided, and nothing is wrong."""
         return self.outcome == "pass"
 
     def joined(self, other: GradientReport) -> GradientReport:
-        """Return one report of both."""
-        return GradientReport(self.name, self.findings + other.findings, self.text or other.text)
+        """Return one report of both, with the worse outcome."""
+        worse = max(self, other, key=lambda report: ("pass", "undecided", "fail").index(report.outcome))
+        return GradientReport(self.name, self.findings + other.findings, worse.outcome, worse.text)
 
     def __repr__(self) -> str:
         counts = [f"{self.count(status)} {status}" for status in _BY_GRAVITY if self.count(status)]
@@ -108,14 +104,15 @@ class Outcome(NamedTuple):
             for leaf in self.problem.leaves
         )
         report = GradientReport(self.problem.adapter.name, findings)
-        text = self.explanation() if report.count(FAIL) else forward or self._undecided(report)
-        return replace(report, text=text)
+        if report.count(FAIL) or forward:
+            return replace(report, outcome="fail", text=self.explanation() if report.count(FAIL) else forward)
+        if report.count(PASS) + report.count(KINK) == 0:
+            return replace(report, outcome="undecided", text=self._undecided())
+        return report
 
-    def _undecided(self, report: GradientReport) -> str:
-        """Say why nothing could be decided, if that is so."""
-        if report.outcome != "undecided":
-            return ""
-        name = report.name
+    def _undecided(self) -> str:
+        """Say why nothing could be decided."""
+        name = self.problem.adapter.name
         if not self.problem.outputs:
             return (
                 f"{name}: must return floating-point numbers, got none; is a `return` missing, "

@@ -22,16 +22,18 @@ Shape = tuple[int, ...]
 
 SHAPES: tuple[Shape, ...] = ((), (1,), (3,), (2, 3), (2,), (3, 2), (1, 3), (2, 1), (2, 1, 3), (2, 3, 2), (0,), (2, 0))
 
+LARGER: tuple[Shape, ...] = ((3, 3), (17,), (2, 2, 2, 2), (5, 4))  # square, long, of four axes: what small ones hide
 
-_SHAPES = st.sampled_from(SHAPES)
+_SHAPES = st.sampled_from([*SHAPES, *LARGER])
 
 
 def shapes() -> SearchStrategy[Shape]:
-    """Small shapes of up to three axes, with lengths 0 and 1 among them; no two axes need have one length."""
+    """Shapes: three in four are small, with lengths 0 and 1 among them; one in four is square, long or of four axes."""
     return _SHAPES
 
 
 _DTYPES = st.sampled_from([np.dtype(np.float64)] * 10 + [np.dtype(np.float32)] * 5 + [np.dtype(np.float16)])
+_SOME_DTYPES = st.sampled_from([np.dtype(np.float64), np.dtype(np.float32)])
 
 
 def dtypes() -> SearchStrategy[Any]:
@@ -120,10 +122,20 @@ def _tensor(draw: DrawFn, shape: Shape, domain: Domain, dtype: Any) -> Array:
     codes = draw(_codes(math.prod(shape) * (2 if kind.kind == "c" else 1)))
     kept = domain.distinct or domain.matrices != "any"
     layout: Callable[[Array], Array] = draw(_LAYOUTS_THAT_KEEP if kept else _LAYOUTS_OF_ANY_KIND)
-    return layout(domain.fill(codes, shape, kind))
+    return layout(domain.fill(codes if kept else _alike(codes, draw(_LIKENESS), domain), shape, kind))
+
+
+def _alike(codes: bytes, likeness: int, domain: Domain) -> bytes:
+    """Return codes of which some are the same: one array in 16 each of equal elements, of zeros, of two numbers."""
+    if likeness == 13:
+        return codes[:1] * len(codes)
+    if likeness == 14 and 0 in domain.table:
+        return bytes([int(np.flatnonzero(domain.table == 0)[0])]) * len(codes)
+    return bytes(codes[code & 1] for code in codes) if likeness == 15 and len(codes) > 1 else codes
 
 
 # Made once: a strategy costs more to make than to draw from.
+_LIKENESS = st.integers(0, 15)
 _LAYOUTS_THAT_KEEP, _LAYOUTS_OF_ANY_KIND = st.sampled_from(LAYOUTS), layouts()
 _KINDS_OF_PARTS = st.integers(0, 15)
 
@@ -135,6 +147,8 @@ def _codes(size: int) -> SearchStrategy[bytes]:
 
 def broadcastable(n: int, domain: Domain | Sequence[Domain] = REAL, dtype: Any = None) -> SearchStrategy[Any]:
     """Tuples of `n` arrays that broadcast against each other: equal shapes, lengths of 1, and missing axes.
+
+    One in 16 holds the same array `n` times; if a strategy for dtypes is given, one in 8 mixes float64 and float32.
 
     Arguments:
         n: how many.
@@ -151,7 +165,12 @@ def broadcastable(n: int, domain: Domain | Sequence[Domain] = REAL, dtype: Any =
     @composite
     def draw_tensors(draw: DrawFn) -> tuple[Array, ...]:
         kind, shape = _drawn(draw, dtype), draw(shapes())
-        return tuple(_tensor(draw, _part(draw, shape, n), domain, kind) for domain in domains)
+        special = draw(_LIKENESS) if n > 1 else 0
+        if special == 15 and all(other == domains[0] for other in domains):
+            return (_tensor(draw, shape, domains[0], kind),) * n
+        mixed = special >= 13 and isinstance(dtype, SearchStrategy)
+        kinds = [draw(_SOME_DTYPES) if mixed else kind for _ in domains]
+        return tuple(_tensor(draw, _part(draw, shape, n), *drawn) for drawn in zip(domains, kinds, strict=True))
 
     return draw_tensors()
 
