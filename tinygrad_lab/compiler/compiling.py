@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import tree
+from tinygrad_lab.compiler import costs
 from tinygrad_lab.compiler.changes import difference
 from tinygrad_lab.compiler.fast import Quick, quick_call
 from tinygrad_lab.compiler.lifting import Call, Lifted
@@ -175,6 +176,23 @@ class Compiled:
     def programs(self) -> list[Program]:
         """The programs made so far, one for each kind of arguments."""
         return [made.program for made in self._made.values()]
+
+    def table(self) -> str:
+        """Return what the latest program costs, by function: calls, flops, bytes moved, buffers, peak memory.
+
+        Example:
+            >>> import numpy as np, tinygrad_lab as tl
+            >>> fast = tl.compile(lambda x: np.sum(np.exp(x)))
+            >>> y = fast(np.zeros(1000))
+            >>> print(fast.table().splitlines()[0])
+            function  calls  flops  bytes moved
+        """
+        return costs.table(self.program)
+
+    def profile(self, *args: Any, **kwargs: Any) -> str:
+        """Return that table for these arguments, with the time that each function's calls take in NumPy."""
+        call, made = self._compilation(self._prepared(args, kwargs))
+        return costs.table(made.program, costs.measure(made.program, call.inputs(made.lifted.read)))
 
     @property
     def program(self) -> Program:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from tinygrad_lab import tree
+from tinygrad_lab.compiler.program import Program
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.viz.choose.labels import Shown
@@ -21,6 +22,7 @@ from tinygrad_lab.viz.describe import health
 from tinygrad_lab.viz.describe.capture import capture
 from tinygrad_lab.viz.describe.collector import held
 from tinygrad_lab.viz.describe.difference import Difference, compare
+from tinygrad_lab.viz.describe.program import describe
 from tinygrad_lab.viz.describe.snapshot import Node, Snapshot
 from tinygrad_lab.viz.describe.tracing import Trace, run
 from tinygrad_lab.viz.write import dot, raster, svg, text
@@ -241,7 +243,8 @@ def draw(
 
     Arguments:
         value_or_module: a Value, or nested Values, as computed; or a module or any other function, which is then called
-            on the inputs under observation, so that its operations are grouped by module call.
+            on the inputs under observation, so that its operations are grouped by module call; or a compiled
+            program (`step.program`), whose calls are drawn, those of each loop in a frame.
         inputs: arrays, Values and anything else to call it on. Arrays are data: they get no gradient, unless there is
             nothing else to differentiate. Values that require a gradient get one.
         view: "forward", or "backward" for the gradients' way, or "both"; by default "both" if `backward` has run, else
@@ -268,6 +271,8 @@ def draw(
         <Graph Sequential: 3 operations>
     """
     options = Options(view, level, depth, fold, color, max_nodes, direction)
+    if isinstance(value_or_module, Program) and not inputs:
+        return Graph(describe(value_or_module), options)
     if callable(value_or_module) and not isinstance(value_or_module, Value):
         result, trace = run(value_or_module, inputs)
         name = getattr(value_or_module, "__name__", type(value_or_module).__name__)
