@@ -16,6 +16,7 @@ from tinygrad_lab.version import __version__ as __version__
 if TYPE_CHECKING:
     from tinygrad_lab import data, lab, random, testing, viz
     from tinygrad_lab.compiler import compile, scan
+    from tinygrad_lab.saving import load, save
 
 __all__ = [
     "OPS",
@@ -35,12 +36,14 @@ __all__ = [
     "jacobian",
     "jvp",
     "lab",
+    "load",
     "nn",
     "no_grad",
     "optim",
     "primitive",
     "random",
     "rules",
+    "save",
     "scan",
     "testing",
     "value_and_grad",
@@ -53,6 +56,8 @@ def __getattr__(name: str) -> Any:
     # Loaded on demand: a program that only needs gradients pays for none of them.
     if name in ("data", "lab", "random", "testing", "viz"):
         return importlib.import_module(f"tinygrad_lab.{name}")
+    if name in ("load", "save"):
+        return getattr(importlib.import_module("tinygrad_lab.saving"), name)
     if name in ("compile", "scan"):
         return getattr(importlib.import_module("tinygrad_lab.compiler"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

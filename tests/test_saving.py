@@ -1,0 +1,84 @@
+"""A training that was saved and loaded goes on bit for bit; a file that cannot be meant is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tinygrad_lab as tl
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
+
+pytest.importorskip("safetensors")
+
+
+class Run:
+    """A training with everything that has a state: batch statistics, dropout, momenta, a generator."""
+
+    def __init__(self, kind, seed):
+        self.rng = np.random.default_rng(seed) if kind == "generator" else np.random.RandomState(seed)
+        self.model = tl.nn.Sequential(
+            tl.nn.Linear(3, 4, rng=self.rng),
+            tl.nn.BatchNorm1D(4),
+            tl.nn.Dropout(0.3, rng=self.rng),
+            tl.nn.Linear(4, 1, rng=self.rng),
+        )
+        self.optimizer = tl.optim.Adam(self.model.parameters(), lr=tl.optim.schedules.cosine(0.1, 20))
+
+    @property
+    def state(self):
+        return {"model": self.model, "optimizer": self.optimizer, "rng": self.rng}
+
+    def step(self):
+        x = self.rng.normal(size=(8, 3))
+        self.optimizer.zero_grad()
+        loss = tl.functional.mse_loss(self.model(x), x[:, :1])
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+
+@pytest.mark.parametrize("kind", ["generator", "legacy"])
+@given(before=st.integers(0, 4))
+@settings(max_examples=5)
+def test_a_training_goes_on_bit_for_bit(kind, before, tmp_path_factory):
+    path = tmp_path_factory.mktemp("saved") / "run.safetensors"
+    first, second = Run(kind, 0), Run(kind, 1)
+    for _ in range(before):
+        first.step()
+    tl.save({**first.state, "epoch": before, "note": {"who": "me", "grid": np.arange(3)}}, path)
+    rest = tl.load(path, second.state)
+    assert rest["epoch"] == before
+    assert rest["note"]["who"] == "me"
+    np.testing.assert_array_equal(rest["note"]["grid"], [0, 1, 2])
+    assert [first.step() for _ in range(3)] == [second.step() for _ in range(3)]
+    for name, array in first.model.state_dict().items():
+        np.testing.assert_array_equal(array, second.model.state_dict()[name])
+
+
+def test_a_single_model(tmp_path):
+    a, b = tl.nn.Linear(2, 3), tl.nn.Linear(2, 3)
+    tl.save(a, tmp_path / "m.safetensors")
+    assert tl.load(tmp_path / "m.safetensors", b) == {}
+    np.testing.assert_array_equal(a.weight.data, b.weight.data)
+    np.testing.assert_array_equal(tl.load(tmp_path / "m.safetensors")["bias"], a.bias.data)
+
+
+def test_an_interrupted_save_leaves_the_old_file(tmp_path):
+    path = tmp_path / "m.safetensors"
+    tl.save({"x": np.ones(2)}, path)
+    with pytest.raises(ArgumentTypeError, match=r"save: f must be an array, a number, .* got function; save what"):
+        tl.save({"x": np.zeros(2), "f": lambda: None}, path)
+    np.testing.assert_array_equal(tl.load(path)["x"], 1)
+    assert [p.name for p in tmp_path.iterdir()] == ["m.safetensors"]
+
+
+def test_files_that_cannot_be_meant_are_refused(tmp_path):
+    path = tmp_path / "m.safetensors"
+    tl.save({"x": np.ones(2)}, path)
+    with pytest.raises(ArgumentError, match=r"holds 'x', not 'model'; leave it out of `into`"):
+        tl.load(path, {"model": tl.nn.Linear(2, 2)})
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(ArgumentError, match="is no whole safetensors file"):
+        tl.load(path)

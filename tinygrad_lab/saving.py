@@ -1,0 +1,160 @@
+"""Saving what a training needs to go on: parameters, optimizers, generators and numbers, in one safetensors file.
+
+Never pickle: a file holds arrays and a JSON header, and loading it runs no code of its author's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
+from tinygrad_lab.extras import extra
+
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def save(state: Any, path: str | os.PathLike[str]) -> None:
+    """Write a model, or a dict of models, optimizers, generators, arrays and numbers, to a safetensors file.
+
+    The file is written beside `path` and renamed, so that an interruption leaves the old one whole.
+
+    Arguments:
+        state: an object with `state_dict()`, or a dict of such objects, NumPy generators (`Generator` and the legacy
+            `RandomState`), arrays, texts, numbers, and dicts of these.
+        path: where to write.
+
+    Raises:
+        ArgumentTypeError: for anything else, by its name.
+        MissingExtraError: without safetensors (the extra `lab`).
+
+    Example:
+        >>> import numpy as np, tempfile, tinygrad_lab as tl
+        >>> model = tl.nn.Linear(2, 1)
+        >>> optimizer, rng = tl.optim.Adam(model.parameters()), np.random.default_rng(0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     tl.save({"model": model, "optimizer": optimizer, "rng": rng, "epoch": 3}, f"{folder}/run.safetensors")
+        ...     rest = tl.load(f"{folder}/run.safetensors", {"model": model, "optimizer": optimizer, "rng": rng})
+        >>> rest
+        {'epoch': 3}
+    """
+    with extra("lab"):
+        from safetensors.numpy import save as to_bytes
+
+    arrays: dict[str, Any] = {}
+    about: dict[str, Any] = {}
+    _collect("", state, arrays, about)
+    target = Path(path)
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(to_bytes(arrays, {"tinygrad_lab": json.dumps(about)}))
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def load(path: str | os.PathLike[str], into: Any = None) -> Any:
+    """Read what `save` wrote, into the objects given, and return the rest.
+
+    Arguments:
+        path: the file.
+        into: an object with `load_state_dict`, or a dict with such objects and generators under the names they were
+            saved by: they take their states.
+
+    Returns:
+        What was saved and not given in `into`: arrays, numbers and texts, nested in dicts; {} for a single object.
+
+    Raises:
+        ArgumentError: if the file holds no such state, or a name in `into` was not saved.
+        MissingExtraError: without safetensors (the extra `lab`).
+    """
+    with extra("lab"):
+        from safetensors import SafetensorError
+        from safetensors.numpy import load as from_bytes
+
+    content = Path(path).read_bytes()
+    try:
+        arrays = from_bytes(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        about = json.loads(header.get("__metadata__", {}).get("tinygrad_lab", "{}"))
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise ArgumentError(f"load: {path} is no whole safetensors file ({error}); save it anew") from error
+    tree = _nested({**arrays, **about})
+    if into is None:
+        return tree
+    if not isinstance(into, Mapping):
+        into.load_state_dict(_flat(tree))
+        return {}
+    for name, target in into.items():
+        if name not in tree:
+            raise ArgumentError(
+                f"load: {path} holds {', '.join(map(repr, tree))}, not {name!r}; leave it out of `into`"
+            )
+        _restore(target, tree.pop(name))
+    return tree
+
+
+def _collect(prefix: str, item: Any, arrays: dict[str, Any], about: dict[str, Any]) -> None:
+    """Note the arrays below `item` by path, and what is no array."""
+    if hasattr(item, "state_dict"):
+        item = item.state_dict()
+    if isinstance(item, Mapping):
+        if not item:
+            about[prefix] = {}
+        for name, part in item.items():
+            if not isinstance(name, str):
+                raise ArgumentTypeError(f"save: names must be texts, got {name!r} under {prefix or 'the top'!r}")
+            _collect(f"{prefix}.{name}" if prefix else name, part, arrays, about)
+    elif isinstance(item, np.random.Generator | np.random.RandomState):
+        about[prefix] = _state_of(item)
+    elif isinstance(item, np.ndarray | np.generic):
+        arrays[prefix] = np.array(item, order="C")
+    elif isinstance(item, _PLAIN):
+        about[prefix] = item
+    else:
+        raise ArgumentTypeError(
+            f"save: {prefix or 'state'} must be an array, a number, a generator, a dict or have a state_dict, "
+            f"got {type(item).__name__}; save what it is made of"
+        )
+
+
+def _state_of(generator: Any) -> Any:
+    if isinstance(generator, np.random.RandomState):
+        kind, keys, *rest = generator.get_state(legacy=True)
+        return {"generator": [kind, np.asarray(keys).tolist(), *rest]}
+    return {"generator": json.loads(json.dumps(generator.bit_generator.state, default=lambda array: array.tolist()))}
+
+
+def _restore(target: Any, state: Any) -> None:
+    if isinstance(target, np.random.RandomState):
+        target.set_state(tuple(state["generator"]))
+    elif isinstance(target, np.random.Generator):
+        target.bit_generator.state = state["generator"]
+    else:
+        target.load_state_dict(_flat(state))
+
+
+def _nested(flat: dict[str, Any]) -> dict[str, Any]:
+    """Return entries named by paths as dicts in dicts."""
+    tree: dict[str, Any] = {}
+    for path, item in flat.items():
+        *folders, name = path.split(".")
+        place = tree
+        for folder in folders:
+            place = place.setdefault(folder, {})
+        place[name] = item
+    return tree
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return dicts in dicts as entries named by paths, as `state_dict()` gives them."""
+    flat: dict[str, Any] = {}
+    for name, item in tree.items():
+        path = f"{prefix}.{name}" if prefix else name
+        flat |= _flat(item, path) if isinstance(item, dict) and "generator" not in item else {path: item}
+    return flat
