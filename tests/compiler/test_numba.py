@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tinygrad_lab.compiler import trace
+import tinygrad_lab as tl
+from tinygrad_lab.compiler import Loop, trace
 from tinygrad_lab.compiler.numba.reading import Outside, Reader
 from tinygrad_lab.compiler.passes import optimise
+from tinygrad_lab.compiler.traced import record
 from tinygrad_lab.compiler.write_numba import write
 
 
@@ -141,3 +143,70 @@ def test_results_are_the_callers_own():
     written.run(MATRIX + 1)
     assert_same(first, kept, 0)
     assert not any(np.shares_memory(x, MATRIX) for x in first)
+
+
+def body_of(function, *arrays):
+    return optimise(trace(function, *arrays))
+
+
+def test_loops_with_slices_and_stacks():
+    def step(carry, total, x, w):
+        h = np.tanh(carry @ w + x)
+        return h, total + h.sum(), h * 2
+
+    xs, w, start = drawn(30, 4), drawn(4, 4), drawn(4)
+    loop = Loop(body_of(step, start, np.float64(0), xs[0], w), carried=2, sliced=1)
+    program = optimise(trace(lambda *given: loop_call(loop, 30, *given), start, np.float64(0), xs, w))
+    assert_same(write(program).run(start, np.float64(0), xs, w), program(start, np.float64(0), xs, w))
+
+
+def loop_call(loop, length, *operands):
+    return record(loop, (length, *operands), {})[1:]
+
+
+def test_a_loop_inside_a_loop():
+    inner = Loop(body_of(lambda x, a: (x * a + 1,), drawn(5), drawn(5)), carried=1)
+
+    def step(x, a):
+        (x,) = record(inner, (3, x, a), {})[1:]
+        return np.sin(x), x.sum()
+
+    outer = Loop(body_of(step, drawn(5), drawn(5)), carried=1)
+    program = optimise(trace(lambda x, a: loop_call(outer, 7, x, a), drawn(5), drawn(5)))
+    assert_same(write(program).run(drawn(5), drawn(5) / 2), program(drawn(5), drawn(5) / 2))
+
+
+def test_a_loop_whose_body_needs_numpy():
+    loop = Loop(body_of(lambda x: (np.sort(x * 0.5 + 1)[::-1], np.max(x)), drawn(5)), carried=1)
+    program = optimise(trace(lambda x: loop_call(loop, 4, x), drawn(5)))
+    assert_same(write(program).run(drawn(5)), program(drawn(5)))
+
+
+@pytest.mark.parametrize("optimizer", [tl.optim.SGD, pytest.param(tl.optim.Adam, marks=pytest.mark.slow)])
+def test_training_steps_repeat_in_one_call(optimizer):
+    x, y = drawn(50, 2), drawn(50, 1)
+
+    def training():
+        rng = np.random.default_rng(0)
+        model = tl.nn.Sequential(tl.nn.Linear(2, 3, rng=rng), tl.nn.Tanh(), tl.nn.Linear(3, 1, rng=rng))
+        state = optimizer(model.parameters(), lr=0.05)
+
+        def step(x, y):
+            state.zero_grad()
+            loss = np.mean((model(x) - y) ** 2)
+            loss.backward()
+            state.step()
+            return loss
+
+        return model, state, step
+
+    model, _, step = training()
+    compiled_model, compiled_state, fast = training()
+    fast = tl.compile(fast, backend="numba", state=(compiled_model, compiled_state))
+    losses = [step(x, y).item() for _ in range(60)]
+    first = fast(x, y).item()
+    calls, rest = fast.repeat(1000, x, y, until=lambda loss: loss <= losses[-1] * (1 + 1e-9))
+    assert calls == 59
+    np.testing.assert_allclose([first, *np.asarray(getattr(rest, "data", rest))], losses, rtol=1e-11)
+    for a, b in zip(model.parameters(), compiled_model.parameters(), strict=True):
+        np.testing.assert_allclose(a.data, b.data, rtol=1e-9)

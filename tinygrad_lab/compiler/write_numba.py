@@ -25,22 +25,20 @@ def write(program: Program) -> Written:
     """
     with extra("compile"):
         import numba  # noqa: F401
-    from tinygrad_lab.compiler.numba import building, running
-    from tinygrad_lab.compiler.numba.module import Module, Stage
+    from tinygrad_lab.compiler.numba import building, entries, running
+    from tinygrad_lab.compiler.numba.module import Module
 
     module = Module(building.vector_bytes())
     body = module.body(program)
-    stages = [stage for stage in body.stages if isinstance(stage, Stage)]
-    inner = module.signatures()
-    entries = {stage.name: running.write_entry(module, body, stage) for stage in stages}
+    bodies = [body, *module.interpreted.values()]
+    stages = {stage.name: entries.write_stage_entry(module, b, stage) for b in bodies for stage in b.compiled}
+    loops = {loop.name: entries.write_loop_entry(module, loop) for b in bodies for loop in b.reader.loops.values()}
     source = module.source()
-    loaded = building.load_module(program.name, source) if stages else None
-    compiled = {
-        stage.name: building.compile_entry(loaded, entries[stage.name], running.signature(body, stage), inner)
-        for stage in stages
-    }
-    constants = module.pool.memory()
-    return Written(source, _per_thread(lambda: running.Runner(body, compiled, constants)))
+    build = building.Building(program.name, source, module.signatures())
+    code = running.Code(module.pool.memory(), interpreted=module.interpreted)
+    code.stages = {name: build.entry(entry, 3) for name, entry in stages.items()}
+    code.loops = {name: (build.entry(entry, 4), size) for name, (entry, size) in loops.items()}
+    return Written(source, _per_thread(lambda: running.Runner(body, code).run))
 
 
 def _per_thread(make: Callable[[], Callable[..., Sequence[Any]]]) -> Callable[..., Sequence[Any]]:

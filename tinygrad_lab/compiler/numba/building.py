@@ -82,28 +82,37 @@ def _written(file: str, source: str) -> Path:
     raise CompileError(f"compile: the folder of compiled code must be writable, got {folder()}; set TINYGRAD_LAB_CACHE")
 
 
-def compile_entry(
-    module: Any, entry: str, signature: tuple[Any, ...], inner: list[tuple[str, int]]
-) -> Callable[..., Any]:
-    """Return the machine code of a function of arrays, after that of the functions of addresses that it calls.
+class Building:
+    """Machine code for a module's source.
 
     Arguments:
-        module: where they are.
-        entry: the function's name.
-        signature: the types of its arguments.
-        inner: the names of the others, in order, and of how many addresses they are.
+        name: what the file begins with.
+        source: that of the module.
+        inner: the names of its functions of addresses, callees first, and how many addresses each takes.
     """
-    dispatcher = getattr(module, entry)
-    done = Path(module.__file__).with_suffix(f".{entry}.done")
-    if not done.exists():
+
+    def __init__(self, name: str, source: str, inner: list[tuple[str, int]]) -> None:
+        self._module = load_module(name, source)
+        self._inner = inner
+
+    def entry(self, name: str, arguments: int) -> Callable[..., Any]:
+        """Return the machine code of a function that Python calls, after that of the functions that it calls."""
+        signature = (types.int64,) * arguments
+        dispatcher = getattr(self._module, name)
+        done = Path(self._module.__file__).with_suffix(f".{name}.done")
+        if not done.exists():
+            self._compile_inner()
+        dispatcher.compile(signature)
+        if not done.exists():
+            done.touch()
+        run: Callable[..., Any] = dispatcher.overloads[signature].entry_point
+        return run
+
+    def _compile_inner(self) -> None:
         start = time.perf_counter()
-        for number, (name, arguments) in enumerate(inner):
-            getattr(module, name).compile((types.int64,) * arguments)
+        for number, (name, arguments) in enumerate(self._inner, 1):
+            getattr(self._module, name).compile((types.int64,) * arguments)
             if time.perf_counter() - start > _LONG and sys.stderr is not None:
-                end = "\n" if number + 1 == len(inner) else ""
-                print(f"\rcompile: {number + 1} of {len(inner)} functions", end=end, file=sys.stderr, flush=True)  # noqa: T201
-    dispatcher.compile(signature)
-    if not done.exists():
-        done.touch()
-    run: Callable[..., Any] = dispatcher.overloads[signature].entry_point
-    return run
+                end = "\n" if number == len(self._inner) else ""
+                print(f"\rcompile: {number} of {len(self._inner)} functions", end=end, file=sys.stderr, flush=True)  # noqa: T201
+        self._inner = []

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 
 from tinygrad_lab.compiler.numba.intrinsics import constant, intrinsic
 from tinygrad_lab.compiler.numba.vectors import Vector, element_type, splat
@@ -218,17 +219,12 @@ def filler(dtype: str) -> Any:
 
 
 @intrinsic
-def in_order(typing_context: Any, x: Any) -> Any:
-    """Return whether an array's elements follow one another in C order."""
+def copy(typing_context: Any, to: Any, start: Any, count: Any) -> Any:
+    """Copy so many bytes from one address to another."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        shape = [builder.extract_value(array.shape, i) for i in range(x.ndim)]
-        strides = [builder.extract_value(array.strides, i) for i in range(x.ndim)]
-        result, expected = ir.IntType(1)(1), array.itemsize
-        for n, stride in reversed(list(zip(shape, strides, strict=True))):
-            fits = builder.or_(builder.icmp_signed("==", stride, expected), builder.icmp_signed("==", n, n.type(1)))
-            result, expected = builder.and_(result, fits), builder.mul(expected, n)
-        return result
+        target, source = (_address(builder, x, ir.IntType(8)) for x in arguments[:2])
+        cgutils.raw_memcpy(builder, target, source, arguments[2], 1)
+        return context.get_dummy_value()
 
-    return types.boolean(x), generate
+    return types.void(types.int64, types.int64, types.int64), generate

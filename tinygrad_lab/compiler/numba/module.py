@@ -11,12 +11,13 @@ from tinygrad_lab.compiler.numba import reading_elements, reading_products, read
 from tinygrad_lab.compiler.numba.access import whole
 from tinygrad_lab.compiler.numba.function import Helpers
 from tinygrad_lab.compiler.numba.operation import Operation
-from tinygrad_lab.compiler.numba.reading import Outside, Reader
+from tinygrad_lab.compiler.numba.reading import Compiled, Outside, Reader
+from tinygrad_lab.compiler.numba.rounds import Rounds, write_rounds
 from tinygrad_lab.compiler.numba.schedule import Scheduler, Segment
 from tinygrad_lab.compiler.numba.stage import Part, in_functions, needed_in_memory, write_run
-from tinygrad_lab.compiler.program import Program, Variable, variables
+from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, variables
 
-_ALIGNMENT = 64
+ALIGNMENT = 64
 READING = (reading_elements, reading_products, reading_shapes)  # the modules that know functions
 
 
@@ -84,7 +85,7 @@ class Body:
         arena: where intermediate results lie, in bytes from its start.
         constants: where the program's constants lie in the pool.
         size: the bytes of the arena.
-        scalars: where in the arena inputs lie that are passed as numbers.
+        table: the number of each array that lies elsewhere in the table of addresses.
         reader: knows what is a look at what.
     """
 
@@ -95,8 +96,13 @@ class Body:
     arena: dict[Variable, int]
     constants: dict[Variable, int]
     size: int
-    scalars: dict[Variable, int]
+    table: dict[Variable, int]
     reader: Reader
+
+    @property
+    def compiled(self) -> list[Stage]:
+        """The stages that are compiled."""
+        return [stage for stage in self.stages if isinstance(stage, Stage)]
 
 
 class Module:
@@ -106,11 +112,12 @@ class Module:
         self.helpers, self.pool, self.names = Helpers(), Pool(), Names()
         self.functions: list[list[str]] = []
         self.count = 0
+        self.interpreted: dict[Call, Body] = {}  # loops whose bodies are not compiled as a whole
         self._widest = lanes_bytes
 
     def signatures(self) -> list[tuple[str, int]]:
         """Return the names of the functions of addresses, callees first, and how many they take."""
-        heads = [lines[1] for lines in self.functions if not lines[1].startswith("def enter_")]
+        heads = [lines[1] for lines in self.functions if "cache=True" not in lines[0]]
         return [(head[4 : head.index("(")], head.count(",") + 1 - head.endswith("():")) for head in heads]
 
     def source(self) -> str:
@@ -119,7 +126,7 @@ class Module:
 
     def body(self, program: Program) -> Body:
         """Write the functions of a program, and return where everything is."""
-        reader = Reader(program)
+        reader = Reader(program, self._loop)
         reader.read()
         outputs, own = _outputs(reader)
         bases = {v: look.base for v, look in reader.looks.items()}
@@ -129,15 +136,27 @@ class Module:
         constants = {v: self.pool.add(x, v.dtype) for v, x in program.constants.items() if _plain(x)}
         parts = [[self._part(run, needed) for run in stage] for stage in runs]
         calls = [item.call for stage in stages for item in stage if isinstance(item, Outside)]
-        returned = {v for call in calls for v in call.outputs}
-        elsewhere = set(program.inputs) | set(own) | returned
+        returned = [v for call in calls for v in call.outputs]
+        elsewhere = set(program.inputs) | set(own) | set(returned)
         arena, size = _placed(parts, elsewhere | set(constants), stages, bases)
-        scalars = {v: size + _ALIGNMENT * i for i, v in enumerate(v for v in program.inputs if v.shape == ())}
-        size += _ALIGNMENT * len(scalars)
-        body = Body(program, [], outputs, own, arena, constants, size, scalars, reader)
+        table = {v: i for i, v in enumerate(dict.fromkeys([*program.inputs, *own, *returned]))}
+        body = Body(program, [], outputs, own, arena, constants, size, table, reader)
         for stage, made in zip(stages, parts, strict=True):
             body.stages.append(stage if _is_outside(stage) else self._stage(body, made, elsewhere))  # type: ignore[arg-type]
         return body
+
+    def _loop(self, call: Call) -> Compiled | None:
+        """Compile the body of a loop; None if NumPy has to help there."""
+        loop = call.function
+        assert isinstance(loop, Loop)
+        body = self.body(loop.body)
+        if len(body.stages) != 1 or not isinstance(body.stages[0], Stage):
+            self.interpreted[call] = body
+            return None
+        self.count += 1
+        (stage,), name = body.compiled, f"rounds_{self.count}"
+        self.functions.append(write_rounds(name, loop, stage.name, stage.given, body.outputs, self.helpers))
+        return Compiled(name, loop, body.size)
 
     def _needed(self, reader: Reader, stages: list[Any], runs: list[list[list[Segment]]]) -> set[Variable]:
         counts: dict[Variable, int] = {}
@@ -162,7 +181,8 @@ class Module:
         name = f"stage_{self.count}"
         lines = [f"def {name}({', '.join([*(self.names[base] for base in given), 'constants', 'arena'])}):"]
         for part in parts:
-            lines.append(f"    {part.name}({', '.join(self._place(body, base) for base in part.bases)})")
+            places = [self._place(body, base) for base in part.bases]
+            lines.append(f"    {part.name}({', '.join([*places, 'constants'])})")
         self.functions.append(['@njit(error_model="numpy")', *lines])
         return Stage(name, given)
 
@@ -186,6 +206,7 @@ def _outputs(reader: Reader) -> tuple[list[Variable], list[Variable]]:
     """Return what holds each output, adding copies where that is not an array of its own; and those arrays."""
     program = reader.program
     made = {item.target.base for item in reader.items if isinstance(item, Operation)}
+    made |= {v for item in reader.items if isinstance(item, Rounds) for v in item.results}
     returned = {v for item in reader.items if isinstance(item, Outside) for v in item.call.outputs}
     outputs: list[Variable] = []
     own: list[Variable] = []
@@ -247,11 +268,11 @@ def _packed(first: dict[Variable, int], last: dict[Variable, int]) -> tuple[dict
 
 
 def _aligned(n: int) -> int:
-    return -(-n // _ALIGNMENT) * _ALIGNMENT
+    return -(-n // ALIGNMENT) * ALIGNMENT
 
 
 def aligned_bytes(size: int) -> Any:
     """Return so many bytes, zeros, that begin at a multiple of 64."""
-    memory = np.zeros(size + _ALIGNMENT, np.uint8)
-    start = -int(memory.__array_interface__["data"][0]) % _ALIGNMENT
+    memory = np.zeros(size + ALIGNMENT, np.uint8)
+    start = -int(memory.__array_interface__["data"][0]) % ALIGNMENT
     return memory[start : start + size]

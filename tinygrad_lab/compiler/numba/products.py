@@ -39,6 +39,11 @@ class Product:
         return self.c
 
     @property
+    def in_memory(self) -> set[Variable]:
+        """What must lie in memory."""
+        return {self.c.base, self.a.base, self.b.base}
+
+    @property
     def reads(self) -> list[Access]:
         """The operands."""
         return [self.a, self.b]

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lab.compiler.numba.access import Access, whole
 from tinygrad_lab.compiler.numba.operation import Operation
+from tinygrad_lab.compiler.numba.rounds import Rounds, scratch_of
 from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, variables
 
 SUPPORTED = {np.dtype(name) for name in ("float32", "float64", "int64", "bool")}
@@ -25,7 +26,16 @@ class Outside:
     call: Call
 
 
-Item = Operation | Outside
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """A loop whose body is compiled: the loop's function, and the bytes of the body's arena."""
+
+    name: str
+    loop: Loop
+    size: int
+
+
+Item = Operation | Rounds | Outside
 
 
 class Reader:
@@ -34,11 +44,18 @@ class Reader:
     Attributes:
         items: what was made of the calls.
         looks: for each variable that is no base of its own, what it is a look at.
+        loops: the loops that are compiled, but called from Python.
+
+    Arguments:
+        program: what to read.
+        compile_loop: called with a loop; compiles its body.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, compile_loop: Callable[[Call], Compiled | None] = lambda call: None) -> None:
+        self._compile_loop = compile_loop
         self.program = program
         self.items: list[Item] = []
+        self.loops: dict[Call, Compiled] = {}
         self.looks: dict[Variable, Access] = {}
         self._call: Call | None = None
 
@@ -76,16 +93,41 @@ class Reader:
     def read(self) -> None:
         """Read all calls."""
         for call in self.program.calls:
-            handler = HANDLERS.get(call.function)
-            if handler is None:
-                handler = _by_kind(call.function)
+            if isinstance(call.function, Loop):
+                self._loop(call)
+                continue
+            handler = HANDLERS.get(call.function) or _by_kind(call.function)
             if handler is None or not simple(call) or not handler(self, call):
                 self.items.append(Outside(call))
 
+    def _loop(self, call: Call) -> None:
+        loop: Any = call.function
+        compiled = self._compile_loop(call) if simple(call, loop.body.outputs) else None
+        if compiled is None:
+            self.items.append(Outside(call))
+            return
+        length, *operands = call.args
+        if not isinstance(length, int) or compiled.loop.until or any(not isinstance(x, Variable) for x in operands):
+            self.loops[call] = compiled
+            self.items.append(Outside(call))
+            return
+        reads = []
+        for x in operands:
+            look = self.look(x)
+            if not look.whole:
+                copied = whole(self.fresh(x.name, x.shape, x.dtype))
+                self.copy(look, copied)
+                look = copied
+            reads.append(look)
+        scratch = scratch_of(compiled.loop, compiled.size)
+        self.items.append(Rounds(compiled.name, length, reads, list(call.outputs[1:]), scratch))
+        self.elementwise(whole(call.outputs[0]), "{0}", (length,), (call.outputs[0].dtype,))
 
-def simple(call: Call) -> bool:
+
+def simple(call: Call, outputs: tuple[Variable, ...] | None = None) -> bool:
     """Whether loops know all dtypes of a call, and nothing is empty."""
-    return all(v.dtype in SUPPORTED and 0 not in v.shape for v in (*call.outputs, *variables(call)))
+    made = call.outputs if outputs is None else outputs
+    return all(v.dtype in SUPPORTED and 0 not in v.shape for v in (*made, *variables(call)))
 
 
 def _by_kind(function: Any) -> Handler | None:
@@ -93,11 +135,6 @@ def _by_kind(function: Any) -> Handler | None:
     if isinstance(owner, np.ufunc) and getattr(function, "__name__", "") == "reduce":
         return HANDLERS.get((owner, "reduce"))
     return None
-
-
-def is_loop(item: Item) -> bool:
-    """Whether an item is a loop of a sub-program."""
-    return isinstance(item, Outside) and isinstance(item.call.function, Loop)
 
 
 def handles(*functions: Any) -> Callable[[Handler], Handler]:

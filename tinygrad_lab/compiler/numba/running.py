@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numba import from_dtype, types
 from numpy.lib.stride_tricks import as_strided
 
-from tinygrad_lab.compiler.numba.module import Body, Module, Stage, aligned_bytes
-from tinygrad_lab.compiler.numba.reading import Outside
-from tinygrad_lab.compiler.program import Variable, replaced, variables
+from tinygrad_lab.compiler.numba.arrays import address, gatherer
+from tinygrad_lab.compiler.numba.module import Body, Stage, aligned_bytes
+from tinygrad_lab.compiler.numba.reading import Compiled, Outside
+from tinygrad_lab.compiler.program import Call, Loop, Variable, replaced, variables
 
 Step = Callable[[dict[Variable, Any]], None]
 
 
-def write_entry(module: Module, body: Body, stage: Stage) -> str:
-    """Write the function that takes a stage's arrays, and return its name. It returns whether they were in order."""
-    name = f"enter_{stage.name}"
-    helpers = module.helpers
-    names = [f"array_{i}" for i in range(len(stage.given))]
-    lines = [f"def {name}({', '.join([*names, 'constants', 'arena'])}):"]
-    addresses = []
-    for array, v in zip(names, stage.given, strict=True):
-        if _by_value(body, v):
-            offset = body.scalars[v]
-            store = helpers.make(f"store_{v.dtype.name}x1", "storer", v.dtype.name, 1)
-            lines.append(f"    {store}(arena + {offset}, {array})")
-            addresses.append(f"arena + {offset}")
-        else:
-            lines.append(f"    if not {helpers.call('in_order')}({array}):\n        return False")
-            addresses.append(f"{helpers.call('address_of')}({array})")
-    lines += [f"    {stage.name}({', '.join([*addresses, 'constants', 'arena'])})", "    return True"]
-    module.functions.append(['@njit(error_model="numpy", cache=True)', *lines])
-    return name
+@dataclass
+class Code:
+    """What all runners of a module share.
 
+    Attributes:
+        constants: the memory of the constants.
+        stages: the entry of each stage, by its name.
+        loops: the entry of each loop that Python calls, and the bytes of scratch memory that it needs, by its name.
+        interpreted: the bodies of loops that are not compiled as a whole.
+    """
 
-def _by_value(body: Body, v: Variable) -> bool:
-    return v in body.scalars
-
-
-def signature(body: Body, stage: Stage) -> tuple[Any, ...]:
-    """Return the Numba types of what a stage's entry takes."""
-    arrays = [
-        from_dtype(v.dtype)
-        if _by_value(body, v)
-        else types.Array(from_dtype(v.dtype), len(v.shape), "A", readonly=v not in body.own)
-        for v in stage.given
-    ]
-    return (*arrays, types.int64, types.int64)
+    constants: Any
+    stages: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    loops: dict[str, tuple[Callable[..., Any], int]] = field(default_factory=dict)
+    interpreted: dict[Call, Body] = field(default_factory=dict)
 
 
 class Runner:
@@ -57,43 +40,73 @@ class Runner:
 
     Arguments:
         body: the program, placed.
-        entries: for each stage that is compiled, its function of arrays.
-        constants: the memory of the constants.
+        code: its compiled functions.
+
+    Attributes:
+        run: does it.
     """
 
-    def __init__(self, body: Body, entries: dict[str, Callable[..., Any]], constants: Any) -> None:
-        self._body = body
+    def __init__(self, body: Body, code: Code) -> None:
+        self._body, self._code = body, code
         self._arena = aligned_bytes(body.size)
-        self._constants = constants
-        self._places = int(constants.__array_interface__["data"][0]), int(self._arena.__array_interface__["data"][0])
-        self._fixed = self._arrays(body.arena, self._arena) | self._arrays(body.constants, constants)
-        self._steps = [self._step(stage, entries) for stage in body.stages]
+        self._table = Table(body.table)
+        self._fixed = _arrays(body.arena, self._arena) | _arrays(body.constants, code.constants)
+        self.run: Callable[..., Sequence[Any]] = self._call
+        if len(body.stages) == 1 and body.compiled:
+            self.run = self._straight(code.stages[body.compiled[0].name])
 
-    def __call__(self, *inputs: Any) -> Sequence[Any]:
-        """Run the program."""
-        body = self._body
+    def _straight(self, enter: Callable[..., Any]) -> Callable[..., Sequence[Any]]:
+        """Return the function for a program that is one stage, as Python without loops and look-ups."""
+        body, table = self._body, self._table
+        scope: dict[str, Any] = {"empty": np.empty, "fill": table.fill, "enter": enter}
+        scope["memory"] = self._arena, self._code.constants  # lives as long as the function that has their addresses
+        lines, arrays, results = [], [], []
+        for v, i in body.table.items():
+            if v in table.cells:
+                scope[f"cell_{i}"] = table.cells[v]
+                lines += [f"    cell_{i}[0] = x_{i}"] if v in body.program.inputs else []
+                arrays.append(f"cell_{i}")
+            elif v in body.own:
+                scope |= {f"shape_{i}": v.shape, f"dtype_{i}": v.dtype}
+                lines.append(f"    x_{i} = empty(shape_{i}, dtype_{i})")
+                arrays.append(f"x_{i}")
+            else:
+                arrays.append(f"x_{i}")
+        for holder, output in zip(body.outputs, body.program.outputs, strict=True):
+            i = body.table[holder]
+            item = f"cell_{i}.item()" if output.weak else f"cell_{i}[0]"
+            results.append(item if holder in table.cells else f"x_{i}")
+        places = f"{table.address}, {address(self._code.constants)}, {address(self._arena)}"
+        inputs = ", ".join(f"x_{body.table[v]}" for v in body.program.inputs)
+        text = [f"def run({inputs}):", *lines, f"    fill([{', '.join(arrays)}])", f"    enter({places})"]
+        exec("\n".join([*text, f"    return [{', '.join(results)}]"]), scope)  # noqa: S102  written here
+        run: Callable[..., Sequence[Any]] = scope["run"]
+        return run
+
+    def _call(self, *inputs: Any) -> Sequence[Any]:
+        body, table = self._body, self._table
         values = dict(zip(body.program.inputs, inputs, strict=True))
-        values.update((v, np.empty(v.shape, v.dtype)) for v in body.own)
-        for step in self._steps:
-            step(values)
+        values.update((v, table.cells[v] if v in table.cells else np.empty(v.shape, v.dtype)) for v in body.own)
+        for stage in self._steps:
+            stage(values)
         pairs = zip(body.outputs, body.program.outputs, strict=True)
-        return [self._returned(values[holder], output) for holder, output in pairs]
+        return [_returned(values[holder], output) for holder, output in pairs]
 
-    def _returned(self, x: Any, output: Variable) -> Any:
-        if output.weak:
-            return x.item() if hasattr(x, "item") else x
-        if output.shape == ():
-            return x[()] if isinstance(x, np.ndarray) else x
-        return x
+    @functools.cached_property
+    def _steps(self) -> list[Step]:
+        return [self._step(stage) for stage in self._body.stages]
 
-    @staticmethod
-    def _arrays(places: dict[Variable, int], memory: Any) -> dict[Variable, Any]:
-        return {v: memory[at : at + v.nbytes].view(v.dtype).reshape(v.shape) for v, at in places.items()}
-
-    def _step(self, stage: Stage | list[Outside], entries: dict[str, Callable[..., Any]]) -> Step:
+    def _step(self, stage: Stage | list[Outside]) -> Step:
         if isinstance(stage, Stage):
-            return self._compiled(stage, entries[stage.name])
-        calls = [self._outside(item) for item in stage]
+            enter, table = self._code.stages[stage.name], self._table
+            places = table.address, address(self._code.constants), address(self._arena)
+
+            def compiled(values: dict[Variable, Any]) -> None:
+                table.fill_from(values)
+                enter(*places)
+
+            return compiled
+        calls = [self._outside(item.call) for item in stage]
 
         def step(values: dict[Variable, Any]) -> None:
             for call in calls:
@@ -101,41 +114,138 @@ class Runner:
 
         return step
 
-    def _compiled(self, stage: Stage, enter: Callable[..., Any]) -> Step:
-        given, places, scalars = stage.given, self._places, self._body.scalars
-
-        def step(values: dict[Variable, Any]) -> None:
-            arrays = [values[v] for v in given]
-            if enter(*arrays, *places):
-                return
-            enter(
-                *(x if v in scalars else np.ascontiguousarray(x) for v, x in zip(given, arrays, strict=True)), *places
-            )
-
-        return step
-
-    def _outside(self, item: Outside) -> Step:
-        call, reader = item.call, self._body.reader
+    def _outside(self, call: Call) -> Step:
+        reader, function = self._body.reader, call.function
+        if call in reader.loops:
+            function = LoopRunner(reader.loops[call], self._code)
+        elif call in self._code.interpreted:
+            loop: Any = call.function
+            function = _in_python(loop, Runner(self._code.interpreted[call], self._code).run)
         read = {v: reader.look(v) for v in variables(call)}
-        fixed, arena = self._fixed, self._arena
+        arena = self._arena
         quiet: Any = "ignore" if call.quiet else None
 
-        def look(v: Variable, values: dict[Variable, Any]) -> Any:
-            access = read[v]
-            base = values[access.base] if access.base in values else fixed[access.base]
-            if access.whole and access.shape == access.base.shape:
-                return base.item() if v.weak and hasattr(base, "item") else base
-            flat = np.ascontiguousarray(base).reshape(-1)
-            strides = tuple(s * flat.itemsize for s in access.strides)
-            return as_strided(flat[access.offset :], access.shape, strides, writeable=False)
-
         def step(values: dict[Variable, Any]) -> None:
-            args, kwargs = replaced((call.args, call.kwargs), {v: look(v, values) for v in read})
+            args, kwargs = replaced((call.args, call.kwargs), {v: self._look(v, read[v], values) for v in read})
             with np.errstate(all=quiet):
-                result = call.function(*args, **kwargs)
+                result = function(*args, **kwargs)
             for v, x in zip(call.outputs, result if call.several else (result,), strict=True):
                 if isinstance(x, np.ndarray) and (x.base is not None or np.may_share_memory(x, arena)):
                     x = x.copy()
                 values[v] = x
 
         return step
+
+    def _look(self, v: Variable, access: Any, values: dict[Variable, Any]) -> Any:
+        """Return a variable as an array."""
+        base = values[access.base] if access.base in values else self._fixed[access.base]
+        if v.weak:
+            return base.item() if hasattr(base, "item") else base
+        if access.whole and access.shape == access.base.shape:
+            return base
+        flat = np.ascontiguousarray(base).reshape(-1)
+        strides = tuple(s * flat.itemsize for s in access.strides)
+        return as_strided(flat[access.offset :], access.shape, strides, writeable=False)
+
+
+class Table:
+    """The table of addresses that compiled code reads, and cells for what is passed as a number.
+
+    Attributes:
+        cells: arrays of one element, for variables without axes.
+        address: where the table is.
+    """
+
+    def __init__(self, numbers: dict[Variable, int]) -> None:
+        self._numbers = numbers
+        self._table = np.zeros(max(len(numbers), 1), np.int64)
+        self._gather = gatherer()
+        self.cells = {v: np.zeros(1, v.dtype) for v in numbers if v.shape == ()}
+        self.address = address(self._table)
+
+    def fill(self, arrays: list[Any]) -> None:
+        """Write the addresses of arrays; what is not in order is copied, and kept until the next call."""
+        if not self._gather(arrays, self.address):
+            self._kept = [np.ascontiguousarray(x) for x in arrays]
+            self._gather(self._kept, self.address)
+
+    def fill_from(self, values: dict[Variable, Any]) -> None:
+        """Write the addresses of the arrays that are known so far, and numbers into their cells."""
+        arrays: list[Any] = []
+        for v in self._numbers:
+            cell = self.cells.get(v)
+            if cell is not None and v in values and values[v] is not cell:
+                cell[0] = values[v]
+            arrays.append(cell if cell is not None else values.get(v, _NOTHING))
+        self.fill(arrays)
+
+
+_NOTHING = np.zeros(1)
+
+
+class LoopRunner:
+    """Calls a compiled loop, as `Loop` is called."""
+
+    def __init__(self, compiled: Compiled, code: Code) -> None:
+        self._loop = loop = compiled.loop
+        self._enter, size = code.loops[compiled.name]
+        self._scratch = aligned_bytes(size)
+        # Slices and stacks have one axis more than in the body.
+        sliced = range(loop.carried, loop.carried + loop.sliced)
+        self._inputs = [_with_axis(v) if i in sliced else v for i, v in enumerate(loop.body.inputs)]
+        made = loop.body.outputs[loop.carried : len(loop.body.outputs) - loop.until]
+        self._results = [*loop.body.outputs[: loop.carried], *(_with_axis(v) for v in made)]
+        self._results = [Variable(v.name, v.shape, v.dtype, v.weak) for v in self._results]
+        self._table = Table({v: i for i, v in enumerate([*self._inputs, *self._results])})
+        self._places = self._table.address, address(code.constants), address(self._scratch)
+
+    def __call__(self, length: int, *operands: Any) -> tuple[Any, ...]:
+        """Make up to `length` rounds."""
+        n, table = self._loop.carried, self._table
+        values = dict(zip(self._inputs, operands, strict=True))
+        for i, v in enumerate(self._results):
+            shape = v.shape if i < n else (length, *v.shape[1:])
+            values[v] = table.cells[v] if v in table.cells else np.empty(shape, v.dtype)
+        table.fill_from(values)
+        count = self._enter(length, *self._places)
+        last = (_returned(values[v], v) for v in self._results[:n])
+        stacks = (values[v] for v in self._results[n:])
+        return count, *last, *(x if count == length else x[:count].copy() for x in stacks)
+
+
+def _with_axis(v: Variable) -> Variable:
+    return Variable(v.name, (-1, *v.shape), v.dtype)
+
+
+def _in_python(loop: Loop, run: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a loop whose rounds Python makes: its body needs NumPy."""
+
+    def rounds(length: int, *operands: Any) -> tuple[Any, ...]:
+        carried, fixed = list(operands[: loop.carried]), operands[loop.carried + loop.sliced :]
+        sliced = operands[loop.carried : loop.carried + loop.sliced]
+        rows = []
+        for i in range(length):
+            outputs = run(*carried, *(x[i] for x in sliced), *fixed)
+            carried = list(outputs[: loop.carried])
+            rows.append(outputs[loop.carried : len(outputs) - loop.until])
+            if loop.until and outputs[-1]:
+                break
+        made = loop.body.outputs[loop.carried : len(loop.body.outputs) - loop.until]
+        stacks = [
+            np.stack([row[k] for row in rows]) if rows else np.zeros((0, *v.shape), v.dtype) for k, v in enumerate(made)
+        ]
+        return len(rows), *carried, *stacks
+
+    return rounds
+
+
+def _arrays(places: dict[Variable, int], memory: Any) -> dict[Variable, Any]:
+    return {v: memory[at : at + v.nbytes].view(v.dtype).reshape(v.shape) for v, at in places.items()}
+
+
+def _returned(x: Any, output: Variable) -> Any:
+    if output.weak:
+        return x.item() if hasattr(x, "item") else x
+    if output.shape == () and isinstance(x, np.ndarray):
+        return x[0] if x.ndim else x[()]
+    return x

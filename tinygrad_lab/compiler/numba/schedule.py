@@ -15,9 +15,10 @@ from tinygrad_lab.compiler.numba.nest import Nest, seed
 from tinygrad_lab.compiler.numba.operation import Operation
 from tinygrad_lab.compiler.numba.products import Fresh, Product, as_products
 from tinygrad_lab.compiler.numba.reading import Item, Outside
+from tinygrad_lab.compiler.numba.rounds import Rounds
 from tinygrad_lab.compiler.program import Variable, variables
 
-Segment = Nest | Product
+Segment = Nest | Product | Rounds
 
 
 @dataclass
@@ -55,6 +56,8 @@ class Scheduler:
         for item in items:
             if isinstance(item, Outside):
                 self._outside(item)
+            elif isinstance(item, Rounds):
+                self._append(item, item.results, self._start(item.reads))
             else:
                 self._operation(item)
         return self.schedule
@@ -75,23 +78,24 @@ class Scheduler:
         if alone is None:
             for part in as_products(operation, self._fresh):
                 if isinstance(part, Product):
-                    self._append(part, part.target.base, self._start(part.reads))
+                    self._append(part, [part.target.base], self._start(part.reads))
                 else:
                     self._operation(part)
             return
         space, roles = alone
         nest = Nest(space)
         nest.add(operation, roles, whole)
-        self._append(nest, operation.target.base, start)
+        self._append(nest, [operation.target.base], start)
 
     def _start(self, reads: Iterable[Access]) -> tuple[int, int]:
         """Return the first stage and segment where all of these may be read."""
         return max([self._ready.get(read.base, (0, 0)) for read in reads], default=(0, 0))
 
-    def _append(self, segment: Segment, base: Variable, start: tuple[int, int]) -> None:
+    def _append(self, segment: Segment, bases: Iterable[Variable], start: tuple[int, int]) -> None:
         segments = self.schedule.compiled.setdefault(start[0], [])
         segments.append(segment)
-        self._made(base, segment, start[0], len(segments) - 1)
+        for base in bases:
+            self._made(base, segment, start[0], len(segments) - 1)
 
     def _made(self, base: Variable, segment: Segment, stage: int, number: int) -> None:
         same_round = isinstance(segment, Nest) and base in segment.made

@@ -10,6 +10,7 @@ from tinygrad_lab.compiler.numba.function import Function, Helpers
 from tinygrad_lab.compiler.numba.loops import NestWriter
 from tinygrad_lab.compiler.numba.nest import Nest
 from tinygrad_lab.compiler.numba.products import Product
+from tinygrad_lab.compiler.numba.rounds import Rounds
 from tinygrad_lab.compiler.numba.schedule import Segment
 from tinygrad_lab.compiler.program import Variable
 
@@ -41,15 +42,12 @@ def needed_in_memory(runs: Iterable[list[Segment]], parts: set[Variable]) -> set
     for run in runs:
         named: set[Variable] = set()
         for segment in run:
-            if isinstance(segment, Product):
-                needed |= {segment.target.base, *(read.base for read in segment.reads)}
+            if not isinstance(segment, Nest):
+                needed |= segment.in_memory
                 continue
-            for operation, roles in segment.operations:
-                for read in operation.reads:
-                    if read.base in segment.made:
-                        continue
-                    if read.base not in named or any(segment.strides(read, roles)):
-                        needed.add(read.base)
+            reads = [(read, roles) for operation, roles in segment.operations for read in operation.reads]
+            reads = [(read, roles) for read, roles in reads if read.base not in segment.made]
+            needed |= {x.base for x, roles in reads if x.base not in named or any(segment.strides(x, roles))}
             named |= {base for base in segment.made if not segment.space}
             for operation, roles in segment.operations:
                 if operation.target.base in segment.totals and _a_number(segment, operation.target, roles):
@@ -83,10 +81,14 @@ def write_run(
     for segment in run:
         if isinstance(segment, Nest):
             NestWriter(function, segment, widest).write()
+        elif isinstance(segment, Rounds):
+            used = [*(read.base for read in segment.reads), *segment.results, *segment.scratch]
+            places = ", ".join(function.base(base) for base in used)
+            function.lines.append(f"{segment.name}({segment.length}, {places}, constants)")
         else:
             _write_product(function, segment)
     bases = list(function.bases)
-    head = f"def {name}({', '.join(names[base] for base in bases)}):"
+    head = f"def {name}({', '.join([*(names[base] for base in bases), 'constants'])}):"
     body = function.lines or ["pass"]
     return Part(name, ['@njit(error_model="numpy")', head, *(f"    {line}" for line in body)], bases)
 
