@@ -58,6 +58,13 @@ written(
 )
 written(np.extract, (lambda a: np.extract(X > 0, a), X))
 written(np.bincount, (lambda w: np.bincount([0, 2, 2], w), Y), (lambda w: np.bincount([1, 1, 0], w, minlength=4), Y))
+SAMPLES = np.array([[0.5, 2.0, 1.25], [3.0, -1.0, 2.0]])
+written(
+    np.histogram,
+    (lambda w: np.histogram(SAMPLES, 3, weights=w), X),
+    (lambda w: np.histogram(SAMPLES, [0.0, 1.25, 2.0], weights=w, density=True), X**2),
+    (lambda w: np.histogram(SAMPLES, range=(0, 2), bins=4, weights=w)[0], X),
+)
 written(np.sort_complex, (np.sort_complex, X), (np.sort_complex, Y + 1j))
 written(np.partition, (lambda a: np.partition(a, 1), X), (lambda a: np.partition(a, range(5), axis=None), X))
 ZEROS = np.array([0.0, 0.0, 1.0, 2.0, 0.0])

@@ -246,6 +246,7 @@ OF = {
     np.apply_over_axes: {"a": X},
     np.average: {"a": X},
     np.bincount: {"x": [0, 2, 2], "weights": V},
+    np.histogram: {"a": [0.5, 2.0, 1.25], "bins": 3, "range": (0, 2), "weights": V, "density": True},
     np.block: {"arrays": [[X, Y], [Y, X]]},
     np.broadcast_to: {"array": V, "shape": (2, 3)},
     np.column_stack: {"tup": [V, X.T]},

@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls import refusals
+from tinygrad_lab.calls.receivers import Recorder
+from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import along, flattened
 from tinygrad_lab.rules.dtypes import array, converted
 from tinygrad_lab.rules.writing import At, add_at, scatter, set_at
@@ -67,3 +71,20 @@ def _diagonal(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Arra
 @composed(np.bincount)
 def _bincount(x: Array, /, weights: Any = None, minlength: int = 0) -> Array:
     return scatter(converted(weights, np.float64), x, (max(int(np.max(x, initial=-1)) + 1, minlength),))
+
+
+@composed(np.histogram)
+def _histogram(a: Array, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    """Sum the weights in each bin; where the samples and the edges lie has no derivative to give."""
+    for name, x in (("a", a), ("bins", bins)):
+        if isinstance(x, Recorder):
+            raise refusals.no_rule_for("histogram", name)
+    edges, a = np.histogram_bin_edges(a, bins, range, plain(weights)), np.asarray(a)
+    if np.shape(weights) != a.shape:
+        raise OperationError(
+            f"histogram: weights must have the shape {a.shape} of a, got {np.shape(weights)}; pass one for each sample"
+        )
+    inside = np.flatnonzero((a >= edges[0]) & (a <= edges[-1]))
+    places = np.minimum(np.searchsorted(edges, np.ravel(a)[inside], side="right"), len(edges) - 1) - 1
+    counts = scatter(np.ravel(weights)[inside], places, (len(edges) - 1,))
+    return (counts / np.diff(edges) / np.sum(counts) if density else counts), edges

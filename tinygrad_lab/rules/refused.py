@@ -12,7 +12,7 @@ refuse("integers have no derivative: pass v.data, converted to integers",
 refuse("a Value is never written in place: write v = v.at[i].set(x), or choose with np.where",
        np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal)  # fmt: skip
 refuse("counts have no derivative: pass v.data, or use np.bincount for sums of weights",
-       np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges)  # fmt: skip
+       np.histogram2d, np.histogramdd, np.histogram_bin_edges)  # fmt: skip
 refuse("files hold no graph: save v.data",
        np.save, np.savez, np.savez_compressed, np.savetxt)  # fmt: skip
 refuse("np.matrix multiplies by rules of its own: use np.block",
