@@ -18,13 +18,13 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from tinygrad_lab.cli import compare, graph, predict, sweep, train
+from tinygrad_lab.cli import compare, graph, predict, reports, sweep, train
 from tinygrad_lab.errors import TinygradError
 from tinygrad_lab.lab.text import visible
 from tinygrad_lab.version import __version__
 
 # Each adds itself with `register`, and does its work in `run`, where it imports what it needs.
-COMMANDS = (train, sweep, compare, predict, graph)
+COMMANDS = (train, sweep, compare, predict, graph, reports)
 
 _OVERVIEW = """examples:
   tinygrad-lab train                                   learn XOR, write a report to runs/xor-1

@@ -96,7 +96,7 @@ def run(options: dict[str, Any]) -> int:
     base, cells = _cells(options, single, several)
     out = options["out"] or Path("runs", f"sweep-{Path(base.data).stem}")
     with Folder.open(out) as place:
-        with _watching(options) as watch:
+        with watching(options["quiet"] or (options["json"] and not sys.stderr.isatty())) as watch:
             done = running.run(base, cells, options["workers"], place.store, watch)
         problems = place.finish(done, options["show"])
         if options["runs"] and not done.interrupted:
@@ -128,9 +128,10 @@ def _cells(options: dict[str, Any], single: dict[str, Any], several: dict[str, A
     return base, grid.cells(base, several, options["sample"])
 
 
-def _watching(options: dict[str, Any]) -> AbstractContextManager[Any]:
+def watching(quiet: bool) -> AbstractContextManager[Any]:
+    """Return what shows how far a sweep is: bars on a terminal, lines elsewhere, or nothing."""
     from tinygrad_lab.lab.sweeps import showing
 
-    if options["quiet"] or (options["json"] and not sys.stderr.isatty()):
+    if quiet:
         return nullcontext(lambda sweep, doing: None)
     return showing.bars(sys.stderr) if sys.stderr.isatty() else showing.lines(sys.stdout)

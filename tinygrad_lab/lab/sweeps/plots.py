@@ -94,7 +94,7 @@ def planes(sweep: Sweep) -> str | None:
     panels[0].set_title("ground truth", fontsize=8)
     for axes, (key, position) in zip(panels[1:], chosen.items(), strict=False):
         plane = _left(sweep, position)["plane"]
-        _plane(axes, plane, plane["predicted"], plane["decided"])
+        _plane(axes, plane, plane["predicted"], plane["decided"], f"plane-{position}")
         title = "\n".join(f"{name} {show(value)}" for name, value in zip(names, key, strict=True))
         axes.set_title(plots.plain(title), fontsize=8)
     for axes in panels:
@@ -103,7 +103,7 @@ def planes(sweep: Sweep) -> str | None:
     return plots.svg(figure)
 
 
-def _plane(axes: Any, plane: dict[str, Any], labels: list[int], decided: list[int] | None) -> None:
+def _plane(axes: Any, plane: dict[str, Any], labels: list[int], decided: list[int] | None, name: str = "") -> None:
     from matplotlib.colors import ListedColormap
 
     x, labels_of, truth = np.array(plane["x"]), np.array(labels), np.array(plane["truth"])
@@ -115,7 +115,7 @@ def _plane(axes: Any, plane: dict[str, Any], labels: list[int], decided: list[in
         image = np.array(decided).reshape(side, side)
         extent = (low[0], high[0], low[1], high[1])
         cmap, span = ListedColormap(colours), {"vmin": -0.5, "vmax": count - 0.5}
-        axes.imshow(image, cmap=cmap, alpha=0.3, origin="lower", extent=extent, aspect="auto", **span)
+        axes.imshow(image, cmap=cmap, alpha=0.3, origin="lower", extent=extent, aspect="auto", gid=name, **span)
     axes.scatter(*x.T, c=[colours[k] for k in labels_of], s=7, linewidths=0, rasterized=len(x) > 100)
     wrong = labels_of != truth
     if wrong.any():

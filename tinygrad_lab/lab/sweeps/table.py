@@ -166,4 +166,4 @@ def show(value: Any) -> str:
 
 def number(value: float) -> str:
     """Return a measured number as people write it."""
-    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.4g}"
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 or float(value).is_integer() else f"{value:.4g}"

@@ -1,0 +1,64 @@
+"""`tinygrad-lab reports`: the five lab reports, measured again, on one page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+_EXAMPLES = """examples:
+  tinygrad-lab reports                 all five: some minutes
+  tinygrad-lab reports B C --out b_and_c
+"""
+
+
+def register(commands: Any) -> None:
+    """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
+    parser = commands.add_parser(
+        "reports",
+        help="reproduce the five lab reports",
+        description="Train what five lab reports on back-propagation trained, and write one page that has their tables "
+        "and figures beside those measured. What has ended is kept: the same command goes on from there.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    # fmt: off
+    parser.add_argument("names", nargs="*", metavar="A…E", help="which reports (default: all)")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes beside each other (default: one a core)")
+    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("runs", "reports"), help="folder, new or of an "
+                        "earlier call (default: runs/reports)")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    # fmt: on
+    parser.set_defaults(run=run)
+
+
+def run(options: dict[str, Any]) -> int:
+    """Measure the reports, write the page, and return the exit status.
+
+    Raises:
+        LabError: there is no such report, or the folder cannot be used.
+    """
+    from tinygrad_lab.cli.sweep import watching
+    from tinygrad_lab.errors import LabError
+    from tinygrad_lab.lab.reports.gallery import page
+    from tinygrad_lab.lab.reports.measuring import measure
+    from tinygrad_lab.lab.reports.published import REPORTS
+    from tinygrad_lab.lab.sweeps.writing import Folder
+
+    names = list(dict.fromkeys(name.upper() for name in options["names"])) or list(REPORTS)
+    for name in names:
+        if name not in REPORTS:
+            raise LabError(f"reports: name must be one of {', '.join(REPORTS)}, got {name!r}; leave it out for all")
+    with Folder.open(options["out"]) as place:
+        with watching(options["quiet"]) as watch:
+            found = measure(names, options["workers"], place.store, watch)
+        interrupted = any(measured.sweep.interrupted for tables in found.values() for measured in tables)
+        if not interrupted:
+            place.put("gallery.html", page(found))
+    if interrupted:
+        sys.stderr.write(f"tinygrad-lab: interrupted; the same command goes on from what is in {options['out']}\n")
+        return 130
+    if not options["quiet"]:
+        sys.stdout.write(f"wrote {options['out'] / 'gallery.html'}\n")
+    return 0

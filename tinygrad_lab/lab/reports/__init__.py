@@ -1,0 +1,1 @@
+"""The five lab reports that the project started from: what they published, measured again."""
