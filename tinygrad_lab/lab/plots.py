@@ -26,7 +26,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "font.size": 10,
 }
-_GRID = 200  # points per side at which the decision regions are evaluated
+_GRID = 120  # points per side at which the decision regions are evaluated
 _MOST = 20_000  # points beyond which a picture shows some of them
 _MANY = 3000  # points beyond which each as a shape of its own would make the file slow
 _CURVE = 2000  # points of a learning curve beyond which a screen shows no difference
@@ -195,8 +195,9 @@ def _shade(axes: Any, run: Run, x: Array, figure: Any, side: int = _GRID) -> tup
         return limits  # a run that diverged
     if p.shape[2] == 1:
         tints = LinearSegmentedColormap.from_list("tints", [COLOURS[0], "#ffffff", COLOURS[1]])
-        levels = np.linspace(0, 1, 11)
-        filled = axes.contourf(first, second, np.clip(p[..., 0], 0, 1), levels, cmap=tints, alpha=0.55)
+        extent = (*limits[0], *limits[1])
+        options = {"extent": extent, "origin": "lower", "aspect": "auto", "interpolation": "bilinear"}
+        filled = axes.imshow(np.clip(p[..., 0], 0, 1), cmap=tints, alpha=0.6, vmin=0, vmax=1, **options)
         if 0 < np.count_nonzero(p >= 0.5) < p.size:
             axes.contour(first, second, p[..., 0], [0.5], colors="black", linewidths=1)
         if figure is not None:

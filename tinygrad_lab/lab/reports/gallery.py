@@ -50,13 +50,14 @@ def _part(measured: Measured, picture: Any) -> dict[str, Any]:
     if any(left and left["curve"] for left in measured.sweep.left):
         named = _with_short_names(measured)
         pictures.append(picture(figures.curves(named, tabulate(named))))
-        planes = figures.planes(named)
+        planes = None if measured.part.order else figures.planes(named)
         if planes is not None:
             pictures.append(picture(planes))
     return {
         "title": measured.part.title,
         "measure": measured.part.measure,
         "words": measured.words(),
+        "published": any(row.published is not None for row in rows),
         "across": across if across != [""] else [],
         "down": list(dict.fromkeys(row.down for row in rows)),
         "cells": cells,

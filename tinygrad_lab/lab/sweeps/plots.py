@@ -95,7 +95,8 @@ def planes(sweep: Sweep) -> str | None:
     for axes, (key, position) in zip(panels[1:], chosen.items(), strict=False):
         plane = _left(sweep, position)["plane"]
         _plane(axes, plane, plane["predicted"], plane["decided"], f"plane-{position}")
-        title = "\n".join(f"{name} {show(value)}" for name, value in zip(names, key, strict=True))
+        named = zip(names, key, strict=True)
+        title = "\n".join(show(value) if name == "run" else f"{name} {show(value)}" for name, value in named)
         axes.set_title(plots.plain(title), fontsize=8)
     for axes in panels:
         axes.set(xticks=(), yticks=())
@@ -116,7 +117,7 @@ def _plane(axes: Any, plane: dict[str, Any], labels: list[int], decided: list[in
         extent = (low[0], high[0], low[1], high[1])
         cmap, span = ListedColormap(colours), {"vmin": -0.5, "vmax": count - 0.5}
         axes.imshow(image, cmap=cmap, alpha=0.3, origin="lower", extent=extent, aspect="auto", gid=name, **span)
-    axes.scatter(*x.T, c=[colours[k] for k in labels_of], s=7, linewidths=0, rasterized=len(x) > 100)
+    axes.scatter(*x.T, c=[colours[k] for k in labels_of], s=7, linewidths=0, rasterized=len(x) > 30)
     wrong = labels_of != truth
     if wrong.any():
         axes.scatter(*x[wrong].T, s=22, facecolors="none", edgecolors="black", linewidths=0.6)

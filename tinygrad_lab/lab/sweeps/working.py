@@ -23,7 +23,7 @@ STATUS = {
     "interrupted": "interrupted",
 }
 _LONG = 2000  # epochs from which compiling pays
-_CURVE = 200  # points of a learning curve that are kept
+_CURVE = 120  # points of a learning curve that are kept
 _SIDE = 32  # of the plane in which decisions are kept
 _POINTS = 300  # whose predictions are kept
 
@@ -66,7 +66,8 @@ def outcome(run: running.Run) -> dict[str, Any]:
     said: dict[str, Any] = {"epochs": history.epochs, **run.figures()}
     said |= {"status": STATUS[str(history.stopped_by)], "seconds": round(history.seconds, 3)}
     said["notes"] = [*run.notes, *_plateau(history)]
-    kept = np.unique(np.linspace(0, history.epochs - 1, _CURVE).astype(int))
+    evenly = np.linspace(0, history.epochs - 1, _CURVE), np.geomspace(1, history.epochs, _CURVE) - 1
+    kept = np.unique(np.concatenate(evenly).round().astype(int))  # for axes of both kinds
     said["curve"] = {name: np.array(column)[kept].tolist() for name, column in history.columns().items()}
     said["curve"]["epoch"] = (kept + 1).tolist()
     return said | _plane(run)
