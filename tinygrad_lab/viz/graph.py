@@ -12,10 +12,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 
-from tinygrad_lab import tree
 from tinygrad_lab.compiler.program import Program
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.optim.base import Optimizer
 from tinygrad_lab.viz.choose.labels import Shown
 from tinygrad_lab.viz.choose.view import Fold, Level, arrange
 from tinygrad_lab.viz.describe import health
@@ -24,7 +24,8 @@ from tinygrad_lab.viz.describe.collector import held
 from tinygrad_lab.viz.describe.difference import Difference, compare
 from tinygrad_lab.viz.describe.program import describe
 from tinygrad_lab.viz.describe.snapshot import Node, Snapshot
-from tinygrad_lab.viz.describe.tracing import Trace, run
+from tinygrad_lab.viz.describe.tracing import Trace
+from tinygrad_lab.viz.describe.training import training, values_in
 from tinygrad_lab.viz.write import dot, raster, svg, text
 from tinygrad_lab.viz.write.colors import Theme
 from tinygrad_lab.viz.write.picture import Color, Direction, Picture, compose
@@ -72,14 +73,16 @@ class Graph:
     Arguments:
         snapshot: what to show.
         options: how to show it.
+        following: the same graph in the next training steps.
 
     Attributes:
         snapshot: all that is known about the graph, as plain data; `snapshot.to_dict()` is its JSON form.
     """
 
-    def __init__(self, snapshot: Snapshot, options: Options) -> None:
+    def __init__(self, snapshot: Snapshot, options: Options, following: tuple[Snapshot, ...] = ()) -> None:
         self.snapshot = snapshot
         self.options = options
+        self.following = following
 
     @cached_property
     def picture(self) -> Picture:
@@ -149,7 +152,7 @@ class Graph:
         chosen = self.options
         right = chosen.direction == "right"
         with held():
-            text = page(self.snapshot, chosen.depth, chosen.fold, chosen.max_nodes, right, theme)
+            text = page(self.snapshot, chosen.depth, chosen.fold, chosen.max_nodes, right, theme, self.following)
         Path(path).write_text(text, encoding="utf-8")
 
     def text(self) -> str:
@@ -238,6 +241,8 @@ def draw(
     color: Color = "kind",
     max_nodes: int = 150,
     direction: Direction | None = None,
+    optimizer: Optimizer | None = None,
+    training_steps: int = 1,
 ) -> Graph:
     """Return a picture of the computation that made a Value, or that a module or function does on inputs.
 
@@ -258,6 +263,10 @@ def draw(
         max_nodes: how many boxes there may be; above it, modules are closed from the innermost out, repetitions fold,
             and at last the middle is left out.
         direction: "down" or "right"; by default "right" for scalars without modules, else "down".
+        optimizer: whose update the page of `html` shows as the third act of a training step, after forward and
+            backward.
+        training_steps: how many training steps the page goes through, for a function or module, which is called anew
+            for each; parameters and optimizer are as before in the end.
 
     Raises:
         GraphError: if nothing was recorded.
@@ -274,19 +283,18 @@ def draw(
     if isinstance(value_or_module, Program) and not inputs:
         return Graph(describe(value_or_module), options)
     if callable(value_or_module) and not isinstance(value_or_module, Value):
-        result, trace = run(value_or_module, inputs)
         name = getattr(value_or_module, "__name__", type(value_or_module).__name__)
         title = "graph" if name == "<lambda>" else name
-    elif inputs:
+        with held():
+            first, *others = training(value_or_module, inputs, title, optimizer, training_steps)
+        return Graph(first, options, tuple(others))
+    if inputs:
         raise ArgumentError(
             f"draw: inputs must come with a module or function, got a {type(value_or_module).__name__}; leave them out"
         )
-    else:
-        result, trace = value_or_module, Trace()
-        title = getattr(result, "name", None) or "graph"
-    outputs = [leaf for leaf in tree.flatten(result)[0] if isinstance(leaf, Value)]
+    title = getattr(value_or_module, "name", None) or "graph"
     with held():
-        return Graph(capture(outputs, trace, title), options)
+        return Graph(capture(values_in(value_or_module), Trace(), title, optimizer), options)
 
 
 def doctor() -> str:

@@ -1,6 +1,9 @@
 // The graph's data, what of it is open, and what a reader may see of its gradients at this step.
 
 const data = JSON.parse(byId("data").textContent);
+data.moment = Math.min(Number(/^#(\d+)-/.exec(location.hash)?.[1] ?? 0), data.following.length);  // of training
+data.more = data.moment < data.following.length;
+if (data.moment) Object.assign(data, data.following[data.moment - 1]);
 const graph = data.packed ? unpack(data.packed) : data.snapshot;
 data.steps ??= stepsOf(graph);
 const nodes = new Map(graph.nodes.map((node, i) => [node.id, { ...node, order: i, in: [], out: [] }]));
@@ -10,8 +13,10 @@ const edges = graph.edges.map((edge, number) => ({ ...edge, number, step: Infini
 const last = data.steps.length;
 
 const state = {
-  step: null,            // null: all gradients are shown; 0: the seed; k: after k operations
+  act: "backward",       // or "forward" or "update"
+  step: null,            // null: all gradients are shown; 0: the act's beginning, such as the seed; k: after k steps
   quiz: false,
+  score: { right: 0, asked: 0 },
   answered: new Set(),   // edge numbers and node ids whose gradient the reader has found, or been shown
   open: new Set(),       // groups
   selected: null,        // id of a node or group
@@ -52,7 +57,6 @@ const groupLabel = group => {
   return name + (group.detail && `(${group.detail})`);
 };
 const nodeLabel = node => (node.within ? `${node.within.name} · ${node.name}` : node.name);
-const isFormula = rule => rule !== "" && !/^\w{2,}$/.test(rule);  // and not the name of a function
 const labelOf = id => (nodes.has(id) ? nodeLabel(nodes.get(id)) : groupLabel(groups.get(id)));
 
 // -- what is open -----------------------------------------------------------------------------------------------------
@@ -101,10 +105,13 @@ function gradientKnown(node) {
   return node.out.every(edge => edge.gradient === null || contributionKnown(edge));
 }
 
+// Up to which step of the sweep gradients are there; null for all.
+const swept = () => (state.step === null || state.act === "update" ? null : state.act === "forward" ? -1 : state.step);
+
 // What of a node's gradient has arrived: {arrived, uses, whole, summary | total}.
 function gradientNow(node) {
   if (!node.gradient) return null;
-  const there = node.out.filter(edge => edge.gradient && (state.step === null || edge.step <= state.step));
+  const there = node.out.filter(edge => edge.gradient && (swept() === null || edge.step <= swept()));
   const arrived = there.length, whole = arrived === node.uses;
   if (whole) return { arrived, uses: node.uses, whole, total: node.gradient.value, known: gradientKnown(node) };
   const latest = there.reduce((best, edge) => (best && best.arrived > edge.arrived ? best : edge), null);
@@ -115,7 +122,7 @@ function gradientNow(node) {
 // The gradient in one line.
 function gradientText(node) {
   const now = gradientNow(node);
-  if (!now) return "";
+  if (!now || swept() === -1) return "";
   if (!now.known) return "∇ ?";
   if (now.whole) return `∇ ${brief(node.gradient)}`;
   if (!now.arrived && !seeded(node)) return "∇ …";
@@ -126,7 +133,7 @@ function gradientText(node) {
 // The marks that say nothing about a gradient which is not to be seen yet.
 const OF_VALUES = new Set(["NaN", "∞", "✂"]);
 function marksNow(node) {
-  const now = gradientNow(node), seen = now?.whole && now.known;
+  const now = gradientNow(node), seen = now?.whole && now.known && swept() !== -1;
   return (data.badges[node.id] ?? []).filter(mark => seen || OF_VALUES.has(mark));
 }
 

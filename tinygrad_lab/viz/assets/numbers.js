@@ -6,6 +6,7 @@ function format(x, digits = 4) {
   const word = { nan: "NaN", inf: "∞", "-inf": "-∞" }[x];
   if (word) return word;
   if (typeof x === "string") return formatComplex(x, digits);
+  if (Array.isArray(x)) return `(${x.map(one => format(one, digits)).join(", ")})`;
   if (typeof x !== "number") return String(x);
   if (x === 0) return "0";
   const [mantissa, exponent] = rounded(x, digits).split("e").map(Number);

@@ -24,6 +24,7 @@ function refresh() {
     element.classList.toggle("selected", item.id === state.selected);
     element.classList.toggle("found", found.has(item.id));
     element.classList.toggle("trouble", item.id === data.first);
+    element.classList.toggle("future", isFuture(box));
     element.classList.toggle("aside", Boolean(way) && !box.frame && !inside.some(id => way.nodes.has(id)));
     element.setAttribute("aria-label", describe(box));
     if (box.kind === "group") element.setAttribute("aria-expanded", String(box.frame));
@@ -42,10 +43,17 @@ function refresh() {
   if (!byId("table").hidden) showTable();
 }
 
+// Whether what a box shows is still to be computed.
+function isFuture({ item, frame }) {
+  if (state.act !== "forward" || state.step === null || frame) return false;
+  const inside = groups.has(item.id) ? item.operations : item.operation ? [item] : [];
+  return inside.some(node => computedAt.get(node.id) >= state.step);
+}
+
 function refreshLink(link, way, trouble) {
   const { edges: own, forward: line, back, label } = link;
-  const passed = own.filter(edge => edge.gradient && state.step !== null && edge.step <= state.step);
-  const now = own.filter(edge => edge.step === state.step && state.step);
+  const passed = own.filter(edge => edge.gradient && state.step !== null && (swept() === null || edge.step <= swept()));
+  const now = own.filter(edge => state.act === "backward" && edge.step === state.step && state.step);
   line.classList.toggle("aside", Boolean(way) && !own.some(edge => way.edges.has(edge.number)));
   line.classList.toggle("way", Boolean(way) && own.some(edge => way.edges.has(edge.number)));
   line.classList.toggle("trouble", own.some(edge => trouble.has(edge.source) && trouble.has(edge.target)));
@@ -188,13 +196,15 @@ function leave() {
 }
 
 const actions = {
-  next: forward, back: backward, first: () => goToStep(0), last: () => goToStep(last), all: () => goToStep(null),
+  next: forward, back: backward, first: () => goToStep(firstOf(state.act)), last: () => goToStep(LENGTHS[state.act]),
+  all: () => goToStep(null), play: () => play(), ...Object.fromEntries(ACTS.map(act => [act, () => goToStep(firstOf(act), act)])),
   fit, open: () => setAll(true), close: () => setAll(false), larger: () => zoom(1.25), smaller: () => zoom(0.8),
   way: setPath, tabular: setTable, theme: setTheme, quiz: () => setQuiz(!state.quiz), help: () => byId("keys").showModal(),
 };
 for (const [id, action] of Object.entries(actions)) byId(id).addEventListener("click", action);
 
 const keys = {
+  1: () => actions.forward(), 2: () => actions.backward(), 3: () => actions.update?.(), a: actions.play,
   ArrowRight: forward, ArrowLeft: backward, Home: actions.first, End: actions.last, Escape: leave,
   ArrowUp: () => walk(-1), ArrowDown: () => walk(1), k: () => walk(-1, true), j: () => walk(1, true), Enter: enter,
   f: fit, 0: fit, "+": actions.larger, "=": actions.larger, "-": actions.smaller, e: actions.open, c: actions.close,
@@ -220,6 +230,7 @@ document.addEventListener("keydown", event => {
 byId("search").addEventListener("input", event => { hit = -1; search(event.target.value); });
 byId("search").addEventListener("keydown", event => { if (event.key === "Enter") nextHit(event.shiftKey ? -1 : 1); });
 byId("slider").addEventListener("input", event => goToStep(Number(event.target.value)));
+byId("speed").addEventListener("change", () => { if (clock !== null) play(true); });
 stage.addEventListener("click", () => select(null));
 new ResizeObserver(() => { if (camera.fitted && stage.clientWidth) fit(); }).observe(stage);
 
@@ -241,5 +252,8 @@ window.addEventListener("afterprint", () => {
 openUpTo(data.limit, data.depth);
 redraw();
 fit();
-if (data.first) goTo(data.first);
+byId("update").hidden = !updates.length;
+followLink();
+if (state.step !== null) say(spoken());
+else if (data.first) goTo(data.first);
 else if (camera.scale < 0.4) reveal(boxOf(graph.outputs[0]), true);

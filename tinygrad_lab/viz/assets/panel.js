@@ -27,7 +27,8 @@ function overview() {
 }
 
 function aboutNode(node) {
-  const names = [...new Set(node.formulas.filter(formula => isFormula(formula.rule)).map(({ argument, rule }) => `${argument}\n${rule}`))];
+  const derivatives = [...new Map(node.in.filter(edge => edge.gradient).map(edge =>
+    [`∂${resultName()}/∂${symbolOf(nodes.get(edge.source))}`, contributionText(node, edge)]))];
   const parts = [
     make("h2", {}, nodeLabel(node)),
     make("table", { class: "facts" },
@@ -38,11 +39,9 @@ function aboutNode(node) {
       node.source ? row("made at", make("code", {}, node.source)) : "",
       ...marksNow(node).map(mark => row(mark, data.meanings[mark]))),
   ];
-  if (names.length) {
-    parts.push(make("h3", {}, "Derivative rules"), make("table", { class: "facts" }, ...names.map(text => {
-      const [argument, rule] = text.split("\n");
-      return row(argument || "each", make("code", {}, rule));
-    })), make("p", { class: "note" }, "g is the gradient of the result, y the result."));
+  if (node.operation) parts.push(make("p", { class: "formula" }, operationText(node)));
+  if (derivatives.length) {
+    parts.push(make("h3", {}, "Derivatives"), ...derivatives.map(([left, right]) => make("p", { class: "formula" }, `${left} += ${right}`)));
   }
   parts.push(make("h3", {}, "Value"), ...statistics(node.value));
   parts.push(make("h3", {}, "Gradient"), ...gradientPart(node));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,26 @@ from tinygrad_lab.core.registry import Op
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GraphError
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.optim.base import Optimizer
 from tinygrad_lab.viz.describe import snapshot as kinds
 from tinygrad_lab.viz.describe.calls import Call, Calls
 from tinygrad_lab.viz.describe.formula import formulas
 from tinygrad_lab.viz.describe.gradients import Gradients, gradients_of
+from tinygrad_lab.viz.describe.mathematics import templates
 from tinygrad_lab.viz.describe.snapshot import Edge, Formula, Group, Node, Snapshot
 from tinygrad_lab.viz.describe.summary import LARGE, Summary, outline, summarise
 from tinygrad_lab.viz.describe.tracing import Trace
+from tinygrad_lab.viz.describe.updates import updates_of
 
 
-def capture(outputs: list[Value], trace: Trace, title: str) -> Snapshot:
+def capture(outputs: list[Value], trace: Trace, title: str, optimizer: Optimizer | None = None) -> Snapshot:
     """Describe the graph of `outputs`.
 
     Arguments:
         outputs: what was computed.
         trace: what was seen of the run; an empty one for a graph that was already there.
         title: what to call the graph.
+        optimizer: whose updates to describe as well.
 
     Raises:
         GraphError: if no output requires a gradient.
@@ -52,7 +57,9 @@ def capture(outputs: list[Value], trace: Trace, title: str) -> Snapshot:
     if not notes and any(root.shape != () for root in roots):
         notes.append("Gradients are those of the sum of all output elements.")
     swept = any(value.grad is not None for value in leaves)
-    return _Capture(roots, order, trace, gradients).snapshot(title, notes, swept)
+    capture = _Capture(roots, order, trace, gradients)
+    snapshot = capture.snapshot(title, notes, swept)
+    return snapshot if optimizer is None else replace(snapshot, updates=updates_of(roots, optimizer, capture.ids))
 
 
 class _Capture:
@@ -65,7 +72,7 @@ class _Capture:
         self.calls = Calls(order, trace.drawn)
         self.names = {**self.calls.names, **trace.names}
         self.groups = _Groups(self.calls, [value for value in order if value.op is not None])
-        self.formulas: dict[Op, list[Formula]] = {}
+        self.formulas: dict[tuple[Op, int], list[Formula]] = {}
         self.ids: dict[Any, str] = {}  # by Value, or by identity of a plain array, which the graph keeps alive
         self.taken: dict[str, int] = {}  # ids, and up to which number they were given
         self.nodes: list[dict[str, Any]] = []
@@ -209,11 +216,13 @@ class _Capture:
         )
 
     def _formulas(self, op: Op, arity: int) -> list[Formula]:
-        if op not in self.formulas:
-            self.formulas[op] = _describe_rules(op)
-        known = self.formulas[op]
-        last = known[-1] if known else Formula("", "")  # a variadic rule serves all arguments
-        return known[:arity] + [last] * (arity - len(known))
+        if (op, arity) in self.formulas:
+            return self.formulas[op, arity]
+        known = _describe_rules(op)
+        last = known[-1] if known else Formula("", "", "")  # a variadic rule serves all arguments
+        found = known[:arity] + [last] * (arity - len(known))
+        described = [replace(one, math=math) for one, math in zip(found, templates(op, arity), strict=True)]
+        return self.formulas.setdefault((op, arity), described)
 
 
 def _behind(value: Value) -> Value:
@@ -236,7 +245,7 @@ def _describe_rules(op: Op) -> list[Formula]:
     for position, text in enumerate(texts):
         code = getattr(op.rules[position], "__code__", None)
         names = code.co_varnames[2 : code.co_argcount] if code is not None else ()
-        result.append(Formula(names[position] if position < len(names) else "", text or ""))
+        result.append(Formula(names[position] if position < len(names) else "", text or "", ""))
     return result
 
 

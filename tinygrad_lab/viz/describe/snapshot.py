@@ -8,12 +8,14 @@ Everything that draws reads a `Snapshot`; `capture` makes one. `to_dict()` is it
      "edges": [EDGE, …],                  by target, then by position
      "groups": [GROUP, …],                a parent before its children
      "outputs": ["0#1/linear", …],
-     "swept": whether `backward` had left gradients at the leaves}
+     "swept": whether `backward` had left gradients at the leaves,
+     "updates": [UPDATE, …]}              see `updates.Update`: what the optimizer would do, if one was given
 
     NODE  = {"id", "kind": "operation" | "parameter" | "input" | "label" | "constant" | "output" | "loss",
              "name": what to call it, "operation": the operation's name or "", "detail": its keywords as text,
              "group": a group's id or "", "value": SUMMARY, "gradient": SUMMARY or null,
-             "formulas": [{"argument": "a", "rule": "g * b"}, …], "source": "file:line" or "",
+             "formulas": [{"argument": "a", "rule": "g * b", "math": a template of `mathematics`}, …],
+             "source": "file:line" or "",
              "detached": true where a gradient is stopped, "uses": how many contributions its gradient is the sum of}
     EDGE  = {"source", "target": ids, "position": of the argument, "argument": its name in the rule or "",
              "rule": the rule's text or "", "gradient": SUMMARY of the contribution that flows from target to source or
@@ -35,6 +37,7 @@ from functools import cached_property
 from typing import Any
 
 from tinygrad_lab.viz.describe.summary import Summary, jsonable
+from tinygrad_lab.viz.describe.updates import Update
 
 OPERATION, PARAMETER, INPUT, LABEL, CONSTANT = "operation", "parameter", "input", "label", "constant"
 OUTPUT, LOSS = "output", "loss"
@@ -52,10 +55,11 @@ class _Record:
 
 @dataclass(frozen=True, slots=True)
 class Formula(_Record):
-    """The derivative rule of one argument, as text in `g`, `y` and the arguments' names."""
+    """The derivative by one argument: its rule in `g`, `y` and the arguments' names, and as mathematics."""
 
     argument: str
     rule: str
+    math: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ class Snapshot(_Record):
     groups: tuple[Group, ...]
     outputs: tuple[str, ...]
     swept: bool = False
+    updates: tuple[Update, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, Node]:
@@ -136,6 +141,6 @@ class Snapshot(_Record):
 def _plain(item: Any) -> Any:
     if isinstance(item, _Record | Summary):
         return item.to_dict()
-    if isinstance(item, tuple) and item and isinstance(item[0], _Record):
+    if isinstance(item, tuple) and item and isinstance(item[0], _Record | Update):
         return [record.to_dict() for record in item]
     return jsonable(item)

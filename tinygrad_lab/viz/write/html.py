@@ -11,6 +11,7 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -26,7 +27,10 @@ from tinygrad_lab.viz.describe.summary import LARGE
 from tinygrad_lab.viz.write.colors import Theme
 from tinygrad_lab.viz.write.packing import pack
 
-SCRIPTS = ("numbers.js", "layout.js", "packing.js", "model.js", "picture.js", "panel.js", "stepper.js", "page.js")
+SCRIPTS = (
+    "numbers.js", "layout.js", "packing.js", "model.js", "picture.js", "mathematics.js", "panel.js", "quiz.js",
+    "stepper.js", "page.js",
+)  # fmt: skip
 
 
 def page(
@@ -36,6 +40,7 @@ def page(
     max_nodes: int = 150,
     right: bool = False,
     theme: Theme = "auto",
+    following: Sequence[Snapshot] = (),
 ) -> str:
     """Return a page that shows a graph.
 
@@ -47,6 +52,7 @@ def page(
             opens them again.
         right: whether to draw from left to right.
         theme: "light", "dark", or "auto" for what the reader's system prefers.
+        following: the graph in the training steps that follow.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -62,7 +68,7 @@ def page(
         "style_hash": _hash(style),
         "script": script,
         "script_hash": _hash(script),
-        "data": _embedded({**_data(snapshot, depth, fold, max_nodes), "right": right}),
+        "data": _embedded(_data([snapshot, *following], depth, fold, max_nodes, right)),
         "theme": "" if theme == "auto" else f' data-theme="{theme}"',
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _asset("page.html"))
@@ -73,23 +79,20 @@ def scripts() -> str:
     return "\n".join((f"const LAYOUT = {_asset('layout.json').strip()};", *map(_asset, SCRIPTS)))
 
 
-def _data(snapshot: Snapshot, depth: int | None, fold: Fold, max_nodes: int) -> dict[str, Any]:
-    health = examine(snapshot)
-    if fold is True or (fold == "auto" and len(build(snapshot)) > max_nodes):
-        snapshot = communities(grouped(snapshot), max_nodes)
-    if snapshot.operations > LARGE:
-        graph: dict[str, Any] = {"packed": pack(snapshot)}
-    else:
-        graph = {"snapshot": snapshot.to_dict(), "steps": _steps(snapshot)}
-    return {
-        **graph,
-        "badges": health.badges,
-        "meanings": MEANINGS,
-        "first": health.first,
-        "path": health.path,
-        "limit": max_nodes,
-        "depth": depth,
-    }
+def _data(snapshots: list[Snapshot], depth: int | None, fold: Fold, max_nodes: int, right: bool) -> dict[str, Any]:
+    moments = []
+    for snapshot in snapshots:
+        health = examine(snapshot)
+        if fold is True or (fold == "auto" and len(build(snapshot)) > max_nodes):
+            snapshot = communities(grouped(snapshot), max_nodes)
+        if snapshot.operations > LARGE:
+            graph: dict[str, Any] = {"packed": pack(snapshot)}
+        else:
+            graph = {"snapshot": snapshot.to_dict(), "steps": _steps(snapshot)}
+        moments.append({**graph, "badges": health.badges, "first": health.first, "path": health.path})
+    first, *others = moments
+    common = {"meanings": MEANINGS, "limit": max_nodes, "depth": depth, "right": right}
+    return {**first, **common, "following": others}
 
 
 def _steps(snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -1,0 +1,57 @@
+"""A function's graph in one training step after another, with everything as before in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tinygrad_lab import tree
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.optim.base import Optimizer
+from tinygrad_lab.viz.describe.capture import capture
+from tinygrad_lab.viz.describe.snapshot import Snapshot
+from tinygrad_lab.viz.describe.tracing import run
+from tinygrad_lab.viz.describe.updates import gradients_by
+
+
+def values_in(result: Any) -> list[Value]:
+    """Return the Values in nested containers."""
+    return [leaf for leaf in tree.flatten(result)[0] if isinstance(leaf, Value)]
+
+
+def training(
+    function: Callable[..., Any], inputs: tuple[Any, ...], title: str, optimizer: Optimizer | None, steps: int
+) -> list[Snapshot]:
+    """Return the graph of `function(*inputs)` at each of so many training steps.
+
+    Arguments:
+        function: a module or any other function.
+        inputs: what to call it on.
+        title: what to call the graph.
+        optimizer: what updates the parameters between the steps; it and they are as before in the end.
+        steps: how many; without an optimizer, one.
+    """
+    if optimizer is None:
+        result, trace = run(function, inputs)
+        return [capture(values_in(result), trace, title)]
+    kept, states = [parameter.data for parameter in optimizer.params], list(optimizer.states)
+    found = []
+    try:
+        for _ in range(max(steps, 1)):
+            result, trace = run(function, inputs)
+            outputs = values_in(result)
+            found.append(capture(outputs, trace, title, optimizer))
+            _update(optimizer, [output for output in outputs if output.requires_grad])
+    finally:
+        optimizer.states = states
+        for parameter, data in zip(optimizer.params, kept, strict=True):
+            parameter.data = data
+    return found
+
+
+def _update(optimizer: Optimizer, roots: list[Value]) -> None:
+    gradients, states = gradients_by(roots, optimizer), list(optimizer.states)
+    for position, parameter in enumerate(optimizer.params):
+        if parameter in gradients:
+            parameter.data, states[position] = optimizer.update(parameter.data, gradients[parameter], states[position])
+    optimizer.states = states
