@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ STATEMENTS = ("import numpy", "import tinygrad_lab")
 
 
 def seconds() -> list[float]:
-    """Return the median time of each statement, with compiled code at hand, as after any first run."""
+    """Return the shortest time of each statement, with compiled code at hand, as after any first run."""
     times: list[list[float]] = [[] for _ in STATEMENTS]
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": cache, "PYTHONDONTWRITEBYTECODE": ""}
@@ -25,12 +24,12 @@ def seconds() -> list[float]:
                 start = time.perf_counter()
                 subprocess.run([sys.executable, "-c", statement], check=True, env=environment)
                 column.append(time.perf_counter() - start)
-    return [statistics.median(column[1:]) for column in times]
+    return [min(column[1:]) for column in times]  # whatever else runs can only add to it
 
 
 def run(with_torch: bool) -> str:
     statements = STATEMENTS
-    numpy, package = (1e6 * median for median in seconds())
+    numpy, package = (1e6 * shortest for shortest in seconds())
     rows = [
         Row(statements[0], numpy, 1.0),
         Row(statements[1], package, package / numpy),
