@@ -21,7 +21,8 @@ PROMISED = [
     "Value", "no_grad", "enable_grad", "debug",
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "compile", "scan",
     "OPS", "defvjp", "defzero", "composed", "primitive",
-    "nn", "optim", "functional", "testing", "viz", "lab", "random", "data", "load", "save", "__version__",
+    "nn", "optim", "functional", "testing", "viz", "lab", "random", "data", "distributions", "load", "save",
+    "__version__",
 ]  # fmt: skip
 
 

@@ -1,0 +1,165 @@
+"""Densities are SciPy's, draws have the moments and gradients they should, divergences are means over draws."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinygrad_lab as tl
+from tests.rules.numeric import check_gradients
+from tinygrad_lab import distributions as D
+from tinygrad_lab.core.arrays import plain
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, GradientLostError
+
+stats = pytest.importorskip("scipy.stats")
+
+A, B = np.array([0.5, 1.5, 3.0]), np.array([2.0, 0.7, 1.0])
+COVARIANCE = np.array([[2.0, 0.5], [0.5, 1.0]])
+LOGITS = np.array([[0.2, -1.0, 0.5], [0.0, 0.0, 3.0]])
+
+# (how it is made of its parameters, the parameters, SciPy's, where to look)
+CASES = {
+    "Normal": (D.Normal, (A, B), lambda a, b: stats.norm(a, b), A - B),
+    "LogNormal": (D.LogNormal, (A, B), lambda a, b: stats.lognorm(b, scale=np.exp(a)), A + B),
+    "Uniform": (D.Uniform, (A, A + B), lambda a, b: stats.uniform(a, b - a), A + B / 3),
+    "Laplace": (D.Laplace, (A, B), lambda a, b: stats.laplace(a, b), A - B),
+    "Exponential": (D.Exponential, (A,), lambda a: stats.expon(scale=1 / a), B),
+    "Gamma": (D.Gamma, (A, B), lambda a, b: stats.gamma(a, scale=1 / b), A + B),
+    "Beta": (D.Beta, (A, B), lambda a, b: stats.beta(a, b), A / 4),
+    "Poisson": (D.Poisson, (A,), lambda a: stats.poisson(a), np.array([0.0, 2.0, 5.0])),
+    "Bernoulli": (D.Bernoulli, (A - 1,), lambda a: stats.bernoulli(1 / (1 + np.exp(-a))), np.array([0.0, 1.0, 1.0])),
+}
+ELEMENTWISE = pytest.mark.parametrize("name", CASES)
+
+
+def build(name):
+    make, parameters, theirs, x = CASES[name]
+    return make(*parameters), theirs(*parameters), x
+
+
+def check(name, function, *arrays):
+    """SciPy's gamma functions and matrix solvers lack the extended precision of the reference."""
+    if name in ("Gamma", "Beta", "Dirichlet", "MultivariateNormal"):
+        tl.testing.check_gradients(function, *arrays, order=2)
+    else:
+        check_gradients(function, *arrays)
+
+
+@ELEMENTWISE
+def test_densities_moments_and_entropies_are_those_of_scipy(name):
+    mine, theirs, x = build(name)
+    log = theirs.logpmf if name in ("Poisson", "Bernoulli") else theirs.logpdf
+    np.testing.assert_allclose(mine.log_prob(x), log(x), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(mine.mean, theirs.mean(), rtol=1e-10)
+    np.testing.assert_allclose(mine.variance, theirs.var(), rtol=1e-10)
+    if hasattr(mine, "entropy"):
+        np.testing.assert_allclose(mine.entropy(), theirs.entropy(), rtol=1e-8, atol=1e-12)
+
+
+@ELEMENTWISE
+@pytest.mark.parametrize("rng", [np.random.default_rng, np.random.RandomState])
+def test_draws_have_the_moments(name, rng):
+    mine, theirs, _ = build(name)
+    draws = plain(mine.sample(rng(0), 20_000))
+    assert draws.shape == (20_000, 3)
+    error = 6 * theirs.std() / np.sqrt(20_000)
+    assert np.all(np.abs(draws.mean(0) - theirs.mean()) < error)
+    if name != "LogNormal":  # whose heavy tail makes the spread of so few draws say little
+        np.testing.assert_allclose(draws.std(0), theirs.std(), rtol=0.2)
+
+
+@ELEMENTWISE
+def test_gradients_of_densities(name):
+    make, parameters, _, x = CASES[name]
+    continuous = name not in ("Poisson", "Bernoulli")
+    if continuous:
+        check(name, lambda x, *p: make(*p).log_prob(x), x, *parameters)
+    else:
+        check(name, lambda *p: make(*p).log_prob(x), *parameters)
+    if hasattr(make, "entropy"):
+        check(name, lambda *p: make(*p).entropy(), *parameters)
+
+
+@pytest.mark.parametrize("name", ["Normal", "LogNormal", "Uniform", "Laplace", "Exponential"])
+def test_draws_are_smooth_functions_of_the_parameters(name):
+    make, parameters, _, _ = CASES[name]
+    check_gradients(lambda *p: make(*p).sample(np.random.RandomState(0), 2), *parameters)
+
+
+def test_draws_without_a_gradient_are_refused_where_one_is_wanted():
+    a = tl.Value(A)
+    for distribution in (D.Gamma(a, B), D.Beta(a, B), D.Dirichlet(a)):
+        with pytest.raises(GradientLostError, match=r"\.sample.*: a draw has no gradient .* by log_prob"):
+            distribution.sample(np.random.default_rng(0))
+    check_gradients(lambda b: D.Gamma(A, b).sample(np.random.RandomState(0)), B)
+    assert not isinstance(D.Categorical(tl.Value(LOGITS)).sample(np.random.default_rng(0)), tl.Value)
+
+
+def test_vectors():
+    x = np.array([[0.3, -1.0], [2.0, 0.0]])
+    mine, theirs = D.MultivariateNormal(A[:2], COVARIANCE), stats.multivariate_normal(A[:2], COVARIANCE)
+    np.testing.assert_allclose(mine.log_prob(x), theirs.logpdf(x), rtol=1e-12)
+    np.testing.assert_allclose(mine.entropy(), theirs.entropy(), rtol=1e-12)
+    np.testing.assert_allclose(mine.covariance, COVARIANCE)
+    draws = mine.sample(np.random.default_rng(0), 20_000)
+    np.testing.assert_allclose(np.cov(draws.T), COVARIANCE, atol=0.1)
+    lower = np.linalg.cholesky(COVARIANCE)
+    check("MultivariateNormal", lambda m, L: D.MultivariateNormal(m, scale_tril=np.tril(L)).log_prob(x), A[:2], lower)
+    shares = np.array([0.2, 0.5, 0.3])
+    np.testing.assert_allclose(D.Dirichlet(A).log_prob(shares), stats.dirichlet(A).logpdf(shares))
+    np.testing.assert_allclose(D.Dirichlet(A).sample(np.random.default_rng(0), 20_000).mean(0), A / A.sum(), atol=0.02)
+    check("Dirichlet", lambda a: D.Dirichlet(a).log_prob(shares), A)
+
+
+def test_classes():
+    d = D.Categorical(LOGITS)
+    p = np.exp(LOGITS) / np.exp(LOGITS).sum(-1, keepdims=True)
+    np.testing.assert_allclose(d.log_prob(np.array([[0], [2]])), np.log(p[:, [0, 2]]).T)
+    np.testing.assert_allclose(d.entropy(), stats.entropy(p, axis=-1))
+    draws = d.sample(np.random.default_rng(0), 20_000)
+    np.testing.assert_allclose((draws[..., None] == np.arange(3)).mean(0), p, atol=0.02)
+    check_gradients(lambda x: D.Categorical(x).log_prob(np.array([1, 2])), LOGITS)
+    with pytest.raises(ArgumentError, match="Categorical: x must be integers from 0 to 2"):
+        d.log_prob(np.array([3, 0]))
+
+
+DIVERGENT = {
+    "Normal": (D.Normal, (A, B), (B, A)),
+    "LogNormal": (D.LogNormal, (A, B), (B, A)),
+    "Laplace": (D.Laplace, (A, B), (B, A)),
+    "Exponential": (D.Exponential, (A,), (B,)),
+    "Gamma": (D.Gamma, (A + 1, B), (B, A)),
+    "Beta": (D.Beta, (A + 1, B + 1), (B, A)),
+    "Poisson": (D.Poisson, (A,), (B,)),
+    "Bernoulli": (D.Bernoulli, (A,), (-B,)),
+    "Categorical": (D.Categorical, (LOGITS,), (LOGITS[::-1],)),
+    "MultivariateNormal": (D.MultivariateNormal, (A[:2], COVARIANCE), (B[:2], np.eye(2))),
+}
+
+
+@pytest.mark.parametrize("name", DIVERGENT)
+def test_a_divergence_is_the_mean_of_the_difference_of_log_probabilities(name):
+    make, mine, theirs = DIVERGENT[name]
+    p, q = make(*mine), make(*theirs)
+    draws = plain(p.sample(np.random.default_rng(0), 40_000))
+    differences = p.log_prob(draws) - q.log_prob(draws)
+    error = 6 * differences.std(0) / np.sqrt(40_000)
+    assert np.all(np.abs(D.kl(p, q) - differences.mean(0)) < error)
+    np.testing.assert_allclose(D.kl(p, p), 0, atol=1e-12)
+    if name != "MultivariateNormal":
+        n = len(mine)
+        check(name, lambda *x: D.kl(make(*x[:n]), make(*x[n:])), *mine, *theirs)
+
+
+def test_arguments_that_cannot_be_meant_are_refused():
+    for make, text in (
+        (lambda: D.Normal(0.0, -1.0), "Normal: scale must be positive, got -1"),
+        (lambda: D.Uniform(1.0, 1.0), "Uniform: high − low must be positive, got 0"),
+        (lambda: D.Categorical(0.5), r"Categorical: logits must be \(\.\.\., classes\), got a number"),
+        (lambda: D.MultivariateNormal(A, COVARIANCE), r"a mean of shape \(3,\) needs matrices .*got \(2, 2\)"),
+        (lambda: D.MultivariateNormal(A), "either covariance or scale_tril is needed"),
+    ):
+        with pytest.raises(ArgumentError, match=text):
+            make()
+    with pytest.raises(ArgumentTypeError, match=r"kl: no formula for Normal and Laplace.*take the mean of p\.log_prob"):
+        D.kl(D.Normal(0, 1), D.Laplace(0, 1))

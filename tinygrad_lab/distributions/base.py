@@ -1,0 +1,84 @@
+"""What distributions share: parameters that broadcast against each other, and the shapes of draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core.arrays import plain
+from tinygrad_lab.errors import ArgumentError, GradientLostError, UndefinedMethodError
+from tinygrad_lab.extras import extra
+from tinygrad_lab.typing import Array
+
+Size = int | tuple[int, ...]
+
+
+class Distribution:
+    """Base of distributions: a batch of them, one for each element of their broadcast parameters.
+
+    Attributes:
+        batch_shape: the shape of the parameters, broadcast.
+        event_shape: the shape of one draw of one of them, () unless a draw is a vector.
+    """
+
+    event_shape: tuple[int, ...] = ()
+    batch_shape: tuple[int, ...] = ()
+
+    def log_prob(self, x: Array) -> Array:
+        """Return the logarithm of the density, or of the probability, of `x`, one number per distribution."""
+        raise UndefinedMethodError(f"{type(self).__name__}: log_prob must be defined, got none; define it")
+
+    def sample(self, rng: Any, size: Size = ()) -> Array:
+        """Draw, `size` times, from each of the distributions.
+
+        Arguments:
+            rng: `np.random.Generator` or `RandomState`.
+            size: how often, a number or a shape.
+
+        Returns:
+            An array of shape (*size, *batch_shape, *event_shape). Where the text of the class says so it is
+            differentiable with respect to the parameters: a smooth function of them and of numbers that are drawn.
+        """
+        raise UndefinedMethodError(f"{type(self).__name__}: sample must be defined, got none; define it")
+
+    def _shape(self, size: Size) -> tuple[int, ...]:
+        return (*((size,) if isinstance(size, int) else size), *self.batch_shape, *self.event_shape)
+
+    def __repr__(self) -> str:
+        held = ", ".join(f"{name}={np.asarray(plain(x))}" for name, x in vars(self).items() if not name.startswith("_"))
+        return f"{type(self).__name__}({held})".replace("\n", "")
+
+
+def array(x: Any) -> Any:
+    """Return a parameter as an array, or as the Value that it is."""
+    return x if hasattr(x, "dtype") else np.asarray(x, np.float64)[()]
+
+
+def positive(name: str, **parameters: Any) -> None:
+    """Raise an ArgumentError unless all elements of these parameters are above 0."""
+    for parameter, x in parameters.items():
+        least = np.min(plain(x), initial=np.inf)
+        if not least > 0:
+            raise ArgumentError(f"{name}: {parameter} must be positive, got {least}; take np.exp or softplus of it")
+
+
+def constant(name: str, x: Any) -> Any:
+    """Return the array of a parameter that draws are not differentiable with respect to.
+
+    Raises:
+        GradientLostError: if a gradient could be asked for.
+    """
+    if getattr(x, "requires_grad", False):
+        raise GradientLostError(
+            f"{name}: a draw has no gradient with respect to this parameter; sample from one with v.data, "
+            f"and weigh its loss by log_prob (the score function estimator)"
+        )
+    return plain(x)
+
+
+def special() -> Any:
+    """Return `scipy.special`, whose ufuncs have derivatives here."""
+    with extra("scipy"):
+        import scipy.special
+    return scipy.special
