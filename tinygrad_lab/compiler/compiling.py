@@ -232,6 +232,8 @@ class Compiled:
         if made is None:
             with self._surroundings.rewinding(call.held):
                 call, lifted = self._traced(call)
+            for v, array in lifted.program.constants.items():
+                v.name = self._surroundings.names.get(id(array), v.name)
             program = optimise(lifted.program, lifted.names)
             made = self._made[call.key] = Compilation(lifted, program, self._write)
             if len(self._made) == _MANY:

@@ -153,6 +153,11 @@ class _Outputs:
         self._keep = keep
 
     def template(self, x: Any, path: str) -> Any:
+        """Return a template, and note a name for each of its outputs; `path` is "" for results."""
+        if path and type(x) is dict and id(x) not in self._keep:
+            return {key: self.template(part, f"{path}.{key}") for key, part in x.items()}
+        if path and type(x) in (list, tuple) and id(x) not in self._keep:
+            return type(x)(self.template(part, f"{path}.{i}") for i, part in enumerate(x))
         made = template(x, self.arrays, self._keep)
         name = f"g_{path.removesuffix('.grad')}" if path.endswith(".grad") else path.removesuffix(".data")
         self.names += [f"new_{name}" if path and not path.endswith(".grad") else name] * (

@@ -216,7 +216,7 @@ def place() -> tuple[str, str]:
         if floor[0] not in _OWN:
             break
         if not within and floor[0] == "tinygrad_lab" and floor[1:2] not in (["core"], ["compiler"]):
-            within = frame.f_code.co_name
+            within = frame.f_code.co_name.replace("<lambda>", "")
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}", within
 

@@ -175,7 +175,7 @@ def _nan_spread(function: Any, a: Array, axis: Any, kwargs: Any) -> Array:
     count = np.sum(np.broadcast_to(kwargs["where"], np.shape(a)), axis=axis, keepdims=kwargs.get("keepdims", False))
     spread = function(a, axis, **kwargs)
     few = count <= kwargs.get("ddof", 0) + kwargs.get("correction", 0)
-    return np.where(few, np.nan, spread) if np.any(few) else spread
+    return np.where(few, np.nan, spread)
 
 
 def _nan_extremum(function: Any, neutral: float, a: Array, axis: Any, kwargs: Any) -> Any:

@@ -57,6 +57,8 @@ def simplify(program: Program) -> Program:
     calls: list[Call] = []
     for call in program.calls:
         call = replace(call, args=replaced(call.args, known), kwargs=replaced(call.kwargs, known))
+        if isinstance(call.function, np.ufunc) and not call.several:
+            call = _with_scalars(call, facts)
         rule = RULES.get(call.function) if not call.several else None
         result = rule(call, facts) if rule is not None else None
         if type(result) is Call:
@@ -67,6 +69,22 @@ def simplify(program: Program) -> Program:
             calls.append(call)
             facts.makers.update(dict.fromkeys(call.outputs, call))
     return replace(program, calls=tuple(calls), outputs=replaced(program.outputs, known))
+
+
+def _with_scalars(call: Call, facts: Facts) -> Call:
+    """Return an elementwise call with scalars in place of constants that hold one number over and over."""
+    full = any(type(x) is Variable and x.shape == call.output.shape and x not in facts.constants for x in call.args)
+    if not full or len(call.args) != 2 or call.kwargs or call.function.signature is not None:  # type: ignore[attr-defined]
+        return call
+    return replace(call, args=tuple(_scalar(x, facts) for x in call.args))
+
+
+def _scalar(x: Any, facts: Facts) -> Any:
+    array = facts.constants.get(x) if type(x) is Variable else None
+    if not isinstance(array, np.ndarray) or not 1 < array.size <= 1 << 16 or array.dtype.kind not in "fc":
+        return x
+    first = array.reshape(-1)[0]
+    return first if np.all(array == first) and np.all(np.signbit(array.real) == np.signbit(first.real)) else x
 
 
 def _alike(a: Variable, b: Variable) -> bool:
