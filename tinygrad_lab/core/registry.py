@@ -274,7 +274,7 @@ def primitive(
                 if isinstance(arg, Receiver):
                     return arg.record(op, args, kwargs)
             result = function(*args, **kwargs)
-            if type(result) is not np.ndarray and _holds_values(result):
+            if type(result) not in _PLAIN and _holds_values(result):
                 raise refusals.escaped(op.name)
             return result[0] if residuals else result
 
@@ -285,6 +285,9 @@ def primitive(
         return call  # type: ignore[return-value]
 
     return declare
+
+
+_PLAIN = frozenset({np.ndarray, np.float64, np.float32})
 
 
 def _holds_values(result: Any) -> bool:

@@ -38,8 +38,10 @@ class Function(Module):
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """Return the function of the inputs."""
-        for name in self._defaults:
-            named[name] = getattr(self, name)
+        for name, usual in self._defaults.items():
+            option = getattr(self, name)
+            if option is not usual:  # a call with fewer keywords is a quicker one
+                named[name] = option
         return self.function(*inputs, **named)
 
     def extra_repr(self) -> str:
