@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.compiler.holders import is_leaf
-from tinygrad_lab.core.value import Value
+from tinygrad_lab.compiler.holders import is_leaf, slots_of
 
 
 @dataclass
@@ -47,7 +46,7 @@ def _read(path: str, x: Any, found: Arguments) -> Hashable:
         return kind, tuple(_read(f"{path}.{i}", part, found) for i, part in enumerate(x))
     if isinstance(x, dict):
         return kind, tuple((key, _read(f"{path}.{key}", part, found)) for key, part in x.items())
-    if kind is Value or is_object(x):
+    if slots_of(x) or is_object(x):
         found.objects.append((path, x))
         return "object", kind
     return static(x)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.compiler.holders import is_leaf, is_number
+from tinygrad_lab.compiler.holders import is_container, is_leaf, is_number
 from tinygrad_lab.compiler.lifting import Call, Lifted
 from tinygrad_lab.compiler.templates import Hole, filled
 from tinygrad_lab.core.value import Value
@@ -68,11 +68,11 @@ class _Writer:
         read = {i for i, _ in lifted.read}
         replaced = {id(place.get()) for place in call.held.places if (numbers[id(place.holder)], place.key) in new}
         for _, holder in call.held.holders:
-            if type(holder) is not Value and id(holder) not in replaced:
+            if is_container(holder) and id(holder) not in replaced:
                 self._require(f"len({self._name(holder)}) == {len(holder)}")
         for i, place in enumerate(call.held.places):
             x, name = place.get(), self._name(place.holder)
-            found = f"{name}.{place.key}" if type(place.holder) is Value else f"{name}[{self._literal(place.key)}]"
+            found = _item(name, place.holder, self._literal(place.key))
             if i in read:
                 self._leaf(found, x)
             elif (numbers[id(place.holder)], place.key) in new and id(x) in numbers:
@@ -93,7 +93,7 @@ class _Writer:
                 lines += [f"{name}.clear()", f"{name}.update({x})"] if type(holder) is dict else [f"{name}[:] = {x}"]
             else:
                 key = write.key
-                lines.append(f"{name}.{key} = {x}" if type(holder) is Value else f"{name}[{self._literal(key)}] = {x}")
+                lines.append(f"{_item(name, holder, self._literal(key))} = {x}")
         return lines
 
     def expression(self, template: Any) -> str:
@@ -168,3 +168,7 @@ class _Writer:
             self._known[id(x)] = name = f"o{len(self.scope)}"
             self.scope[name] = x
         return self._known[id(x)]
+
+
+def _item(name: str, holder: Any, key: str) -> str:
+    return f"{name}[{key}]" if is_container(holder) else f"{name}.{key[1:-1]}"

@@ -6,6 +6,7 @@ optimizers, and whatever else is made of these are walked alike; nothing here kn
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from tinygrad_lab.errors import CompileError
 
 _MOST = 20_000  # places; more than that is no state of a model
 _NOT_WALKED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.dtype)
+_FOREIGN = sys.stdlib_module_names | {"builtins", "numpy"}
+_OF_VALUE = ("data", "grad", "requires_grad", "name")
 GENERATORS = (np.random.Generator, np.random.RandomState)
 
 
@@ -31,14 +34,14 @@ class Place(NamedTuple):
 
     def get(self) -> Any:
         """Return what is here."""
-        return getattr(self.holder, self.key) if type(self.holder) is Value else self.holder[self.key]
+        return self.holder[self.key] if is_container(self.holder) else getattr(self.holder, self.key)
 
     def set(self, x: Any) -> None:
         """Put something here."""
-        if type(self.holder) is Value:
-            setattr(self.holder, self.key, x)
-        else:
+        if is_container(self.holder):
             self.holder[self.key] = x
+        else:
+            setattr(self.holder, self.key, x)
 
 
 @dataclass
@@ -51,7 +54,7 @@ class Holders:
     generators: list[tuple[Any, Any]] = field(default_factory=list)
     seen: dict[int, Any] = field(default_factory=dict)  # by identity; keeps them alive, so that identities stay theirs
 
-    def walk(self, path: str, x: Any, lifted: bool = False) -> None:
+    def walk(self, path: str, x: Any, lifted: bool = False) -> None:  # noqa: C901  a case for each kind
         """Note the places of `x` and of all that it holds."""
         kind = type(x)
         if kind is tuple:
@@ -69,6 +72,10 @@ class Holders:
             self._add(path, x)
             for key, part in list(x.items() if kind is dict else enumerate(x)):
                 self._hold(path, x, key, part, lifted)
+        elif slots_of(x):
+            self._add(path, x)
+            for name in slots_of(x):
+                self._hold(path, x, name, getattr(x, name), lifted)
         elif hasattr(x, "__dict__") and not isinstance(x, _NOT_WALKED) and not callable(getattr(x, "__array__", None)):
             self.seen[id(x)] = x
             variable = getattr(type(x), "variables", ())
@@ -99,18 +106,39 @@ class Holders:
     def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
         """Put back what a snapshot holds; generators go on, so that a second trace finds other numbers."""
         for holder, held in snapshot:
-            if type(holder) is Value:
-                holder.data, holder.grad, holder.requires_grad, holder.name = held
-            elif type(holder) is list:
+            if type(holder) is list:
                 holder[:] = held
-            else:
+            elif type(holder) is dict:
                 holder.clear()
                 holder.update(held)
+            else:
+                for name, x in held.items():
+                    setattr(holder, name, x)
 
     def rewind(self) -> None:
         """Put random generators where they were when they were found."""
         for generator, state in self.generators:
             _set_state_of(generator, state)
+
+
+def is_container(x: Any) -> bool:
+    """Whether a holder is indexed; those that are not have attributes."""
+    return type(x) is dict or type(x) is list
+
+
+def slots_of(x: Any) -> tuple[str, ...]:
+    """Return the attributes of an object that has slots and no dict: those of a Value that may change, or all."""
+    if type(x) is Value:
+        return _OF_VALUE
+    kind = type(x)
+    if kind.__module__.partition(".")[0] in _FOREIGN or hasattr(x, "__dict__") or isinstance(x, type):
+        return ()
+    names = (name for base in kind.__mro__ for name in _as_tuple(base.__dict__.get("__slots__", ())))
+    return tuple(name for name in names if name != "__weakref__" and hasattr(x, name))
+
+
+def _as_tuple(slots: Any) -> tuple[str, ...]:
+    return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
 def is_leaf(x: Any) -> bool:
@@ -142,9 +170,7 @@ def refilled(x: Any, lifted: bool, new: Iterator[Any]) -> Any:
 
 
 def _held(holder: Any) -> Any:
-    if type(holder) is Value:
-        return holder.data, holder.grad, holder.requires_grad, holder.name
-    return holder.copy()
+    return holder.copy() if is_container(holder) else {name: getattr(holder, name) for name in slots_of(holder)}
 
 
 def _state_of(generator: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.compiler import arguments
-from tinygrad_lab.compiler.holders import Holders, Place, is_leaf, is_number, leaves, refilled
+from tinygrad_lab.compiler.holders import Holders, Place, is_container, is_leaf, is_number, leaves, refilled, slots_of
 from tinygrad_lab.compiler.program import Program
 from tinygrad_lab.compiler.templates import Write, template
 from tinygrad_lab.compiler.traced import current
@@ -126,8 +126,10 @@ class Call:
             now: dict[Any, Any]
             if type(holder) is Value:
                 now = {"data": holder.data, "grad": holder.grad}
-            else:
+            elif is_container(holder):
                 now = dict(holder.items() if type(holder) is dict else enumerate(holder))
+            else:
+                now = {name: getattr(holder, name) for name in slots_of(holder)}
             had = keys.get(id(holder), set())
             if not had <= now.keys() or (type(holder) is list and had != now.keys()):
                 whole = dict(now) if type(holder) is dict else list(holder)

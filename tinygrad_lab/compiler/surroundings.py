@@ -15,8 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tinygrad_lab.compiler.holders import GENERATORS, Holders, Place, is_leaf
-from tinygrad_lab.core.value import Value
+from tinygrad_lab.compiler.holders import GENERATORS, Holders, Place, is_container, is_leaf, slots_of
 from tinygrad_lab.errors import CompileError
 
 _LIBRARIES = sys.stdlib_module_names | {"numpy", "tinygrad_lab", "scipy", "numba", "jax"}
@@ -60,7 +59,7 @@ class Surroundings:
                     self._refuse(name)
             for path, holder in around.holders:
                 held = next(h for other, h in before if other is holder)
-                if type(holder) is not Value and len(held) != len(holder):
+                if is_container(holder) and len(held) != len(holder):
                     self._refuse(path)
             for place, x in zip(around.places, was, strict=True):
                 if place.get() is not x and place.key != "grad":
@@ -149,13 +148,14 @@ def _variables(function: Any, seen: dict[int, Any]) -> Iterator[tuple[str, Any, 
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         found.append((name, cell, None))
     scope = function.__globals__
-    if str(scope.get("__name__", "")).partition(".")[0] not in _LIBRARIES:
+    own = str(scope.get("__name__", "")).partition(".")[0] not in _LIBRARIES
+    if own:
         found += [(name, scope, name) for name in _global_names(function.__code__) if name in scope]
     for name, where, key in found:
         x = _content(where, key)
         if callable(x) and not _has_attributes(x):
             yield from _variables(x, seen)
-        elif not isinstance(x, type | types.ModuleType):
+        elif own and not isinstance(x, type | types.ModuleType):
             yield name, where, key
             for method in _methods(x):
                 yield from _variables(method, seen)
@@ -183,7 +183,7 @@ def _has_attributes(x: Any) -> bool:
 
 
 def _walk(around: Holders, name: str, x: Any) -> None:
-    if type(x) is Value or isinstance(x, (list, dict, tuple, *GENERATORS)) or _has_attributes(x):
+    if slots_of(x) or isinstance(x, (list, dict, tuple, *GENERATORS)) or _has_attributes(x):
         around.walk(name, x)
 
 

@@ -9,15 +9,17 @@ import numpy as np
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.registry import defvjp, primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.dtypes import array
 from tinygrad_lab.rules.writing import scatter, set_at
 
 
 def _numbers(name: str, what: str, x: Any, count: int) -> Any:
     """Return an array of integers from 0 to count − 1."""
-    x = np.asarray(plain(x))
+    x = array(plain(x))
     if x.dtype.kind not in "iu":
         raise OperationError(f"{name}: {what} must be integers, got dtype {x.dtype}; convert with astype(int)")
-    if x.size and (np.min(x) < 0 or np.max(x) >= count):
+    looked_into = isinstance(x, np.ndarray | np.generic)  # another library's array may not know its elements yet
+    if looked_into and x.size and (np.min(x) < 0 or np.max(x) >= count):
         raise OperationError(
             f"{name}: {what} must be from 0 to {count - 1}, got {np.min(x)} to {np.max(x)}; number them from 0"
         )
@@ -44,7 +46,7 @@ def one_hot(classes: Any, num_classes: int | None = None, dtype: Any = np.float6
         array([[0., 0., 1.],
                [1., 0., 0.]])
     """
-    found = np.asarray(plain(classes))
+    found = array(plain(classes))
     if num_classes is None:
         num_classes = int(np.max(found, initial=-1)) + 1
     numbers = _numbers("one_hot", "classes", found, num_classes)

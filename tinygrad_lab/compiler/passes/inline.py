@@ -61,6 +61,7 @@ def _open(call: Call, program: Program) -> Program | None:
         with trial(), tracing(tracer):
             args, kwargs = replaced((call.args, call.kwargs), inputs)
             result = body(*args, **kwargs)
+            result = result[0] if OPS[call.function].residuals else result
             opened = tracer.program([result])
     except Exception:  # whatever the trial values led to: the primitive itself decides when it runs
         return None
