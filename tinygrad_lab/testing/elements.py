@@ -13,6 +13,7 @@ from tinygrad_lab.testing.sample import Sample
 from tinygrad_lab.testing.verdict import BOUNDS, FAIL, INCONCLUSIVE, KINK, PASS, Verdict, judge
 
 NEARBY = 32  # points at which to look around a kink
+MOST = 1000  # so many equal elements at most are taken for a tie
 TIES = 8  # so many groups of equal elements at most are moved together
 TOGETHER = "a tie or another kink, not shared as the derivative along all its elements together demands"
 
@@ -36,9 +37,16 @@ def examine(sample: Sample, i: int, briefly: bool = False) -> tuple[Slope, list[
     verdicts = [_judge(sample, i, k, slope, strict=True) for k in cotangents]
     if any(v.status in (FAIL, INCONCLUSIVE) for v in verdicts):
         if sample.problem.scale[i] != 1:
-            slope = _sharper(slope, sample.along(i, 1))
+            other = sample.along(i, 1)
+            verdicts = [_judge(sample, i, k, other, strict=True) for k in cotangents]
+            if all(v.status == PASS for v in verdicts):  # steps as large as the element may skip over what happens here
+                return other, verdicts
+            slope = _sharper(slope, other)
         verdicts = [_judge(sample, i, k, slope, strict=False) for k in cotangents]
-    if np.any(slope.kink):
+    tied = (
+        np.count_nonzero(sample.problem.x == sample.problem.x[i]) > 1
+    )  # smooth by itself, and yet not with the others
+    if np.any(slope.kink) or tied:
         for wider in _around(sample, slope, lambda x: sample.along(i, sample.problem.scale[i], x)):
             if all(v.status != FAIL for v in verdicts):
                 break
@@ -49,14 +57,14 @@ def examine(sample: Sample, i: int, briefly: bool = False) -> tuple[Slope, list[
 def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict) -> bool:
     """Whether what looks wrong about an element is the rounding of the function or of its rule."""
     if not np.isfinite(verdict.analytic):
-        return False
+        return sample.overflow
 
     def again(size: float) -> Error:
         x = sample.moved(size)
         analytic = sample.problem.gradient(sample.weights[k], x)[0][i]
         return Error(float(analytic), float(sample.weights[k] @ sample.along(i, sample.problem.scale[i], x).value))
 
-    tolerance = BOUNDS * verdict.bound + float(sample.rounding[k][i])
+    tolerance = np.inf if sample.tied else BOUNDS * verdict.bound + float(sample.rounding[k][i])
     unit = float(np.finfo(sample.problem.dtype).eps)
     return not steady(Error(verdict.analytic, verdict.numeric), again, unit, tolerance)
 
@@ -99,6 +107,9 @@ def judge_kinks(sample: Sample, found: Found) -> None:
     """Move kinked elements together: a value between the sides for each need not be one for all of them."""
     for k, verdicts in enumerate(found):
         kinked = np.array([i for i, verdict in verdicts.items() if verdict.status == KINK], int)
+        # Of equal elements, one may have all of the gradient and the others nothing, which passes for each of them.
+        with_ties = np.flatnonzero(np.isin(sample.problem.x, sample.problem.x[kinked]))
+        kinked = with_ties if with_ties.size <= MOST else kinked
         if kinked.size < 2:
             continue
         for direction in _joint_directions(sample, kinked):

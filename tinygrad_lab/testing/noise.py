@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_lab.testing.differences import Array
 
-FINE = (2.0**2, 2.0**6, 2.0**10)  # in units of rounding: only rounding tells these points apart
+FINE = tuple(2.0**n for n in range(2, 11))  # in units of rounding: only rounding tells these points apart
 COARSE = (1e-3, 1e-2, 3e-2, 1e-1)  # relative: far enough where values stand still in steps, as close to saturation
 ALIKE, CLOSELY = 0.25, 0.1  # errors are one and the same if they differ by less than this part; further away
 GROSS = 1e4  # an error so many times as large as rounding was thought to be is no step
@@ -31,9 +31,13 @@ class Error(NamedTuple):
         return self.found - self.right
 
     def like(self, other: Error, part: float) -> bool:
-        """Whether it is off by as much as another, or by as large a part of what is right."""
-        absolute = abs(self.off - other.off) <= part * abs(other.off)
-        return absolute or abs(self.off * other.right - other.off * self.right) <= part * abs(other.off * self.right)
+        """Whether it is off by as much as another."""
+        return abs(self.off - other.off) <= part * abs(other.off)
+
+    def in_proportion(self, other: Error, part: float) -> bool:
+        """Whether it is off by as large a part of what is right."""
+        known = self.right != 0 != other.right
+        return known and abs(self.off * other.right - other.off * self.right) <= part * abs(other.off * self.right)
 
 
 def steady(error: Error, again: Callable[[float], Error], unit: float, tolerance: float) -> bool:
@@ -53,21 +57,25 @@ def steady(error: Error, again: Callable[[float], Error], unit: float, tolerance
         False
     """
 
-    def same(size: float, part: float) -> bool | None:
+    def at(size: float) -> Error | None:
         try:
-            return again(size).like(error, part)
+            return again(size)
         except (ValueError, ArithmeticError):
             return None  # it is not defined there
 
     with np.errstate(all="ignore"):
-        if not all(same(min(unit * n, COARSE[-1]), ALIKE) is not False for n in FINE):
+        close = [at(min(unit * n, COARSE[-1])) for n in FINE]
+        if not all(other is None or other.like(error, ALIKE) for other in close):
             return False
         if abs(error.off) > GROSS * tolerance:
             return True
-        return sum(same(size, CLOSELY) is False for size in COARSE) <= 1
+        away = [other for other in map(at, COARSE) if other is not None]
+        kept = [other for other in away if other.like(error, CLOSELY) or other.in_proportion(error, CLOSELY)]
+    return len(kept) >= len(away) - 1
 
 
 def moved(rng: np.random.Generator, x: Array, size: float) -> Array:
-    """Return numbers moved by up to a part of themselves, up or down at random."""
+    """Return numbers moved by up to a part of themselves, zeros by as much of 1, up or down at random."""
     signs = rng.choice([-1, 1], np.shape(x))
-    return np.asarray(x * (1 + size * signs * rng.uniform(0.5, 1, np.shape(x))), np.asarray(x).dtype)
+    scale = np.where(x == 0, 1, np.abs(x))
+    return np.asarray(x + size * scale * signs * rng.uniform(0.5, 1, np.shape(x)), np.asarray(x).dtype)

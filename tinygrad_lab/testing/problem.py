@@ -6,6 +6,7 @@ gradient times direction is the slope; in real coordinates gradients and cotange
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -78,6 +79,18 @@ class Problem:
         with np.errstate(all="ignore"):
             off = np.abs(real_parts(self.results).astype(self.dtype) - self.y)
         return np.maximum(np.where(np.isfinite(off) & (ratio < 1), off, 0) * ratio, least)
+
+    @functools.cached_property
+    def own_off(self) -> Array:
+        """How far each result is off in the arguments' own dtypes."""
+        with np.errstate(all="ignore"):
+            off = np.abs(real_parts(self.results).astype(self.dtype) - self.y)
+        return np.where(np.isfinite(off), off, 0)
+
+    @functools.cached_property
+    def own_error(self) -> float:
+        """The same for the worst result, relative to its value."""
+        return float(np.max(self.own_off / np.maximum(np.abs(self.y), float(np.finfo(np.float64).tiny)), initial=0))
 
     def _wide(self, array: Any) -> Any:
         kind = np.result_type(self.dtype, np.complex64) if np.iscomplexobj(array) else self.dtype

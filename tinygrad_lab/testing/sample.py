@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -17,6 +20,14 @@ from tinygrad_lab.testing.problem import Problem
 ROUNDING = 64  # a rule's arithmetic may be off by so many units in the last place of what it adds up
 
 
+@contextmanager
+def overflows() -> Iterator[list[str]]:
+    """Note in the `with` block whether NumPy's arithmetic overflows, or divides by 0."""
+    seen: list[str] = []
+    with np.errstate(over="call", divide="call", call=lambda kind, _: seen.append(kind)):
+        yield seen
+
+
 class Sample:
     """One problem, one or two cotangents of it, and the gradients that belong to them.
 
@@ -27,6 +38,7 @@ class Sample:
         gradients: for each cotangent, in the widest dtype.
         own: for each cotangent, as the rule gives it in the arguments' dtypes and layouts.
         unit, own_unit: the rounding units of their dtypes.
+        overflow, own_overflow: whether a number was too large for the dtype on the way, so that NaN proves nothing.
         rounding: how far each element of `gradients` may be off by the rule's own arithmetic.
         sizes: how large each result is, here or not far away.
     """
@@ -36,10 +48,12 @@ class Sample:
         # From the arguments alone: the last bits of a result differ from processor to processor.
         self.rng = np.random.default_rng(zlib.crc32(problem.x.astype(np.float64).tobytes()))
         self.weights = self._weights(cotangent)
-        self.gradients, units = zip(*(problem.gradient(w) for w in self.weights), strict=True)
-        self.unit = max(units)
-        self.own, units = zip(*(problem.own_gradient(w) for w in self.weights), strict=True)
-        self.own_unit = max(units)
+        with overflows() as seen:
+            self.gradients, units = zip(*(problem.gradient(w) for w in self.weights), strict=True)
+        self.unit, self.overflow = max(units), "overflow" in seen
+        with overflows() as seen:
+            self.own, units = zip(*(problem.own_gradient(w) for w in self.weights), strict=True)
+        self.own_unit, self.own_overflow = max(units), bool(seen)
         self.rounding = [self._wide_rounding(k) for k in range(len(self.weights))]
         self.sizes = self._sizes()
 
@@ -71,19 +85,30 @@ class Sample:
     def _wide_rounding(self, k: int) -> Array:
         """Return the rounding of a gradient in the widest dtype, by what it is in the arguments' dtype."""
         shown = np.abs(self.own[k] - self.gradients[k]) * (self.unit / self.own_unit if self.own_unit else 0)
-        rounding = self.rounding_of(self.weights[k], self.gradients[k], self.unit)
+        rounding = self.rounding_of(self.weights[k], self.gradients[k], self.unit, least=0.0)
         return rounding + (ROUNDING * np.where(np.isfinite(shown), shown, 0) if self.own_unit > self.unit else 0)
 
-    def rounding_of(self, weights: Array, gradient: Array, unit: float, units: int = ROUNDING) -> Array:
-        """Return how far each element of a gradient may be off by the arithmetic of a rule in a dtype of this unit."""
+    def rounding_of(
+        self, weights: Array, gradient: Array, unit: float, units: int = ROUNDING, least: float = 1.0
+    ) -> Array:
+        """Return how far each element of a gradient may be off by the arithmetic of a rule in a dtype of this unit.
+
+        Arguments:
+            weights: the cotangent.
+            gradient: the gradient.
+            unit: of the dtype.
+            units: how many of them are granted.
+            least: the size of an element below which the rounding of results counts no more than there.
+        """
         largest = np.zeros_like(gradient)
         for leaf in self.problem.leaves:
             mine = gradient[leaf.coordinates]
             largest[leaf.coordinates] = np.max(np.abs(mine[np.isfinite(mine)]), initial=0)
-        values = np.sum(np.abs(weights * self.problem.y))
+        values = np.abs(weights * self.problem.y)
+        values = np.sum(values[np.isfinite(values)])
         dtypes = [leaf.array.dtype for leaf in self.problem.leaves] if unit > self.unit else [np.float64]
         underflow = max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)
-        terms = largest + values / np.maximum(1, self.problem.scale) + self.problem.terms
+        terms = largest + values / np.maximum(least, self.problem.scale) + self.problem.terms
         return units * (unit * terms + underflow)
 
     def slope(self, direction: Array, x: Array | None = None, rungs: slice = slice(None)) -> Slope:
@@ -99,6 +124,11 @@ class Sample:
         direction = np.zeros_like(self.problem.x)
         direction[i] = step
         return Slope(*(part / step for part in self.slope(direction, x, rungs)))
+
+    @functools.cached_property
+    def tied(self) -> bool:
+        """Whether elements are equal: smooth one by one, a function may have a kink where they part."""
+        return np.unique(self.problem.x).size < self.problem.x.size
 
     def moved(self, size: float) -> Array:
         """Return a point nearby."""
