@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -159,6 +160,73 @@ def test_a_wide_test_table_shows_some_columns_and_says_so(capsys, tmp_path):
     assert "25 of 40 points, 7 of 23 columns: predictions.csv has all" in output
     assert re.search(r"x1 .* x5 .*truth .*prediction", output)
     assert "x6" not in output
+
+
+def test_a_full_disk_for_the_log_loses_nothing(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-m", "tinygrad_lab", "train", "--epochs", "30", "--out", "run"]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "tinygrad-lab: error: output must take what is printed, got No space left on device; try --quiet\n"
+    )
+    assert (tmp_path / "run" / "report.html").exists()
+
+
+def test_a_request_to_end_is_as_ctrl_c_is(tmp_path):
+    words = [
+        sys.executable,
+        "-m",
+        "tinygrad_lab",
+        "train",
+        "--epochs",
+        "100000000",
+        "--until",
+        "loss<-1",
+        "--out",
+        "run",
+    ]
+    words += ["--checkpoint-every", "1"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        output, error = process.communicate()
+    assert (process.returncode, error) == (130, "")
+    assert "Interrupted at epoch" in output
+    assert (tmp_path / "run" / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "2>&- >&-"])
+def test_closed_streams_are_no_fault(tmp_path, closed):
+    line = f"{sys.executable} -m tinygrad_lab train --epochs 2 --out run {closed}"
+    assert subprocess.run(["sh", "-c", line], check=False).returncode == 0
+    assert (tmp_path / "run" / "report.html").exists()
+
+
+def test_a_terminal_without_our_letters_gets_their_codes():
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    assert command("graph", "--help", env=environment).returncode == 0
+
+
+def test_a_loss_beyond_any_axis_is_drawn(tmp_path):
+    words = "--hidden 100 100 --activation none --output none --loss mse --lr 0.1 --init normal --epochs 3000 --quiet"
+    assert main(["train", *words.split(), "--out", "run"]) == 1
+    assert "prediction.svg" in {path.name for path in (tmp_path / "run").iterdir()}
+    assert "could not be drawn" not in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_numbers_at_the_end_of_the_range_are_drawn_or_said(tmp_path, capsys):
+    (tmp_path / "big.csv").write_text("a,b,l\n1e308,1,0\n-1e308,2,1\n1e308,3,0\n")
+    assert main(["train", "--data", "big.csv", "--epochs", "20", "--out", "run"]) == 0
+    assert "note: prediction.svg could not be drawn: ValueError" in capsys.readouterr().out
+
+
+def test_terminal_escapes_in_data_are_shown_not_obeyed(tmp_path, capsys):
+    (tmp_path / "esc.csv").write_text("a\x1b[31m,b,l\n1,2,x\x1b[0m\n2,3,y\n1,3,y\n")
+    assert main(["train", "--data", "esc.csv", "--epochs", "2", "--lr", "1e300"]) in (0, 1)
+    output = capsys.readouterr()
+    assert "\x1b" not in output.out + output.err
+    assert "a\\x1b[31m" in output.out
 
 
 def test_a_disk_that_refuses_is_one_line(monkeypatch, capsys):

@@ -62,8 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has gone, as in `| head`; keep Python from complaining about it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (TinygradError, OSError) as error:
+    except TinygradError as error:
         return _complain(f"error: {error}", 2)
+    except OSError as error:
+        told = error if error.filename else f"output must take what is printed, got {error.strerror}; try --quiet"
+        return _complain(f"error: {told}", 2)
     except MemoryError as error:
         return _complain(f"error: memory must hold data and network, got {error or 'too much'}; use less of either", 2)
     except KeyboardInterrupt:

@@ -94,7 +94,7 @@ def run(options: dict[str, Any]) -> int:
         try:
             with _progress(prepared.config, options["quiet"], options["json"]) as show:
                 prepared.train([keep, *show])
-        except BrokenPipeError:  # the reader has gone, but what is learnt is written
+        except OSError:  # the reader has gone, or its disk is full; what is learnt is written
             prepared.history.stopped_by = "interrupted"
             folder.finish(prepared, place)
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ _STYLE: dict[Any, Any] = {
 }
 _GRID = 120  # points per side at which the decision regions are evaluated
 _MOST = 20_000  # points beyond which a picture shows some of them
+_FINE = re.compile(r"(\.\d\d)\d+")
 _MANY = 3000  # points beyond which each as a shape of its own would make the file slow
 _CURVE = 2000  # points of a learning curve beyond which a screen shows no difference
 
@@ -266,4 +268,5 @@ def svg(figure: Any) -> str:
     text = io.StringIO()
     with mpl.rc_context(_STYLE):
         figure.savefig(text, format="svg", metadata={"Date": None})
-    return text.getvalue()
+    # A hundredth of a point is as fine as any screen; the rest is a third of the file.
+    return re.sub(r'\b(d|x|y)="[^"]*"', lambda found: _FINE.sub(r"\1", found[0]), text.getvalue())
