@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tinygrad_lab.lab.data import Data, Dataset, linear, minibatches, xor
     from tinygrad_lab.lab.files import read
     from tinygrad_lab.lab.folder import write
+    from tinygrad_lab.lab.folding import cross_validate
     from tinygrad_lab.lab.loading import load, resume
     from tinygrad_lab.lab.running import Run, prepare, run
     from tinygrad_lab.lab.stopping import Until
@@ -23,6 +24,7 @@ _HOMES = {
     "data": ("Data", "Dataset", "linear", "minibatches", "xor"),
     "files": ("read",),
     "folder": ("write",),
+    "folding": ("cross_validate",),
     "loading": ("load", "resume"),
     "running": ("Run", "prepare", "run"),
     "stopping": ("Until",),
@@ -39,6 +41,7 @@ __all__ = [
     "Run",
     "Until",
     "accuracy",
+    "cross_validate",
     "linear",
     "load",
     "minibatches",

@@ -96,7 +96,7 @@ def planes(sweep: Sweep) -> str | None:
         plane = _left(sweep, position)["plane"]
         _plane(axes, plane, plane["predicted"], plane["decided"], f"plane-{position}")
         named = zip(names, key, strict=True)
-        title = "\n".join(show(value) if name == "run" else f"{name} {show(value)}" for name, value in named)
+        title = "\n".join(show(value) if name in ("run", "row") else f"{name} {show(value)}" for name, value in named)
         axes.set_title(plots.plain(title), fontsize=8)
     for axes in panels:
         axes.set(xticks=(), yticks=())
