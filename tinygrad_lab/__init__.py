@@ -10,6 +10,7 @@ from tinygrad_lab.core.modes import debug, enable_grad, no_grad
 from tinygrad_lab.core.registry import OPS, composed, defvjp, defzero, primitive
 from tinygrad_lab.core.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.forward import defjvp
 from tinygrad_lab.version import __version__ as __version__
 
@@ -81,4 +82,26 @@ def _graph(value: Value, **options: Any) -> viz.Graph:
     return viz.draw(value, **options)
 
 
-Value.graph = _graph
+def _in_notebook(thing: Value | nn.Module, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    """Return how a Value or a module shows itself in a notebook, as a mime bundle; notebooks call it."""
+    from tinygrad_lab import viz
+
+    return viz.show(thing)
+
+
+def _traceback(error: OperationError) -> list[str]:
+    """Return the traceback for a notebook, after the graph up to the error."""
+    from tinygrad_lab import viz
+
+    return viz.show_error(error)
+
+
+# Floors below do not know pictures: what they show of themselves is registered here.
+_SHOWN: tuple[tuple[type, str, Any], ...] = (
+    (Value, "graph", _graph),
+    (Value, "_repr_mimebundle_", _in_notebook),
+    (nn.Module, "_repr_mimebundle_", _in_notebook),
+    (OperationError, "_render_traceback_", _traceback),
+)
+for _kind, _name, _method in _SHOWN:
+    setattr(_kind, _name, _method)

@@ -25,11 +25,13 @@ class OperationError(TinygradError, ValueError):
     """An operation's forward pass refused its inputs; the text names the operation, the shapes and the layer.
 
     Attributes:
+        arguments: what the operation was given.
         layer: the innermost module that the error passed through, or None.
         operation: the name of the operation that is that module's own, which the module's name replaces.
         where: how the text names that module: class and path, as in `Linear at "encoder.0"`.
     """
 
+    arguments: tuple[object, ...] = ()
     layer: object = None
     operation: str = ""
     where: str = ""

@@ -76,7 +76,7 @@ class Value(NumpyProtocols):
     origin: str | None  # the source line, in the modes that note it
     call: tuple[Any, int, Any] | None  # (the module call that returned it, `index` before it, the inner such call)
     at: ClassVar[Any]  # v.at[i].set(x), which the rules of indexing register
-    graph: ClassVar[Callable[..., Any]]  # the method that draws; the package registers it, the engine knows no pictures
+    graph: ClassVar[Callable[..., Any]]  # what draws: the package registers it, the engine knows no pictures
 
     def __init__(self, data: Any, *, requires_grad: bool = True, name: str | None = None) -> None:
         self.data = as_array(data)
@@ -199,10 +199,13 @@ class Value(NumpyProtocols):
                     required = required or arg.requires_grad
         try:
             data = op.forward(*arrays, **kwargs) if kwargs else op.forward(*arrays)
-        except OperationError:
+        except OperationError as error:
+            error.arguments = error.arguments or args
             raise
         except (ValueError, IndexError) as error:
-            raise refusals.bad_inputs(op.name, arrays, error) from error
+            refused = refusals.bad_inputs(op.name, arrays, error)
+            refused.arguments = args
+            raise refused from error
         if required is None:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
             return data
         layout = None

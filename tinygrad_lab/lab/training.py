@@ -62,6 +62,11 @@ class History:
         """Number of evaluations."""
         return len(self.loss)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from tinygrad_lab.viz.write.notebook import curves_bundle  # only notebooks ask
+
+        return curves_bundle(self.columns(), repr(self))
+
     def __repr__(self) -> str:
         latest = "".join(f", {name}={column[-1]:.6g}" for name, column in self.columns().items())
         return f"History(epochs={self.epochs}{latest}, stopped_by={self.stopped_by!r})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from html import escape
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -75,6 +76,17 @@ class GradientReport:
         """Return one report of both, with the worse outcome."""
         worse = max(self, other, key=lambda report: ("pass", "undecided", "fail").index(report.outcome))
         return GradientReport(self.name, self.findings + other.findings, worse.outcome, worse.text)
+
+    def _repr_html_(self) -> str:
+        """Return the report as a notebook shows it: how many elements have which status, and what is wrong."""
+        color = {"pass": "#00795a", "fail": "#b3001b", "undecided": "#9a5b00"}[self.outcome]
+        rows = "".join(
+            f'<tr><td style="text-align:left">{status}</td><td>{self.count(status)}</td></tr>'
+            for status in _BY_GRAVITY
+            if self.count(status)
+        )
+        title = f'<b style="color:{color}">{self.outcome}</b>: gradients of {escape(self.name)}'
+        return f"<div>{title}<table>{rows}</table><pre>{escape(self.text)}</pre></div>"
 
     def __repr__(self) -> str:
         counts = [f"{self.count(status)} {status}" for status in _BY_GRAVITY if self.count(status)]

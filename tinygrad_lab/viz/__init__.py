@@ -12,7 +12,7 @@ from tinygrad_lab.viz.describe.difference import Difference
 from tinygrad_lab.viz.describe.snapshot import Edge, Formula, Group, Node, Snapshot
 from tinygrad_lab.viz.describe.stepper import Contribution, Step, steps
 from tinygrad_lab.viz.describe.summary import Summary
-from tinygrad_lab.viz.graph import Graph, doctor, draw
+from tinygrad_lab.viz.graph import Graph, doctor, draw, show, show_error
 
 __all__ = [
     "Contribution",
@@ -29,5 +29,7 @@ __all__ = [
     "Summary",
     "doctor",
     "draw",
+    "show",
+    "show_error",
     "steps",
 ]

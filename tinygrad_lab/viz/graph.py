@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from tinygrad_lab.compiler.program import Program
+from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.errors import ArgumentError, OperationError, TinygradError
+from tinygrad_lab.nn.module import Module
 from tinygrad_lab.optim.base import Optimizer
 from tinygrad_lab.viz.choose.labels import Shown
 from tinygrad_lab.viz.choose.view import Fold, Level, arrange
@@ -23,6 +26,7 @@ from tinygrad_lab.viz.describe.capture import capture
 from tinygrad_lab.viz.describe.collector import held
 from tinygrad_lab.viz.describe.difference import Difference, compare
 from tinygrad_lab.viz.describe.program import describe
+from tinygrad_lab.viz.describe.refusal import up_to
 from tinygrad_lab.viz.describe.snapshot import Node, Snapshot
 from tinygrad_lab.viz.describe.tracing import Trace
 from tinygrad_lab.viz.describe.training import training, values_in
@@ -30,6 +34,8 @@ from tinygrad_lab.viz.write import dot, raster, svg, text
 from tinygrad_lab.viz.write.colors import Theme
 from tinygrad_lab.viz.write.picture import Color, Direction, Picture, compose
 from tinygrad_lab.viz.write.raster import Engine
+
+IN_PASSING = 2000  # nodes up to which a Value at the end of a notebook's cell is drawn
 
 
 @dataclass(frozen=True)
@@ -147,13 +153,7 @@ class Graph:
             path: the file.
             theme: "light", "dark", or "auto" for what the reader's system prefers.
         """
-        from tinygrad_lab.viz.write.html import page  # pages have assets of their own; most pictures need none of them
-
-        chosen = self.options
-        right = chosen.direction == "right"
-        with held():
-            text = page(self.snapshot, chosen.depth, chosen.fold, chosen.max_nodes, right, theme, self.following)
-        Path(path).write_text(text, encoding="utf-8")
+        Path(path).write_text(self.page(theme), encoding="utf-8")
 
     def text(self) -> str:
         """Return the picture in words, one row a box.
@@ -224,8 +224,26 @@ class Graph:
         """
         return compare(self.snapshot, other.snapshot)
 
+    def page(self, theme: Theme = "auto", inline: bool = False) -> str:
+        """Return the page that `html` writes.
+
+        Arguments:
+            theme: "light", "dark", or "auto" for what the reader's system prefers.
+            inline: whether it is part of another page, and small.
+        """
+        from tinygrad_lab.viz.write.html import page  # pages have assets of their own; most pictures need none of them
+
+        chosen = self.options
+        right = chosen.direction == "right" or (inline and chosen.direction is None)  # there it is wide, and low
+        with held():
+            return page(
+                self.snapshot, chosen.depth, chosen.fold, chosen.max_nodes, right, theme, self.following, inline
+            )
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+        from tinygrad_lab.viz.write.notebook import bundle
+
+        return bundle(self.page(inline=True), self.svg(), self.text())
 
     def __repr__(self) -> str:
         return f"<Graph {self.snapshot.title}: {self.picture.view.caption}>"
@@ -249,7 +267,8 @@ def draw(
     Arguments:
         value_or_module: a Value, or nested Values, as computed; or a module or any other function, which is then called
             on the inputs under observation, so that its operations are grouped by module call; or a compiled
-            program (`step.program`), whose calls are drawn, those of each loop in a frame.
+            program (`step.program`), whose calls are drawn, those of each loop in a frame; or an `OperationError`, for
+            the graph up to it.
         inputs: arrays, Values and anything else to call it on. Arrays are data: they get no gradient, unless there is
             nothing else to differentiate. Values that require a gradient get one.
         view: "forward", or "backward" for the gradients' way, or "both"; by default "both" if `backward` has run, else
@@ -280,6 +299,8 @@ def draw(
         <Graph Sequential: 3 operations>
     """
     options = Options(view, level, depth, fold, color, max_nodes, direction)
+    if isinstance(value_or_module, OperationError):
+        return Graph(up_to(value_or_module), options)
     if isinstance(value_or_module, Program) and not inputs:
         return Graph(describe(value_or_module), options)
     if callable(value_or_module) and not isinstance(value_or_module, Value):
@@ -295,6 +316,37 @@ def draw(
     title = getattr(value_or_module, "name", None) or "graph"
     with held():
         return Graph(capture(values_in(value_or_module), Trace(), title, optimizer), options)
+
+
+def show(thing: Value | Module) -> dict[str, str]:
+    """Return the mime bundle with which a Value or a module shows itself in a notebook.
+
+    Arguments:
+        thing: a computed Value shows its graph, a module its tree; leaves, and graphs too large to draw in passing,
+            show their text.
+    """
+    from tinygrad_lab.viz.write import notebook
+
+    if isinstance(thing, Module):
+        return notebook.module_bundle(thing)
+    if thing.op is None or len(ancestors([thing])) > IN_PASSING:
+        return notebook.plain(thing)
+    return {**draw(thing)._repr_mimebundle_(), "text/plain": repr(thing)}
+
+
+def show_error(error: OperationError) -> list[str]:
+    """Show the graph up to an error in a notebook, and return the traceback's lines.
+
+    Arguments:
+        error: raised by an operation on Values.
+    """
+    from IPython import get_ipython  # who calls this is there
+    from IPython.display import display
+
+    with suppress(TinygradError):  # where nothing was recorded, the traceback says it all
+        display(Graph(up_to(error), Options()))  # type: ignore[no-untyped-call]
+    lines: list[str] = get_ipython().InteractiveTB.structured_traceback(type(error), error, error.__traceback__)
+    return lines
 
 
 def doctor() -> str:

@@ -18,7 +18,7 @@ RUN = """([shapes, lines]) => {
 def tab(browser):
     script = scripts()
     tab = browser.new_page()
-    tab.evaluate(f"""() => {{ {script[: script.index("// The graph's data")]}; window.layOut = layOut; }}""")
+    tab.evaluate(f"""() => {{ {script[: script.index("function unpack(")]}; window.layOut = layOut; }}""")
     yield tab
     tab.close()
 

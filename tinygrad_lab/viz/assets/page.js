@@ -249,11 +249,24 @@ window.addEventListener("afterprint", () => {
   fit();
 });
 
+// The first look, once there is a place to look at: in another page that may be later.
+function begin() {
+  fit();
+  followLink();
+  if (state.step !== null) return;
+  if (data.first) goTo(data.first);
+  else if (camera.scale < (document.body.classList.contains("inline") ? 0.3 : 0.4)) reveal(boxOf(graph.outputs[0]), true);
+}
+
 openUpTo(data.limit, data.depth);
-redraw();
-fit();
 byId("update").hidden = !updates.length;
-followLink();
-if (state.step !== null) say(spoken());
-else if (data.first) goTo(data.first);
-else if (camera.scale < 0.4) reveal(boxOf(graph.outputs[0]), true);
+redraw();
+if (stage.clientWidth > 50) begin();
+else {
+  const waiting = new ResizeObserver(() => {
+    if (stage.clientWidth <= 50) return;
+    waiting.disconnect();
+    begin();
+  });
+  waiting.observe(stage);
+}

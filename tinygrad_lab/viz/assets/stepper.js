@@ -188,7 +188,7 @@ function updateCard(update) {
     make("div", { class: "equation" }, labelled(quantity(update.before), `w: ${symbolOf(node)} before`),
       labelled(quantity(update.gradient), `g: ${partial(node)}`), ...memory, sign("→"),
       Object.assign(labelled(quantity(update.after), `w: ${symbolOf(node)} after`), { className: "term result" })),
-    ...(state.step === updates.length && data.more
+    ...(state.step === updates.length && data.more && location.protocol !== "about:"
       ? [make("button", { type: "button", id: "again", on: { click: nextTrainingStep } }, "Next training step")] : []),
   ];
 }

@@ -13,7 +13,7 @@ from typing import Literal
 from tinygrad_lab.viz.choose import folding
 from tinygrad_lab.viz.choose.folding import Folder, Item
 from tinygrad_lab.viz.choose.wiring import Wiring
-from tinygrad_lab.viz.describe.snapshot import INPUT, LABEL, OPERATION, PARAMETER, Edge, Node, Snapshot
+from tinygrad_lab.viz.describe.snapshot import INPUT, LABEL, LOSS, OPERATION, OUTPUT, PARAMETER, Edge, Node, Snapshot
 
 MODULE, OMITTED = "module", "omitted"
 STUBS, INPUT_STUBS = 3, 8  # uses of one leaf, or input, up to which it is drawn once, with lines to all of them
@@ -184,7 +184,8 @@ class _Arrangement:
             if output in self.operations:
                 box = self.view.boxes[self._owner(output)]
                 node = self.view.snapshot.by_id[output]
-                box.kind, box.result = node.kind if box.kind == OPERATION else box.kind, node.kind
+                box.kind = node.kind if box.kind == OPERATION else box.kind
+                box.result = node.kind if node.kind in (OUTPUT, LOSS) else ""
 
     # -- leaves and links ----------------------------------------------------------------------------------------------
 

@@ -45,6 +45,8 @@ def examine(snapshot: Snapshot) -> Health:
     seeds = [snapshot.by_id[output].gradient for output in snapshot.outputs]
     scale = max((seed.rms for seed in seeds if seed is not None and seed.finite), default=0.0)
     badges = {node.id: marks for node in snapshot.nodes if (marks := _marks(node, scale))}
+    if snapshot.culprit:
+        return Health(badges, snapshot.culprit, ())
     bad = {node.id for node in snapshot.nodes if not node.value.finite}
     if bad:
         entered = {edge.target for edge in snapshot.edges if edge.source in bad}

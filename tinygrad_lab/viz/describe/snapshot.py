@@ -9,7 +9,8 @@ Everything that draws reads a `Snapshot`; `capture` makes one. `to_dict()` is it
      "groups": [GROUP, …],                a parent before its children
      "outputs": ["0#1/linear", …],
      "swept": whether `backward` had left gradients at the leaves,
-     "updates": [UPDATE, …]}              see `updates.Update`: what the optimizer would do, if one was given
+     "updates": [UPDATE, …]}              see `updates.Update`: what the optimizer would do, if one was given,
+     "culprit": the id of the operation that refused its inputs, or ""
 
     NODE  = {"id", "kind": "operation" | "parameter" | "input" | "label" | "constant" | "output" | "loss",
              "name": what to call it, "operation": the operation's name or "", "detail": its keywords as text,
@@ -118,6 +119,7 @@ class Snapshot(_Record):
     outputs: tuple[str, ...]
     swept: bool = False
     updates: tuple[Update, ...] = ()
+    culprit: str = ""
 
     @cached_property
     def by_id(self) -> dict[str, Node]:

@@ -74,8 +74,6 @@ _FIXED: dict[str, Attributes] = {
     OMITTED:   {"stroke-dasharray": "5 3"},
     "loop":     {"stroke-dasharray": "2 3"},
     "gradient": {"stroke-dasharray": "6 3"},
-    "first":    {"stroke-width": "3.5"},
-    "added": {"stroke-width": "3"}, "removed": {"stroke-width": "3"}, "changed": {"stroke-width": "3"},
 }
 # fmt: on
 _FILLS["legend"] = _FILLS["text"]

@@ -41,6 +41,7 @@ def page(
     right: bool = False,
     theme: Theme = "auto",
     following: Sequence[Snapshot] = (),
+    inline: bool = False,
 ) -> str:
     """Return a page that shows a graph.
 
@@ -53,6 +54,7 @@ def page(
         right: whether to draw from left to right.
         theme: "light", "dark", or "auto" for what the reader's system prefers.
         following: the graph in the training steps that follow.
+        inline: whether it is shown inside another page: smaller, and without addresses of its steps.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -61,7 +63,7 @@ def page(
         >>> page(capture([tl.Value(2.0) * 3.0], Trace(), "product")).startswith("<!doctype html>")
         True
     """
-    style, script = _asset("page.css"), scripts()
+    style, script = _lean("page.css"), scripts()
     parts = {
         "title": html.escape(snapshot.title).encode("utf-8", "replace").decode(),  # lone surrogates
         "style": style,
@@ -69,6 +71,7 @@ def page(
         "script": script,
         "script_hash": _hash(script),
         "data": _embedded(_data([snapshot, *following], depth, fold, max_nodes, right)),
+        "body": ' class="inline"' if inline else "",
         "theme": "" if theme == "auto" else f' data-theme="{theme}"',
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _asset("page.html"))
@@ -76,7 +79,7 @@ def page(
 
 def scripts() -> str:
     """Return the page's whole script; the layout's constants come first."""
-    return "\n".join((f"const LAYOUT = {_asset('layout.json').strip()};", *map(_asset, SCRIPTS)))
+    return "\n".join((f"const LAYOUT = {_asset('layout.json').strip()};", *map(_lean, SCRIPTS)))
 
 
 def _data(snapshots: list[Snapshot], depth: int | None, fold: Fold, max_nodes: int, right: bool) -> dict[str, Any]:
@@ -111,6 +114,14 @@ def _embedded(data: dict[str, Any]) -> str:
     """Return JSON that can stand inside a script element, whatever names it holds."""
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+@cache
+def _lean(name: str) -> str:
+    """Return a script or style without the lines that only its readers need."""
+    text = re.sub(r"/\*.*?\*/", "", _asset(name), flags=re.DOTALL) if name.endswith(".css") else _asset(name)
+    lines = (re.sub(r"  // .*$", "", line.removesuffix("\n")).strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 @cache

@@ -25,7 +25,7 @@ def head(picture: Picture, width: float) -> list[str]:
     """Return the rows above the picture."""
     rows = [title(picture)]
     first = picture.health.first
-    if first is not None:
+    if first is not None and not picture.view.snapshot.culprit:
         node = picture.view.snapshot.by_id[first]
         where = f", made at {node.source}" if node.source else ""
         what = "Gradient not finite from" if node.value.finite else "Not finite from"
