@@ -160,7 +160,7 @@ class Compiled:
             call, made = self._compilation(self._prepared(args, kwargs))
         repetition, written = self._repetition(call, made, until)
         count, stacks = repetition.run(call, written.run, n - len(singles))
-        self._quick = self._next(args, kwargs)
+        self._quick = None  # the next call makes it anew
         return Repeated(len(singles) + count, _joined(_stacked(singles), repetition.results(stacks)))
 
     def _repetition(

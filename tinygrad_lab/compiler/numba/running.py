@@ -121,12 +121,12 @@ class Runner:
         elif call in self._code.interpreted:
             loop: Any = call.function
             function = _in_python(loop, Runner(self._code.interpreted[call], self._code).run)
-        read = {v: reader.look(v) for v in variables(call)}
+        read = {v: self._reading(v) for v in variables(call)}
         arena = self._arena
         quiet: Any = "ignore" if call.quiet else None
 
         def step(values: dict[Variable, Any]) -> None:
-            args, kwargs = replaced((call.args, call.kwargs), {v: self._look(v, read[v], values) for v in read})
+            args, kwargs = replaced((call.args, call.kwargs), {v: find(values) for v, find in read.items()})
             with np.errstate(all=quiet):
                 result = function(*args, **kwargs)
             for v, x in zip(call.outputs, result if call.several else (result,), strict=True):
@@ -136,16 +136,25 @@ class Runner:
 
         return step
 
-    def _look(self, v: Variable, access: Any, values: dict[Variable, Any]) -> Any:
-        """Return a variable as an array."""
-        base = values[access.base] if access.base in values else self._fixed[access.base]
+    def _reading(self, v: Variable) -> Callable[[dict[Variable, Any]], Any]:
+        """Return a function that finds a variable as an array, or as a Python number."""
+        access = self._body.reader.look(v)
+        base, fixed = access.base, self._fixed.get(access.base)
         if v.weak:
-            return base.item() if hasattr(base, "item") else base
-        if access.whole and access.shape == access.base.shape:
-            return base
-        flat = np.ascontiguousarray(base).reshape(-1)
-        strides = tuple(s * flat.itemsize for s in access.strides)
-        return as_strided(flat[access.offset :], access.shape, strides, writeable=False)
+            return lambda values: _number(values[base] if fixed is None else fixed)
+        if access.whole and access.shape == base.shape:
+            return lambda values: values[base] if fixed is None else fixed
+        strides = tuple(s * base.dtype.itemsize for s in access.strides)
+
+        def find(values: dict[Variable, Any]) -> Any:
+            flat = np.ascontiguousarray(values[base] if fixed is None else fixed).reshape(-1)
+            return as_strided(flat[access.offset :], access.shape, strides, writeable=False)
+
+        return find
+
+
+def _number(x: Any) -> Any:
+    return x.item() if hasattr(x, "item") else x
 
 
 class Table:
