@@ -63,6 +63,8 @@ class NestWriter:
             return [f"for {index} in range({n}):", *_indented(body)]
         first = self.function.helpers.make(f"first_{self.lanes}", "first_lanes", self.lanes) if self.part else ""
         live = [f"live = {first}({n} - {index})"] if self.part else []
+        if n <= self.lanes:  # one round
+            return [f"{index} = 0", *live, *self.levels.block_begin, *body, *self.levels.block_end]
         if not self.levels.block_begin:
             return [f"for {index} in range(0, {n}, {self.lanes}):", *_indented(live + body)]
         if n <= _ROUNDS * self.lanes:

@@ -19,6 +19,7 @@ WRITTEN_OUT = 16  # elements a round of an operation, beyond which its axes beco
 PRODUCTS_WRITTEN_OUT = 32  # likewise, products of two numbers that are summed
 FEW = 16  # elements of an operation that needs no loop at all
 STATEMENTS = 1200  # of a nest, beyond which it takes no more operations
+SIDE_BY_SIDE = 4  # likewise, of an operation that may as well run through its elements in order
 SHORTEST = 4  # elements that are worth a vector
 
 Roles = tuple[int | None, ...]  # for every axis of a domain: its place in the space, or None if it is written out
@@ -45,15 +46,17 @@ class Nest:
 
     def roles(self, operation: Operation) -> Roles | None:
         """Return how an operation's axes lie if it joins, or None if it must not."""
-        if self.cost > STATEMENTS:
-            return None
+        if self.cost > STATEMENTS or (operation.product and len(self.space) > 1):
+            return None  # a product by rows is better left to BLAS
         if any(read.base in self.totals for read in operation.reads):
             return None
         fixed = [read for read in operation.reads if read.base in self.made]
         roles = self._forced(operation, fixed) if fixed else self._free(operation)
         if roles is None or not self._sound(operation, roles, fixed):
             return None
-        return roles if written_out(operation, roles) <= _limit(operation, self.space) else None
+        if written_out(operation, roles) > _limit(operation, self.space) or self._better_alone(operation, roles):
+            return None
+        return roles
 
     def add(self, operation: Operation, roles: Roles, whole: bool) -> None:
         """Let an operation join; `whole` says whether it alone makes its target."""
@@ -97,6 +100,12 @@ class Nest:
         alone = seed(operation)
         return alone[1] if alone is not None and alone[0] == self.space else None
 
+    def _better_alone(self, operation: Operation, roles: Roles) -> bool:
+        """Whether a total would be known within a round of a nest of its own, but only after the loops of this one."""
+        looped = [axis for axis in operation.totalled if roles[axis] is not None]
+        alone = seed(operation) if looped else None
+        return alone is not None and alone[0] != () and all(alone[1][axis] is None for axis in operation.totalled)
+
     def _sound(self, operation: Operation, roles: Roles, fixed: list[Access]) -> bool:
         """Whether what is read of the nest's results is at the round's own place, along every axis of the space."""
         for read in fixed:
@@ -114,21 +123,35 @@ def seed(operation: Operation) -> tuple[tuple[int, ...], Roles] | None:
     shape, total = operation.shape, operation.size
     if total <= (PRODUCTS_WRITTEN_OUT * 2 if operation.product else FEW):
         return (), (None,) * len(shape)
-    limit = PRODUCTS_WRITTEN_OUT if operation.product else WRITTEN_OUT
+    limit = PRODUCTS_WRITTEN_OUT if operation.product else SIDE_BY_SIDE if _flat(operation) else WRITTEN_OUT
     alone = [axis for axis, n in enumerate(shape) if n >= SHORTEST and total // n <= limit]
-    if alone:
+    if alone and not _in_rows(operation):
         axis = max(alone, key=lambda a: shape[a])
         return (shape[axis],), tuple(0 if i == axis else None for i in range(len(shape)))
     if operation.product:
         return None
     last = len(shape)
     inner = 1
-    while last > 1 and shape[last - 1] < SHORTEST and inner * shape[last - 1] <= WRITTEN_OUT:
+    while not _flat(operation) and last > 1 and shape[last - 1] < SHORTEST and inner * shape[last - 1] <= WRITTEN_OUT:
         last -= 1
         inner *= shape[last]
     looped = [axis for axis in range(last) if shape[axis] > 1]
     places = {axis: place for place, axis in enumerate(looped)}
     return tuple(shape[axis] for axis in looped), tuple(places.get(axis) for axis in range(len(shape)))
+
+
+def _in_rows(operation: Operation) -> bool:
+    """Whether an operation maps elements to elements, of which whole vectors lie side by side along the last axis."""
+    if operation.total or operation.shape[-1] < 2 * SHORTEST:
+        return False
+    return all(x.strides[-1] in (0, 1) for x in (operation.target, *operation.reads))
+
+
+def _flat(operation: Operation) -> bool:
+    """Whether an operation maps elements to elements in the order in which all of them lie."""
+    if operation.total:
+        return False
+    return all(x.contiguous or not any(x.strides) for x in (operation.target, *operation.reads))
 
 
 def written_out(operation: Operation, roles: Roles) -> int:
