@@ -1,5 +1,6 @@
 """Right gradients pass on awkward inputs; wrong ones fail with a report that says what is wrong."""
 
+import functools
 import re
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import tinygrad_lab as tl
 import tinygrad_lab.functional as F
+from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.errors import VacuousTestError
 from tinygrad_lab.testing import GradientError, adapters, check_gradients
 
@@ -227,17 +229,55 @@ def test_the_text_of_a_failure():
     pattern = r"""sin, gradient of argument 0, element \[0, 2\]: sign flipped
   analytic [+-]0\.\d{9,10}   numeric [+-]0\.\d{9,10} ± \de-\d\d   \(left = right: smooth\)
   1 of 6 elements wrong; ratio -1; the others agree to \de-1\d
-  reproduce: check_gradients\(sin, np.array\(.*\).transpose\(\(1, 0\)\)\[:, ::-1\], cotangent=np.array\(.*\)\)"""
+  reproduce: import numpy as np; from tinygrad_lab.testing import check_gradients
+    check_gradients\(fn, np.array\(.*\).transpose\(\(1, 0\)\)\[:, ::-1\], cotangent=np.array\(.*\)\)  # fn is sin"""
     assert re.fullmatch(pattern, str(caught.value))
 
 
-def test_the_reproduction_reproduces():
-    sin = pair(np.sin, flipped, "sin")
+@tl.primitive(lambda g, y, x: 2 * g * np.cos(x), elementwise=True)
+def doubled(x):
+    return np.sin(x)
+
+
+@tl.primitive(lambda g, y, x: g * np.cos(plain(x)), elementwise=True)
+def cut(x):
+    return np.sin(x)
+
+
+class Layer:
+    @staticmethod
+    def forward(x):
+        return doubled(x) + 1
+
+
+def scaled(x, factor=1.0):
+    return factor * doubled(x)
+
+
+module_level = pair(np.sin, flipped, "sin")
+unnamed = lambda x: doubled(x) + 0
+REPRODUCED = {
+    "a function": (doubled, X),
+    "an adapter": (module_level, np.asfortranarray(M)[:, ::-1]),
+    "a lambda with a name": (unnamed, X.astype(np.float32)),
+    "a lambda without": (lambda x: doubled(x) + 1, X),
+    "a method": (Layer.forward, X),
+    "keywords": (functools.partial(scaled, factor=3.0), X),
+    "many elements": (doubled, np.linspace(-3, 3, 1000).reshape(20, 50)),
+    "nested": (lambda p: doubled(p["a"]) * p["b"], {"a": X, "b": 2.0}),
+    "order 2": (cut, X),
+}
+
+
+@pytest.mark.parametrize("kind", REPRODUCED)
+def test_what_is_printed_runs_and_fails_again(kind):
+    function, argument = REPRODUCED[kind]
+    report = check_gradients(function, argument, order=2, raise_exception=False)
+    statements = report.text.partition("reproduce: ")[2].replace("\n    ", "\n")
+    assert ("# fn is" in statements) == (kind in ("a lambda without", "nested"))
     with pytest.raises(GradientError) as caught:
-        check_gradients(sin, M)
-    call = str(caught.value).partition("reproduce: ")[2]
-    with pytest.raises(GradientError, match="sign flipped"):
-        eval(call, {"np": np, "sin": sin, "check_gradients": check_gradients})
+        exec(statements, {"fn": function})
+    assert str(caught.value).splitlines()[0] == report.text.splitlines()[0]
 
 
 def test_the_error_carries_the_report():

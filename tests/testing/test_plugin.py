@@ -47,7 +47,11 @@ def test_a_failure_needs_no_traceback(project):
     result = project(1.5, 25)
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(
-        ["GradientError: test_sine, gradient of argument 0: off by a factor*", "*reproduce: check_gradients(*"]
+        [
+            "GradientError: test_sine, gradient of argument 0: off by a factor*",
+            "*reproduce: import numpy as np; *",
+            "*check_gradients(test_sine.function, *",
+        ]
     )
     result.stdout.no_fnmatch_line("*examples.py:*")
     assert "Traceback" not in result.stdout.str()

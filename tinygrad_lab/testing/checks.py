@@ -85,7 +85,9 @@ def _derived(sample: Sample) -> Problem:
     weights = [c.astype(y.dtype) for c, y in zip(cotangents, problem.results, strict=True)]
     # Gradients are made of cotangents.
     terms = float(max((np.max(np.abs(c), initial=0) for c in weights), default=0))
-    return Problem(problem.adapter.derived(problem.rebuild), (leaves, weights), None, terms)
+    derived = Problem(problem.adapter.derived(problem.rebuild), (leaves, weights), None, terms)
+    derived.origin = (problem, sample.weights[0])
+    return derived
 
 
 def _report(sample: Sample, tolerance: Tolerance) -> GradientReport:

@@ -158,5 +158,5 @@ class Search:
             f"  analytic {float(forward[j]):+.10g}   numeric {float(slope.value[j]):+.10g} "
             f"± {float(slope.bound[j]):.0e}\n"
             f"  {wrong.size} of {forward.size} elements wrong, reverse mode is right: is the rule linear in g?\n"
-            f"  reproduce: {call(problem, sample.weights[0])}"
+            f"  {call(problem, sample.weights[0])}"
         )

@@ -112,6 +112,7 @@ def gradient_test(
     test.__name__, test.__qualname__ = name, getattr(function, "__qualname__", name)
     test.__doc__, test.__module__ = function.__doc__, function.__module__
     test.is_gradient_test = True  # type: ignore[attr-defined]  # the plugin marks it
+    test.function = function  # type: ignore[attr-defined]  # reports call it
     return test
 
 

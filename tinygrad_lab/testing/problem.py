@@ -44,7 +44,10 @@ class Problem:
         leaves: the differentiated arrays.
         terms: the size of what the values are made of, where it is known: little may be left of it, with its rounding.
         hidden: how far rounding inside the function may put its values off.
+        origin: of a gradient that is differentiated, the function's own problem and cotangent.
     """
+
+    origin: tuple[Problem, Array] | None = None
 
     def __init__(
         self, adapter: Adapter, args: tuple[Any, ...], wrt: int | tuple[int, ...] | None, terms: float = 0.0

@@ -160,7 +160,7 @@ class Outcome(NamedTuple):
             f"{verdict.reason or recognise(self._evidence(leaf, k))}",
             f"  analytic {verdict.analytic:+.10g}   {_numeric(verdict)}",
             f"  {self._tally(leaf, k, wrong)}",
-            f"  reproduce: {call(self.problem, self.weights[k])}",
+            f"  {call(self.problem, self.weights[k])}",
         ]
         return "\n".join(lines)
 

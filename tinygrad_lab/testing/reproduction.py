@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,19 +13,26 @@ import numpy as np
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.testing.differences import Array
+from tinygrad_lab.testing.naming import named
 from tinygrad_lab.testing.problem import Problem
 
-LONGEST = 400  # elements; a longer array is summarised
+LONGEST = 400  # elements; a longer array goes into a file
 
 
 def call(problem: Problem, weights: Array) -> str:
-    """Return the call of `check_gradients` that shows a failure again."""
+    """Return statements that show a failure again, a line each: imports, and the call of `check_gradients`."""
+    origin, order = problem.origin or (problem, weights), 1 if problem.origin is None else 2
+    problem, weights = origin
     positions = sorted({leaf.argument for leaf in problem.leaves})
     arguments = [expression(arg) for arg in problem.args]
     cotangents = [expression(c.astype(float) if c.dtype == np.longdouble else c) for c in problem.cotangents(weights)]
     cotangent = cotangents[0] if len(cotangents) == 1 else f"[{', '.join(cotangents)}]"
-    wrt = "" if len(positions) == len(arguments) else f"wrt={tuple(positions)}, "
-    return f"check_gradients({problem.adapter.name}, {', '.join(arguments)}, {wrt}cotangent={cotangent})"
+    keywords = [f"wrt={tuple(positions)}"] if len(positions) < len(arguments) else []
+    keywords += [f"cotangent={cotangent}", *(["order=2"] if order == 2 else [])]
+    function = named(problem.adapter)
+    imports = ("import numpy as np", "from tinygrad_lab.testing import check_gradients", *function.imports)
+    text = f"check_gradients({', '.join([function.text, *arguments, *keywords])})"
+    return f"reproduce: {'; '.join(imports)}\n    {text}{'  ' * bool(function.remark)}{function.remark}"
 
 
 def expression(argument: Any) -> str:
@@ -49,7 +59,7 @@ def expression(argument: Any) -> str:
 
 def _array(array: Array) -> str:
     if array.size > LONGEST:
-        return f"<array of shape {array.shape} and dtype {array.dtype}>"
+        return _stored(array)
     repeated = [axis for axis, step in enumerate(array.strides) if step == 0 and array.shape[axis] > 1]
     if repeated and array.size:
         once = array[tuple(slice(1) if axis in repeated else slice(None) for axis in range(array.ndim))]
@@ -58,6 +68,15 @@ def _array(array: Array) -> str:
         if _rebuilt(text).strides == array.strides:
             return text
     return _values(array)
+
+
+def _stored(array: Array) -> str:
+    """Write a long array into a file among the temporary ones, and return what reads it."""
+    folder = Path(tempfile.gettempdir()) / "tinygrad_lab"
+    folder.mkdir(exist_ok=True)
+    file = folder / f"{zlib.crc32(array.tobytes()):08x}.npy"
+    np.save(file, array)  # keeps Fortran order; gaps and reversed axes are lost
+    return f"np.load({str(file)!r})"
 
 
 def _candidates(array: Array) -> Iterator[str]:
