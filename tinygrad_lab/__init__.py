@@ -15,7 +15,7 @@ from tinygrad_lab.rules.forward import defjvp
 from tinygrad_lab.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from tinygrad_lab import data, distributions, lab, random, testing, viz
+    from tinygrad_lab import data, distributions, export, lab, random, testing, viz
     from tinygrad_lab.compiler import compile, scan
     from tinygrad_lab.saving import load, save
 
@@ -31,6 +31,7 @@ __all__ = [
     "defzero",
     "distributions",
     "enable_grad",
+    "export",
     "functional",
     "grad",
     "hessian",
@@ -56,7 +57,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Loaded on demand: a program that only needs gradients pays for none of them.
-    if name in ("data", "distributions", "lab", "random", "testing", "viz"):
+    if name in ("data", "distributions", "export", "lab", "random", "testing", "viz"):
         return importlib.import_module(f"tinygrad_lab.{name}")
     if name in ("load", "save"):
         return getattr(importlib.import_module("tinygrad_lab.saving"), name)
