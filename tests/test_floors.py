@@ -89,7 +89,7 @@ def rest_of_root(there):
                 continue
             names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
             if names & gone:
-                gone |= {getattr(statement, "name", "")}
+                gone |= {getattr(statement, "name", ""), ast.unparse(getattr(statement, "target", ast.Name("")))}
                 continue
         if getattr(statement, "names", True):
             kept.append(statement)

@@ -27,6 +27,7 @@ class Function(Module):
 
     function: ClassVar[Callable[..., Any]]
     _defaults: ClassVar[dict[str, Any]] = {}  # of the constructor's arguments
+    _usual: ClassVar[dict[str, Any]] = {}  # what the function takes for them where they are left out
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -35,10 +36,13 @@ class Function(Module):
         if cls.__init__ is not object.__init__:
             _, *arguments = inspect.signature(cls.__init__).parameters.values()
             cls._defaults = {argument.name: argument.default for argument in arguments}
+        if hasattr(cls, "function") and cls._defaults:
+            taken = inspect.signature(cls.function).parameters
+            cls._usual = {name: taken[name].default if name in taken else taken for name in cls._defaults}
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """Return the function of the inputs."""
-        for name, usual in self._defaults.items():
+        for name, usual in self._usual.items():
             option = getattr(self, name)
             if option is not usual:  # a call with fewer keywords is a quicker one
                 named[name] = option
