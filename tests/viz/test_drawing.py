@@ -169,7 +169,7 @@ def bare(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("tinygrad_lab.viz.write.dot.find_spec", lambda name: None)
     monkeypatch.setattr("tinygrad_lab.viz.write.raster.find_spec", lambda name: None)
-    monkeypatch.setattr("tinygrad_lab.viz.graph.find_spec", lambda name: None)
+    monkeypatch.setattr("tinygrad_lab.viz.write.doctor.find_spec", lambda name: None)
 
 
 def test_a_bare_machine_draws_all_the_same(bare, tmp_path):

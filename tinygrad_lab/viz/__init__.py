@@ -12,9 +12,11 @@ from tinygrad_lab.viz.describe.difference import Difference
 from tinygrad_lab.viz.describe.snapshot import Edge, Formula, Group, Node, Snapshot
 from tinygrad_lab.viz.describe.stepper import Contribution, Step, steps
 from tinygrad_lab.viz.describe.summary import Summary
-from tinygrad_lab.viz.graph import Graph, doctor, draw, show, show_error
+from tinygrad_lab.viz.graph import Comparison, Graph, compare, draw, show, show_error
+from tinygrad_lab.viz.write.doctor import doctor
 
 __all__ = [
+    "Comparison",
     "Contribution",
     "Difference",
     "Edge",
@@ -27,6 +29,7 @@ __all__ = [
     "Snapshot",
     "Step",
     "Summary",
+    "compare",
     "doctor",
     "draw",
     "show",

@@ -6,10 +6,9 @@ import json
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,13 +23,13 @@ from tinygrad_lab.viz.choose.view import Fold, Level, arrange
 from tinygrad_lab.viz.describe import health
 from tinygrad_lab.viz.describe.capture import capture
 from tinygrad_lab.viz.describe.collector import held
-from tinygrad_lab.viz.describe.difference import Difference, compare
+from tinygrad_lab.viz.describe.difference import Difference, differences
 from tinygrad_lab.viz.describe.program import describe
 from tinygrad_lab.viz.describe.refusal import up_to
 from tinygrad_lab.viz.describe.snapshot import Node, Snapshot
 from tinygrad_lab.viz.describe.tracing import Trace
 from tinygrad_lab.viz.describe.training import training, values_in
-from tinygrad_lab.viz.write import dot, raster, svg, text
+from tinygrad_lab.viz.write import comparison, dot, raster, svg, text
 from tinygrad_lab.viz.write.colors import Theme
 from tinygrad_lab.viz.write.picture import Color, Direction, Picture, compose
 from tinygrad_lab.viz.write.raster import Engine
@@ -155,6 +154,24 @@ class Graph:
         """
         Path(path).write_text(self.page(theme), encoding="utf-8")
 
+    def animate(self, path: str | Path, seconds: float = 0.8) -> None:
+        """Write the sweep as a short film in which gradients appear as back-propagation reaches them.
+
+        Arguments:
+            path: a file; .svg moves by itself and needs nothing, .gif needs the extra `[png]`, .mp4 ffmpeg too.
+            seconds: for which each step stays.
+
+        Raises:
+            ArgumentError: for another suffix.
+            MissingExtraError: if what the suffix needs is not installed.
+        """
+        from tinygrad_lab.viz.write import film
+
+        path = Path(path)
+        if path.suffix not in (".svg", ".gif", ".mp4"):
+            raise ArgumentError(f"animate: suffix must be .svg, .gif or .mp4, got {path.suffix!r}; rename the file")
+        film.write(Graph(self.snapshot, replace(self.options, view="both")).picture, path, seconds)
+
     def text(self) -> str:
         """Return the picture in words, one row a box.
 
@@ -222,7 +239,7 @@ class Graph:
             + add
             ~ x: gradient 4 -> 5
         """
-        return compare(self.snapshot, other.snapshot)
+        return differences(self.snapshot, other.snapshot)
 
     def page(self, theme: Theme = "auto", inline: bool = False) -> str:
         """Return the page that `html` writes.
@@ -318,6 +335,63 @@ def draw(
         return Graph(capture(values_in(value_or_module), Trace(), title, optimizer), options)
 
 
+class Comparison:
+    """Two graphs side by side, with what changed in colour. In a notebook it shows itself.
+
+    Attributes:
+        before, after: the graphs.
+        difference: what changed, node by node.
+    """
+
+    def __init__(self, before: Graph, after: Graph) -> None:
+        self.before, self.after = before, after
+        self.difference = before.diff(after)
+
+    def svg(self, theme: Theme = "auto") -> str:
+        """Return both pictures as one SVG.
+
+        Arguments:
+            theme: "light", "dark", or "auto" for what the reader's system prefers.
+        """
+        return comparison.render(self.before.picture, self.after.picture, self.difference, theme)
+
+    def save(self, path: str | Path) -> None:
+        """Write the pictures as .svg, or what changed as .txt.
+
+        Raises:
+            ArgumentError: for another suffix.
+        """
+        path = Path(path)
+        texts = {".svg": self.svg, ".txt": lambda: f"{self.difference}\n"}
+        if path.suffix not in texts:
+            raise ArgumentError(f"save: suffix must be .svg or .txt, got {path.suffix!r}; rename the file")
+        path.write_text(texts[path.suffix](), encoding="utf-8")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"image/svg+xml": self.svg(), "text/plain": str(self.difference)}
+
+    def __repr__(self) -> str:
+        d = self.difference
+        return f"<Comparison: {len(d.added)} new, {len(d.removed)} gone, {len(d.changed)} changed>"
+
+
+def compare(before: Graph | Value, after: Graph | Value) -> Comparison:
+    """Return two graphs, or two moments of one, side by side with changes coloured.
+
+    Arguments:
+        before: a graph, or a Value, which is drawn.
+        after: another.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> from tinygrad_lab import viz
+        >>> x = tl.Value(2.0, name="x")
+        >>> viz.compare(x * x, x * x + x)
+        <Comparison: 1 new, 0 gone, 1 changed>
+    """
+    return Comparison(*(one if isinstance(one, Graph) else draw(one) for one in (before, after)))
+
+
 def show(thing: Value | Module) -> dict[str, str]:
     """Return the mime bundle with which a Value or a module shows itself in a notebook.
 
@@ -347,26 +421,6 @@ def show_error(error: OperationError) -> list[str]:
         display(Graph(up_to(error), Options()))  # type: ignore[no-untyped-call]
     lines: list[str] = get_ipython().InteractiveTB.structured_traceback(type(error), error, error.__traceback__)
     return lines
-
-
-def doctor() -> str:
-    """Return a text that says what can draw on this machine, and how to get what cannot.
-
-    Example:
-        >>> print(doctor().splitlines()[0])
-        svg, text, dot source   always there
-    """
-    found = dot.renderers()
-    resvg = find_spec("resvg_py") is not None
-    rows = [
-        ("svg, text, dot source", "always there"),
-        ("dot", found.get("dot", "not found; install Graphviz")),
-        ("pygraphviz", found.get("pygraphviz", 'not found; run: pip install "tinygrad-lab[dot]"')),
-        ("resvg-py", "Python package" if resvg else 'not found; run: pip install "tinygrad-lab[png]"'),
-        ("png", "resvg-py" if resvg else next(iter(found), "nothing writes it")),
-        ('engine="dot"', next(iter(found), "the layered layout stands in")),
-    ]
-    return "\n".join(f"{name:<24}{state}" for name, state in rows)
 
 
 def _warn_without_dot() -> None:

@@ -24,7 +24,7 @@ class Difference:
         return "\n".join(rows) or "no difference"
 
 
-def compare(mine: Snapshot, theirs: Snapshot) -> Difference:
+def differences(mine: Snapshot, theirs: Snapshot) -> Difference:
     """Return what `theirs` has more, less and differently."""
     ours, others = mine.by_id, theirs.by_id
     changes = {own: _changes(ours[own], others[own]) for own in ours if own in others}

@@ -35,9 +35,9 @@ _FILLS: dict[str, tuple[str, str]] = {  # light, dark
     "line":     ("#69737d", "#8d98a3"),
     "gradient": ("#c04f00", "#ff9a4d"),
     "trail":    ("#b3001b", "#ff6b81"),
-    "added":    ("#0a7a3d", "#4fd18b"),
-    "removed":  ("#b3001b", "#ff6b81"),
-    "changed":  ("#9a5b00", "#ffb84d"),
+    "added":    ("#d9f5e3", "#0d3a22"),
+    "removed":  ("#fbdfe2", "#461019"),
+    "changed":  ("#fff0cf", "#3d2c06"),
 }
 _STROKES: dict[str, tuple[str, str]] = {
     "frame":   ("#8a96a3", "#8a96a3"),

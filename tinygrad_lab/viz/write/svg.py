@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from html import escape
 from itertools import pairwise
+from typing import Any, Protocol
 
 from tinygrad_lab.viz.choose.labels import number
 from tinygrad_lab.viz.choose.text_width import text_width
@@ -26,21 +27,33 @@ DECADES = 1.0, 3.0  # of gradients' norms that the widths span: as many as there
 FONTS = "system-ui, 'Segoe UI', Helvetica, Arial, 'DejaVu Sans', sans-serif"
 
 
-def render(picture: Picture, theme: Theme = "auto") -> str:
+class Motion(Protocol):
+    """How parts of a moving picture appear: see `film`."""
+
+    @property
+    def film(self) -> Any:
+        """When what appears."""
+
+    def appearing(self, scene: int) -> str:
+        """Return the animation of a part that appears in a scene; "hidden" if it is not there, "" if it is."""
+
+
+def render(picture: Picture, theme: Theme = "auto", motion: Motion | None = None) -> str:
     """Return the SVG document.
 
     Arguments:
         picture: what to draw.
         theme: "light", "dark", or "auto" for what the reader's system prefers.
+        motion: how gradients appear, in a film.
     """
-    return _Drawing(picture, theme).document()
+    return _Drawing(picture, theme, motion).document()
 
 
 class _Drawing:
     """One document in the making."""
 
-    def __init__(self, picture: Picture, theme: Theme) -> None:
-        self.picture, self.theme = picture, theme
+    def __init__(self, picture: Picture, theme: Theme, motion: Motion | None = None) -> None:
+        self.picture, self.theme, self.motion = picture, theme, motion
         self.sideways = picture.sideways
         self.shades = _shades(picture)
         path = picture.health.path
@@ -121,8 +134,17 @@ class _Drawing:
             right += wide + 4
         for i, line in enumerate(label.lines, start=1):
             at = f'x="{_n(x + width / 2)}" y="{_n(base + 1 + i * sizes.LINE_HEIGHT)}"'
-            parts.append(f"<text {text} {at}>{_text(line)}</text>")
+            written = f"<text {text} {at}>{_text(line)}</text>"
+            late = self.motion is not None and line.startswith(("∇", "‖∇‖"))
+            parts.append(
+                self._moving(written, self.motion.film.boxes.get(box.id, 0)) if late and self.motion else written
+            )
         return "".join(parts) + "</g>"
+
+    def _moving(self, part: str, scene: int) -> str:
+        assert self.motion is not None
+        how = self.motion.appearing(scene)
+        return "" if how == "hidden" else f"<g>{how}{part}</g>" if how else part
 
     def _states(self, box: Box) -> list[str]:
         names = [box.kind]
@@ -160,7 +182,9 @@ class _Drawing:
             norm = math.hypot(*(flow.norm for flow in flows if flow.finite))
             arrow = self._arrow(path[::-1], 3.0 if shown == "both" else 0.0, self._thickness(norm))
             words = _text(f"gradient, norm {number(norm)}")
-            parts.append(f"<g {self._look('gradient', *trail)}><title>{words}</title>{arrow}</g>")
+            written = f"<g {self._look('gradient', *trail)}><title>{words}</title>{arrow}</g>"
+            ends = link.source, link.target
+            parts.append(self._moving(written, self.motion.film.lines.get(ends, 0)) if self.motion else written)
         if link.each > 1:
             x, y = path[0]
             x, y = (y + 6, x - 5) if self.sideways else (x + 6, y + 13)
