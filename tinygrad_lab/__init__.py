@@ -11,6 +11,7 @@ from tinygrad_lab.core.registry import OPS, composed, defvjp, defzero, primitive
 from tinygrad_lab.core.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.array import array
 from tinygrad_lab.rules.forward import defjvp
 from tinygrad_lab.version import __version__ as __version__
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OPS",
     "Value",
+    "array",
     "compile",
     "composed",
     "data",

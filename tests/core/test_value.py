@@ -57,7 +57,7 @@ def test_nested_lists_are_arrays():
         (object(), r"got dtype object"),
         ([[1, 2], [3]], r"got list; .*inhomogeneous"),
         (tl.Value(1.0), r"got a Value; pass v\.data"),
-        ([tl.Value(1.0), 2.0], r"got list; .*np\.stack"),
+        ([tl.Value(1.0), 2.0], r"got list; .*tl\.array"),
         (np.array(["2020-01-01"], dtype="datetime64[D]"), r"got dtype datetime64"),
         (np.array([1.0, None], dtype=object), r"got dtype object"),
         (np.ma.masked_array([1.0, 2.0], [True, False]), r"got a masked array"),

@@ -82,6 +82,28 @@ def in_place() -> GradientLostError:
     )
 
 
+def another_shape(shape: Shape, given: Shape) -> GraphError:
+    """Describe p -= step under no_grad with a step that broadcasts p."""
+    return GraphError(
+        f"in-place update: the leaf must keep its shape {shape}, got {given}; reduce the other, or assign p.data"
+    )
+
+
+def require_function(name: str, function: Any, argnums: Any = 0) -> None:
+    """Refuse grad(y, x), as PyTorch has it, and grad(f, x): here a transform takes a function and gives one."""
+    if not callable(function):
+        how = f"{name}(f)(x)" if name in ("grad", "jacobian") else f"{name}(f, ...)"
+        raise ArgumentTypeError(
+            f"{name}: function must be callable, got {type(function).__name__}; write {how} with a function f, or "
+            f"y.backward() and x.grad for a result y"
+        )
+    if not isinstance(argnums, int | tuple | list):
+        raise ArgumentTypeError(
+            f"{name}: argnums must be a position or a tuple of positions, got {type(argnums).__name__}; "
+            f"write {name}(f)(x)"
+        )
+
+
 def gradient_does_not_fit(name: str, position: int, like: Shape, given: Shape) -> RuleError:
     """Describe a rule whose result has a shape that broadcasting cannot explain."""
     return RuleError(

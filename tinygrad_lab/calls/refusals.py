@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.errors import CallError, GradientLostError, OperationError, OperationIndexError
+from tinygrad_lab.errors import ArgumentTypeError, CallError, GradientLostError, OperationError, OperationIndexError
 
 # -- arguments that NumPy's signature does not allow -----------------------------------------------------------------
 
@@ -79,11 +79,46 @@ def not_cast(dtype: Any, given: Any, casting: str) -> CallError:
     )
 
 
-def lost_in_array() -> GradientLostError:
-    """Describe a Value that NumPy would make a plain array of."""
+_TWINS = {  # functions of other libraries, and what computes the same with a gradient
+    "full": "np.broadcast_to(v, shape)",
+    "full_like": "np.broadcast_to(v, a.shape)",
+    "pandas.dot": "table.to_numpy() @ v",
+    "scipy.linalg.cho_solve": "tl.functional.cho_solve",
+    "scipy.linalg.expm": "tl.functional.expm",
+    "scipy.linalg.solve_triangular": "tl.functional.solve_triangular",
+    "scipy.sparse.multiply": "v * S, with the Value on the left,",
+    "scipy.special.log_softmax": "tl.functional.log_softmax",
+    "scipy.special.logsumexp": "tl.functional.logsumexp",
+    "scipy.special.softmax": "tl.functional.softmax",
+}
+
+
+def lost_in_array(caller: str) -> GradientLostError:
+    """Describe a Value that NumPy or another library would make a plain array of."""
+    numpy = caller.rpartition(".")[2]
+    twin = _TWINS.get(caller)
+    if twin is None and caller.startswith("scipy.linalg.") and hasattr(np.linalg, numpy):
+        twin = f"np.linalg.{numpy}"
+    advice = f"use {twin} to keep it" if twin else "join Values with tl.array([v, w])"
+    if not twin and caller.startswith(("scipy.", "sklearn.")):
+        advice = "declare an operation of your own with tl.primitive to keep it"
     return GradientLostError(
-        "asarray: a Value must not become a plain array, got one; its graph would be lost silently: "
-        "use v.data or v.detach() to leave the graph, np.stack([v, w]) to join Values"
+        f"{caller}: a Value must not become a plain array, got one that requires a gradient, which would be lost "
+        f"silently: {advice}, or pass v.data or v.detach() to leave the graph"
+    )
+
+
+def sparse(name: str, kind: str) -> GradientLostError:
+    """Describe a sparse array where a dense one is needed."""
+    return GradientLostError(
+        f"{name}: arrays must be dense, got a {kind}; pass its .toarray(), or multiply with S @ v or v @ S"
+    )
+
+
+def no_numbers(kind: str, dtype: Any) -> ArgumentTypeError:
+    """Describe a table with columns that hold no numbers."""
+    return ArgumentTypeError(
+        f"Value: a {kind} must hold numbers, got columns that become {dtype}; select those of numbers"
     )
 
 

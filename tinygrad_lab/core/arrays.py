@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls import graph_refusals
+from tinygrad_lab.calls.foreign import operand
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.calls.receivers import plain as plain
 from tinygrad_lab.core.graph import N
@@ -20,7 +21,7 @@ def as_array(data: Any) -> Array:
         raise ArgumentTypeError("Value: data must be an array of numbers, got a Value; pass v.data, or use it as it is")
     if not hasattr(data, "__array_function__") and not isinstance(data, np.generic):
         try:
-            data = np.asarray(data)
+            data = np.asarray(operand("Value", False, data))
         except (ValueError, TypeError) as error:
             raise ArgumentTypeError(
                 f"Value: data must be an array of numbers, got {type(data).__name__}; {error}"

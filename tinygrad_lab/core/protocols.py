@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.calls import refusals, ufuncs
+from tinygrad_lab.calls import foreign, refusals, ufuncs
 from tinygrad_lab.calls.methods import ArrayMethods
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.core import registry
@@ -33,6 +33,7 @@ class NumpyProtocols(ArrayMethods):
     """Mixed into `Value`: hands every NumPy call to the operation that the registry has for it."""
 
     __slots__ = ()
+    __pandas_priority__ = 5000  # above a DataFrame's: its operators leave the computation to the Value
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if not kwargs and method == "__call__":  # as usual
@@ -64,8 +65,8 @@ class NumpyProtocols(ArrayMethods):
             return op.forward(*args, **kwargs)
         return call_plain(op, args, kwargs)
 
-    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise refusals.lost_in_array()
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return foreign.array_of(self) if self.requires_grad else np.array(self.data, dtype, copy=copy)
 
     def astype(
         self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True

@@ -47,6 +47,7 @@ class Trace:
     def __init__(
         self, name: str, function: Function, argnums: Argnums, args: Args, kwargs: Keywords, has_aux: bool = False
     ) -> None:
+        graph_refusals.require_function(name, function)
         recording = bool(modes.current() & modes.RECORD)
         self.name, self._single = name, isinstance(argnums, int)
         positions = _positions(name, argnums, len(args))

@@ -49,6 +49,7 @@ def value_and_grad(
         >>> tl.value_and_grad(loss)({"w": np.array([1.0, 2.0]), "b": 0.5}, np.array([3.0, 4.0]))
         (np.float64(11.5), {'w': array([3., 4.]), 'b': np.float64(1.0)})
     """
+    graph_refusals.require_function("grad", function, argnums)
 
     @functools.wraps(function)
     def evaluate(*args: Tree, **kwargs: Any) -> Tree:
@@ -161,6 +162,7 @@ def jacobian(function: Function, argnums: Argnums = 0, holomorphic: bool = False
         array([[2., 0.],
                [0., 4.]])
     """
+    graph_refusals.require_function("jacobian", function, argnums)
 
     @functools.wraps(function)
     def evaluate(*args: Tree, **kwargs: Any) -> Tree:

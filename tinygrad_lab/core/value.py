@@ -15,6 +15,7 @@ from typing import Any, ClassVar, NoReturn, final
 import numpy as np
 
 from tinygrad_lab.calls import graph_refusals, refusals
+from tinygrad_lab.calls.foreign import USUAL, operand
 from tinygrad_lab.core import modes, operators
 from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, plain
 from tinygrad_lab.core.backward import sweep
@@ -189,7 +190,7 @@ class Value(NumpyProtocols):
         for arg in args:
             if type(arg) is not Value:
                 parents.append(None)
-                arrays.append(np.asarray(arg) if type(arg) in _SEQUENCES and op.elementwise else arg)
+                arrays.append(arg if type(arg) in USUAL else operand(op.name, op.elementwise, arg))
             else:
                 arrays.append(arg.data)
                 if rules[len(parents)] is None:
@@ -270,7 +271,6 @@ record = Value.record  # as a global, which is found faster
 _new = Value.__new__
 _accumulating = threading.RLock()  # threads that share a leaf read its `grad` and write it back one at a time
 NO_KEYWORDS: dict[str, Any] = {}
-_SEQUENCES = frozenset({list, tuple, np.matrix})  # a matrix would turn products into matrix products
 _ARRAYS = frozenset({np.ndarray, np.float64, np.float32})
 _OBJECT = np.dtype(object)
 

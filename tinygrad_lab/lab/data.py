@@ -160,11 +160,16 @@ def minibatches(data: tuple[Array, Array], batch_size: int, rng: Rng) -> Iterato
         batch_size: number of points in a batch.
         rng: decides the order.
 
+    Raises:
+        LabError: the rows do not match.
+
     Example:
         >>> [len(x) for x, y in minibatches(xor(), 8, np.random.default_rng(0))]
         [8, 8, 5]
     """
     x, y = data
+    if len(x) != len(y):
+        raise LabError(f"minibatches: inputs and targets must have as many rows, got {len(x)} and {len(y)}; drop some")
     order = rng.permutation(len(x))
     for start in range(0, len(x), batch_size):
         chosen = order[start : start + batch_size]

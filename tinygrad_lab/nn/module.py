@@ -8,10 +8,12 @@ from typing import Any, Self
 import numpy as np
 
 from tinygrad_lab import tree
+from tinygrad_lab.calls import foreign
 from tinygrad_lab.core.value import Value, next_index
 from tinygrad_lab.errors import ArgumentError, OperationError, UndefinedMethodError
 from tinygrad_lab.nn.buffer import Buffer
 
+_ARRAYS = frozenset({Value, np.ndarray})
 _CONTAINERS = (list, tuple, dict)
 
 
@@ -55,6 +57,10 @@ class Module:
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Return `forward` of the same arguments."""
         start = next_index()
+        for x in inputs:
+            if type(x) not in _ARRAYS:
+                inputs = self._without_tables(inputs)
+                break
         try:
             result = self.forward(*inputs, **options)
         except OperationError as error:
@@ -69,6 +75,12 @@ class Module:
         elif isinstance(result, _CONTAINERS):
             self._sign(result, start)
         return result
+
+    def _without_tables(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return pandas' tables as arrays, unless the forward is the user's own, who may want the columns by name."""
+        if not type(self).forward.__module__.startswith(__name__.rpartition(".")[0]):
+            return inputs
+        return tuple(foreign.table(x) if foreign.is_table(x) else x for x in inputs)
 
     def _sign(self, results: Any, start: int) -> None:
         """Let what this call returned know it: so pictures show modules, whoever called them, and long after."""

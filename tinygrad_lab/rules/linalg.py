@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import is_sparse
 from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import many_axes, one_axis
@@ -25,6 +26,8 @@ def _rows(x: Array) -> Array:
 
 
 def _matmul_left(g: Array, y: Array, a: Array, b: Array) -> Array:
+    if is_sparse(b):
+        return g @ b.T
     if _ndim(b) == 1:
         return np.expand_dims(g, -1) * b
     if _ndim(a) == 1:
@@ -33,6 +36,8 @@ def _matmul_left(g: Array, y: Array, a: Array, b: Array) -> Array:
 
 
 def _matmul_right(g: Array, y: Array, a: Array, b: Array) -> Array:
+    if is_sparse(a):
+        return np.transpose(np.transpose(g) @ a)  # with the sparse one on the right, where SciPy lets Values speak
     if _ndim(b) == 1:
         return np.expand_dims(g, -1) * a
     if _ndim(b) == 2:  # every row of every matrix in `a` met the same `b`: one product sums over them all

@@ -9,8 +9,10 @@ from tinygrad_lab.core.registry import refuse
 refuse("integers have no derivative: pass v.data, converted to integers",
        np.gcd, np.lcm, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.bitwise_count, np.invert, np.left_shift,
        np.right_shift, np.packbits, np.unpackbits, np.ravel_multi_index, np.unravel_index, np.ix_)  # fmt: skip
+refuse("an array cannot hold its graph: write np.broadcast_to(v, shape) for np.full_like, or choose with np.where",
+       np.copyto)  # fmt: skip
 refuse("a Value is never written in place: write v = v.at[i].set(x), or choose with np.where",
-       np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal)  # fmt: skip
+       np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal)  # fmt: skip
 refuse("counts have no derivative: pass v.data, or use np.bincount for sums of weights",
        np.histogram2d, np.histogramdd, np.histogram_bin_edges)  # fmt: skip
 refuse("files hold no graph: save v.data",

@@ -1,0 +1,100 @@
+"""Objects of other libraries that meet a Value: pandas' tables, SciPy's sparse matrices, functions that want arrays."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.calls import refusals
+
+USUAL = frozenset({np.ndarray, np.float64, np.float32, float, int, bool, type(None)})  # taken as they are, at no cost
+_SEQUENCES = frozenset({list, tuple, np.matrix})  # a matrix would turn products into matrix products
+_LIBRARIES = frozenset({"matplotlib", "pandas", "scipy", "sklearn"})
+
+
+def operand(name: str, elementwise: bool, x: Any) -> Any:
+    """Return what an operation computes with in the place of a constant that is of no usual type.
+
+    Tables become arrays: there is no alignment by label in a graph. Sparse arrays stay what they are in matrix
+    products, and become dense where each element is needed.
+    """
+    if type(x) in _SEQUENCES:
+        return np.asarray(x) if elementwise else x
+    if is_table(x):
+        return table(x)
+    if is_sparse(x) and name != "matmul":
+        if elementwise and not _multiplies_as_matrix(x):
+            return x.toarray()
+        raise refusals.sparse(name, type(x).__name__)
+    return x
+
+
+def is_table(x: Any) -> bool:
+    """Whether `x` is an object of pandas': a table, a column or an index."""
+    return type(x).__module__.partition(".")[0] == "pandas"
+
+
+def table(x: Any) -> Any:
+    """Return the numbers of a pandas object as an array; what is missing is NaN."""
+    dtypes = getattr(x, "dtypes", x.dtype) if hasattr(x, "dtype") else x.dtypes  # one of a column, several of a table
+    kinds = {dtype.kind for dtype in ([dtypes] if hasattr(dtypes, "kind") else dtypes)}
+    if not kinds <= set("biufc"):
+        raise refusals.no_numbers(type(x).__name__, np.asarray(x).dtype)
+    found = np.asarray(x)
+    return x.to_numpy(np.float64, na_value=np.nan) if found.dtype.kind == "O" else found
+
+
+def is_sparse(x: Any) -> bool:
+    """Whether `x` is a sparse array or matrix of SciPy's."""
+    return hasattr(x, "tocsr") and type(x).__module__.startswith("scipy.sparse")
+
+
+def _multiplies_as_matrix(x: Any) -> bool:
+    return not any(kind.__name__ == "sparray" for kind in type(x).__mro__)
+
+
+def array_of(value: Any) -> Any:
+    """Answer a library that wants an array of a Value that requires a gradient: it is refused, by its name.
+
+    SciPy's sparse arrays ask before a product `S @ v` whether the other can be an array: what they understand as no,
+    and leave to the other, is an array of one object.
+    """
+    frame: FrameType | None = sys._getframe(2)
+    if frame is not None and frame.f_code.co_name == "_matmul_dispatch" and _library(frame) == "scipy":
+        found = np.empty((), object)
+        found[()] = value
+        return found
+    raise refusals.lost_in_array(_caller(frame))
+
+
+def _caller(frame: FrameType | None) -> str:
+    """Return the name of the outermost function of the library that wants the array; "asarray" for NumPy's."""
+    name, place = "asarray", ""
+    while frame is not None and _library(frame) == "numpy":
+        name = frame.f_code.co_name if frame.f_code.co_name in ("full", "full_like") else name
+        frame = frame.f_back
+    library = "" if frame is None else _library(frame)
+    if library not in _LIBRARIES:
+        return name
+    name = ""
+    while frame is not None and _library(frame) in (library, "numpy"):
+        if _library(frame) == library:
+            name, place = _public(frame) or name, frame.f_globals["__name__"]
+        frame = frame.f_back
+    parts = [library] if library in ("matplotlib", "pandas") else [p for p in place.split(".") if p[:1] != "_"]
+    return ".".join([*parts, name] if name else parts)
+
+
+def _public(frame: FrameType) -> str:
+    """Return the name of the function that runs in a frame, if users know it: a class's for its constructor."""
+    name = frame.f_code.co_name
+    if name in ("__init__", "__call__"):
+        return type(frame.f_locals.get("self")).__name__
+    return "" if name.startswith(("_", "<")) or "<locals>" in frame.f_code.co_qualname else name
+
+
+def _library(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
