@@ -118,6 +118,9 @@ def _columns(table: Table, target: int, impute: str | None) -> Columns:
     for position, name in enumerate(table.names):
         if position == target:
             continue
+        if table.numbers(position) is not None:
+            found.append(Column(name, fill=_fill(table, position, impute)))
+            continue
         present = [cell for cell in table.cells[position] if cell.lower() not in MISSING]
         if not present or any(map(is_number, present)):
             found.append(Column(name, fill=_fill(table, position, impute)))
@@ -181,13 +184,10 @@ def _positions(table: Table, columns: Columns, target: int | None) -> list[int]:
 
 
 def _numbers(table: Table, position: int, column: Column) -> Array:
+    numbers = table.numbers(position)
+    if numbers is not None:
+        return numbers
     cells = table.cells[position]
-    try:
-        numbers = np.array(list(map(float, cells)))
-        if np.isfinite(numbers).all() and not any("_" in cell for cell in cells):
-            return numbers
-    except ValueError:
-        pass
     return np.array([_number(table, row, position, cell, column) for row, cell in enumerate(cells)])
 
 

@@ -43,47 +43,46 @@ def interpret(
         >>> interpret(["1.5", "2"], str, "column 1")
         (array([1.5, 2. ]), ())
     """
+    distinct = list(dict.fromkeys(texts))  # few, where labels are classes
     if classes:
-        return _among(texts, where, classes), classes
+        return _among(texts, distinct, where, classes), classes
     if task == "regression" or classes == ():
-        return _quantities(texts, where), ()
-    numeric = [is_number(text) and math.isfinite(float(text)) for text in texts]
-    if task == "auto" and all(numeric):
-        whole = all(float(text).is_integer() for text in texts)
-        if not whole or len({float(text) for text in texts}) > MOST_NUMBERS:
-            return _quantities(texts, where), ()
-    _check_names(texts, numeric, where, task)
-    return _classes(texts, all(numeric), column)
+        return _quantities(texts, distinct, where), ()
+    numeric = {text: is_number(text) and math.isfinite(float(text)) for text in distinct}
+    if task == "auto" and all(numeric.values()):
+        whole = all(float(text).is_integer() for text in distinct)
+        if not whole or len({float(text) for text in distinct}) > MOST_NUMBERS:
+            return _quantities(texts, distinct, where), ()
+    for text in distinct:
+        _check_name(text, numeric, task, lambda text: where(texts.index(text)))
+    return _classes(texts, distinct, all(numeric.values()), column)
 
 
-def _quantities(texts: Sequence[str], where: Callable[[int], str]) -> Array:
-    for row, text in enumerate(texts):
+def _quantities(texts: Sequence[str], distinct: Sequence[str], where: Callable[[int], str]) -> Array:
+    for text in distinct:
         if not is_number(text) or not math.isfinite(float(text)):
-            raise _error(f"{where(row)}: label must be a finite number, got {_shown(text)}; correct or remove the row")
+            place = where(texts.index(text))
+            raise _error(f"{place}: label must be a finite number, got {_shown(text)}; correct or remove the row")
     return np.array(list(map(float, texts)))
 
 
-def _check_names(texts: Sequence[str], numeric: list[bool], where: Callable[[int], str], task: str) -> None:
-    mixed = any(numeric) and task == "auto"
-    for row, text in enumerate(texts):
-        if mixed and not numeric[row]:
-            raise _error(
-                f"{where(row)}: label must be a number like the others, got {_shown(text)}; "
-                f"or name all of them classes with --task classification"
-            )
-        if text.lower() in MISSING:
-            raise _error(f"{where(row)}: label must be the name of a class, got {_shown(text)}; fill it in")
+def _check_name(text: str, numeric: dict[str, bool], task: str, where: Callable[[str], str]) -> None:
+    if any(numeric.values()) and task == "auto" and not numeric[text]:
+        raise _error(
+            f"{where(text)}: label must be a number like the others, got {_shown(text)}; "
+            f"or name all of them classes with --task classification"
+        )
+    if text.lower() in MISSING:
+        raise _error(f"{where(text)}: label must be the name of a class, got {_shown(text)}; fill it in")
 
 
-def _classes(texts: Sequence[str], numeric: bool, column: str) -> tuple[Array, tuple[str, ...]]:
-    values: list[int] | list[str] | list[float] = list(texts)
-    if numeric and all(_WHOLE.fullmatch(text) for text in texts):
-        values = [int(float(text)) for text in texts]
-    order, labels = np.unique(values, return_inverse=True)
-    names = sorted(order, key=float) if numeric else list(order)
-    if names != list(order):  # numbers as text, in the order of the numbers
-        place = {name: position for position, name in enumerate(names)}
-        labels = np.array([place[name] for name in order])[labels]
+def _classes(
+    texts: Sequence[str], distinct: Sequence[str], numeric: bool, column: str
+) -> tuple[Array, tuple[str, ...]]:
+    meaning = {text: text for text in distinct}
+    if numeric and all(map(_WHOLE.fullmatch, distinct)):
+        meaning = {text: str(int(float(text))) for text in distinct}
+    names = sorted(set(meaning.values()), key=float if numeric else None)
     if len(names) < 2:
         raise _error(f"{column}: must hold at least two classes, got only {names[0]}; there is nothing to learn")
     if len(names) > MOST_CLASSES:
@@ -91,19 +90,26 @@ def _classes(texts: Sequence[str], numeric: bool, column: str) -> tuple[Array, t
             f"{column}: must hold at most {MOST_CLASSES} classes, got {len(names)} in {len(texts)} rows; "
             f"numbers are quantities with --task regression"
         )
-    return labels.ravel(), tuple(str(name) for name in names)
+    return _positions(texts, meaning, names), tuple(names)
 
 
-def _among(texts: Sequence[str], where: Callable[[int], str], classes: tuple[str, ...]) -> Array:
-    place = {name: position for position, name in enumerate(classes)}
-    if all(_WHOLE.fullmatch(name) for name in classes):
-        texts = [str(int(float(text))) if _WHOLE.fullmatch(text) else text for text in texts]
-    for row, text in enumerate(texts):
-        if text not in place:
-            raise _error(
-                f"{where(row)}: label must be one of {', '.join(classes[:12])}, got {_shown(text)}; correct it"
-            )
-    return np.array([place[text] for text in texts], dtype=np.int64)
+def _among(
+    texts: Sequence[str], distinct: Sequence[str], where: Callable[[int], str], classes: tuple[str, ...]
+) -> Array:
+    meaning = {text: text for text in distinct}
+    if all(map(_WHOLE.fullmatch, classes)):
+        meaning = {text: str(int(float(text))) if _WHOLE.fullmatch(text) else text for text in distinct}
+    for text in distinct:
+        if meaning[text] not in classes:
+            place, known = where(texts.index(text)), ", ".join(classes[:12])
+            raise _error(f"{place}: label must be one of {known}, got {_shown(text)}; correct it")
+    return _positions(texts, meaning, classes)
+
+
+def _positions(texts: Sequence[str], meaning: dict[str, str], names: Sequence[str]) -> Array:
+    order = {name: position for position, name in enumerate(names)}
+    place = {text: order[name] for text, name in meaning.items()}
+    return np.fromiter(map(place.__getitem__, texts), dtype=np.int64, count=len(texts))
 
 
 def _shown(text: str) -> str:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.extras import extra
+from tinygrad_lab.lab.data import Array
 
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?"))  # in lower case
 _DELIMITERS = ",;\t"
-_SAMPLE = 50  # lines by which the delimiter is found
+_SAMPLE = 50  # lines by which delimiter and header are found
 
 Row = tuple[int, list[str]]  # the line in the file, as an editor counts it, and the cells
 
@@ -35,6 +40,19 @@ class Table:
     cells: tuple[Sequence[str], ...]
     lines: Sequence[int]
     named: bool
+    _numbers: dict[int, Array | None] = field(default_factory=dict, repr=False)
+
+    def numbers(self, position: int) -> Array | None:
+        """Return a column as numbers, if it is one of finite numbers without an empty cell; None if it is not."""
+        if position not in self._numbers:
+            cells = self.cells[position]
+            found: Array | None = None
+            with suppress(ValueError):
+                found = np.array(list(map(float, cells)))
+                if not np.isfinite(found).all() or "_" in "".join(cells):
+                    found = None
+            self._numbers[position] = found
+        return self._numbers[position]
 
     def where(self, row: int, column: int) -> str:
         """Say where a cell is, for a text of an error."""
@@ -76,16 +94,29 @@ def read_csv(path: Path, delimiter: str | None = None, header: bool | None = Non
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"'):
         raise LabError(f"data: delimiter must be one character, got {delimiter!r}; leave it out to find it")
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with _without_collecting(), path.open(newline="", encoding="utf-8-sig") as file:
             sample = list(islice(file, _SAMPLE))
             file.seek(0)
             reader = csv.reader(file, delimiter=delimiter or _delimiter(sample))
-            rows = [(reader.line_num, cells) for cells in reader if cells and any(map(str.strip, cells))]
+            rows = [(reader.line_num, cells) for cells in reader if any(cells)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise LabError(
             f"data: {path}: must be comma-separated values in UTF-8, got {error}; export it again"
         ) from error
-    return _table(path, rows, header, alone)
+    with _without_collecting():
+        return _table(path, rows, header, alone)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Hold the collector of cycles back, which walks through millions of rows again and again: a third of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def read_parquet(path: Path) -> Table:
@@ -126,6 +157,7 @@ def _delimiter(sample: list[str]) -> str:
 
 
 def _table(path: Path, rows: list[Row], header: bool | None, alone: bool) -> Table:
+    rows = [row for row in rows if any(map(str.strip, row[1]))] if _has_blanks(rows) else rows
     if not rows:
         raise LabError(f"data: {path}: must have a header and at least one row, got nothing; add data")
     width = len(rows[0][1])
@@ -140,7 +172,7 @@ def _table(path: Path, rows: list[Row], header: bool | None, alone: bool) -> Tab
             f"data: {path}, row {rows[0][0]}: must name at least one feature and the label, got one column; "
             f"separate by commas"
         )
-    columns = tuple(list(map(str.strip, column)) for column in zip(*(cells for _, cells in rows), strict=True))
+    columns = tuple(_stripped(list(column)) for column in zip(*(cells for _, cells in rows), strict=True))
     lines = [line for line, _ in rows]
     named = _has_header(columns) if header is None else header
     if not named:
@@ -151,15 +183,27 @@ def _table(path: Path, rows: list[Row], header: bool | None, alone: bool) -> Tab
     return Table(path, tuple(column[0] for column in columns), tuple(c[1:] for c in columns), lines[1:], True)
 
 
+def _stripped(cells: list[str]) -> list[str]:
+    """Return cells without blanks around them; columns without any blank, as of numbers, cost next to nothing."""
+    together = "".join(cells)
+    return cells if not together or together.split() == [together] else list(map(str.strip, cells))
+
+
+def _is_numeric(cells: list[str]) -> bool:
+    """Return whether cells are numbers, as far as they are not missing."""
+    return all(cell.lower() in MISSING or is_number(cell) for cell in cells) and any(map(is_number, cells))
+
+
+def _has_blanks(rows: list[Row]) -> bool:
+    """Return whether a row may be of blanks: its first cell begins with one."""
+    return any(cells[0][:1].isspace() or not cells[0] for _, cells in rows)
+
+
 def _has_header(columns: Sequence[list[str]]) -> bool:
     """Return whether the first cells are names: text over numbers, or, with text alone, found nowhere below."""
     if len(columns[0]) == 1:
         return not any(is_number(cell) for (cell,) in columns)
-    numeric = [
-        column
-        for column in columns
-        if all(cell.lower() in MISSING or is_number(cell) for cell in column[1:]) and set(column[1:]) - {""}
-    ]
+    numeric = [column for column in columns if _is_numeric(column[1:_SAMPLE])]
     if numeric:
         return any(not is_number(column[0]) and column[0].lower() not in MISSING for column in numeric)
     return not any(column[0] in column[1:] for column in columns)
