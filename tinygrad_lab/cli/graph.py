@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import inspect
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_lab.cli.imported import imported
 from tinygrad_lab.errors import ArgumentError, LabError, MissingExtraError, TinygradError
 from tinygrad_lab.nn import Module
 
@@ -83,13 +83,9 @@ def _of_run(folder: Path, chosen: dict[str, Any]) -> Graph:
 def _of_name(name: str, shapes: list[tuple[int, ...]], chosen: dict[str, Any]) -> Graph:
     from tinygrad_lab.viz import Graph, draw
 
-    module, colon, path = name.partition(":")
-    if not colon or not path:
+    if ":" not in name:
         raise ArgumentError(f"what must be a run's folder or module:name, got {name!r}; for example models:build")
-    sys.path.insert(0, str(Path.cwd()))
-    found: Any = importlib.import_module(module)
-    for part in path.split("."):
-        found = getattr(found, part)
+    found = imported(name, "models:build")
     if callable(found) and not isinstance(found, Module) and not inspect.signature(found).parameters:
         found = found()
     if isinstance(found, Graph):

@@ -91,7 +91,7 @@ def _derived(sample: Sample) -> Problem:
 
 
 def _report(sample: Sample, tolerance: Tolerance) -> GradientReport:
-    search = Search(sample)
+    search = Search(sample, tolerance)
     judge_kinks(sample, search.found)
     check_dtypes(sample, search.found)
     for found in search.found:

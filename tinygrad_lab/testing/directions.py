@@ -17,7 +17,7 @@ from tinygrad_lab.testing.elements import Found, examine, is_rounding
 from tinygrad_lab.testing.noise import Error, steady
 from tinygrad_lab.testing.reproduction import call
 from tinygrad_lab.testing.sample import ROUNDING, Sample
-from tinygrad_lab.testing.verdict import BOUNDS, CLOSE, FAIL, INCONCLUSIVE, KINK, PASS, Verdict, judge
+from tinygrad_lab.testing.verdict import BOUNDS, CLOSE, FAIL, INCONCLUSIVE, KINK, PASS, Tolerance, Verdict, judge
 
 SPREAD = 1e3  # gradients that differ by more are not tested along one direction: the large would hide the small
 VISIBLE = 1e-4  # a direction's tolerance may be this part of the smallest contribution
@@ -39,8 +39,8 @@ class Search:
         forward: what is wrong with forward mode, or nothing.
     """
 
-    def __init__(self, sample: Sample) -> None:
-        self.sample = sample
+    def __init__(self, sample: Sample, tolerance: Tolerance) -> None:
+        self.sample, self.tolerance = sample, tolerance
         self.found: Found = [{} for _ in sample.weights]
         self.slopes: dict[int, Slope] = {}
         self.forward = ""
@@ -139,6 +139,7 @@ class Search:
         # Of results that stand still, differences do not see slopes that are this small beside the others.
         rounding = rounding + ROUNDING * sample.unit * np.max(np.abs(sample.gradients) * problem.scale)
         tolerance = BOUNDS * slope.bound + CLOSE * np.maximum(np.abs(forward), np.abs(slope.value)) + rounding
+        tolerance = tolerance + self.tolerance.atol + self.tolerance.rtol * np.abs(slope.value)
         known = np.isfinite(forward) & np.isfinite(slope.bound)
         wrong = np.flatnonzero(known & (np.abs(forward - slope.value) > tolerance))
         if not wrong.size:

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_lab.errors import GradientError, VacuousTestError
 from tinygrad_lab.testing import profiles, strategies
+from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.adjoint import check_transpose
 from tinygrad_lab.testing.calls import Call
 from tinygrad_lab.testing.checks import check_problem
@@ -22,8 +23,7 @@ from tinygrad_lab.testing.domains import REAL, Domain
 from tinygrad_lab.testing.extra import SearchStrategy, hypothesis
 from tinygrad_lab.testing.problem import Problem
 from tinygrad_lab.testing.report import GradientReport
-
-Test = Callable[[], None]
+from tinygrad_lab.testing.verdict import Tolerance
 
 
 @dataclass
@@ -34,12 +34,14 @@ class Tally:
     examples: int = 0
     elements: int = 0
     inconclusive: int = 0
+    reason: str = ""
 
     def add(self, report: GradientReport) -> None:
         """Count one example's report."""
         self.examples += 1
         self.elements += sum(findings.status.size for findings in report.findings)
         self.inconclusive += report.count("inconclusive")
+        self.reason = report.text or self.reason
 
     def require_conclusive(self) -> None:
         """Fail if nothing can be concluded from the test.
@@ -52,22 +54,46 @@ class Tally:
                 f"{self.name}: more than half of the elements must be decided, got {self.inconclusive} of "
                 f"{self.elements} undecided in {self.examples} examples; "
                 f"say where the function is smooth with domain=Domain(...)"
+                + (f"\n  {self.reason}" if self.inconclusive == self.elements else "")
             )
 
 
-def check_call(call: Call, order: int = 1) -> GradientReport:
+@dataclass(frozen=True)
+class Options:
+    """What people may ask of a test besides its arguments.
+
+    Attributes:
+        settings: Hypothesis' settings, in whose place those of the profile stand.
+        seed: of the draws; unless given, Hypothesis chooses.
+        examples: calls that are tried before any are drawn.
+        tolerance: differences that are no failure.
+        nondeterminism: how far two results for the same arguments may be apart.
+    """
+
+    settings: Any = None
+    seed: int | None = None
+    examples: tuple[Call, ...] = ()
+    tolerance: Tolerance | None = None
+    nondeterminism: float = 0.0
+
+
+def check_call(call: Call, order: int = 1, options: Options | None = None) -> GradientReport:
     """Make every check of a call: gradients by differences, the adjoint identity, and what a rule must not do.
 
     Raises:
         GradientError: if one of them fails.
+        VacuousTestError: if the function returns no floating-point numbers.
     """
+    options = options or Options()
     problem = Problem(call.adapter, call.args, None)
-    report = check_problem(problem, order)  # first, since it says the most
+    report = check_problem(problem, order, None, options.tolerance)  # first, since it says the most
     if report.outcome == "fail":
         raise GradientError(report.text, report)
+    if not problem.outputs:
+        raise VacuousTestError(report.text, report)
     if problem.adapter.own:  # of another system, differences have been compared with both modes
         check_transpose(problem)
-    check_contract(problem)  # zero-size and 0-d arrays are drawn as well
+    check_contract(problem, None, options.nondeterminism)  # zero-size and 0-d arrays are drawn as well
     return report
 
 
@@ -77,18 +103,28 @@ def gradient_test(
     domain: Domain | Sequence[Domain] = REAL,
     args: SearchStrategy[Any] | None = None,
     order: int = 1,
+    degenerate: bool = True,
+    rtol: float = 0.0,
+    atol: float = 0.0,
+    nondeterminism: float = 0.0,
 ) -> Any:
     """Turn a function of arrays into a test of its gradient, over shapes, broadcasting, layouts, dtypes and values.
 
-    How many examples are drawn is the profile's choice: `pytest --gradient-profile fast|default|thorough`.
+    How many examples are drawn is the profile's choice, `pytest --gradient-profile fast|default|thorough`, or that of
+    Hypothesis' `@settings`, written below this decorator, as `@seed` and `@example`. Keyword-only parameters are
+    pytest's: fixtures, and what `@pytest.mark.parametrize` gives. A method of a test class works as a function does.
 
     Arguments:
-        function: takes arrays, one for each parameter without a default, and returns arrays. Give it as the
+        function: takes arrays, one for each positional parameter without a default, and returns arrays. Give it as the
             decorated function, or as it is: `test_log = gradient_test(np.log, domain=Domain(low=0))` needs a function
             whose parameters Python knows, or `args`.
         domain: where the elements lie, for all arguments or a sequence with one for each.
         args: a strategy for the tuple of arguments, or for a `Call`, if the arguments are not arrays that broadcast.
         order: 2 checks the gradient's gradient as well.
+        degenerate: whether arrays without elements and 0-d arrays are drawn as well.
+        rtol: differences that are no failure, relative to the derivative, for those who must.
+        atol: the same, absolute.
+        nondeterminism: how far two results for the same arguments may be apart.
 
     Raises:
         GradientError: when the test runs and an example's gradient is wrong; the example is made as small as can be.
@@ -101,52 +137,106 @@ def gradient_test(
         >>> test_entropy()
     """
     if function is None:
-        return functools.partial(gradient_test, domain=domain, args=args, order=order)
-    strategy = _broadcast(function, domain) if args is None else args
-    bind = functools.partial(_as_call, function)
+        return functools.partial(
+            gradient_test,
+            domain=domain,
+            args=args,
+            order=order,
+            degenerate=degenerate,
+            rtol=rtol,
+            atol=atol,
+            nondeterminism=nondeterminism,
+        )
+    method, parameters = _parameters(function)
+    options = _options(function, Tolerance(rtol, atol), nondeterminism)
     name = getattr(function, "__name__", "gradient_test")
 
-    def test() -> None:
-        run(name, strategy.map(bind), order)
+    def test(*owner: Any, **fixtures: Any) -> None:
+        bound = functools.partial(function, *owner, **fixtures) if owner or fixtures else function
+        if bound is not function:
+            bound.__name__ = name
+        calls = args.map(functools.partial(_as_call, bound)) if args is not None else calls_with_arrays(bound, domain)
+        run(name, calls if degenerate else calls.filter(_has_axes_and_elements), order, options)
 
     test.__name__, test.__qualname__ = name, getattr(function, "__qualname__", name)
     test.__doc__, test.__module__ = function.__doc__, function.__module__
+    test.__signature__ = inspect.Signature(method + parameters)  # type: ignore[attr-defined]  # pytest's fixtures
     test.is_gradient_test = True  # type: ignore[attr-defined]  # the plugin marks it
     test.function = function  # type: ignore[attr-defined]  # reports call it
     return test
 
 
-def run(name: str, calls: SearchStrategy[Call], order: int = 1) -> Tally:
+def _parameters(function: Callable[..., Any]) -> tuple[list[inspect.Parameter], list[inspect.Parameter]]:
+    """Return `self` of a method that is being defined, and the parameters that pytest fills."""
+    try:
+        found = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return [], []
+    outer = ["<locals>", *str(getattr(function, "__qualname__", "f")).split(".")][-2]
+    method = found[:1] if found and found[0].name == "self" and outer != "<locals>" else []
+    return method, [p for p in found if p.kind is p.KEYWORD_ONLY and p.default is p.empty]
+
+
+def _options(function: Callable[..., Any], tolerance: Tolerance, nondeterminism: float) -> Options:
+    """Return what Hypothesis' decorators, and ours, have said about a function."""
+    explicit = getattr(function, "hypothesis_explicit_examples", ())
+    names = [p.name for p in _arrays(function)] if explicit else []
+    calls = [Call(function, tuple(one.args) or tuple(one.kwargs[name] for name in names)) for one in explicit]
+    return Options(
+        settings=getattr(function, "_hypothesis_internal_use_settings", None),
+        seed=getattr(function, "_hypothesis_internal_use_seed", None),
+        examples=tuple(calls),
+        tolerance=tolerance,
+        nondeterminism=nondeterminism,
+    )
+
+
+def _has_axes_and_elements(call: Call) -> bool:
+    return all(np.ndim(x) > 0 and np.size(x) > 0 for x in call.args if isinstance(x, np.ndarray))
+
+
+def run(name: str, calls: SearchStrategy[Call], order: int = 1, options: Options | None = None) -> Tally:
     """Draw calls, as many as the profile says, check them all, and return what was found."""
-    tally, profile = Tally(name), profiles.active()
-    phases = [hypothesis.Phase.generate, *([hypothesis.Phase.shrink] if profile.shrink else [])]
+    tally, profile, options = Tally(name), profiles.active(), options or Options()
+    for call in options.examples:
+        tally.add(check_call(call, order, options))
 
     def example(call: Call) -> None:
-        tally.add(check_call(call, order))
+        tally.add(check_call(call, order, options))
 
     example.__name__ = name if name.isidentifier() and not keyword.iskeyword(name) else "example"
+    shrink = [hypothesis.Phase.shrink] if profile.shrink else []
     settings = hypothesis.settings(
-        max_examples=profile.examples,
+        options.settings,
+        max_examples=options.settings.max_examples if options.settings else profile.examples,
         deadline=None,
-        phases=phases,
+        phases=[hypothesis.Phase.reuse, hypothesis.Phase.generate, *shrink],  # what failed last time comes first
         report_multiple_bugs=False,
         suppress_health_check=[hypothesis.HealthCheck.too_slow],
     )
     test = settings(hypothesis.given(calls)(example))
-    if settings.derandomize:  # by the test's name rather than by this function, so that no two tests draw alike
+    if options.seed is not None:
+        test = hypothesis.seed(options.seed)(test)
+    elif settings.derandomize:  # by the test's name rather than by this function, so that no two tests draw alike
         test = hypothesis.seed(zlib.crc32(name.encode()))(test)
     test()
     tally.require_conclusive()
     return tally
 
 
-def _broadcast(function: Callable[..., Any], domain: Domain | Sequence[Domain]) -> SearchStrategy[Any]:
-    if isinstance(function, np.ufunc):
-        arity = function.nin
-    else:
-        parameters = inspect.signature(function).parameters.values()
-        arity = sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
-    return strategies.broadcastable(arity, domain, strategies.dtypes())
+def calls_with_arrays(function: Any, domain: Domain | Sequence[Domain] = REAL) -> SearchStrategy[Call]:
+    """Return a strategy for calls of a function with arrays that broadcast, one for each parameter."""
+    inner = function.function if isinstance(function, Adapter) else function
+    arity = inner.nin if isinstance(inner, np.ufunc) else len(_arrays(inner))
+    arrays = strategies.broadcastable(arity, domain, strategies.dtypes())
+    return arrays.map(functools.partial(_as_call, function))
+
+
+def _arrays(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the parameters that take arrays."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(function).parameters.values()
+    return [p for p in parameters if p.default is p.empty and p.kind in kinds]
 
 
 def _as_call(function: Callable[..., Any], drawn: Any) -> Call:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from typing import Any, NamedTuple
 
@@ -80,6 +81,6 @@ def _imported(module: str, path: str) -> Named:
 
 
 def _described(target: Any) -> str:
-    code = getattr(getattr(target, "function", target), "__code__", None)
+    code = getattr(inspect.unwrap(getattr(target, "function", target)), "__code__", None)
     name = getattr(target, "__qualname__", None) or getattr(target, "name", type(target).__name__)
     return f"{name}, line {code.co_firstlineno} of {code.co_filename}" if code is not None else str(name)
