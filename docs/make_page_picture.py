@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+import tinygrad_lab as tl
 from tinygrad_lab import nn, viz
 
 PICTURE = Path(__file__).parent / "graphs" / "page.png"
@@ -26,18 +27,19 @@ def graph() -> viz.Graph:
     def xor(x, target):
         return criterion(net(x), target)
 
-    return viz.draw(xor, X, TARGET)
+    optimizer = tl.optim.SGD(net.parameters(), lr=0.5, momentum=0.9)
+    return viz.draw(xor, X, TARGET, optimizer=optimizer, training_steps=3)
 
 
 def main() -> None:
-    """Open the page, and go to the step of the second sigmoid."""
+    """Open the page, and go to the step of the second layer."""
     with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "xor.html"
         graph().html(path)
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         tab = browser.new_page(viewport={"width": 1180, "height": 760}, reduced_motion="reduce")
         tab.goto(path.as_uri())
-        for key in ["Home", "ArrowRight", "ArrowRight", "ArrowRight"]:
+        for key in ["2", *["ArrowRight"] * 4]:
             tab.keyboard.press(key)
         tab.wait_for_timeout(200)  # until the picture has been fitted
         tab.screenshot(path=PICTURE)
