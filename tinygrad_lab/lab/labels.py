@@ -82,7 +82,7 @@ def _classes(
     meaning = {text: text for text in distinct}
     if numeric and all(map(_WHOLE.fullmatch, distinct)):
         meaning = {text: str(int(float(text))) for text in distinct}
-    names = sorted(set(meaning.values()), key=float if numeric else None)
+    names = sorted(set(meaning.values()), key=lambda name: (float(name) if numeric else 0.0, name))
     if len(names) < 2:
         raise _error(f"{column}: must hold at least two classes, got only {names[0]}; there is nothing to learn")
     if len(names) > MOST_CLASSES:
