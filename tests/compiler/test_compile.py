@@ -177,3 +177,57 @@ def test_static_arguments_and_the_notice():
 def test_compile_is_a_function_whatever_was_imported_first(first):
     code = "import tinygrad_lab as tl\nimport tinygrad_lab.compiler\nassert tl.compile(lambda x: x + 1)(1.0) == 2.0"
     subprocess.run([sys.executable, "-c", f"{first}\n{code}"], check=True)
+
+
+def test_writing_into_an_array_is_refused_by_name():
+    def fill(x):
+        y = np.zeros(3)
+        y[0] = x[0]
+        return y
+
+    with pytest.raises(CompileError, match=r"got float\(\) of computed data at .*test_compile\.py"):
+        tl.compile(fill)(np.ones(3))
+
+
+def test_counters_and_lists_of_the_state_are_kept():
+    class Model(tl.nn.Module):
+        def __init__(self):
+            self.w, self.calls, self.seen, self.scale = tl.Value([1.0, 2.0]), 0, [], 2.0
+
+        def forward(self, x):
+            self.calls += 1
+            self.seen.append(np.sum(x))
+            return self.w * x * self.scale
+
+    model = Model()
+    fast = tl.compile(lambda x: model(x).data, state=model)
+    for i in range(4):
+        equal(fast(np.full(2, float(i))), np.array([2.0 * i, 4.0 * i]))
+    assert model.calls == 4
+    assert model.seen == [0.0, 2.0, 4.0, 6.0]
+    model.scale = 3.0
+    equal(fast(np.ones(2)), np.array([3.0, 6.0]))
+    model.w.data = np.array([5.0, 5.0])
+    equal(fast(np.ones(2)), np.array([15.0, 15.0]))
+    model.w.data[0] = 1.0
+    equal(fast(np.ones(2)), np.array([3.0, 15.0]))
+
+
+def test_gradient_clipping_in_a_step():
+    found = []
+    for compiled in (False, True):
+        w = tl.Value([3.0, 4.0])
+        optimizer = tl.optim.SGD([w], lr=0.1)
+
+        def step(w=w, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = np.sum(w * w)
+            loss.backward()
+            norm = tl.optim.clip_grad_norm([w], 1.0)
+            optimizer.step()
+            return loss, norm
+
+        run = tl.compile(step, state=(w, optimizer)) if compiled else step
+        found.append([(loss.item(), norm) for loss, norm in (run() for _ in range(60))] + [w.data.tolist()])
+    np.testing.assert_allclose(np.ravel(found[1][:-1]), np.ravel(found[0][:-1]), rtol=1e-12)
+    np.testing.assert_allclose(found[1][-1], found[0][-1], rtol=1e-12)

@@ -49,6 +49,7 @@ def compile(
     *,
     backend: str = "numpy",
     state: Any = (),
+    exact: bool = True,
 ) -> Any:
     """Return a function that does what `function` does, as a program of NumPy calls without Python in between.
 
@@ -62,6 +63,7 @@ def compile(
         backend: what runs the program: "numpy" (generated source), "numba" or "jax".
         state: the objects that the function changes, such as `(model, optimizer)`. Their arrays are inputs and outputs
             of the program, and are put back after every call.
+        exact: keep the bits; False allows what only rounds otherwise: small powers as products, `einsum` in pairs.
 
     Returns:
         A `Compiled` function; without `function`, a decorator.
@@ -88,8 +90,8 @@ def compile(
         (25.0, 6.25, array([0.75, 1.  ]))
     """
     if function is None:
-        return functools.partial(compile, backend=backend, state=state)
-    return Compiled(function, backend, state)
+        return functools.partial(compile, backend=backend, state=state, exact=exact)
+    return Compiled(function, backend, state, exact)
 
 
 class Compiled:
@@ -100,12 +102,12 @@ class Compiled:
         function: the function that was compiled.
     """
 
-    def __init__(self, function: Callable[..., Any], backend: str, state: Any) -> None:
+    def __init__(self, function: Callable[..., Any], backend: str, state: Any, exact: bool = True) -> None:
         if not callable(function):
             raise CompileError(f"compile: function must be callable, got {type(function).__name__}; pass the function")
         self.function, self.backend = function, backend
         self.__name__ = str(getattr(function, "__name__", type(function).__name__))
-        self._write = _writer(backend)
+        self._write, self._exact = _writer(backend), exact
         self._state = _named(function, state if isinstance(state, tuple | list) else (state,))
         self._names = _parameters(function)
         self._made: dict[Hashable, Compilation] = {}
@@ -234,7 +236,7 @@ class Compiled:
                 call, lifted = self._traced(call)
             for v, array in lifted.program.constants.items():
                 v.name = self._surroundings.names.get(id(array), v.name)
-            program = optimise(lifted.program, lifted.names)
+            program = optimise(lifted.program, lifted.names, self._exact)
             made = self._made[call.key] = Compilation(lifted, program, self._write)
             if len(self._made) == _MANY:
                 warnings.warn(

@@ -15,6 +15,7 @@ from tinygrad_lab.compiler.templates import Write, template
 from tinygrad_lab.compiler.traced import current
 from tinygrad_lab.compiler.tracing import Tracer, tracing
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import CompileError
 
 
 @dataclass
@@ -95,6 +96,12 @@ class Call:
                 returned = outputs.template(result, "")
                 writes, counted = self._changes(was, given, outputs)
                 program = tracer.program(outputs.arrays)
+        except ValueError as error:
+            if isinstance(
+                error.__cause__ or error.__context__, CompileError
+            ):  # NumPy asked for a number, and hides why
+                raise (error.__cause__ or error.__context__) from error  # type: ignore[misc]
+            raise
         finally:
             self.held.restore(before)
         return Lifted(program, read, returned, writes, outputs.names, counted)

@@ -93,7 +93,8 @@ class Traced(Receiver):
     def __bool__(self) -> bool:
         _refuse("`if`, `while`, `and` or `or` on computed data", "choose with np.where, decide on an argument that is "
                 "a Python bool or int, or stop with repeat(until=...)")
-    def __float__(self) -> float: _refuse("float() of computed data", "keep the array, or use .item()")
+    def __float__(self) -> float:
+        _refuse("float() of computed data", "keep the array (np.sin, not math.sin), or use .item()")
     def __int__(self) -> int: _refuse("int() of computed data", "use .astype(int), or pass it as a Python integer")
     def __complex__(self) -> complex: _refuse("complex() of computed data", "use .astype(complex)")
     def __index__(self) -> int:
@@ -240,6 +241,16 @@ def _binary(name: str, ufunc: Any, python: Any) -> None:
         setattr(Traced, f"__r{name}__", reflected)
 
 
+# What NumPy's own operator calls for these exponents: `x ** 2` on an array is `np.square(x)`, to the last bit.
+_POWERS = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal, 1: np.positive}
+
+
+def _power(self: Any, other: Any) -> Any:
+    if type(other) in (int, float) and other in _POWERS and self.ndim and self.dtype.kind in "fc":
+        return record(_POWERS[other], (self,), {})
+    return _plain_power(self, other)
+
+
 def _unary(name: str, ufunc: Any, python: Any) -> None:
     def call(self: Any) -> Any:
         return record(python if self.variable.weak else ufunc, (self,), {})
@@ -278,6 +289,8 @@ for _name, _ufunc, _python in [
     ("ne", np.not_equal, operator.ne),
 ]:
     _binary(_name, _ufunc, _python)
+_plain_power = vars(Traced)["__pow__"]
+type.__setattr__(Traced, "__pow__", _power)
 for _name, _unary_ufunc, _unary_python in [
     ("neg", np.negative, operator.neg),
     ("pos", np.positive, operator.pos),

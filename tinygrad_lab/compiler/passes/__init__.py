@@ -14,17 +14,22 @@ from tinygrad_lab.compiler.passes.folding import fold
 from tinygrad_lab.compiler.passes.inline import inline
 from tinygrad_lab.compiler.passes.loops import hoist, in_bodies, slim
 from tinygrad_lab.compiler.passes.naming import rename
+from tinygrad_lab.compiler.passes.reassociating import reassociate
 from tinygrad_lab.compiler.program import Program
 
-__all__ = ["fold", "hoist", "inline", "optimise", "prune", "rename", "share", "simplify", "slim"]
+__all__ = ["fold", "hoist", "inline", "optimise", "prune", "reassociate", "rename", "share", "simplify", "slim"]
 
 
-def optimise(program: Program, names: Sequence[str] = ()) -> Program:
+EXACT = (inline, prune, share, slim, fold, simplify, share, simplify, share, prune)
+FAST = (inline, prune, share, slim, fold, simplify, reassociate, share, simplify, share, prune)
+
+
+def optimise(program: Program, names: Sequence[str] = (), exact: bool = True) -> Program:
     """Return the program after all passes, with unique readable names; `names` are those wanted for the outputs."""
-    return rename(_optimise(program), names)
 
+    def passed(program: Program) -> Program:
+        for step in EXACT if exact else FAST:
+            program = step(program)
+        return hoist(in_bodies(passed, program))
 
-def _optimise(program: Program) -> Program:
-    for step in (inline, prune, share, slim, fold, simplify, share, simplify, share, prune):
-        program = step(program)
-    return hoist(in_bodies(_optimise, program))
+    return rename(passed(program), names)
