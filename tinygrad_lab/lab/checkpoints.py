@@ -79,14 +79,15 @@ def one_step_back(run: Run) -> None:
 def keeper(run: Run, put: Callable[[str, bytes], object], every: tuple[int | None, float | None]) -> Callback:
     """Return a callback that writes checkpoints every so often; where the disk refuses one, the training goes on."""
     epochs, seconds = every
-    due = time.perf_counter() + (seconds or 0.0)
+    due, last = time.perf_counter() + (seconds or 0.0), run.history.epochs
 
     def keep(history: History) -> None:
-        nonlocal due
-        on_time = time.perf_counter() >= due if epochs is None else history.epochs % epochs == 0
+        nonlocal due, last
+        on_time = time.perf_counter() >= due if epochs is None else history.epochs - last >= epochs
         if on_time:
             with suppress(OSError):
                 put(NAME, pack(run))
+            last = history.epochs
             due = time.perf_counter() + (seconds or 0.0)
 
     return keep

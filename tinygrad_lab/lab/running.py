@@ -70,11 +70,12 @@ class Run:
         """Inputs and targets as the model and its loss want them."""
         return self.experiment.arrays(self.dataset)
 
-    def train(self, callbacks: Sequence[Callback] = ()) -> Run:
+    def train(self, callbacks: Sequence[Callback] = (), compile: bool | str | None = None) -> Run:
         """Train on from where the history ends, and return the run.
 
         Arguments:
-            callbacks: called after each evaluation with the history so far.
+            callbacks: called after each evaluation with the history so far, or after many of them where compiled.
+            compile: with a compiled step: True, False or a backend's name; None for what the configuration says.
         """
         config, watched = self.config, self.parts.validation
         for name in ("_said", "notes"):
@@ -93,8 +94,8 @@ class Run:
             validation=None if watched is None else self.experiment.arrays(watched),
             patience=config.patience,
             history=self.history,
-            compile=config.compile,
-            every=config.log_every or 1000,
+            compile=config.compile if compile is None else compile,
+            every=config.log_every or max(1, min(1000, 1_000_000 // max(1, self.data.x.size))),
         )
         return self
 

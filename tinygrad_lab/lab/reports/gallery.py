@@ -6,11 +6,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tinygrad_lab.lab import compiled, plots, report
+from tinygrad_lab.lab import plots, report
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.reports.measuring import Measured
 from tinygrad_lab.lab.reports.published import REPORTS
-from tinygrad_lab.lab.running import Run, prepare
+from tinygrad_lab.lab.running import prepare
 from tinygrad_lab.lab.sweeps import plots as figures
 from tinygrad_lab.lab.sweeps.table import number, tabulate
 
@@ -90,9 +90,7 @@ def _with_short_names(measured: Measured) -> Any:
 
 def _shown(title: str, options: Any, picture: Any) -> dict[str, Any]:
     """Return log, test table and pictures of one run."""
-    run: Run = prepare(Config(**options))
-    if not compiled.train(run):
-        run.train()
+    run = prepare(Config(**options)).train(compile="numpy")
     return {
         "title": title,
         "figures": report.figures(run),
