@@ -11,6 +11,7 @@ import numpy as np
 import tinygrad_lab as tl
 from tests.viz.examples import Recurrent, steps
 from tinygrad_lab import viz
+from tinygrad_lab.viz.write.options import Options
 
 
 def layers(n):
@@ -33,7 +34,7 @@ def tangle(n):
 
 
 def whole(graph):
-    return viz.Graph(graph.snapshot, viz.graph.Options(view="both", fold=False, max_nodes=10**9))
+    return viz.Graph(graph.snapshot, Options(view="both", fold=False, max_nodes=10**9))
 
 
 def seconds(function):

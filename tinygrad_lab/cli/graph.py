@@ -41,9 +41,11 @@ def register(commands: Any) -> None:
                         "argument, drawn from a normal distribution; once for each (not for a run: it has its data)")
     parser.add_argument("--out", type=Path, metavar="FILE", help=".svg, .html, .png, .txt, .dot or .json "
                         "(default: text, to the terminal)")
-    parser.add_argument("--view", choices=("forward", "backward", "both"), default="forward")
+    parser.add_argument("--view", choices=("forward", "backward", "both"), help="(default: both, "
+                        "if backward has run, else forward)")
     parser.add_argument("--level", choices=("module", "op", "scalar"), default="module")
     parser.add_argument("--depth", type=int, metavar="N", help="how many levels of modules to open (default: all)")
+    parser.add_argument("--direction", choices=("down", "right"), help="(default: right for scalars, else down)")
     parser.add_argument("--color", choices=("kind", "grad"), default="kind")
     parser.add_argument("--max-nodes", type=int, metavar="N", default=150, help="boxes at most (default: 150)")
     # fmt: on
@@ -56,7 +58,7 @@ def run(options: dict[str, Any]) -> int:
     Raises:
         LabError: it cannot be found, built or drawn.
     """
-    chosen = {name: options[name] for name in ("view", "level", "depth", "color", "max_nodes")}
+    chosen = {name: options[name] for name in ("view", "level", "depth", "color", "max_nodes", "direction")}
     try:
         folder = Path(options["what"])
         graph = _of_run(folder, chosen) if folder.is_dir() else _of_name(options["what"], options["input"], chosen)

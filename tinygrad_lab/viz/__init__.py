@@ -8,11 +8,13 @@ text, PNG and the page that steps through back-propagation. `graph` is the face.
 
 from tinygrad_lab.viz.choose.labels import Shown
 from tinygrad_lab.viz.choose.view import Level
+from tinygrad_lab.viz.comparison import Comparison, compare
 from tinygrad_lab.viz.describe.difference import Difference
 from tinygrad_lab.viz.describe.snapshot import Edge, Formula, Group, Node, Snapshot
 from tinygrad_lab.viz.describe.stepper import Contribution, Step, steps
 from tinygrad_lab.viz.describe.summary import Summary
-from tinygrad_lab.viz.graph import Comparison, Graph, compare, draw, show, show_error
+from tinygrad_lab.viz.graph import Graph, draw
+from tinygrad_lab.viz.notebook import show, show_error
 from tinygrad_lab.viz.write.doctor import doctor
 
 __all__ = [

@@ -1,22 +1,19 @@
-"""`draw`, the `Graph` that it returns, and `doctor`."""
+"""`draw`, and the `Graph` that it returns."""
 
 from __future__ import annotations
 
 import json
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from tinygrad_lab.compiler.program import Program
-from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import ArgumentError, OperationError, TinygradError
-from tinygrad_lab.nn.module import Module
+from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.optim.base import Optimizer
 from tinygrad_lab.viz.choose.labels import Shown
 from tinygrad_lab.viz.choose.view import Fold, Level, arrange
@@ -29,45 +26,11 @@ from tinygrad_lab.viz.describe.refusal import up_to
 from tinygrad_lab.viz.describe.snapshot import Node, Snapshot
 from tinygrad_lab.viz.describe.tracing import Trace
 from tinygrad_lab.viz.describe.training import training, values_in
-from tinygrad_lab.viz.write import comparison, dot, raster, svg, text
+from tinygrad_lab.viz.write import dot, raster, svg, text
 from tinygrad_lab.viz.write.colors import Theme
+from tinygrad_lab.viz.write.options import Options
 from tinygrad_lab.viz.write.picture import Color, Direction, Picture, compose
 from tinygrad_lab.viz.write.raster import Engine
-
-IN_PASSING = 2000  # nodes up to which a Value at the end of a notebook's cell is drawn
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to show a graph; see `draw`."""
-
-    view: Shown | None = None
-    level: Level = "module"
-    depth: int | None = None
-    fold: Fold = "auto"
-    color: Color = "kind"
-    max_nodes: int = 150
-    direction: Direction | None = None
-
-    def __post_init__(self) -> None:
-        for name, kind, free in (
-            ("view", Shown, True), ("level", Level, False), ("color", Color, False), ("direction", Direction, True)
-        ):  # fmt: skip
-            choices = get_args(kind)
-            good = getattr(self, name) in choices or (free and getattr(self, name) is None)
-            _check(name, good, " or ".join(map(repr, choices)), self)
-        _check("fold", self.fold in ("auto", True, False), "'auto', True or False", self)
-        _check("depth", self.depth is None or _is_whole(self.depth, 0), "None or a whole number from 0", self)
-        _check("max_nodes", _is_whole(self.max_nodes, 4), "a whole number from 4", self)
-
-
-def _check(name: str, good: bool, rule: str, options: Options) -> None:
-    if not good:
-        raise ArgumentError(f"draw: {name} must be {rule}, got {getattr(options, name)!r}; see help(viz.draw)")
-
-
-def _is_whole(x: Any, least: int) -> bool:
-    return isinstance(x, int) and x >= least
 
 
 class Graph:
@@ -333,94 +296,6 @@ def draw(
     title = getattr(value_or_module, "name", None) or "graph"
     with held():
         return Graph(capture(values_in(value_or_module), Trace(), title, optimizer), options)
-
-
-class Comparison:
-    """Two graphs side by side, with what changed in colour. In a notebook it shows itself.
-
-    Attributes:
-        before, after: the graphs.
-        difference: what changed, node by node.
-    """
-
-    def __init__(self, before: Graph, after: Graph) -> None:
-        self.before, self.after = before, after
-        self.difference = before.diff(after)
-
-    def svg(self, theme: Theme = "auto") -> str:
-        """Return both pictures as one SVG.
-
-        Arguments:
-            theme: "light", "dark", or "auto" for what the reader's system prefers.
-        """
-        return comparison.render(self.before.picture, self.after.picture, self.difference, theme)
-
-    def save(self, path: str | Path) -> None:
-        """Write the pictures as .svg, or what changed as .txt.
-
-        Raises:
-            ArgumentError: for another suffix.
-        """
-        path = Path(path)
-        texts = {".svg": self.svg, ".txt": lambda: f"{self.difference}\n"}
-        if path.suffix not in texts:
-            raise ArgumentError(f"save: suffix must be .svg or .txt, got {path.suffix!r}; rename the file")
-        path.write_text(texts[path.suffix](), encoding="utf-8")
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": str(self.difference)}
-
-    def __repr__(self) -> str:
-        d = self.difference
-        return f"<Comparison: {len(d.added)} new, {len(d.removed)} gone, {len(d.changed)} changed>"
-
-
-def compare(before: Graph | Value, after: Graph | Value) -> Comparison:
-    """Return two graphs, or two moments of one, side by side with changes coloured.
-
-    Arguments:
-        before: a graph, or a Value, which is drawn.
-        after: another.
-
-    Example:
-        >>> import tinygrad_lab as tl
-        >>> from tinygrad_lab import viz
-        >>> x = tl.Value(2.0, name="x")
-        >>> viz.compare(x * x, x * x + x)
-        <Comparison: 1 new, 0 gone, 1 changed>
-    """
-    return Comparison(*(one if isinstance(one, Graph) else draw(one) for one in (before, after)))
-
-
-def show(thing: Value | Module) -> dict[str, str]:
-    """Return the mime bundle with which a Value or a module shows itself in a notebook.
-
-    Arguments:
-        thing: a computed Value shows its graph, a module its tree; leaves, and graphs too large to draw in passing,
-            show their text.
-    """
-    from tinygrad_lab.viz.write import notebook
-
-    if isinstance(thing, Module):
-        return notebook.module_bundle(thing)
-    if thing.op is None or len(ancestors([thing])) > IN_PASSING:
-        return notebook.plain(thing)
-    return {**draw(thing)._repr_mimebundle_(), "text/plain": repr(thing)}
-
-
-def show_error(error: OperationError) -> list[str]:
-    """Show the graph up to an error in a notebook, and return the traceback's lines.
-
-    Arguments:
-        error: raised by an operation on Values.
-    """
-    from IPython import get_ipython  # who calls this is there
-    from IPython.display import display
-
-    with suppress(TinygradError):  # where nothing was recorded, the traceback says it all
-        display(Graph(up_to(error), Options()))  # type: ignore[no-untyped-call]
-    lines: list[str] = get_ipython().InteractiveTB.structured_traceback(type(error), error, error.__traceback__)
-    return lines
 
 
 def _warn_without_dot() -> None:

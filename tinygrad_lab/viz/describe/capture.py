@@ -14,14 +14,14 @@ from tinygrad_lab.core.operators import POSITIVE
 from tinygrad_lab.core.registry import Op
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GraphError
-from tinygrad_lab.nn.module import Module
 from tinygrad_lab.optim.base import Optimizer
 from tinygrad_lab.viz.describe import snapshot as kinds
-from tinygrad_lab.viz.describe.calls import Call, Calls
+from tinygrad_lab.viz.describe.calls import Calls
 from tinygrad_lab.viz.describe.formula import formulas
 from tinygrad_lab.viz.describe.gradients import Gradients, gradients_of
+from tinygrad_lab.viz.describe.groups import Groups
 from tinygrad_lab.viz.describe.mathematics import templates
-from tinygrad_lab.viz.describe.snapshot import Edge, Formula, Group, Node, Snapshot
+from tinygrad_lab.viz.describe.snapshot import Edge, Formula, Node, Snapshot
 from tinygrad_lab.viz.describe.summary import LARGE, Summary, outline, summarise
 from tinygrad_lab.viz.describe.tracing import Trace
 from tinygrad_lab.viz.describe.updates import updates_of
@@ -71,7 +71,7 @@ class _Capture:
         self.roots = {self.target[root] for root in roots}
         self.calls = Calls(order, trace.drawn)
         self.names = {**self.calls.names, **trace.names}
-        self.groups = _Groups(self.calls, [value for value in order if value.op is not None])
+        self.groups = Groups(self.calls, [value for value in order if value.op is not None])
         self.formulas: dict[tuple[Op, int], list[Formula]] = {}
         self.ids: dict[Any, str] = {}  # by Value, or by identity of a plain array, which the graph keeps alive
         self.taken: dict[str, int] = {}  # ids, and up to which number they were given
@@ -247,50 +247,6 @@ def _describe_rules(op: Op) -> list[Formula]:
         names = code.co_varnames[2 : code.co_argcount] if code is not None else ()
         result.append(Formula(names[position] if position < len(names) else "", text or "", ""))
     return result
-
-
-class _Groups:
-    """The module calls in which nodes were made, with ids and names."""
-
-    def __init__(self, calls: Calls, operations: list[Value]) -> None:
-        around = [calls.around(value.index) for value in operations]
-        used: dict[Call, None] = {}
-        for call in around:
-            while call is not None and call not in used:
-                used[call] = None
-                call = call.parent
-        same = Counter((call.parent, call.name) for call in used)
-        count: Counter[Any] = Counter()
-        self._ids: dict[Call | None, str] = {None: ""}
-        self._all: dict[str, Group] = {}
-        for call in calls.all:
-            if call in used:
-                key = call.parent, call.name
-                self._add(call, calls.drawn, count[key], same[key] > 1)
-                count[key] += 1
-        self.of = {value: self._ids[call] for value, call in zip(operations, around, strict=True)}
-
-    def _add(self, call: Call, drawn: Module | None, number: int, several: bool) -> None:
-        if call.module is drawn:  # it is the picture
-            self._ids[call] = ""
-            return
-        parent = self._ids[call.parent]
-        name = call.name + (f"#{number}" if several else "")
-        own = f"{parent}/{name}" if parent else name
-        self._ids[call] = own
-        detail = str(call.module.extra_repr())
-        self._all[own] = Group(own, parent, call.path, number, name, call.kind, detail)
-
-    def path(self, group: str) -> list[str]:
-        """Return the ids of a group and those around it, outermost first."""
-        found: list[str] = []
-        while group:
-            found.append(group)
-            group = self._all[group].parent
-        return found[::-1]
-
-    def all(self) -> tuple[Group, ...]:
-        return tuple(self._all.values())
 
 
 def _is_array(x: Any) -> bool:

@@ -28,8 +28,8 @@ from tinygrad_lab.viz.write.colors import Theme
 from tinygrad_lab.viz.write.packing import pack
 
 SCRIPTS = (
-    "numbers.js", "layout.js", "packing.js", "model.js", "picture.js", "mathematics.js", "panel.js", "quiz.js",
-    "stepper.js", "page.js",
+    "numbers.js", "layout.js", "layering.js", "packing.js", "model.js", "picture.js", "mathematics.js", "panel.js",
+    "quiz.js", "stepper.js", "page.js",
 )  # fmt: skip
 
 
