@@ -22,6 +22,8 @@ from tinygrad_lab.compiler.numba.vectors import Vector, widened
 # Exact; one instruction on most processors.
 floor, ceil, trunc, rint = (of_the_library(name) for name in ("floor", "ceil", "trunc", "rint"))
 
+copysign = of_the_library("copysign", 2)
+
 # Of the C library, a lane at a time.
 power, arctan2 = of_the_library("pow", 2), of_the_library("atan2", 2)
 
