@@ -1,4 +1,4 @@
-"""Random programs and their gradients as machine code, against NumPy: `python tests/compiler/numba_programs.py [MANY]`."""
+"""Random programs and their gradients as machine code, against NumPy: `tests/compiler/numba_programs.py [MANY]`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,11 @@ def main() -> None:
     many = int(sys.argv[1]) if len(sys.argv) > 1 else 20
 
     @settings(
-        max_examples=many, deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+        max_examples=many,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
     )
     @given(st.lists(programs(), min_size=TOGETHER, max_size=TOGETHER))
     def run(calls: list[Any]) -> None:

@@ -42,14 +42,17 @@ class Access:
     def seen_by(self, function: Callable[..., Any]) -> Access | None:
         """Return what `function`, which only rearranges, makes of this: it is tried on an array without memory."""
         try:
-            made = function(as_strided(_BYTE, self.shape, self.strides))
-        except ValueError:  # a reshape that would have to copy
+            return self.of(function(as_strided(_BYTE, self.shape, self.strides)))
+        except ValueError:  # what would have to copy
             return None
-        return self.of(made)
 
-    def of(self, made: Any) -> Access:
-        """Return what a rearranged look at this array without memory is."""
+    def of(self, made: Any) -> Access | None:
+        """Return what a rearranged look at this array without memory is; None if it is none, or beyond the base."""
         offset = self.offset + made.__array_interface__["data"][0] - _ADDRESS
+        reach = [(n - 1) * s for n, s in zip(made.shape, made.strides, strict=True)]
+        low, high = offset + sum(min(r, 0) for r in reach), offset + sum(max(r, 0) for r in reach)
+        if not isinstance(made, np.ndarray) or low < 0 or high >= self.base.size:
+            return None
         return Access(self.base, offset, tuple(made.strides), made.shape)
 
     def reshaped(self, shape: tuple[int, ...]) -> Access | None:

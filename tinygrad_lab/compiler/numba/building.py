@@ -62,8 +62,8 @@ def load_module(name: str, source: str) -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
     spec.loader.exec_module(module)
+    sys.modules[module_name] = module
     return module
 
 

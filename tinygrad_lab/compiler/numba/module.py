@@ -11,7 +11,7 @@ from tinygrad_lab.compiler.numba import reading_elements, reading_products, read
 from tinygrad_lab.compiler.numba.access import whole
 from tinygrad_lab.compiler.numba.function import Helpers
 from tinygrad_lab.compiler.numba.operation import Operation
-from tinygrad_lab.compiler.numba.reading import Compiled, Outside, Reader
+from tinygrad_lab.compiler.numba.reading import SUPPORTED, Compiled, Outside, Reader
 from tinygrad_lab.compiler.numba.rounds import Rounds, write_rounds
 from tinygrad_lab.compiler.numba.schedule import Scheduler, Segment
 from tinygrad_lab.compiler.numba.stage import Part, in_functions, needed_in_memory, write_run
@@ -212,8 +212,13 @@ def _outputs(reader: Reader) -> tuple[list[Variable], list[Variable]]:
     own: list[Variable] = []
     for output in program.outputs:
         look = reader.look(output)
-        if output in returned:
+        if output in returned and output not in outputs:
             outputs.append(output)
+            continue
+        if output.dtype not in SUPPORTED or 0 in output.shape:
+            copied = reader.fresh(output.name, output.shape, output.dtype)
+            reader.items.append(Outside(Call(np.copy, (output,), {}, (copied,))))
+            outputs.append(copied)
             continue
         if look.base in made and look.whole and look.shape == look.base.shape and look.base not in own:
             holder = look.base

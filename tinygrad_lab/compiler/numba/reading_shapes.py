@@ -29,15 +29,16 @@ def _rearranged(reader: Reader, call: Call) -> bool:
 def _look(reader: Reader, call: Call, x: Variable, function: Any) -> bool:
     """Make the outputs of a call looks at `x`."""
     given = reader.look(x)
-    outputs: list[Access] = []
+    outputs: list[Access | None] = []
     made = given.seen_by(lambda dummy: _noted(outputs, given, function(dummy), call.several))
-    if made is None or len(outputs) != len(call.outputs):
+    looks = [look for look in outputs if look is not None]
+    if made is None or len(looks) != len(call.outputs):
         return False
-    reader.looks.update(zip(call.outputs, outputs, strict=True))
+    reader.looks.update(zip(call.outputs, looks, strict=True))
     return True
 
 
-def _noted(outputs: list[Access], given: Access, result: Any, several: bool) -> Any:
+def _noted(outputs: list[Access | None], given: Access, result: Any, several: bool) -> Any:
     outputs += [given.of(part) for part in (result if several else (result,))]
     return result[0] if several else result
 
@@ -103,7 +104,7 @@ def _joined(reader: Reader, call: Call) -> bool:
         return False
     if function is np.stack:
         for i, look in enumerate(looks):
-            target = out.seen_by(lambda dummy, i=i: np.moveaxis(dummy, axis, 0)[i])
+            target = out.seen_by(lambda dummy, i=i: np.moveaxis(dummy, axis, 0)[i, ...])
             assert target is not None
             reader.copy(look, target)
         return True

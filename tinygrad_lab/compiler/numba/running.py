@@ -51,6 +51,7 @@ class Runner:
         self._arena = aligned_bytes(body.size)
         self._table = Table(body.table)
         self._fixed = _arrays(body.arena, self._arena) | _arrays(body.constants, code.constants)
+        self._fixed |= {v: x for v, x in body.program.constants.items() if v not in body.constants}
         self.run: Callable[..., Sequence[Any]] = self._call
         if len(body.stages) == 1 and body.compiled:
             self.run = self._straight(code.stages[body.compiled[0].name])
