@@ -17,8 +17,8 @@ from tinygrad_lab.testing.programs import programs
 
 # The shape, or the dtype, of what these return may depend on data.
 REFUSED = {
-    "poly", "polydiv", "polymul", "real_if_close", "roots", "trim_zeros", "unique", "unique_all", "unique_counts",
-    "unique_inverse", "unique_values", "union1d", "intersect1d", "setdiff1d", "setxor1d",
+    "histogram", "poly", "polydiv", "polymul", "real_if_close", "roots", "trim_zeros", "unique",
+    "unique_all", "unique_counts", "unique_inverse", "unique_values", "union1d", "intersect1d", "setdiff1d", "setxor1d",
 }  # fmt: skip
 FEW = {"phases": [Phase.generate], "database": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_lab.compiler.buffers import plan
 from tinygrad_lab.compiler.passes.naming import identifier
-from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, Written
+from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, Written, replaced
 from tinygrad_lab.compiler.spelling import Speller
 
 _INLINE = 16  # elements of a constant that is written out; a larger one becomes a parameter
@@ -39,6 +39,7 @@ def write(program: Program) -> Written:
             tanh = np.tanh(x0)
             return (tanh,)
     """
+    program = _numbers_as_arrays(program)
     module = _Module(Speller(_names(program)))
     name, extra = module.define(program)
     source = module.source()
@@ -105,7 +106,7 @@ class _Module:
             self.buffers.append(f"buffer_{number} = np.empty({shape}, {self.speller.operand(dtype)})")
         line, within = "", ""
         for position, call in enumerate(program.calls):
-            if call.line != line:
+            if call.line != line and call.line:
                 lines.append(f"# {_origin(call.line)}")
             elsewhere = f"  {call.within}" if call.within and call.within != within else ""
             line, within = call.line, call.within
@@ -157,6 +158,26 @@ class _Module:
             lines += ["    if done:", "        break"]
             lines += [f"{stack} = {stack}[:{count}]" for stack in stacks]
         return lines
+
+
+def _numbers_as_arrays(program: Program) -> Program:
+    """Return the program with numbers among its inputs as 0-d arrays where several ufuncs take them: that is faster."""
+    found: dict[tuple[Variable, Any], list[int]] = {}
+    for position, call in enumerate(program.calls):
+        if isinstance(call.function, np.ufunc) and len(call.args) == 2 and len(call.outputs) == 1:
+            for v, other in (call.args, call.args[::-1]):
+                weak = type(v) is Variable and v.weak and v.dtype.kind == "f" and v in program.inputs
+                if weak and type(other) is Variable and other.shape and other.dtype == call.output.dtype:
+                    found.setdefault((v, other.dtype), []).append(position)
+    calls, before, taken = list(program.calls), list[Call](), _names(program)
+    for (v, dtype), positions in found.items():
+        if len(positions) > 1 and dtype.kind == "f":
+            name = f"{v.name}_array"
+            array = Variable(name if name not in taken else f"{name}_{len(taken)}", (), dtype)
+            before.append(Call(np.asarray, (v, dtype), {}, (array,)))
+            for i in positions:
+                calls[i] = replace(calls[i], args=replaced(calls[i].args, {v: array}))
+    return replace(program, calls=(*before, *calls))
 
 
 def _names(program: Program) -> set[str]:
