@@ -8,12 +8,16 @@ function of others. It carries masks from node to node.
 from __future__ import annotations
 
 from collections.abc import Collection
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lab.core.graph import N, Node
+from tinygrad_lab.core.registry import SELECTING
 from tinygrad_lab.typing import Array, Rule
+
+_op = attrgetter("op")
 
 
 def masks(order: list[N], roots: Collection[N], recorded: bool) -> dict[N, Array | None]:
@@ -24,14 +28,14 @@ def masks(order: list[N], roots: Collection[N], recorded: bool) -> dict[N, Array
         roots: those that a sweep starts with; all their elements count.
         recorded: whether to work masks out; without, they are None, for "wherever the gradient is not 0".
     """
-    if not any(op.selects for op in {node.op for node in order} if op is not None):
+    if SELECTING.isdisjoint(map(_op, order)):
         return {}
     found: dict[N, Any] = {}
     whole = set(roots)  # nodes of which another use takes everything
     for node in order:
         if node.op is None:
             continue
-        partial = node.op.selects or node in found
+        partial = node.op in SELECTING or node in found
         for position, parent in enumerate(node.parents):
             if parent is None or parent in whole:
                 continue
@@ -54,7 +58,7 @@ def _taken(node: Node, position: int, mask: Array | None) -> Array:
     """Return the mask of a parent, given that of the node; all of it where the operation mixes elements."""
     op, like = node.op, node.saved[position + 1]
     assert op is not None
-    if op.selects:
+    if op in SELECTING:
         chosen = op.rules[position](np.ones_like(node.saved[0]), *node.saved, **node.kwargs) != 0
         mask = chosen if mask is None else mask & chosen
     assert mask is not None

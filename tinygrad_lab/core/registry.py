@@ -37,20 +37,20 @@ class Op:
         name: its name in error messages, tables and pictures.
         kind: `RULE` (it has rules), `COMPOSED` (written with other operations) or `ZERO` (returns plain arrays).
         forward: what runs on the arrays; often an operator, which on NumPy scalars is much faster than the ufunc.
+        body: what a primitive runs on NumPy's arrays, past the look at its arguments; None for the others.
         rules: one derivative rule per positional argument, None where an argument is never differentiated.
         named: the keyword arguments that the last of the rules belong to.
         family: the module that declared the operation.
         elementwise: each output element depends on one element of each broadcast input.
         residuals: `forward` returns its result and what the rules need beside it.
-        selects: the rule puts zeros where an input was not taken (`where`).
         twin: the operation whose result is the vector of several results: see `outputs`.
         bind: brings a call into its canonical form, whichever way its arguments were given: see `binding`.
         least, direct: from so many to so many arguments, all by position, a call is canonical as it stands.
     """
 
     __slots__ = (
-        "bind", "direct", "elementwise", "family", "forward", "function", "kind", "least", "name", "named",
-        "residuals", "rules", "selects", "twin",
+        "bind", "body", "direct", "elementwise", "family", "forward", "function", "kind", "least", "name", "named",
+        "residuals", "rules", "twin",
     )  # fmt: skip
 
     def __init__(self, function: Function) -> None:
@@ -58,11 +58,12 @@ class Op:
         self.name: str = function.__name__
         self.kind = RULE
         self.forward = function
+        self.body: Function | None = None
         self.rules: Any = ()
         self.named: tuple[str, ...] = ()
         self.family = ""
         self.elementwise = isinstance(function, np.ufunc) and function.signature is None
-        self.selects = self.residuals = False
+        self.residuals = False
         self.unbind()
 
     def __repr__(self) -> str:
@@ -120,6 +121,7 @@ class JointRules(VariadicRules):
 
 
 OPS: dict[Function, Op] = {}
+SELECTING: set[Op] = set()  # those, such as `where`, whose rules put zeros where an input was not taken
 LATER: dict[str, str] = {}  # libraries, and the modules with their rules: imported once the library has been
 REFUSED: dict[Function, str] = {}  # functions that no Value may enter, with advice
 
@@ -176,13 +178,15 @@ def defvjp(
     op.kind, op.named = RULE, tuple(keywords or ())
     given = (*rules, *(keywords or {}).values())
     op.forward = _by_name(own, len(rules), op.named) if keywords else own
+    if keywords:
+        op.body = None
     if joint is not None or variadic is not None:
         op.rules = JointRules(_refreshed(op, joint, 3)) if joint else VariadicRules(_refreshed(op, variadic, 3))
     else:
         op.rules = tuple(_refreshed(op, rule, 2) for rule in given)
     op.family = _family(next((rule for rule in (variadic, joint, *given) if rule is not None), own))
     op.unbind()
-    op.selects = selects
+    (SELECTING.add if selects else SELECTING.discard)(op)
     if elementwise is not None:
         op.elementwise = elementwise
     return op
@@ -274,12 +278,12 @@ def primitive(
                 if isinstance(arg, Receiver):
                     return arg.record(op, args, kwargs)
             result = function(*args, **kwargs)
-            if type(result) not in _PLAIN and _holds_values(result):
+            if type(result) not in _PLAIN and holds_values(result):
                 raise refusals.escaped(op.name)
             return result[0] if residuals else result
 
         op = operation(call, forward=function if residuals else None)
-        op.family, op.elementwise, op.residuals = _family(function), elementwise, residuals
+        op.family, op.elementwise, op.residuals, op.body = _family(function), elementwise, residuals, function
         if rules or joint or keywords:
             defvjp(call, *rules, joint=joint, keywords=keywords).family = _family(function)
         return call  # type: ignore[return-value]
@@ -290,8 +294,9 @@ def primitive(
 _PLAIN = frozenset({np.ndarray, np.float64, np.float32})
 
 
-def _holds_values(result: Any) -> bool:
-    return isinstance(result, Recorder) or (isinstance(result, tuple | list) and any(map(_holds_values, result)))
+def holds_values(result: Any) -> bool:
+    """Whether the body of a primitive returned a Value: then something beside its arguments was differentiated."""
+    return isinstance(result, Recorder) or (isinstance(result, tuple | list) and any(map(holds_values, result)))
 
 
 def _find_later(function: Function) -> Op | None:

@@ -24,7 +24,7 @@ from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.modes import RECORD, current
 from tinygrad_lab.core.outputs import settled
 from tinygrad_lab.core.protocols import NumpyProtocols, call_plain
-from tinygrad_lab.core.registry import ZERO, Op
+from tinygrad_lab.core.registry import ZERO, Op, holds_values
 from tinygrad_lab.core.watch import Hook, Watch
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.typing import Args, Array, ArrayLike, Keywords
@@ -199,7 +199,12 @@ class Value(NumpyProtocols):
                     parents.append(arg)
                     required = required or arg.requires_grad
         try:
-            data = op.forward(*arrays, **kwargs) if kwargs else op.forward(*arrays)
+            if kwargs:
+                data = op.forward(*arrays, **kwargs)
+            elif op.body is not None and _USUAL.issuperset(map(type, arrays)):
+                data = op.body(*arrays)
+            else:
+                data = op.forward(*arrays)
         except OperationError as error:
             error.arguments = error.arguments or args
             raise
@@ -272,11 +277,14 @@ _new = Value.__new__
 _accumulating = threading.RLock()  # threads that share a leaf read its `grad` and write it back one at a time
 NO_KEYWORDS: dict[str, Any] = {}
 _ARRAYS = frozenset({np.ndarray, np.float64, np.float32})
+_USUAL = _ARRAYS | {int, float, type(None)}
 _OBJECT = np.dtype(object)
 
 
 def _array_from(op: Op, data: Any) -> Any:
     """Return the unusual result of an operation as an array; refuse Values that would be hidden from the graph."""
+    if op.body is not None and holds_values(data):
+        raise refusals.escaped(op.name)
     inside = data.flat if isinstance(data, np.ndarray) else [data]
     if any(type(x) is Value for x in inside):
         raise graph_refusals.hidden_values(op.name)
