@@ -35,6 +35,7 @@ def test_a_loss_knows_modules_and_parameters_by_itself():
     }  # fmt: skip
     parameters = {node.id for node in snapshot.nodes if node.kind == "parameter"}
     assert parameters == {"hidden.weight", "hidden.bias", "out.weight", "out.bias"}
+    assert "hidden.weight (3, 2)" in loss_of(Net()).graph().svg()  # in the tip of the module that holds it
 
 
 def test_data_labels_and_the_loss_are_told_apart():

@@ -11,7 +11,7 @@ from tinygrad_lab.viz.choose.folding import Item
 from tinygrad_lab.viz.choose.text_width import shorten
 from tinygrad_lab.viz.choose.view import MODULE, OMITTED, Box, Cluster, Level, View
 from tinygrad_lab.viz.describe.health import Health
-from tinygrad_lab.viz.describe.snapshot import CONSTANT, LOSS, Node
+from tinygrad_lab.viz.describe.snapshot import CONSTANT, LOSS, PARAMETER, Node
 from tinygrad_lab.viz.describe.summary import Summary
 
 Shown = Literal["forward", "backward", "both"]
@@ -167,12 +167,17 @@ def _inside(box: Box, view: View) -> list[str]:
     each = len(box.members) // box.copies
     if each > 1:
         lines.append(f"{each:,} operations" + (" each" if box.count > 1 else ""))
-    used = {source for node in box.members for source in view.snapshot.sources[node.id]}
-    nodes = (view.snapshot.by_id[own] for own in used)
-    count = sum(math.prod(node.value.shape) for node in nodes if node.kind == "parameter")
+    count = sum(math.prod(node.value.shape) for node in parameters_in(box, view))
     if count:
         lines.append(f"{count:,} parameter{'s' if count > 1 else ''}")
     return lines
+
+
+def parameters_in(box: Box, view: View) -> list[Node]:
+    """Return the parameters that a box hides, in order of use."""
+    used = dict.fromkeys(source for node in box.members for source in view.snapshot.sources[node.id])
+    nodes = (view.snapshot.by_id[own] for own in used)
+    return [node for node in nodes if node.kind == PARAMETER]
 
 
 def _badges(box: Box, health: Health, counted: bool) -> tuple[str, ...]:

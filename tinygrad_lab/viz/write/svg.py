@@ -10,7 +10,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any, Protocol
 
-from tinygrad_lab.viz.choose.labels import number
+from tinygrad_lab.viz.choose.labels import number, parameters_in
 from tinygrad_lab.viz.choose.text_width import text_width
 from tinygrad_lab.viz.choose.view import MODULE, Box, Link
 from tinygrad_lab.viz.describe.health import DEAD, DETACHED, MEANINGS
@@ -276,6 +276,8 @@ def _tooltip(picture: Picture, box: Box) -> str:
     texts = [node.id if len(box.members) == 1 else box.id, *label.lines]
     texts += [MEANINGS[badge] for badge in label.badges if badge in MEANINGS]
     texts += [f"made at {node.source}"] if node.source else []
+    if box.kind == MODULE:
+        texts += [f"{own.name} {own.value.shape}" for own in parameters_in(box, picture.view)]
     return "\n".join(texts)
 
 
