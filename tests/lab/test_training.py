@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tinygrad_lab import nn, optim
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.data import linear, xor
-from tinygrad_lab.lab.training import History, accuracy, train
+from tinygrad_lab.lab.metrics import accuracy
+from tinygrad_lab.lab.training import History, train
 
 
 def network(seed=0, *, dropout=False):

@@ -7,6 +7,7 @@ import importlib
 import json
 import math
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from tinygrad_lab.lab.options import interval
 
 if TYPE_CHECKING:
     from tinygrad_lab.lab.folder import Written
+    from tinygrad_lab.lab.place import Place
     from tinygrad_lab.lab.running import Run
 
 _STATUS = {"until": 0, "epochs": 0, "patience": 0, "diverged": 1, "interrupted": 130}
@@ -67,29 +69,15 @@ def run(options: dict[str, Any]) -> int:
     Raises:
         LabError: the options, the data or the folder cannot be used.
     """
-    from tinygrad_lab.lab import folder, loading, progress, running
+    from tinygrad_lab.lab import folder, progress
     from tinygrad_lab.lab.checkpoints import NAME, keeper
-    from tinygrad_lab.lab.place import Place, check
 
     with extra("lab"):  # before any time is spent
         for library in ("jinja2", "matplotlib", "rich", "safetensors"):
             importlib.import_module(library)
-    chosen, out = given(options), options["out"]
-    if options["resume"] is not None:
-        _check_alone(options)
-        loading.read_config(options["resume"])
-        place = Place.reopen(options["resume"])
-    else:
-        begun = {} if options["config"] is None else loading.config_file(options["config"]).to_dict()
-        prepared = running.prepare(Config(**begun | chosen))
-        if out is not None:
-            check(out)
-        place = Place.claim(prepared.dataset.name, out)
+    place, prepare = _resumed(options) if options["resume"] is not None else _new(options)
     with place:
-        if options["resume"] is not None:
-            prepared = loading.resume(options["resume"], chosen)
-        else:
-            folder.begin(prepared, place)
+        prepared = prepare()
         keep = keeper(prepared, place.put, options["checkpoint_every"])
         try:
             with _progress(prepared.config, options["quiet"], options["json"]) as show:
@@ -111,10 +99,34 @@ def run(options: dict[str, Any]) -> int:
     return _STATUS[str(prepared.history.stopped_by)]
 
 
-def _check_alone(options: dict[str, Any]) -> None:
+def _new(options: dict[str, Any]) -> tuple[Place, Callable[[], Run]]:
+    """Return a new folder, and what begins the run there."""
+    from tinygrad_lab.lab import folder, loading, running
+    from tinygrad_lab.lab.place import Place, check
+
+    if options["out"] is not None:
+        check(options["out"])
+    begun = {} if options["config"] is None else loading.config_file(options["config"]).to_dict()
+    prepared = running.prepare(Config(**begun | given(options)))
+    place = Place.claim(prepared.dataset.name, options["out"])
+
+    def begin() -> Run:
+        folder.begin(prepared, place)
+        return prepared
+
+    return place, begin
+
+
+def _resumed(options: dict[str, Any]) -> tuple[Place, Callable[[], Run]]:
+    """Return the folder of a run, and what takes the run from there."""
+    from tinygrad_lab.lab import loading
+    from tinygrad_lab.lab.place import Place
+
     for name in ("config", "out"):
         if options[name] is not None:
             raise LabError(f"resume: {name} must be left out, got {options[name]}; a run goes on where it is")
+    loading.read_config(options["resume"], "resume")
+    return Place.reopen(options["resume"]), lambda: loading.resume(options["resume"], given(options))
 
 
 def _interrupted(path: Path, name: str) -> int:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from tinygrad_lab.lab.folder import write
     from tinygrad_lab.lab.folding import cross_validate
     from tinygrad_lab.lab.loading import load, resume
+    from tinygrad_lab.lab.metrics import accuracy
     from tinygrad_lab.lab.running import Run, prepare, run
     from tinygrad_lab.lab.stopping import Until
     from tinygrad_lab.lab.sweeps.sweeping import sweep
-    from tinygrad_lab.lab.training import History, accuracy, train
+    from tinygrad_lab.lab.training import History, train
 
 _HOMES = {
     "config": ("Config",),
@@ -26,10 +27,11 @@ _HOMES = {
     "folder": ("write",),
     "folding": ("cross_validate",),
     "loading": ("load", "resume"),
+    "metrics": ("accuracy",),
     "running": ("Run", "prepare", "run"),
     "stopping": ("Until",),
     "sweeps.sweeping": ("sweep",),
-    "training": ("History", "accuracy", "train"),
+    "training": ("History", "train"),
 }
 
 __all__ = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -47,3 +49,33 @@ def by_class(counts: Array) -> list[tuple[float, float, int]]:
     hits, predicted, points = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
     precision, recall = hits / np.maximum(predicted, 1), hits / np.maximum(points, 1)
     return list(zip(precision.tolist(), recall.tolist(), points.tolist(), strict=True))
+
+
+def accuracy(output: Array, y: Array, threshold: float = 0.5) -> float:
+    """Return the share of points whose class is predicted.
+
+    Arguments:
+        output: (points, 1): class 1 from `threshold` on; or (points, classes): the class of the largest output.
+        y: (points, 1) of 0 and 1; or (points,) of class numbers; or (points, classes) of probabilities.
+        threshold: for one column of outputs.
+
+    Example:
+        >>> accuracy(np.array([[0.2], [0.9], [0.4]]), np.array([[0.0], [1.0], [1.0]]))
+        0.6666666666666666
+    """
+    return float(scorer(y, threshold)(output))
+
+
+def scorer(y: Array, threshold: float) -> Callable[[Array], Any]:
+    """Return `accuracy` for fixed targets, as a function of outputs: what is known beforehand is computed once."""
+    n = len(y)
+    if y.ndim == 2 and y.shape[1] > 1:
+        y = np.argmax(y, axis=1)
+    positive = y >= 0.5
+
+    def score(output: Array) -> Any:
+        if output.shape == positive.shape:
+            return np.sum((output >= threshold) == positive) / n
+        return np.sum(np.argmax(output, axis=1) == y) / n
+
+    return score

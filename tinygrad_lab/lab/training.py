@@ -13,8 +13,10 @@ import numpy as np
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.lab.data import Array, Rng
 from tinygrad_lab.lab.interrupt import interruptible
-from tinygrad_lab.lab.steps import CompiledFullBatch, FullBatch, MiniBatches, Steps, backend_of, evaluating
+from tinygrad_lab.lab.metrics import scorer
+from tinygrad_lab.lab.steps import CompiledFullBatch, FullBatch, MiniBatches, Steps, backend_of
 from tinygrad_lab.lab.stopping import Until
+from tinygrad_lab.lab.watching import Watch
 from tinygrad_lab.nn import Module
 from tinygrad_lab.optim import Optimizer
 
@@ -142,18 +144,17 @@ def train(
     if patience is not None and validation is None:
         raise ArgumentError("train: validation must be given with patience, got None; pass (x, y) to watch")
     until = Until(until) if isinstance(until, str) else until
-    score = None if threshold is None else _scorer(y, threshold)
+    score = None if threshold is None else scorer(y, threshold)
     history = history or History()
-    full = FullBatch(model, x, y, loss, optimizer, score)
-    steps: Steps = full
-    if compile and (batch_size is None or batch_size >= len(x)):
-        ahead = 1 if validation is not None else every
-        steps = CompiledFullBatch(full, backend_of(compile), history, until, epochs, ahead)
+    steps: Steps = (full := FullBatch(model, x, y, loss, optimizer, score))
     if batch_size is not None and batch_size < len(x):
         if rng is None:
             raise ArgumentError("train: rng must be given with batch_size, got None; pass np.random.default_rng(seed)")
         steps = MiniBatches(model, x, y, loss, optimizer, score, batch_size, rng, backend_of(compile))
-    watch = _Watch(model, loss, validation, threshold, patience)
+    elif compile:
+        ahead = 1 if validation is not None else every
+        steps = CompiledFullBatch(full, backend_of(compile), history, until, epochs, ahead)
+    watch = Watch(model, loss, validation, threshold, patience)
     watch.look_back(history)
     start = time.perf_counter() - history.seconds
     # A loss that overflows is reported as a divergence, once; NumPy need not warn as well.
@@ -202,75 +203,3 @@ def _reason(history: History, until: Until | None, interrupted: bool, last: bool
     if interrupted:
         return "interrupted"
     return "epochs" if last else None
-
-
-class _Watch:
-    """The validation at each epoch, and the parameters where its loss was lowest."""
-
-    def __init__(
-        self, model: Module, loss: Loss, data: tuple[Array, Array] | None, threshold: float | None, patience: int | None
-    ) -> None:
-        self.model, self.loss, self.data, self.patience = model, loss, data, patience
-        self.score = None if threshold is None or data is None else _scorer(data[1], threshold)
-        self.best, self.lowest = 0, math.inf
-        self.parameters: dict[str, Array] | None = None
-
-    def look_back(self, history: History) -> None:
-        """Know the lowest loss of a history that goes on, whose parameters come with `history.kept`."""
-        if self.patience is not None and history.validation_loss:
-            self.best = int(np.argmin(history.validation_loss)) + 1
-            self.lowest = history.validation_loss[self.best - 1]
-            self.parameters = history.kept
-
-    def __call__(self, history: History) -> None:
-        if self.data is None:
-            return
-        with evaluating(self.model):
-            output = self.model(self.data[0])
-            loss = self.loss(output, self.data[1]).item()
-        history.validation_loss.append(loss)
-        if self.score is not None:
-            history.validation_accuracy.append(float(self.score(output.data)))
-        if self.patience is not None and loss < self.lowest:
-            self.best, self.lowest = history.epochs, loss
-            history.kept = self.parameters = self.model.state_dict()
-
-    def has_had_enough(self, history: History) -> bool:
-        return self.patience is not None and history.epochs - self.best >= self.patience
-
-    def restore(self, history: History) -> None:
-        """Put the best parameters back, where those of the last epoch are others."""
-        history.best = history.last = None
-        if self.parameters is not None and self.best != history.epochs:
-            history.best, history.last = self.best, self.model.state_dict()
-            self.model.load_state_dict(self.parameters)
-
-
-def accuracy(output: Array, y: Array, threshold: float = 0.5) -> float:
-    """Return the share of points whose class is predicted.
-
-    Arguments:
-        output: (points, 1): class 1 from `threshold` on; or (points, classes): the class of the largest output.
-        y: (points, 1) of 0 and 1; or (points,) of class numbers; or (points, classes) of probabilities.
-        threshold: for one column of outputs.
-
-    Example:
-        >>> accuracy(np.array([[0.2], [0.9], [0.4]]), np.array([[0.0], [1.0], [1.0]]))
-        0.6666666666666666
-    """
-    return float(_scorer(y, threshold)(output))
-
-
-def _scorer(y: Array, threshold: float) -> Callable[[Array], Any]:
-    """Return `accuracy` for fixed targets: what can be known beforehand is not computed in every epoch."""
-    n = len(y)
-    if y.ndim == 2 and y.shape[1] > 1:
-        y = np.argmax(y, axis=1)
-    positive = y >= 0.5
-
-    def score(output: Array) -> Any:
-        if output.shape == positive.shape:
-            return np.sum((output >= threshold) == positive) / n
-        return np.sum(np.argmax(output, axis=1) == y) / n
-
-    return score
