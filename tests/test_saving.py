@@ -82,3 +82,48 @@ def test_files_that_cannot_be_meant_are_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(ArgumentError, match="is no whole safetensors file"):
         tl.load(path)
+
+
+@pytest.mark.parametrize("make", [np.random.default_rng, np.random.RandomState])
+def test_generators_inside_a_model_are_saved_with_it(make, tmp_path):
+    def run(seed):
+        rng = make(seed)
+        model = tl.nn.Sequential(
+            tl.nn.Linear(3, 8, rng=rng), tl.nn.Dropout(0.5, rng=make(seed + 1)), tl.nn.Linear(8, 1)
+        )
+        return model, tl.optim.Adam(model.parameters(), lr=0.1)
+
+    def train(model, optimizer, steps):
+        x = np.random.default_rng(0).normal(size=(8, 3))
+        losses = []
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = tl.functional.mse_loss(model(x), x[:, :1])
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        return losses
+
+    first, second = run(0), run(5)
+    train(*first, 3)
+    first[1].lr = 0.03  # assigned by hand
+    tl.save({"model": first[0], "optimizer": first[1]}, tmp_path / "run.safetensors")
+    tl.load(tmp_path / "run.safetensors", {"model": second[0], "optimizer": second[1]})
+    assert second[1].lr == 0.03
+    assert train(*first, 3) == train(*second, 3)
+    tl.save(first[0], tmp_path / "model.safetensors")
+    tl.load(tmp_path / "model.safetensors", second[0])
+    assert train(*first, 1) == train(*second, 1)
+    assert list(first[0].state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    other = tl.nn.Sequential(tl.nn.Linear(3, 8), tl.nn.Identity(), tl.nn.Linear(8, 1))
+    with pytest.raises(ArgumentError, match=r"load: the model has no random generator '1\.rng'"):
+        tl.load(tmp_path / "model.safetensors", other)
+
+
+def test_a_generator_of_another_kind_is_refused(tmp_path):
+    tl.save({"rng": np.random.default_rng(0)}, tmp_path / "a.safetensors")
+    for other in (np.random.RandomState(0), np.random.Generator(np.random.MT19937(0))):
+        with pytest.raises(
+            ArgumentError, match=r"kind that was saved, PCG64, got (RandomState|MT19937); make it alike"
+        ):
+            tl.load(tmp_path / "a.safetensors", {"rng": other})

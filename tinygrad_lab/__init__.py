@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lab import functional, nn, optim, rules
+from tinygrad_lab.calls.defaults import default_dtype, get_default_dtype, set_default_dtype
 from tinygrad_lab.core.modes import debug, enable_grad, no_grad
 from tinygrad_lab.core.registry import OPS, composed, defvjp, defzero, primitive
 from tinygrad_lab.core.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -28,6 +29,7 @@ __all__ = [
     "composed",
     "data",
     "debug",
+    "default_dtype",
     "defjvp",
     "defvjp",
     "defzero",
@@ -35,6 +37,7 @@ __all__ = [
     "enable_grad",
     "export",
     "functional",
+    "get_default_dtype",
     "grad",
     "hessian",
     "hvp",
@@ -50,6 +53,7 @@ __all__ = [
     "rules",
     "save",
     "scan",
+    "set_default_dtype",
     "testing",
     "value_and_grad",
     "viz",

@@ -26,7 +26,8 @@ def save(state: Any, path: str | os.PathLike[str]) -> None:
 
     Arguments:
         state: an object with `state_dict()`, or a dict of such objects, NumPy generators (`Generator` and the legacy
-            `RandomState`), arrays, texts, numbers, and dicts of these.
+            `RandomState`), arrays, texts, numbers, and dicts of these. A
+            model's random generators, such as Dropout's, are saved with it.
         path: where to write.
 
     Raises:
@@ -88,7 +89,7 @@ def load(path: str | os.PathLike[str], into: Any = None) -> Any:
     if into is None:
         return tree
     if not isinstance(into, Mapping):
-        into.load_state_dict(_flat(tree))
+        _restore(into, tree)
         return {}
     for name, target in into.items():
         if name not in tree:
@@ -102,7 +103,8 @@ def load(path: str | os.PathLike[str], into: Any = None) -> Any:
 def _collect(prefix: str, item: Any, arrays: dict[str, Any], about: dict[str, Any]) -> None:
     """Note the arrays below `item` by path, and what is no array."""
     if hasattr(item, "state_dict"):
-        item = item.state_dict()
+        generators = dict(item.named_generators()) if hasattr(item, "named_generators") else {}
+        item = {**item.state_dict(), **generators}
     if isinstance(item, Mapping):
         if not item:
             about[prefix] = {}
@@ -131,12 +133,29 @@ def _state_of(generator: Any) -> Any:
 
 
 def _restore(target: Any, state: Any) -> None:
-    if isinstance(target, np.random.RandomState):
-        target.set_state(tuple(state["generator"]))
-    elif isinstance(target, np.random.Generator):
-        target.bit_generator.state = state["generator"]
+    if isinstance(target, np.random.RandomState | np.random.Generator):
+        _set_state(target, state["generator"])
+        return
+    generators = dict(target.named_generators()) if hasattr(target, "named_generators") else {}
+    flat = _flat(state)
+    given = {name: flat.pop(name)["generator"] for name in list(flat) if isinstance(flat[name], dict)}
+    target.load_state_dict(flat)
+    for name, saved in given.items():
+        if name not in generators:
+            raise ArgumentError(f"load: the model has no random generator {name!r}; build it as the saved one was")
+        _set_state(generators[name], saved)
+
+
+def _set_state(generator: Any, saved: Any) -> None:
+    legacy = isinstance(generator, np.random.RandomState)
+    kind = "RandomState" if isinstance(saved, list) else saved["bit_generator"]
+    own = "RandomState" if legacy else type(generator.bit_generator).__name__
+    if kind != own:
+        raise ArgumentError(f"load: the generator must be of the kind that was saved, {kind}, got {own}; make it alike")
+    if legacy:
+        generator.set_state(tuple(saved))
     else:
-        target.load_state_dict(_flat(state))
+        generator.bit_generator.state = saved
 
 
 def _nested(flat: dict[str, Any]) -> dict[str, Any]:

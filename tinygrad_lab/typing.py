@@ -50,6 +50,7 @@ class Array(Protocol):
 
 Scalar: TypeAlias = bool | int | float | complex | np.generic
 ArrayLike: TypeAlias = Array | Scalar | list[Any] | tuple[Any, ...]  # whatever NumPy makes an array of, and Values
+DTypeLike: TypeAlias = str | type | np.dtype[Any] | None  # whatever names a dtype; None for the default one
 Tree: TypeAlias = Any  # nested lists, tuples, dicts and Modules with arrays at their leaves
 Shape: TypeAlias = tuple[int, ...]
 Args: TypeAlias = tuple[Any, ...]

@@ -352,10 +352,12 @@ def test_a_model_that_keeps_results_can_be_copied_without_their_graph(duplicate)
     np.testing.assert_array_equal(copied(np.ones((1, 2))).data, model.h.data)
 
 
-def test_a_parameter_that_is_frozen_is_neither_trained_nor_saved():
+def test_a_parameter_that_is_frozen_is_saved_and_not_trained():
     model = nn.Linear(2, 2)
     model.bias.requires_grad = False
-    assert [name for name, _ in model.named_parameters()] == ["weight"]
+    assert list(model.state_dict()) == ["weight", "bias"]
+    np.sum(model(np.ones((1, 2)))).backward()
+    assert (model.weight.grad is None, model.bias.grad is None) == (False, True)
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])

@@ -38,6 +38,13 @@ def complex_seed(dtype: Any, given: Any) -> GraphError:
     return GraphError(f"backward: gradient must be real for a result of dtype {dtype}, got {given}; pass its real part")
 
 
+def no_leaf(name: str) -> GraphError:
+    """Describe requires_grad_() of a result."""
+    return GraphError(
+        f"requires_grad_: the Value must be a leaf, got the result of {name}; detach() it to stop its gradient"
+    )
+
+
 def needs_graph() -> GraphError:
     """Describe gradients that are to be recorded from a graph that is to be freed."""
     return GraphError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -169,7 +169,7 @@ def _fresh(tracer: Tracer, x: Any, example: Any, graph: bool = False) -> Any:
     traced = tracer.input(name, example)
     if type(x) is not Value:
         return traced
-    return Value(traced, requires_grad=graph and x.requires_grad, name=x.name)
+    return Value(cast(Any, traced), requires_grad=graph and x.requires_grad, name=x.name)
 
 
 def _concrete(x: Any) -> Any:

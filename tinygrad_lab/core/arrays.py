@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls import graph_refusals
+from tinygrad_lab.calls.defaults import converted
 from tinygrad_lab.calls.foreign import operand
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.calls.receivers import plain as plain
@@ -15,11 +16,12 @@ from tinygrad_lab.errors import ArgumentTypeError
 from tinygrad_lab.typing import Array
 
 
-def as_array(data: Any) -> Array:
+def as_array(data: Any, dtype: Any = None) -> Array:
     """Return what a Value may hold: an array or NumPy scalar of floating or complex numbers."""
     if isinstance(data, Recorder):
         raise ArgumentTypeError("Value: data must be an array of numbers, got a Value; pass v.data, or use it as it is")
-    if not hasattr(data, "__array_function__") and not isinstance(data, np.generic):
+    without = not hasattr(data, "__array_function__") and not isinstance(data, np.generic)  # a dtype of its own
+    if without:
         try:
             data = np.asarray(operand("Value", False, data))
         except (ValueError, TypeError) as error:
@@ -34,8 +36,7 @@ def as_array(data: Any) -> Array:
                 "Value: data must be an array of numbers, got a masked array; fill or drop what is masked"
             )
         data = np.asarray(data)  # np.matrix would multiply as matrices do
-    if data.dtype.kind in "biu":
-        data = data.astype(np.float64)
+    data = converted(data, dtype, without)
     return data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data
 
 

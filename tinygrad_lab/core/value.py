@@ -37,8 +37,10 @@ class Value(NumpyProtocols):
     """A scalar or tensor that records the computations it takes part in and differentiates them in reverse.
 
     Arguments:
-        data: a number, a nested list, or an array of any shape; integers become float64, and float16, float32, float64,
-            longdouble and complex stay what they are. Arrays of other libraries that speak NumPy's protocols are kept.
+        data: a number, a nested list, or an array of any shape. Arrays of other libraries that speak NumPy's protocols
+            are kept.
+        dtype: a floating or complex dtype to convert the data to; without it, Python numbers, lists and integers become
+            the default dtype, float64 unless `default_dtype` says otherwise, and arrays keep theirs.
         requires_grad: whether to differentiate with respect to this.
         name: shown by error messages, reprs and pictures.
 
@@ -49,6 +51,7 @@ class Value(NumpyProtocols):
 
     Raises:
         ArgumentTypeError: for data that is no array of numbers.
+        ArgumentError: for another dtype.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -61,13 +64,14 @@ class Value(NumpyProtocols):
 
     __slots__ = (
         "__weakref__", "call", "data", "grad", "index", "kwargs", "name",
-        "op", "origin", "parents", "requires_grad", "saved", "watch",
+        "op", "origin", "parents", "requires_grad", "saved", "trainable", "watch",
     )  # fmt: skip
 
     data: Any
     grad: Any
     name: str | None
     requires_grad: bool
+    trainable: bool  # of a user's leaf: whether it ever was to be trained, so that it is a parameter when frozen
     op: Op | None
     parents: tuple[Value | None, ...]
     saved: tuple[Any, ...]  # (result, *inputs): the arrays the rules need, whatever happens to the parents' data
@@ -79,10 +83,12 @@ class Value(NumpyProtocols):
     at: ClassVar[Any]  # v.at[i].set(x), which the rules of indexing register
     graph: ClassVar[Callable[..., Any]]  # what draws: the package registers it, the engine knows no pictures
 
-    def __init__(self, data: Any, *, requires_grad: bool = True, name: str | None = None) -> None:
-        self.data = as_array(data)
+    def __init__(
+        self, data: ArrayLike, *, dtype: Any = None, requires_grad: bool = True, name: str | None = None
+    ) -> None:
+        self.data = as_array(data, dtype)
         _without_history(self)
-        self.requires_grad = requires_grad
+        self.requires_grad = self.trainable = requires_grad
         self.name = name
         self.index = next_index()
         self.grad = self.watch = self.origin = self.call = None
@@ -130,6 +136,24 @@ class Value(NumpyProtocols):
         with _accumulating:
             for leaf, g in owned(found, [seed]).items():
                 leaf.grad = g if leaf.grad is None else leaf.grad + g
+
+    def requires_grad_(self, requires_grad: bool = True) -> Value:
+        """Say whether a leaf is to be differentiated, and return it; a parameter that is not stays in `state_dict()`.
+
+        Raises:
+            GraphError: for the result of an operation.
+
+        Example:
+            >>> import tinygrad_lab as tl
+            >>> model = tl.nn.Linear(2, 1)
+            >>> model.bias.requires_grad_(False).requires_grad, len(model.parameters())
+            (False, 2)
+        """
+        if self.op is not None:
+            raise graph_refusals.no_leaf(self.op.name)
+        self.trainable = requires_grad or getattr(self, "trainable", False)
+        self.requires_grad = requires_grad
+        return self
 
     def detach(self) -> Value:
         """Return a Value with the same data and no history."""
@@ -269,7 +293,7 @@ class Value(NumpyProtocols):
     def __reduce__(self) -> Any:
         if self.op is not None:
             raise graph_refusals.not_copied(self.op.name)
-        return _restore, (self.data, self.requires_grad, self.name, self.grad)
+        return _restore, (self.data, self.requires_grad, self.name, self.grad, getattr(self, "trainable", False))
 
 
 record = Value.record  # as a global, which is found faster
@@ -319,7 +343,7 @@ def cotangent(value: Value, gradient: ArrayLike | None, recorded: bool) -> Array
     return Value(gradient, requires_grad=False) if recorded and type(gradient) is not Value else gradient
 
 
-def _restore(data: Any, requires_grad: bool, name: str | None, grad: Any) -> Value:
+def _restore(data: Any, requires_grad: bool, name: str | None, grad: Any, trainable: bool = False) -> Value:
     value = Value(data, requires_grad=requires_grad, name=name)
-    value.grad = grad
+    value.grad, value.trainable = grad, trainable
     return value

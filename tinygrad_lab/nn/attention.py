@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import functional
+from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.nn.init import Rng, check_positive, xavier_uniform
 from tinygrad_lab.nn.layers import Dropout, Linear
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.nn.normalisation import LayerNorm
+from tinygrad_lab.typing import DTypeLike
 
 
 class MultiheadAttention(Module):
@@ -29,7 +31,7 @@ class MultiheadAttention(Module):
         kdim, vdim: the sizes of keys and values, where they are others.
         batch_first: whether arrays are (batch, positions, features) rather than (positions, batch, features).
         rng: `np.random.Generator` or `RandomState` for the first parameters and for dropout.
-        dtype: the parameters' dtype.
+        dtype: the parameters' dtype; the default dtype without it.
 
     Attributes:
         in_proj_weight: Value of shape (3 · embed_dim, embed_dim): queries, keys, values; or, with other sizes of keys
@@ -53,7 +55,7 @@ class MultiheadAttention(Module):
 
     def __init__(
         self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, kdim: int | None = None,
-        vdim: int | None = None, batch_first: bool = False, *, rng: Rng | None = None, dtype: Any = np.float64,
+        vdim: int | None = None, batch_first: bool = False, *, rng: Rng | None = None, dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         check_positive("MultiheadAttention", embed_dim=embed_dim, num_heads=num_heads)
         if embed_dim % num_heads:
@@ -70,10 +72,10 @@ class MultiheadAttention(Module):
             self.q_proj_weight, self.k_proj_weight, self.v_proj_weight = (
                 Value(xavier_uniform((embed_dim, size), rng, dtype)) for size in sizes
             )
-        self.in_proj_bias = Value(np.zeros(3 * embed_dim, dtype)) if bias else None
+        self.in_proj_bias = Value(np.zeros(3 * embed_dim, given_or_default(dtype))) if bias else None
         self.out_proj = Linear(embed_dim, embed_dim, bias, rng=rng, dtype=dtype)
         if self.out_proj.bias is not None:
-            self.out_proj.bias.data = np.zeros(embed_dim, dtype)
+            self.out_proj.bias.data = np.zeros(embed_dim, given_or_default(dtype))
 
     def forward(
         self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True,
@@ -171,7 +173,7 @@ class TransformerEncoderLayer(Module):
         norm_first: whether each part normalises what it is given rather than what it returns.
         bias: whether linear layers and normalisations have biases.
         rng: `np.random.Generator` or `RandomState` for the first parameters and for dropout.
-        dtype: the parameters' dtype.
+        dtype: the parameters' dtype; the default dtype without it.
 
     Raises:
         ArgumentError: if the heads do not divide d_model, or the activation has no such name.
@@ -188,7 +190,7 @@ class TransformerEncoderLayer(Module):
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
         activation: str | Callable[[Any], Any] = "relu", layer_norm_eps: float = 1e-5, batch_first: bool = False,
-        norm_first: bool = False, bias: bool = True, *, rng: Rng | None = None, dtype: Any = np.float64,
+        norm_first: bool = False, bias: bool = True, *, rng: Rng | None = None, dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         if isinstance(activation, str) and activation not in ACTIVATIONS:
             raise ArgumentError(

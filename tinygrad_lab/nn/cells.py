@@ -14,6 +14,7 @@ from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.functional.recurrent import gru_state, lstm_output, lstm_state
 from tinygrad_lab.nn.init import Rng, check_positive, uniform
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.typing import DTypeLike
 
 NONLINEARITIES: dict[str, Callable[[Any], Any]] = {"tanh": np.tanh, "relu": functional.relu}
 State = tuple[Any, ...]  # (h,), or (h, c) of an LSTM
@@ -71,7 +72,7 @@ class Recurrent(Module):
 
 class _Cell(Recurrent):
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, rng: Rng | None = None, dtype: Any = np.float64
+        self, input_size: int, hidden_size: int, bias: bool = True, *, rng: Rng | None = None, dtype: DTypeLike = None
     ) -> None:
         check_positive(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
         self.input_size, self.hidden_size = input_size, hidden_size
@@ -117,7 +118,7 @@ class RNNCell(_Cell):
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *,
-        rng: Rng | None = None, dtype: Any = np.float64,
+        rng: Rng | None = None, dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         self._check_nonlinearity(nonlinearity)
         super().__init__(input_size, hidden_size, bias, rng=rng, dtype=dtype)

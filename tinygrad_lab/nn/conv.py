@@ -12,6 +12,7 @@ from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.nn.init import Initialiser, Rng, check_positive, layer_parameters
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.typing import DTypeLike
 
 Size = int | tuple[int, ...]  # one number, or one for each axis
 
@@ -70,7 +71,7 @@ class _Conv(_Convolution):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Size, stride: Size = 1, padding: Size | str = 0,
         dilation: Size = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *,
-        rng: Rng | None = None, init: str | Initialiser | None = None, dtype: Any = np.float64,
+        rng: Rng | None = None, init: str | Initialiser | None = None, dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         name = type(self).__name__
         if padding_mode not in PADDING_MODES:
@@ -123,7 +124,7 @@ class Conv1D(_Conv):
         rng: `np.random.Generator` or `RandomState` to draw the first parameters from; fresh randomness without it.
         init: a name from `nn.init.INITIALISERS`, or a function `(shape, rng, dtype) -> array`, for the weight; the bias
             then starts at 0. Without it, both are drawn from U(−a, a) with a = 1 / √fan_in, as in PyTorch.
-        dtype: the parameters' dtype.
+        dtype: the parameters' dtype; the default dtype without it.
 
     Attributes:
         weight: Value of shape (out_channels, in_channels / groups, kernel_size).
@@ -180,7 +181,7 @@ class _ConvTranspose(_Convolution):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Size, stride: Size = 1, padding: Size = 0,
         output_padding: Size = 0, groups: int = 1, bias: bool = True, dilation: Size = 1, *,
-        rng: Rng | None = None, init: str | Initialiser | None = None, dtype: Any = np.float64,
+        rng: Rng | None = None, init: str | Initialiser | None = None, dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         kernel = self._each("kernel_size", kernel_size)
         sizes = {"kernel_size": kernel, "stride": stride, "dilation": dilation, "padding": padding}

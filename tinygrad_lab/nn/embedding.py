@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import functional
+from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.nn.init import Rng, check_positive
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.typing import DTypeLike
 
 
 class Embedding(Module):
@@ -42,7 +44,7 @@ class Embedding(Module):
 
     def __init__(
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, *,
-        rng: Rng | None = None, dtype: Any = np.float64,
+        rng: Rng | None = None, dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         check_positive("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
@@ -51,7 +53,7 @@ class Embedding(Module):
                 f"leave it out for none"
             )
         rng = np.random.default_rng() if rng is None else rng
-        table = np.asarray(rng.normal(size=(num_embeddings, embedding_dim)), dtype)
+        table = np.asarray(rng.normal(size=(num_embeddings, embedding_dim)), given_or_default(dtype))
         self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
         if self.padding_idx is not None:
             table[self.padding_idx] = 0
@@ -128,10 +130,10 @@ class LearnedEncoding(Module):
         (2, 10, 4)
     """
 
-    def __init__(self, positions: int, features: int, *, rng: Rng | None = None, dtype: Any = np.float64) -> None:
+    def __init__(self, positions: int, features: int, *, rng: Rng | None = None, dtype: DTypeLike = None) -> None:
         check_positive("LearnedEncoding", positions=positions, features=features)
         rng = np.random.default_rng() if rng is None else rng
-        self.weight = Value(np.asarray(rng.normal(0, 0.02, (positions, features)), dtype))
+        self.weight = Value(np.asarray(rng.normal(0, 0.02, (positions, features)), given_or_default(dtype)))
 
     def forward(self, x: Any) -> Any:
         """Return `x`, of shape (..., positions, features), plus its encoding."""

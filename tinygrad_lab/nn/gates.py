@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import functional
+from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.nn.function import Function
 from tinygrad_lab.nn.init import check_positive
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.typing import DTypeLike
 
 
 class _AlongAxis(Function):
@@ -93,9 +95,9 @@ class PReLU(Module):
 
     operation = "prelu"
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float64) -> None:
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: DTypeLike = None) -> None:
         check_positive("PReLU", num_parameters=num_parameters)
-        self.weight = Value(np.full(num_parameters, init, dtype))
+        self.weight = Value(np.full(num_parameters, init, given_or_default(dtype)))
 
     def forward(self, x: Any) -> Any:
         """Return `x` with its negative elements scaled."""

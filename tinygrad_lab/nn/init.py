@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.typing import DTypeLike
 
 Shape = tuple[int, ...]
 Rng = Any  # np.random.Generator or the legacy np.random.RandomState
@@ -20,7 +22,7 @@ Array = np.ndarray[Any, Any]
 Initialiser = Callable[..., Array]
 
 
-def zeros(shape: Shape, rng: Rng, dtype: Any = np.float64) -> Array:
+def zeros(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> Array:
     """Return zeros.
 
     Arguments:
@@ -32,10 +34,10 @@ def zeros(shape: Shape, rng: Rng, dtype: Any = np.float64) -> Array:
         >>> zeros((2,), None)
         array([0., 0.])
     """
-    return np.zeros(shape, dtype)
+    return np.zeros(shape, given_or_default(dtype))
 
 
-def uniform(shape: Shape, rng: Rng, dtype: Any = np.float64, low: float = 0.0, high: float = 1.0) -> Array:
+def uniform(shape: Shape, rng: Rng, dtype: DTypeLike = None, low: float = 0.0, high: float = 1.0) -> Array:
     """Return numbers drawn uniformly from [low, high).
 
     Arguments:
@@ -50,10 +52,10 @@ def uniform(shape: Shape, rng: Rng, dtype: Any = np.float64, low: float = 0.0, h
         array([[ 0.27392337],
                [-0.46042657]])
     """
-    return np.asarray(rng.uniform(low, high, shape), dtype)
+    return np.asarray(rng.uniform(low, high, shape), given_or_default(dtype))
 
 
-def normal(shape: Shape, rng: Rng, dtype: Any = np.float64, mean: float = 0.0, std: float = 1.0) -> Array:
+def normal(shape: Shape, rng: Rng, dtype: DTypeLike = None, mean: float = 0.0, std: float = 1.0) -> Array:
     """Return numbers drawn from a normal distribution.
 
     Arguments:
@@ -67,10 +69,10 @@ def normal(shape: Shape, rng: Rng, dtype: Any = np.float64, mean: float = 0.0, s
         >>> normal((2,), np.random.default_rng(0))
         array([ 0.12573022, -0.13210486])
     """
-    return np.asarray(rng.normal(mean, std, shape), dtype)
+    return np.asarray(rng.normal(mean, std, shape), given_or_default(dtype))
 
 
-def rand(shape: Shape, rng: Rng, dtype: Any = np.float64) -> Array:
+def rand(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> Array:
     """Return numbers from [0, 1), drawn as `rng.rand(in, out)` draws them, then transposed to (out, in).
 
     So a network that computes `x @ w` elsewhere can be repeated here, where layers compute `x @ w.T`.
@@ -86,10 +88,10 @@ def rand(shape: Shape, rng: Rng, dtype: Any = np.float64) -> Array:
                [0., 0.],
                [0., 0.]])
     """
-    return np.asarray(rng.random(shape[::-1]).T, dtype, order="C")
+    return np.asarray(rng.random(shape[::-1]).T, given_or_default(dtype), order="C")
 
 
-def xavier_uniform(shape: Shape, rng: Rng, dtype: Any = np.float64, gain: float = 1.0) -> Array:
+def xavier_uniform(shape: Shape, rng: Rng, dtype: DTypeLike = None, gain: float = 1.0) -> Array:
     """Return numbers from U(−a, a) with `a = gain · √(6 / (fan_in + fan_out))`.
 
     Arguments:
@@ -108,7 +110,7 @@ def xavier_uniform(shape: Shape, rng: Rng, dtype: Any = np.float64, gain: float 
     return uniform(shape, rng, dtype, -bound, bound)
 
 
-def xavier_normal(shape: Shape, rng: Rng, dtype: Any = np.float64, gain: float = 1.0) -> Array:
+def xavier_normal(shape: Shape, rng: Rng, dtype: DTypeLike = None, gain: float = 1.0) -> Array:
     """Return numbers from a normal distribution with `std = gain · √(2 / (fan_in + fan_out))`.
 
     Arguments:
@@ -126,7 +128,7 @@ def xavier_normal(shape: Shape, rng: Rng, dtype: Any = np.float64, gain: float =
     return normal(shape, rng, dtype, 0.0, gain * math.sqrt(2 / sum(_fans(shape))))
 
 
-def he_uniform(shape: Shape, rng: Rng, dtype: Any = np.float64) -> Array:
+def he_uniform(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> Array:
     """Return numbers from U(−a, a) with `a = √(6 / fan_in)`, made for ReLU.
 
     Arguments:
@@ -144,7 +146,7 @@ def he_uniform(shape: Shape, rng: Rng, dtype: Any = np.float64) -> Array:
     return uniform(shape, rng, dtype, -bound, bound)
 
 
-def he_normal(shape: Shape, rng: Rng, dtype: Any = np.float64) -> Array:
+def he_normal(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> Array:
     """Return numbers from a normal distribution with `std = √(2 / fan_in)`, made for ReLU.
 
     Arguments:
@@ -198,7 +200,7 @@ def layer_parameters(
                 f"init: name must be one of {', '.join(INITIALISERS)}, got {init!r}; or pass a function"
             )
         init = INITIALISERS[init]
-    return init(shape, rng, dtype), None if bias is None else np.zeros(bias, dtype)
+    return init(shape, rng, given_or_default(dtype)), None if bias is None else np.zeros(bias, given_or_default(dtype))
 
 
 def check_positive(layer: str, **sizes: int) -> None:

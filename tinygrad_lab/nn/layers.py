@@ -12,6 +12,7 @@ from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.nn.init import Initialiser, Rng, check_positive, layer_parameters
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.typing import DTypeLike
 
 
 class Linear(Module):
@@ -24,7 +25,7 @@ class Linear(Module):
         rng: `np.random.Generator` or `RandomState` to draw the first parameters from; fresh randomness without it.
         init: a name from `nn.init.INITIALISERS`, or a function `(shape, rng, dtype) -> array`, for the weight; the bias
             then starts at 0. Without it, both are drawn from U(−a, a) with a = 1 / √in_features, as in PyTorch.
-        dtype: the parameters' dtype.
+        dtype: the parameters' dtype; the default dtype without it.
 
     Attributes:
         weight: Value of shape (out_features, in_features).
@@ -53,7 +54,7 @@ class Linear(Module):
         *,
         rng: Rng | None = None,
         init: str | Initialiser | None = None,
-        dtype: Any = np.float64,
+        dtype: DTypeLike = None,
     ) -> None:
         check_positive("Linear", in_features=in_features, out_features=out_features)
         weight, offset = layer_parameters(

@@ -20,9 +20,10 @@ _CONTAINERS = (list, tuple, dict)
 class Module:
     """Base class of layers and models: write `__init__` and `forward`, and call the instance.
 
-    Attributes that are leaf Values requiring a gradient are its parameters, those that are Modules its children; both
-    are found inside lists, tuples and dicts too. Their names come from the attribute path: `encoder.0.weight`. Other
-    Values, such as a result that `forward` keeps, are neither trained nor saved; a `Buffer` is saved.
+    Attributes that are leaf Values requiring a gradient, or frozen since, are its parameters, those that are Modules
+    its children; both are found inside lists, tuples and dicts too. Their names come from the attribute path:
+    `encoder.0.weight`. Other Values, such as a result that `forward` keeps, are neither trained nor saved; a `Buffer`
+    is saved.
 
     Attributes:
         training: whether layers such as `Dropout` behave as in training; set by `train()` and `eval()`.
@@ -138,7 +139,8 @@ class Module:
         return [(name, parameter) for parameter, name in found.items()]
 
     def _is_parameter(self, value: Value) -> bool:
-        return (value.requires_grad and value.op is None) or value in self._stand_ins
+        trained = value.op is None and (value.requires_grad or getattr(value, "trainable", False))
+        return trained or value in self._stand_ins
 
     def named_buffers(self) -> list[tuple[str, Buffer]]:
         """Return the buffers of this module and all below it with their paths; a shared one counts once."""
@@ -146,6 +148,23 @@ class Module:
         for path, module in self.named_modules():
             for name, item in _walk(path, module._attributes()):
                 if type(item) is Buffer:
+                    found.setdefault(id(item), (name, item))
+        return list(found.values())
+
+    def named_generators(self) -> list[tuple[str, Any]]:
+        """Return the random generators of this module and all below it, such as Dropout's, with their paths, each once.
+
+        `tinygrad_lab.save` keeps their states beside `state_dict()`, so that a training goes on as if never stopped.
+
+        Example:
+            >>> import numpy as np, tinygrad_lab as tl
+            >>> [name for name, rng in tl.nn.Dropout(0.5, rng=np.random.default_rng(0)).named_generators()]
+            ['rng']
+        """
+        found: dict[int, tuple[str, Any]] = {}
+        for path, module in self.named_modules():
+            for name, item in _walk(path, module._attributes()):
+                if isinstance(item, np.random.Generator | np.random.RandomState):
                     found.setdefault(id(item), (name, item))
         return list(found.values())
 
@@ -198,15 +217,57 @@ class Module:
         """Put this module and all below it into evaluation mode, and return it."""
         return self.train(False)
 
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze all parameters, or let them be trained again, and return this module; frozen ones are still saved.
+
+        Example:
+            >>> import numpy as np, tinygrad_lab as tl
+            >>> body, head = tl.nn.Linear(2, 2).requires_grad_(False), tl.nn.Linear(2, 1)
+            >>> np.sum(head(body(np.ones((3, 2))))).backward()
+            >>> body.weight.grad is None, head.weight.grad is None, list(body.state_dict())
+            (True, False, ['weight', 'bias'])
+        """
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def astype(self, dtype: Any) -> Self:
+        """Convert all parameters, their gradients, and the buffers of floating numbers, in place; return this module.
+
+        Do so before making an optimizer: its state keeps the dtype of the gradients that it has seen.
+
+        Arguments:
+            dtype: a floating dtype.
+
+        Raises:
+            ArgumentError: for any other dtype.
+
+        Example:
+            >>> import numpy as np, tinygrad_lab as tl
+            >>> model = tl.nn.Linear(2, 1).astype("float32")
+            >>> model(np.ones((3, 2), np.float32)).dtype
+            dtype('float32')
+        """
+        found = np.dtype(dtype)
+        if found.kind != "f":
+            raise ArgumentError(f"astype: dtype must be a floating dtype, got {dtype!r}; use 'float32' or 'float64'")
+        for _, held in self._saved():
+            if held.data.dtype.kind == "f":
+                held.data = held.data.astype(found)
+            if type(held) is Value and held.grad is not None:
+                held.grad = held.grad.astype(found)
+        return self
+
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         for parameter in self.parameters():
             parameter.grad = None
 
     def tree_flatten(self) -> tuple[list[Value], Callable[[list[Any]], Any]]:
-        """Return the parameters, and a function from as many arrays or Values to a module that holds those instead.
+        """Return parameters, and a function from as many arrays or Values to a module that holds those instead.
 
-        Everything else is shared with the copy. So transforms take a module wherever they take arrays:
+        Frozen ones are no part of it. Everything else is shared with the copy. So transforms take a module wherever
+        they take arrays:
 
         Example:
             >>> import numpy as np, tinygrad_lab as tl
@@ -215,7 +276,7 @@ class Module:
             >>> gradient.weight.data, gradient.bias.data
             (array([[1., 2.]]), array([1.]))
         """
-        parameters = self.parameters()
+        parameters = [p for p in self.parameters() if p.requires_grad or not getattr(p, "trainable", False)]
 
         def rebuild(leaves: list[Any]) -> Any:
             values = [leaf if type(leaf) is Value else Value(leaf, requires_grad=False) for leaf in leaves]

@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tinygrad_lab import functional
+from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.nn.buffer import Buffer
 from tinygrad_lab.nn.init import check_positive
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.typing import DTypeLike
 
 Shape = int | tuple[int, ...]
 
@@ -25,8 +27,8 @@ class _Affine(Module):
     bias: Value | None
 
     def _add_parameters(self, shape: tuple[int, ...], weight: bool, bias: bool, dtype: Any) -> None:
-        self.weight = Value(np.ones(shape, dtype)) if weight else None
-        self.bias = Value(np.zeros(shape, dtype)) if bias else None
+        self.weight = Value(np.ones(shape, given_or_default(dtype))) if weight else None
+        self.bias = Value(np.zeros(shape, given_or_default(dtype))) if bias else None
 
 
 class _BatchNorm(_Affine):
@@ -36,13 +38,13 @@ class _BatchNorm(_Affine):
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-        track_running_stats: bool = True, *, dtype: Any = np.float64,
+        track_running_stats: bool = True, *, dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         check_positive(type(self).__name__, num_features=num_features)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self._add_parameters((num_features,), affine, affine, dtype)
-        self.running_mean = Buffer(np.zeros(num_features, dtype)) if track_running_stats else None
-        self.running_var = Buffer(np.ones(num_features, dtype)) if track_running_stats else None
+        self.running_mean = Buffer(np.zeros(num_features, given_or_default(dtype))) if track_running_stats else None
+        self.running_var = Buffer(np.ones(num_features, given_or_default(dtype))) if track_running_stats else None
         self.num_batches_tracked = Buffer(0) if track_running_stats else None
 
     def forward(self, x: Any) -> Any:
@@ -142,7 +144,7 @@ class LayerNorm(_Affine):
         eps: keeps the denominator from 0.
         elementwise_affine: whether there is a weight.
         bias: whether there is a bias too.
-        dtype: the parameters' dtype.
+        dtype: the parameters' dtype; the default dtype without it.
 
     Attributes:
         weight, bias: Values of shape `normalized_shape`, or None.
@@ -166,7 +168,7 @@ class LayerNorm(_Affine):
 
     def __init__(
         self, normalized_shape: Shape, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True, *,
-        dtype: Any = np.float64,
+        dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         self.normalized_shape, self.eps = _checked_shape("LayerNorm", normalized_shape), eps
         self._add_parameters(self.normalized_shape, elementwise_affine, elementwise_affine and bias, dtype)
@@ -207,7 +209,7 @@ class RMSNorm(_Affine):
 
     def __init__(
         self, normalized_shape: Shape, eps: float | None = None, elementwise_affine: bool = True, *,
-        dtype: Any = np.float64,
+        dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         self.normalized_shape, self.eps = _checked_shape("RMSNorm", normalized_shape), eps
         self._add_parameters(self.normalized_shape, elementwise_affine, False, dtype)
@@ -229,7 +231,7 @@ class GroupNorm(_Affine):
         num_channels: the number of channels, of an input (batch, channels, *spatial).
         eps: keeps the denominator from 0.
         affine: whether there are a weight and a bias for each channel.
-        dtype: the parameters' dtype.
+        dtype: the parameters' dtype; the default dtype without it.
 
     Attributes:
         weight, bias: Values of shape (num_channels,), or None.
@@ -249,7 +251,7 @@ class GroupNorm(_Affine):
     operation = "group_norm"
 
     def __init__(
-        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, dtype: Any = np.float64
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, dtype: DTypeLike = None
     ) -> None:
         check_positive("GroupNorm", num_groups=num_groups, num_channels=num_channels)
         if num_channels % num_groups:

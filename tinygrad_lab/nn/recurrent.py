@@ -10,12 +10,13 @@ from tinygrad_lab import functional
 from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.nn.cells import Recurrent, State, gru_step, lstm_step, rnn_step
 from tinygrad_lab.nn.init import Rng, check_positive
+from tinygrad_lab.typing import DTypeLike
 
 
 class _Layer(Recurrent):
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-        dropout: float = 0.0, bidirectional: bool = False, *, rng: Rng | None = None, dtype: Any = np.float64,
+        dropout: float = 0.0, bidirectional: bool = False, *, rng: Rng | None = None, dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         name = type(self).__name__
         check_positive(name, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
@@ -125,7 +126,7 @@ class RNN(_Layer):
         bidirectional: whether a second network runs from the end to the beginning.
         rng: `np.random.Generator` or `RandomState` for the first parameters, drawn from U(−a, a) with
             a = 1 / √hidden_size as in PyTorch, and for dropout.
-        dtype: the parameters' dtype.
+        dtype: the parameters' dtype; the default dtype without it.
 
     Attributes:
         weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0: Values; the number is the layer's, and the backward
@@ -150,7 +151,7 @@ class RNN(_Layer):
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True,
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, rng: Rng | None = None,
-        dtype: Any = np.float64,
+        dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         self._check_nonlinearity(nonlinearity)
         super().__init__(

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.value import Value
-from tinygrad_lab.optim.base import Optimizer, Schedule, State, check, check_at_least_0
+from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check, check_at_least_0
 
 
 class Adagrad(Optimizer):
     """Steps divided by the root of all squared gradients so far, `s ← s + g²; w ← w − lr / (1 + t η) · g / (√s + ε)`.
 
     Arguments:
-        params: the Values to optimize.
+        params: the Values to optimize, or groups of them: see `Optimizer`.
         lr: the learning rate, a number or a schedule `step -> rate`.
         lr_decay: η; t is the number of updates before this one.
         weight_decay: λ, adds `λ w` to the gradient.
@@ -39,7 +37,7 @@ class Adagrad(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Params,
         lr: float | Schedule = 0.01,
         lr_decay: float = 0.0,
         weight_decay: float = 0.0,
@@ -63,7 +61,7 @@ class RMSprop(Optimizer):
     """Steps divided by a running root mean square, `s ← α s + (1 − α) g²; w ← w − lr · g / (√s + ε)`.
 
     Arguments:
-        params: the Values to optimize.
+        params: the Values to optimize, or groups of them: see `Optimizer`.
         lr: the learning rate, a number or a schedule `step -> rate`.
         alpha: α, how much of the running mean is kept.
         eps: ε.
@@ -89,7 +87,7 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Params,
         lr: float | Schedule = 0.01,
         alpha: float = 0.99,
         eps: float = 1e-8,
@@ -124,7 +122,7 @@ class Adam(Optimizer):
     m̂ = m / (1 − β₁ᵗ) and ŝ = s / (1 − β₂ᵗ) correct the start from 0; t counts updates from 1.
 
     Arguments:
-        params: the Values to optimize.
+        params: the Values to optimize, or groups of them: see `Optimizer`.
         lr: the learning rate, a number or a schedule `step -> rate`.
         betas: (β₁, β₂), each in [0, 1).
         eps: ε.
@@ -147,7 +145,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Params,
         lr: float | Schedule = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -179,7 +177,7 @@ class AdamW(Adam):
     """Adam with decoupled weight decay: `w ← w − lr · λ w` comes first, and the gradient stays as it is.
 
     Arguments:
-        params: the Values to optimize.
+        params: the Values to optimize, or groups of them: see `Optimizer`.
         lr: the learning rate, a number or a schedule `step -> rate`.
         betas: (β₁, β₂), each in [0, 1).
         eps: ε.
@@ -202,7 +200,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Params,
         lr: float | Schedule = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,

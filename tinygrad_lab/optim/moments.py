@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.value import Value
 from tinygrad_lab.optim.adaptive import Adam, ratio
-from tinygrad_lab.optim.base import Optimizer, Schedule, State, check, check_at_least_0
+from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check, check_at_least_0
 
 
 class NAdam(Adam):
@@ -19,7 +17,7 @@ class NAdam(Adam):
     `w ← w − lr · (μ_{t+1} m / (1 − π_{t+1}) + (1 − μ_t) g / (1 − π_t)) / (√v̂ + ε)`.
 
     Arguments:
-        params: the Values to optimize.
+        params: the Values to optimize, or groups of them: see `Optimizer`.
         lr: the learning rate, a number or a schedule `step -> rate`.
         betas: (β₁, β₂), each in [0, 1).
         eps: ε.
@@ -43,7 +41,7 @@ class NAdam(Adam):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Params,
         lr: float | Schedule = 0.002,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -76,7 +74,7 @@ class RAdam(Adam):
     `√((ρ_t − 4)(ρ_t − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ_t))` where `ρ_t > 5`, and `w ← w − lr · m̂` before.
 
     Arguments:
-        params: the Values to optimize.
+        params: the Values to optimize, or groups of them: see `Optimizer`.
         lr: the learning rate, a number or a schedule `step -> rate`.
         betas: (β₁, β₂), each in [0, 1).
         eps: ε.
@@ -122,7 +120,7 @@ class Lion(Optimizer):
     Then `m ← β₂ m + (1 − β₂) g`: one array of state, half of Adam's.
 
     Arguments:
-        params: the Values to optimize.
+        params: the Values to optimize, or groups of them: see `Optimizer`.
         lr: the learning rate, a number or a schedule `step -> rate`; three to ten times smaller than Adam's.
         betas: (β₁, β₂), each in [0, 1).
         weight_decay: λ.
@@ -144,7 +142,7 @@ class Lion(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Params,
         lr: float | Schedule = 0.0001,
         betas: tuple[float, float] = (0.9, 0.99),
         weight_decay: float = 0.0,

@@ -7,6 +7,7 @@ functions of this module with arguments bound, so that they can be pickled.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -255,6 +256,14 @@ class Plateau:
         self._waited += 1
         if self._waited > self.patience:
             self.lr, self._waited = max(self.lr * self.factor, self.minimum), 0
+
+    def state_dict(self) -> dict[str, float]:
+        """Return what to go on from: the rate, the best figure, and how many were no better since."""
+        return {"lr": self.lr, "best": self._best, "waited": self._waited}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict()` returned."""
+        self.lr, self._best, self._waited = float(state["lr"]), float(state["best"]), int(state["waited"])
 
     def __call__(self, step: int) -> float:
         """Return the present rate."""

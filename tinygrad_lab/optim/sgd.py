@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError
-from tinygrad_lab.optim.base import Optimizer, Schedule, State, check_at_least_0
+from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check_at_least_0
 
 
 class SGD(Optimizer):
@@ -16,7 +14,7 @@ class SGD(Optimizer):
     The velocity starts as the first gradient. `dampening=momentum` makes it a moving average of the gradients.
 
     Arguments:
-        params: the Values to optimize.
+        params: the Values to optimize, or groups of them: see `Optimizer`.
         lr: the learning rate, a number or a schedule `step -> rate`.
         momentum: μ, how much of the velocity is kept.
         dampening: τ.
@@ -41,7 +39,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Params,
         lr: float | Schedule,
         momentum: float = 0.0,
         dampening: float = 0.0,

@@ -53,5 +53,6 @@ def _update(optimizer: Optimizer, roots: list[Value]) -> None:
     gradients, states = gradients_by(roots, optimizer), list(optimizer.states)
     for position, parameter in enumerate(optimizer.params):
         if parameter in gradients:
-            parameter.data, states[position] = optimizer.update(parameter.data, gradients[parameter], states[position])
+            rule = optimizer.rule_of(position)
+            parameter.data, states[position] = rule.update(parameter.data, gradients[parameter], states[position])
     optimizer.states = states

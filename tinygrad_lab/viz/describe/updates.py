@@ -62,10 +62,11 @@ def updates_of(roots: list[Value], optimizer: Optimizer, ids: dict[Any, str]) ->
     """
     gradients = gradients_by(roots, optimizer)
     found = []
-    for parameter, state in zip(optimizer.params, optimizer.states, strict=True):
+    for position, (parameter, state) in enumerate(zip(optimizer.params, optimizer.states, strict=True)):
         if parameter in gradients and parameter in ids:
-            after, remembered = optimizer.update(parameter.data, gradients[parameter], dict(state))
-            numbers = {"lr": optimizer.rate(state.get("step", 0)), **_settings(optimizer)}
+            rule = optimizer.rule_of(position)
+            after, remembered = rule.update(parameter.data, gradients[parameter], dict(state))
+            numbers = {"lr": rule.rate(state.get("step", 0)), **_settings(rule)}
             found.append(
                 Update(
                     ids[parameter], type(optimizer).__name__, formula_of(optimizer), numbers,
@@ -93,4 +94,6 @@ def formula_of(optimizer: Optimizer) -> str:
 def _settings(optimizer: Optimizer) -> dict[str, Any]:
     """Return the numbers that an optimizer was made with and that are not 0."""
     numbers = {name: value for name, value in vars(optimizer).items() if type(value) in (int, float, tuple)}
-    return {name: value for name, value in numbers.items() if name != "lr" and np.any(value)}
+    for name in ("lr", "steps", "_lag", "_own"):
+        numbers.pop(name, None)
+    return {name: value for name, value in numbers.items() if np.any(value)}
