@@ -1,0 +1,108 @@
+"""How Sphinx builds the site; `python docs/build.py` runs it. Nothing in the built pages comes from outside."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import latex2mathml.converter
+from docutils import nodes
+from sphinx.application import Sphinx
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import make_reference
+
+from tinygrad_lab.version import __version__
+
+make_reference.main()
+
+project = "tinygrad_lab"
+author = "The tinygrad_lab authors"
+version = release = __version__
+language = "en"
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinx_design",
+]
+exclude_patterns = ["_build", "**/.ipynb_checkpoints", "jupyter_execute"]
+
+# -- pages -----------------------------------------------------------------------------------------------------------
+
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3  # `page.md#a-heading` works in the site as it does on a code host
+nb_execution_mode = "off"  # notebooks are kept with their outputs; the tests run them
+nb_render_markdown_format = "myst"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+html_theme = "furo"
+html_title = "tinygrad_lab"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_copy_source = False
+
+# -- the reference, from docstrings ----------------------------------------------------------------------------------
+
+autosummary_generate = False  # a page a group, not a page a name
+autodoc_typehints = "none"  # the arguments' descriptions say what they are
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+napoleon_numpy_docstring = False
+napoleon_use_rtype = False
+napoleon_use_ivar = False
+napoleon_custom_sections = [("Source", "notes_style")]
+add_module_names = False
+toc_object_entries_show_parents = "hide"
+
+
+def docstring(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Turn a docstring into reStructuredText: `x`, which is code, into ``x``, and a full name into a link.
+
+    What a table (a public dictionary) says of itself would be the docstring of `dict`; its keys say more.
+    """
+    if what == "data":
+        keys = [str(key) for key in thing] if isinstance(thing, dict) and len(thing) < 100 else []
+        lines[:] = ["A table by name: " + ", ".join(f"``{key}``" for key in keys) + "."] if keys else []
+        return
+    paragraphs = re.split(r"(\n\s*\n)", "\n".join(lines))
+    spelled = (part if ">>>" in part else re.sub(r"`+[^`]+`+|\*", _spelled, part) for part in paragraphs)
+    lines[:] = "".join(spelled).split("\n")
+
+
+def _spelled(match: re.Match[str]) -> str:
+    text = match[0].strip("`")
+    if text == "*":
+        return r"\*"
+    return f":py:obj:`{text}`" if re.fullmatch(r"tinygrad_lab(\.\w+)+", text) else f"``{text}``"
+
+
+# -- mathematics as MathML, which browsers draw by themselves ---------------------------------------------------------
+
+
+def inline_mathematics(writer: nodes.NodeVisitor, node: nodes.math) -> None:
+    """Write a formula in a sentence."""
+    writer.body.append(latex2mathml.converter.convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def displayed_mathematics(writer: nodes.NodeVisitor, node: nodes.math_block) -> None:
+    """Write a formula on a line of its own."""
+    writer.body.append(f'<div class="math">{latex2mathml.converter.convert(node.astext(), display="block")}</div>')
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> None:
+    """Register what stands above."""
+    app.connect("autodoc-process-docstring", docstring, priority=400)
+    app.add_html_math_renderer("mathml", (inline_mathematics, None), (displayed_mathematics, None))
+
+
+html_math_renderer = "mathml"

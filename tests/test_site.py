@@ -1,0 +1,121 @@
+"""The site builds without a warning, its links lead somewhere, it needs no network, and every public name is in it."""
+
+from __future__ import annotations
+
+import html.parser
+import importlib
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+
+class Links(html.parser.HTMLParser):
+    """What a page loads, where it leads, and where others may lead into it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.loads, self.leads, self.anchors = set(), set(), set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.anchors |= {given[key] for key in ("id", "name") if given.get(key)}
+        if tag == "a" and given.get("href"):
+            self.leads.add(given["href"])
+        elif tag in ("link", "script", "img", "iframe", "source"):
+            self.loads |= {given[key] for key in ("href", "src") if given.get(key)}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    for module in ("sphinx", "myst_nb", "furo", "sphinx_copybutton", "sphinx_design", "latex2mathml"):
+        pytest.importorskip(module)
+    out = tmp_path_factory.mktemp("site") / "html"
+    environment = {**os.environ, "COLUMNS": "100"}
+    command = [sys.executable, str(DOCS / "build.py"), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
+    return {
+        path.relative_to(out).as_posix(): Links(path.read_text(encoding="utf-8")) for path in out.rglob("*.html")
+    }, out
+
+
+@pytest.mark.slow
+def test_links_lead_to_pages_and_anchors_that_exist(site):
+    pages, out = site
+    broken = []
+    for name, page in pages.items():
+        if name.startswith(("_downloads", "_static")):
+            continue
+        for link in page.leads:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (out / name).parent / unquote(parts.path) if parts.path else out / name
+            if not target.exists():
+                broken.append(f"{name}: {link}")
+            elif parts.fragment and target.suffix == ".html":
+                other = pages[target.resolve().relative_to(out.resolve()).as_posix()]
+                if unquote(parts.fragment) not in other.anchors:
+                    broken.append(f"{name}: {link}")
+    assert not broken
+
+
+@pytest.mark.slow
+def test_nothing_is_loaded_from_elsewhere(site):
+    pages, out = site
+    outside = {f"{name}: {link}" for name, page in pages.items() for link in page.loads if "//" in link}
+    assert not outside
+    styles = [path for path in out.rglob("*.css") if "url(http" in path.read_text(encoding="utf-8")]
+    assert not styles
+
+
+@pytest.mark.slow
+def test_every_public_name_is_in_the_reference(site):
+    pages, _ = site
+    anchors = set().union(*(page.anchors for name, page in pages.items() if name.startswith("reference/")))
+    reference = load("make_reference")
+    for package in reference.PACKAGES:
+        for name in reference.names(importlib.import_module(package)):
+            assert f"{package}.{name}" in anchors
+
+
+def load(script):
+    spec = importlib.util.spec_from_file_location(script, DOCS / f"{script}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_no_public_package_is_missing_from_the_reference():
+    reference = load("make_reference")
+    import tinygrad_lab as tl
+
+    seen, waiting = set(), [tl]
+    while waiting:
+        package = waiting.pop()
+        seen.add(package.__name__)
+        inside = [getattr(package, name) for name in getattr(package, "__all__", [])]
+        waiting += [thing for thing in inside if type(thing) is type(tl) and thing.__name__ not in seen]
+    rules = {name for name in seen if name.startswith("tinygrad_lab.rules")}  # the page of operations lists these
+    assert seen - rules <= reference.PACKAGES
+
+
+def test_nothing_is_misspelled():
+    pytest.importorskip("codespell_lib")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    kinds = (".py", ".md", ".toml", ".yml", ".cff", ".ipynb")
+    files = [name for name in listed.stdout.splitlines() if name.endswith(kinds) and (ROOT / name).exists()]
+    if listed.returncode or not files:
+        pytest.skip("the files are not under version control here")
+    done = subprocess.run([sys.executable, "-m", "codespell_lib", *files], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
