@@ -35,7 +35,6 @@ class Surroundings:
         self._variables: list[tuple[str, Any, Any, Any]] = []  # name, cell or globals, key, what was there
         self._places: list[tuple[Place, Any]] = []
         self._contents: list[tuple[str, Any, bytes]] = []
-        self._seen: dict[int, Any] = {}
         self._turn = 0
         self._known = False
         self.names: dict[int, str] = {}
@@ -120,7 +119,6 @@ class Surroundings:
                 self.names[id(x)] = name
                 flat = x.reshape(-1).view(np.uint8).data if x.flags.c_contiguous else x
                 self._contents.append((name, flat, x.tobytes()))
-        self._seen = {**inputs.seen, **around.seen}
 
     def _refuse(self, name: str) -> NoReturn:
         raise CompileError(

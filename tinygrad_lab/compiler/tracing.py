@@ -42,7 +42,7 @@ class Tracer:
         self._by_array: dict[int, Variable] = {}
         self.usual = np.geterr()
 
-    def input(self, name: str, array: Any, weak: bool = False) -> Traced:
+    def input(self, name: str, array: Any) -> Traced:
         """Return a new input of the program that holds `array` while it is traced."""
         traced = self._new(name, array)
         self.inputs.append(traced.variable)
