@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.compiler.passes import optimise
+from tinygrad_lab.compiler.passes import optimise, unroll
 from tinygrad_lab.compiler.tracing import trace
 from tinygrad_lab.core.modes import no_grad
 from tinygrad_lab.core.value import Value
@@ -48,7 +48,8 @@ def onnx(model: Any, example: Any, path: str | Path) -> None:
     if training:
         model.eval()
     try:
-        programs = [optimise(trace(lambda *xs: _arrays(model(*xs)), *xs)) for xs in (examples, one_more)]
+        with no_grad():
+            programs = [optimise(unroll(trace(lambda *xs: _arrays(model(*xs)), *xs))) for xs in (examples, one_more)]
     finally:
         if training:
             model.train()
@@ -56,5 +57,4 @@ def onnx(model: Any, example: Any, path: str | Path) -> None:
 
 
 def _arrays(result: Any) -> list[Any]:
-    with no_grad():
-        return [x.data if type(x) is Value else x for x in tree.flatten(result)[0]]
+    return [x.data if type(x) is Value else x for x in tree.flatten(result)[0]]

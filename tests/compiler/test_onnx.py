@@ -66,3 +66,8 @@ def test_layers_in_onnx_runtime(name, tmp_path):
 def test_what_onnx_has_not_is_named(tmp_path):
     with pytest.raises(CompileError, match=r"got fft at .*; write it with others"):
         tl.export.onnx(lambda x: np.real(np.fft.fft(x)), np.ones((2, 3)), tmp_path / "model.onnx")
+
+
+def test_what_depends_on_the_length_of_the_batch_is_refused(tmp_path):
+    with pytest.raises(CompileError, match="must not depend on the length of the batch, got getitem"):
+        tl.export.onnx(lambda x: x[: len(x) - 1], np.ones((3, 2)), tmp_path / "model.onnx")

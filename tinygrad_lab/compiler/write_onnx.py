@@ -284,8 +284,27 @@ def _pairs(a: Program, b: Program) -> list[tuple[Variable, Variable]]:
         )
     pairs = list(zip((*a.inputs, *a.constants), (*b.inputs, *b.constants), strict=True))
     for one, other in zip(a.calls, b.calls, strict=True):
+        if one.function not in _SHAPED and _static((one.args, one.kwargs)) != _static((other.args, other.kwargs)):
+            raise CompileError(
+                f"onnx: what a call is given must not depend on the length of the batch, got {name_of(one.function)} "
+                f"at {one.line}; write it with -1, None or ..., or over another axis"
+            )
         pairs += zip(one.outputs, other.outputs, strict=True)
     return pairs
+
+
+_SHAPED = {np.reshape, np.broadcast_to, np.ravel}  # their shapes are read off their results
+
+
+def _static(x: Any) -> Any:
+    """Return operands without the variables among them."""
+    if type(x) is Variable:
+        return None
+    if isinstance(x, tuple | list):
+        return [_static(part) for part in x]
+    if isinstance(x, dict):
+        return {key: _static(part) for key, part in x.items()}
+    return repr(x)
 
 
 def _differing(a: tuple[int, ...], b: tuple[int, ...]) -> frozenset[int]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import functional
+from tinygrad_lab.compiler.loops import scan
 from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.nn.cells import Recurrent, State, gru_step, lstm_step, rnn_step
 from tinygrad_lab.nn.init import Rng, check_positive
@@ -72,11 +73,13 @@ class _Layer(Recurrent):
         """Return the states at every position of `x`, and the last one."""
         xs = functional.linear(x, self._parameter("weight_ih" + suffix), self._parameter("bias_ih" + suffix))
         backwards = suffix.endswith("_reverse")
-        states = []
-        for t in reversed(range(x.shape[0])) if backwards else range(x.shape[0]):
-            state = self._advance(xs[t], state, suffix)
-            states.append(state[0])
-        return np.stack(states[::-1] if backwards else states), state
+
+        def advance(state: State, row: Any) -> tuple[State, Any]:
+            state = self._advance(row, state, suffix)
+            return state, state[0]
+
+        state, states = scan(advance, state, np.flip(xs, 0) if backwards else xs)
+        return np.flip(states, 0) if backwards else states, state
 
     def _positions_first(self, x: Any) -> Any:
         shape = np.shape(x)

@@ -12,12 +12,24 @@ from tinygrad_lab.compiler.passes.common import share
 from tinygrad_lab.compiler.passes.dead import prune
 from tinygrad_lab.compiler.passes.folding import fold
 from tinygrad_lab.compiler.passes.inline import inline
-from tinygrad_lab.compiler.passes.loops import hoist, in_bodies, slim
+from tinygrad_lab.compiler.passes.loops import hoist, in_bodies, slim, unroll
 from tinygrad_lab.compiler.passes.naming import rename
 from tinygrad_lab.compiler.passes.reassociating import reassociate
 from tinygrad_lab.compiler.program import Program
 
-__all__ = ["fold", "hoist", "inline", "optimise", "prune", "reassociate", "rename", "share", "simplify", "slim"]
+__all__ = [
+    "fold",
+    "hoist",
+    "inline",
+    "optimise",
+    "prune",
+    "reassociate",
+    "rename",
+    "share",
+    "simplify",
+    "slim",
+    "unroll",
+]
 
 
 EXACT = (inline, prune, share, slim, fold, simplify, share, simplify, share, prune)

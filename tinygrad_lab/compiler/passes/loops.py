@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lab.compiler.passes.dead import prune
 from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, replaced, uses, variables
+from tinygrad_lab.core.operators import getitem
 
 Pass = Callable[[Program], Program]
 
@@ -120,3 +123,57 @@ def _hoisted(call: Call, loop: Loop) -> tuple[list[Call], Call, dict[Variable, A
         moved.append(replace(c, args=args, kwargs=kwargs, outputs=outputs))
     extra = tuple(operands[v] for v in passed)
     return moved, replace(call, function=smaller, args=(*call.args, *extra)), constants
+
+
+def unroll(program: Program) -> Program:
+    """Return the program with each loop of known length written out, for writers that know none.
+
+    Example:
+        >>> import numpy as np
+        >>> from tinygrad_lab.compiler import trace
+        >>> from tinygrad_lab.compiler.loops import scan
+        >>> program = trace(lambda x: scan(lambda c, r: (c * r, None), 1 + x[0], x)[0], np.ones(3))
+        >>> [call.function.__name__ for call in unroll(program).calls]
+        ['getitem', 'add', 'getitem', 'multiply', 'getitem', 'multiply', 'getitem', 'multiply']
+    """
+    calls: list[Call] = []
+    constants = dict(program.constants)
+    known: dict[Variable, Any] = {}
+    for call in program.calls:
+        call = replace(call, args=replaced(call.args, known), kwargs=replaced(call.kwargs, known))
+        loop = call.function
+        if isinstance(loop, Loop) and type(call.args[0]) is int and not loop.until:
+            constants.update(loop.body.constants)
+            calls += _rounds(call, loop, known)
+        else:
+            calls.append(call)
+    return replace(program, calls=tuple(calls), outputs=replaced(program.outputs, known), constants=constants)
+
+
+def _rounds(call: Call, loop: Loop, known: dict[Variable, Any]) -> list[Call]:
+    """Return the calls of all rounds; `known` learns what the results of the loop are."""
+    length, *operands = call.args
+    body = unroll(loop.body)
+    carried, rest = list(operands[: loop.carried]), operands[loop.carried :]
+    sliced, fixed = rest[: loop.sliced], rest[loop.sliced :]
+    calls: list[Call] = []
+    made: list[tuple[Variable, ...]] = []
+    for i in range(length):
+        rows = [Variable(v.name, v.shape, v.dtype) for v in body.inputs[loop.carried : loop.carried + loop.sliced]]
+        calls += [
+            replace(call, function=getitem, args=(x, i), kwargs={}, outputs=(row,), several=False)
+            for x, row in zip(sliced, rows, strict=True)
+        ]
+        new = dict(zip(body.inputs, (*carried, *rows, *fixed), strict=True))
+        for c in body.calls:
+            new.update((v, Variable(v.name, v.shape, v.dtype, v.weak)) for v in c.outputs)
+            args, kwargs, outputs = replaced((c.args, c.kwargs, c.outputs), new)
+            calls.append(replace(c, args=args, kwargs=kwargs, outputs=outputs))
+        results = replaced(body.outputs, new)
+        carried = list(results[: loop.carried])
+        made.append(results[loop.carried :])
+    count, *outputs = call.outputs
+    known.update(zip((count, *outputs[: loop.carried]), (length, *carried), strict=True))
+    for v, column in zip(outputs[loop.carried :], zip(*made, strict=True), strict=True):
+        calls.append(replace(call, function=np.stack, args=(column,), kwargs={}, outputs=(v,), several=False))
+    return calls
