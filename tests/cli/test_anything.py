@@ -133,8 +133,9 @@ def judge(chosen, content, configuration):
 
 
 @given(chosen=words(), content=CONTENT, configuration=CONFIGURATION)
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.slow
 def test_anything(chosen, content, configuration):
     judge(chosen, content, configuration)
 

@@ -162,6 +162,7 @@ def test_a_wide_test_table_shows_some_columns_and_says_so(capsys, tmp_path):
     assert "x6" not in output
 
 
+@pytest.mark.slow
 def test_a_full_disk_for_the_log_loses_nothing(tmp_path):
     with Path("/dev/full").open("w") as full:
         words = [sys.executable, "-m", "tinygrad_lab", "train", "--epochs", "30", "--out", "run"]
@@ -173,6 +174,7 @@ def test_a_full_disk_for_the_log_loses_nothing(tmp_path):
     assert (tmp_path / "run" / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_a_request_to_end_is_as_ctrl_c_is(tmp_path):
     words = [
         sys.executable,
@@ -196,7 +198,8 @@ def test_a_request_to_end_is_as_ctrl_c_is(tmp_path):
     assert (tmp_path / "run" / "model.safetensors").exists()
 
 
-@pytest.mark.parametrize("closed", ["2>&-", ">&-", "2>&- >&-"])
+@pytest.mark.slow
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-"])
 def test_closed_streams_are_no_fault(tmp_path, closed):
     line = f"{sys.executable} -m tinygrad_lab train --epochs 2 --out run {closed}"
     assert subprocess.run(["sh", "-c", line], check=False).returncode == 0

@@ -274,3 +274,15 @@ def test_json_has_no_nan(tmp_path, capsys):
     said = json.loads(capsys.readouterr().out)
     assert [row["status"] for row in said["rows"]] == ["finished", "diverged"]
     assert said["rows"][1]["loss"] is None
+
+
+def test_a_folder_for_each_run_on_request(tmp_path, monkeypatch):
+    from tinygrad_lab.cli import main
+    from tinygrad_lab.lab import folder
+
+    monkeypatch.setattr(folder, "_pictures", lambda *_: ())
+    words = ["--lr", "0.1", "1", "--epochs", "20", "--workers", "1", "--quiet", "--runs", "--out", str(tmp_path / "s")]
+    assert main(["sweep", *words]) == 0
+    with (tmp_path / "s" / "results.csv").open(newline="") as file:
+        losses = [float(row["loss"]) for row in csv.DictReader(file)]
+    assert [lab.load(tmp_path / "s" / "runs" / name).history.loss[-1] for name in "12"] == losses
