@@ -6,10 +6,10 @@ data.more = data.moment < data.following.length;
 if (data.moment) Object.assign(data, data.following[data.moment - 1]);
 const graph = data.packed ? unpack(data.packed) : data.snapshot;
 data.steps ??= stepsOf(graph);
-const nodes = new Map(graph.nodes.map((node, i) => [node.id, { ...node, order: i, in: [], out: [] }]));
+const nodes = new Map(graph.nodes.map((node, i) => [node.id, Object.assign(node, { order: i, in: [], out: [] })]));
 const groups = new Map(graph.groups.map(group => [group.id, { ...group, nodes: [], groups: [] }]));
 const outputs = new Set(graph.outputs);
-const edges = graph.edges.map((edge, number) => ({ ...edge, number, step: Infinity }));
+const edges = graph.edges.map((edge, number) => Object.assign(edge, { number, step: Infinity }));
 const last = data.steps.length;
 
 const state = {

@@ -9,22 +9,19 @@ function unpack(packed) {
   return { ...packed, nodes, edges, groups: records(packed.groups) };
 }
 
-const entriesOf = column => {
-  if ("all" in column) return () => column.all;
-  return column.table ? i => column.table[column.at[i]] : i => column[i];
-};
-
+// Column by column, which browsers run fastest: first what all records share, then what each has.
 function records({ count, ...columns }, known = {}) {
-  const fields = Object.keys(columns).filter(name => !(name in known)).map(name => [name, entriesOf(columns[name])]);
-  return Array.from({ length: count }, (_, i) => {
-    const record = {};
-    for (const [name, entry] of fields) record[name] = entry(i);
-    for (const name of Object.keys(known)) record[name] = known[name][i];
-    return record;
-  });
+  const base = {};
+  for (const [name, column] of Object.entries(columns)) base[name] = "all" in column ? column.all : null;
+  const found = Array.from({ length: count }, () => ({ ...base }));
+  for (const [name, column] of Object.entries({ ...columns, ...known })) {
+    if (column.table) column.at.forEach((place, i) => { found[i][name] = column.table[place]; });
+    else if (!("all" in column)) column.forEach((entry, i) => { found[i][name] = entry; });
+  }
+  return found;
 }
 
-const summaries = packed => records(packed).map(summary => (summary.shape === null ? null : { histogram: [], ...summary }));
+const summaries = packed => records({ histogram: { all: [] }, ...packed }).map(summary => (summary.shape === null ? null : summary));
 
 // The steps of the sweep, where they were not sent: without the running sums.
 function stepsOf({ nodes, edges }) {

@@ -73,7 +73,7 @@ function statistics(summary) {
     summary.value !== null ? make("div", { class: "scroll" }, matrix(summary.value)) : "",
     summary.value === null ? histogram(summary) : "",
     several ? make("table", { class: "facts" },
-      row("minimum", format(summary.minimum)), row("mean", format(summary.mean)), row("maximum", format(summary.maximum)),
+      ...["minimum", "mean", "maximum"].map(name => row(summary.dtype.startsWith("complex") ? `${name} |·|` : name, format(summary[name]))),
       row("norm", format(summary.norm))) : "",
     trouble.length ? make("p", {}, trouble.map(([name, count]) => `${count} ${name}`).join(", ")) : "",
   ].filter(Boolean);
