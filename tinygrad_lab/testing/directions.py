@@ -145,6 +145,8 @@ class Search:
         if not wrong.size:
             return
         j = wrong[0]
+        if slope.value[j] == 0 and abs(forward[j]) <= sample.resolution:
+            return
 
         def again(size: float) -> Error:
             x = sample.moved(size)

@@ -125,6 +125,11 @@ class Sample:
         direction[i] = step
         return Slope(*(part / step for part in self.slope(direction, x, rungs)))
 
+    @property
+    def resolution(self) -> float:
+        """What is lost beside 1: a function that stands still may change by so much."""
+        return float(np.finfo(self.problem.dtype).eps)
+
     @functools.cached_property
     def tied(self) -> bool:
         """Whether elements are equal: smooth one by one, a function may have a kink where they part."""
