@@ -65,6 +65,8 @@ GROUPS = {
         (lambda a: (np.stack([a, a * 2], axis=1), np.hstack([a, a]), np.vstack([a, a])), MATRIX),
         (lambda a: np.split(a * 2, [2, 3], axis=0), MATRIX),
         (lambda a: (a, a.T, a[0], a), MATRIX),
+        (lambda a: (np.stack([a[0, 0], a[1, 2]]), np.stack([a[0, 0] * 2, a.sum()])), MATRIX),
+        (lambda a: tl.grad(lambda b: np.sum(b[1:3, 2] ** 2) + np.sum(b[:, -1]) + b[0, 0])(a), MATRIX),
         (lambda a: a * np.arange(7.0) + np.broadcast_to(a[0], (3, 5, 7)), MATRIX),
     ],
     "elements": [
@@ -116,7 +118,7 @@ def assert_same(actual, expected, digits=200):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # from NumPy, which says so where it meets NaN
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("group", [pytest.param(g, marks=pytest.mark.slow) if g == "matrices" else g for g in GROUPS])
 def test_programs_give_what_their_calls_give(group):
     program, arrays = together(GROUPS[group])
     written = write(program)
@@ -133,6 +135,12 @@ def test_loops_do_everything_that_they_know(group):
     reader = Reader(program)
     reader.read()
     assert [item.call.function for item in reader.items if isinstance(item, Outside)] == []
+
+
+def test_the_table_says_what_is_left_to_numpy():
+    fast = tl.compile(lambda x: np.sort(np.tanh(x))[::-1] * 2, backend="numba")
+    fast(drawn(5))
+    assert fast.table().splitlines()[-1] == "left to NumPy: sort"
 
 
 def test_results_are_the_callers_own():

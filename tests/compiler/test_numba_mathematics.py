@@ -27,6 +27,7 @@ def test_erf_within_an_ulp_of_the_c_library():
     assert np.max(np.abs(y - theirs) / np.spacing(np.abs(theirs))) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_vectors_and_numbers_agree(name):
     x = samples(name, 100, np.random.default_rng(1))

@@ -189,7 +189,8 @@ class Compiled:
             >>> print(fast.table().splitlines()[0])
             function  calls  flops  bytes moved
         """
-        return costs.table(self.program)
+        left = self._latest().written.left_to_numpy
+        return costs.table(self.program) + (f"\nleft to NumPy: {', '.join(left)}" if left else "")
 
     def profile(self, *args: Any, **kwargs: Any) -> str:
         """Return that table for these arguments, with the time that each function's calls take in NumPy."""

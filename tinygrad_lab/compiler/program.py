@@ -176,10 +176,14 @@ class Loop:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """What a writer returns: the source it wrote, and a function of arrays, `run(*inputs) -> outputs`."""
+    """What a writer returns: the source it wrote, and a function of arrays, `run(*inputs) -> outputs`.
+
+    `left_to_numpy` names the functions that the writer has no words for, and calls as they are.
+    """
 
     source: str
     run: Callable[..., Sequence[Any]]
+    left_to_numpy: tuple[str, ...] = ()
 
 
 Writer = Callable[[Program], Written]

@@ -38,7 +38,8 @@ def write(program: Program) -> Written:
     code = running.Code(module.pool.memory(), interpreted=module.interpreted)
     code.stages = {name: build.entry(entry, 3) for name, entry in stages.items()}
     code.loops = {name: (build.entry(entry, 4), size) for name, (entry, size) in loops.items()}
-    return Written(source, _per_thread(lambda: running.Runner(body, code).run))
+    left = dict.fromkeys(name for b in bodies for name in b.left_to_numpy)
+    return Written(source, _per_thread(lambda: running.Runner(body, code).run), tuple(left))
 
 
 def _per_thread(make: Callable[[], Callable[..., Sequence[Any]]]) -> Callable[..., Sequence[Any]]:

@@ -104,6 +104,13 @@ class Body:
         """The stages that are compiled."""
         return [stage for stage in self.stages if isinstance(stage, Stage)]
 
+    @property
+    def left_to_numpy(self) -> list[str]:
+        """The names of the functions that NumPy has to call."""
+        calls = [item.call for stage in self.stages if not isinstance(stage, Stage) for item in stage]
+        names = [getattr(call.function, "__name__", "") for call in calls if not isinstance(call.function, Loop)]
+        return list(dict.fromkeys(names))
+
 
 class Module:
     """The source of a program and of its sub-programs while it is written."""

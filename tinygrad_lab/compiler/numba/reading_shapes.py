@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -159,8 +158,3 @@ def _around(reader: Reader, out: Access, box: list[tuple[int, int]]) -> None:
                 target = out.seen_by(lambda dummy, index=index: dummy[index])
                 assert target is not None
                 reader.elementwise(target, "{0}", (0,), (out.base.dtype,))
-
-
-def boxes(shape: tuple[int, ...]) -> Any:
-    """Yield all indices of a shape."""
-    return itertools.product(*(range(n) for n in shape))
