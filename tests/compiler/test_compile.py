@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lab as tl
-from tinygrad_lab.errors import CompileError
+from tinygrad_lab.errors import CompileError, GradientLostError
 
 
 def equal(actual, expected):
@@ -231,3 +231,25 @@ def test_gradient_clipping_in_a_step():
         found.append([(loss.item(), norm) for loss, norm in (run() for _ in range(60))] + [w.data.tolist()])
     np.testing.assert_allclose(np.ravel(found[1][:-1]), np.ravel(found[0][:-1]), rtol=1e-12)
     np.testing.assert_allclose(found[1][-1], found[0][-1], rtol=1e-12)
+
+
+def test_a_gradient_through_a_compiled_function_is_refused():
+    fast = tl.compile(lambda x: np.sum(x * x))
+    with pytest.raises(GradientLostError, match=r"compile\(grad\(f\)\), or pass v.detach\(\)"):
+        tl.grad(fast)(np.ones(3))
+    with pytest.raises(GradientLostError, match="got one of multiply"):
+        fast(tl.Value(np.ones(3)) * 2)
+    model = tl.nn.Linear(3, 1)
+    with pytest.raises(GradientLostError):
+        tl.grad(tl.compile(lambda model, x: np.sum(model(x))))(model, np.ones(3))
+    assert fast((tl.Value(np.ones(3)) * 2).detach()).item() == 12
+
+
+def test_copies_of_a_module_that_transforms_make_share_one_program():
+    fast, x = tl.compile(tl.value_and_grad(lambda model, x: np.sum(np.tanh(model(x))))), np.ones((2, 3))
+    leaves, rebuild = tl.nn.Linear(3, 1, rng=np.random.default_rng(0)).tree_flatten()
+    for factor in (1.0, 2.0, 3.0):
+        value, gradient = fast(rebuild([factor * leaf.data for leaf in leaves]), x)
+        assert value.item() == pytest.approx(2 * np.tanh(factor * (leaves[0].data.sum() + leaves[1].data[0])))
+        assert gradient.weight.shape == (1, 3)
+    assert len(fast.programs) == 1

@@ -44,3 +44,22 @@ def test_parameters_that_cannot_be_minimized_are_refused():
         tl.optim.minimize(lambda z: np.abs(z), 1j)
     with pytest.raises(ArgumentError, match="minimize: parameters must be real floating arrays, got none"):
         tl.optim.minimize(lambda p: 0.0, [])
+
+
+def test_a_compiled_pair_of_value_and_gradient_finds_the_same_minimum():
+    rng = np.random.default_rng(0)
+    x, y, model = rng.normal(size=(30, 3)), rng.normal(size=(30, 1)), tl.nn.Linear(3, 1, rng=rng)
+
+    def loss(model, x, y):
+        return np.mean((model(x) - y) ** 2)
+
+    plain = tl.optim.minimize(loss, model, (x, y), tol=1e-14)
+    pair = tl.optim.minimize(tl.compile(tl.value_and_grad(loss)), model, (x, y), jac=True, tol=1e-14)
+    assert pair.nit > 1
+    np.testing.assert_allclose(pair.x, plain.x, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["Newton-CG", "Nelder-Mead"])
+def test_a_pair_is_for_methods_that_use_gradients_alone(method):
+    with pytest.raises(ArgumentError, match="method must be one that uses gradients alone"):
+        tl.optim.minimize(tl.value_and_grad(rosenbrock), {"x": 1.0}, method=method, jac=True)

@@ -22,8 +22,9 @@ from tinygrad_lab.compiler.program import Program, Writer, Written
 from tinygrad_lab.compiler.repeating import Repeated, Repetition, condition
 from tinygrad_lab.compiler.surroundings import Surroundings
 from tinygrad_lab.compiler.templates import filled, leave
+from tinygrad_lab.core import modes
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import CompileError
+from tinygrad_lab.errors import CompileError, GradientLostError
 
 BACKENDS = ("numpy", "numba", "jax")
 _MANY = 8  # programs of one function, before it is said that this is unusual
@@ -71,6 +72,7 @@ def compile(
     Raises:
         CompileError: on the first call, if the function decides in Python on data, or depends on what changes from
             call to call without being an argument or part of the state.
+        GradientLostError: on a call with a Value that was computed from others: its gradient would be lost.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -214,12 +216,23 @@ class Compiled:
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self._surroundings.check()
+        self._refuse_recorded(args, kwargs)
         call = self._prepared(args, kwargs)
         call, made = self._compilation(call)
         outputs = made.written.run(*call.inputs(made.lifted.read))
         leave(call.held, made.lifted.writes, outputs)
         self._quick = self._next(args, kwargs)
         return filled(made.lifted.result, outputs)
+
+    def _refuse_recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Refuse to drop the graph of an argument, such as the inputs that `grad` gives to a compiled function."""
+        if modes.current() & modes.RECORD:
+            for x in tree.flatten((args, kwargs))[0]:
+                if type(x) is Value and x.op is not None and x.requires_grad:
+                    raise GradientLostError(
+                        f"compile: arguments of {self.__name__} must not be recorded results, got one of {x.op.name}; "
+                        f"compile what takes the gradient, compile(grad(f)), or pass v.detach()"
+                    )
 
     def _next(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Quick | None:
         """Return the short way for another call like this, if a program is there for it."""

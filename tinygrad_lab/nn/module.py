@@ -48,7 +48,7 @@ class Module:
 
     training: bool = True
     operation: str = ""  # the name of the operation that the module is, if it is one: errors then name the module only
-    _stand_ins: frozenset[Value] = frozenset()  # what a copy made by `tree_flatten` holds in place of the parameters
+    _stand_ins: _StandIns | tuple[()] = ()  # what a copy made by `tree_flatten` holds in place of the parameters
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the output; every subclass defines it."""
@@ -280,7 +280,7 @@ class Module:
 
         def rebuild(leaves: list[Any]) -> Any:
             values = [leaf if type(leaf) is Value else Value(leaf, requires_grad=False) for leaf in leaves]
-            return _copy(self, dict(zip(map(id, parameters), values, strict=True)), frozenset(values))
+            return _copy(self, dict(zip(map(id, parameters), values, strict=True)), _StandIns(values))
 
         return list(parameters), rebuild
 
@@ -305,6 +305,16 @@ class Module:
         return "\n  ".join((line, *below))
 
 
+class _StandIns:
+    """Values that count as parameters whatever they require; no container, so that they are not found twice."""
+
+    def __init__(self, values: list[Value]) -> None:
+        self.values = values
+
+    def __contains__(self, value: Value) -> bool:
+        return any(value is held for held in self.values)
+
+
 def _walk(path: str, items: Any) -> Iterator[tuple[str, Any]]:
     """Yield what containers hold, at any depth, with its path."""
     for name, item in items:
@@ -315,7 +325,7 @@ def _walk(path: str, items: Any) -> Iterator[tuple[str, Any]]:
             yield inner, item
 
 
-def _copy(item: Any, replaced: dict[int, Any], stand_ins: frozenset[Value]) -> Any:
+def _copy(item: Any, replaced: dict[int, Any], stand_ins: _StandIns) -> Any:
     """Return a copy of modules and containers with other parameters inside; what is shared stays shared."""
     if type(item) is Value:
         return replaced.get(id(item), item)
@@ -341,7 +351,9 @@ def _without_graph(item: Any, detached: dict[int, Value]) -> Any:
     """Return an attribute with results of operations detached, each once; what holds none is returned as it is."""
     if type(item) is Value:
         return item if item.op is None else detached.setdefault(id(item), item.detach())
-    if type(item) not in (*_CONTAINERS, frozenset):
+    if type(item) is _StandIns:
+        return _StandIns(_without_graph(item.values, detached))
+    if type(item) not in _CONTAINERS:
         return item
     copy = _map(lambda held: _without_graph(held, detached), item)
     held = item.values() if type(item) is dict else item

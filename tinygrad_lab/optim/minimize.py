@@ -19,7 +19,12 @@ _WITHOUT_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
 
 
 def minimize(
-    loss: Callable[..., Any], parameters: Any, args: tuple[Any, ...] = (), method: str = "L-BFGS-B", **options: Any
+    loss: Callable[..., Any],
+    parameters: Any,
+    args: tuple[Any, ...] = (),
+    method: str = "L-BFGS-B",
+    jac: bool = False,
+    **options: Any,
 ) -> Any:
     """Minimize a function of nested arrays by one of the methods of `scipy.optimize.minimize`.
 
@@ -31,13 +36,16 @@ def minimize(
             changed: a Module is trained by `model.load_state_dict(result.parameters.state_dict())`.
         args: further arguments of the loss.
         method: one of SciPy's names, such as "L-BFGS-B", "BFGS", "CG", "Newton-CG" or "trust-ncg".
+        jac: whether `loss` returns a pair, the value and the gradient, as in SciPy: for a loss that is compiled,
+            `tl.compile(tl.value_and_grad(loss))`. Not for methods that use Hessian products.
         options: further keywords of `scipy.optimize.minimize`, such as tol, bounds, callback and options.
 
     Returns:
         SciPy's result, and in its attribute `parameters` the minimum, nested like `parameters`.
 
     Raises:
-        ArgumentError: if a parameter is complex, or there is none.
+        ArgumentError: if a parameter is complex, or there is none; if `jac` is given with a method that has no use for
+            a gradient, or needs Hessian products.
         MissingExtraError: without SciPy.
 
     Example:
@@ -69,7 +77,12 @@ def minimize(
         """Return parameters, or their gradient, as a vector."""
         return np.concatenate([np.ravel(plain(leaf)) for leaf in tree.flatten(container)[0]]).astype(np.float64)
 
-    both = value_and_grad(loss)
+    if jac and method.lower() in (*_WITH_PRODUCTS, *_WITHOUT_GRADIENT):
+        raise ArgumentError(
+            f"minimize: method must be one that uses gradients alone if jac is given, got {method!r}; "
+            f"L-BFGS-B is usual, or pass the loss itself"
+        )
+    both = loss if jac else value_and_grad(loss)
 
     def value(x: Any) -> float:
         return float(plain(loss(unravel(x), *args)))
