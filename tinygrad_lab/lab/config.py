@@ -47,8 +47,8 @@ class Config:
     """
 
     # fmt: off
-    data: str = option("xor", text("|".join((*DATASETS, "FILE"))), "data", "a data set of the lab, a .csv file with "
-                       "header, whose last column is the label, or a .npz file with arrays x and y")
+    data: str = option("xor", text("|".join((*DATASETS, "FILE"))), "data", "a data set of the lab, a .csv or "
+                       ".parquet file, whose last column is the label, or a .npz file with arrays x and y")
     task: str = option("auto", choice(("auto", "classification", "regression")), "data", "whether labels are classes "
                        "or quantities; auto: classes, if they are text or few whole numbers")
     points: int | None = option(None, whole(1), "data", "number of points of the linear data (default: 100)")
