@@ -7,7 +7,6 @@ from typing import Any, Self, cast
 
 import numpy as np
 
-from tinygrad_lab.calls import graph_refusals
 from tinygrad_lab.calls.receivers import Recorder, plain
 from tinygrad_lab.errors import GradientLostError
 
@@ -94,12 +93,6 @@ class ArrayMethods(Recorder):
     def __len__(self) -> int: return len(self.data)
     def __contains__(self, x: Any) -> bool: return plain(x) in self.data
 
-    # Under no_grad, as PyTorch's manual updates want it, a leaf takes the new data; elsewhere the name is bound anew.
-    def __iadd__(self, other: Any) -> Any: return _taken(self, cast(Any, self) + other)
-    def __isub__(self, other: Any) -> Any: return _taken(self, cast(Any, self) - other)
-    def __imul__(self, other: Any) -> Any: return _taken(self, cast(Any, self) * other)
-    def __itruediv__(self, other: Any) -> Any: return _taken(self, cast(Any, self) / other)
-
     def __float__(self) -> float: return float(self._leave("float"))
     def __int__(self) -> int: return int(self._leave("int"))
     def __complex__(self) -> complex: return complex(self._leave("complex"))
@@ -144,13 +137,3 @@ class ArrayMethods(Recorder):
         elif not self.requires_grad:
             parts.append("requires_grad=False")
         return f"Value({', '.join(parts)})"
-
-
-def _taken(leaf: ArrayMethods, result: Any) -> Any:
-    """Return a result; if it was not recorded, a leaf that requires a gradient takes its data and stays the leaf."""
-    if result.requires_grad or leaf.op is not None or not leaf.requires_grad:
-        return result
-    if result.shape != leaf.shape:
-        raise graph_refusals.another_shape(leaf.shape, result.shape)
-    leaf.data = result.data.astype(leaf.dtype)
-    return leaf

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_lab import tree
 from tinygrad_lab.calls import foreign, refusals, ufuncs
-from tinygrad_lab.calls.methods import ArrayMethods
+from tinygrad_lab.calls.leaves import LeafMethods
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.core import registry
 from tinygrad_lab.core.arrays import plain
@@ -29,7 +29,7 @@ if hasattr(np, "astype"):  # NumPy 2.1
         return x.astype(dtype)
 
 
-class NumpyProtocols(ArrayMethods):
+class NumpyProtocols(LeafMethods):
     """Mixed into `Value`: hands every NumPy call to the operation that the registry has for it."""
 
     __slots__ = ()

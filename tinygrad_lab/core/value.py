@@ -71,7 +71,6 @@ class Value(NumpyProtocols):
     grad: Any
     name: str | None
     requires_grad: bool
-    trainable: bool  # of a user's leaf: whether it ever was to be trained, so that it is a parameter when frozen
     op: Op | None
     parents: tuple[Value | None, ...]
     saved: tuple[Any, ...]  # (result, *inputs): the arrays the rules need, whatever happens to the parents' data
@@ -97,11 +96,6 @@ class Value(NumpyProtocols):
         raise graph_refusals.subclass(cls.__name__)
 
     # -- the graph ---------------------------------------------------------------------------------------------------
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether this Value was made by the user rather than by a recorded operation."""
-        return self.op is None
 
     def backward(
         self, gradient: ArrayLike | None = None, *, create_graph: bool = False, retain_graph: bool = True
@@ -136,24 +130,6 @@ class Value(NumpyProtocols):
         with _accumulating:
             for leaf, g in owned(found, [seed]).items():
                 leaf.grad = g if leaf.grad is None else leaf.grad + g
-
-    def requires_grad_(self, requires_grad: bool = True) -> Value:
-        """Say whether a leaf is to be differentiated, and return it; a parameter that is not stays in `state_dict()`.
-
-        Raises:
-            GraphError: for the result of an operation.
-
-        Example:
-            >>> import tinygrad_lab as tl
-            >>> model = tl.nn.Linear(2, 1)
-            >>> model.bias.requires_grad_(False).requires_grad, len(model.parameters())
-            (False, 2)
-        """
-        if self.op is not None:
-            raise graph_refusals.no_leaf(self.op.name)
-        self.trainable = requires_grad or getattr(self, "trainable", False)
-        self.requires_grad = requires_grad
-        return self
 
     def detach(self) -> Value:
         """Return a Value with the same data and no history."""
