@@ -100,6 +100,8 @@ def _roots(p: Any) -> Any:
         return np.zeros_like(p, shape=(zeros,))
     companion = np.concatenate([np.expand_dims(-p[1:] / p[0], 0), np.eye(n, dtype=p.dtype)[: n - 1]])
     roots = np.linalg.eigvals(companion)
+    if np.iscomplexobj(roots) and not np.iscomplexobj(p) and np.all(np.equal(np.imag(roots), 0)):
+        roots = np.real(roots)  # eigenvalues are complex from NumPy 2.5 on, and roots are not
     return np.append(roots, np.zeros_like(roots, shape=(zeros,))) if zeros else roots
 
 
