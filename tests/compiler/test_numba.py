@@ -71,6 +71,7 @@ GROUPS = {
     ],
     "elements": [
         (lambda a: (np.where(a > 0, a, 0.1 * a), np.clip(a, -0.5, 0.5), (a > 0) * a, (a > 0) & (a < 1)), WIDE),
+        (lambda a: (np.sum((a > 0) == (a < 1)), np.sum((a > 0) != (a > 1), axis=0)), WIDE),
         (lambda a: (np.tanh(a) * 2 + a.sum(), np.exp(a) - 1, 1 / a, np.sign(a), a * 0.1 + 2), SINGLE),
         (lambda a, b: a * b + 1, SINGLE, LONG),
         (lambda a: (np.abs(a) ** 1.7, a**2, np.sqrt(np.abs(a)), a**-1.0, np.maximum(a, 0), np.fmin(a, 0.5)), LONG),

@@ -86,12 +86,18 @@ def _comparison(reader: Reader, call: Call) -> bool:
         return False
     *inputs, result = dtypes
     expression = COMPARISONS[call.function]
+    if all(dtype == BOOL for dtype in inputs) and expression in _OF_BOOLS:
+        reader.elementwise(whole(call.output), _OF_BOOLS[expression], call.args, inputs, result)
+        return True
     if any(dtype.kind == "b" or (dtype.kind == "i" and "{1}" not in expression) for dtype in inputs):
         return False
     if inputs[0] != FLOAT64 and call.function is np.signbit:
         return False
     reader.elementwise(whole(call.output), expression, call.args, inputs, result)
     return True
+
+
+_OF_BOOLS = {"{0} == {1}": "negated({0} ^ {1})", "{0} != {1}": "{0} ^ {1}"}
 
 
 @handles(*LOGIC, *BITWISE)
