@@ -159,7 +159,7 @@ def gradient_test(
         run(name, calls if degenerate else calls.filter(_has_axes_and_elements), order, options)
 
     test.__name__, test.__qualname__ = name, getattr(function, "__qualname__", name)
-    test.__doc__, test.__module__ = function.__doc__, function.__module__
+    test.__doc__, test.__module__ = function.__doc__, getattr(function, "__module__", __name__)  # ufuncs had none
     test.__signature__ = inspect.Signature(method + parameters)  # type: ignore[attr-defined]  # pytest's fixtures
     test.is_gradient_test = True  # type: ignore[attr-defined]  # the plugin marks it
     test.function = function  # type: ignore[attr-defined]  # reports call it
