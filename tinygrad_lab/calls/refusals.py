@@ -157,6 +157,22 @@ def bad_inputs(name: str, arrays: Iterable[Any], error: Exception) -> OperationE
     return _both(kind)(f"{name}: inputs must fit together, got shapes {shapes}; NumPy says: {error}")
 
 
+def refused(name: str, arrays: Iterable[Any], arguments: tuple[Any, ...], error: Exception) -> OperationError:
+    """Return what to raise where an operation failed: the error if it is one of ours, else one caused by it.
+
+    Arguments:
+        name: the operation's.
+        arrays: what it computed with.
+        arguments: what it was given, which the error keeps, so that the graph up to there can be drawn.
+        error: what its forward pass raised.
+    """
+    told = error if isinstance(error, OperationError) else bad_inputs(name, arrays, error)
+    told.arguments = told.arguments or arguments
+    if told is not error:
+        told.__cause__ = error
+    return told
+
+
 @functools.cache
 def _both(kind: Any) -> type[OperationError]:
     own = OperationIndexError if issubclass(kind, IndexError) else OperationError

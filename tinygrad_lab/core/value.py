@@ -26,7 +26,6 @@ from tinygrad_lab.core.outputs import settled
 from tinygrad_lab.core.protocols import NumpyProtocols, call_plain
 from tinygrad_lab.core.registry import ZERO, Op, holds_values
 from tinygrad_lab.core.watch import Hook, Watch
-from tinygrad_lab.errors import OperationError
 from tinygrad_lab.typing import Args, Array, ArrayLike, Keywords
 
 next_index = itertools.count().__next__  # numbers Values, and moments between them
@@ -88,8 +87,7 @@ class Value(NumpyProtocols):
         self.data = as_array(data, dtype)
         _without_history(self)
         self.requires_grad = self.trainable = requires_grad
-        self.name = name
-        self.index = next_index()
+        self.name, self.index = name, next_index()
         self.grad = self.watch = self.origin = self.call = None
 
     def __init_subclass__(cls) -> NoReturn:
@@ -205,13 +203,8 @@ class Value(NumpyProtocols):
                 data = op.body(*arrays)
             else:
                 data = op.forward(*arrays)
-        except OperationError as error:
-            error.arguments = error.arguments or args
-            raise
         except (ValueError, IndexError) as error:
-            refused = refusals.bad_inputs(op.name, arrays, error)
-            refused.arguments = args
-            raise refused from error
+            raise refusals.refused(op.name, arrays, args, error)  # noqa: B904  which names the cause
         if required is None:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
             return data
         layout = None
@@ -292,8 +285,7 @@ def _array_from(op: Op, data: Any) -> Any:
 
 
 def _without_history(value: Value) -> None:
-    value.op = None
-    value.parents = value.saved = ()
+    value.op, value.parents, value.saved = None, (), ()
     value.kwargs = NO_KEYWORDS
     value.requires_grad = False
 
@@ -301,8 +293,7 @@ def _without_history(value: Value) -> None:
 def alias(value: ArrayLike, array: Array) -> Value:
     """Return a new node that holds `array` and passes its gradient on to `value`, if that is a Value."""
     result = Value(0.0)
-    result.data = array
-    result.op, result.saved = operators.POSITIVE, (array, array)
+    result.data, result.op, result.saved = array, operators.POSITIVE, (array, array)
     result.parents = (value if type(value) is Value else None,)
     return result
 
