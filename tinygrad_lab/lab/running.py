@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -95,7 +96,7 @@ class Run:
             patience=config.patience,
             history=self.history,
             compile=config.compile if compile is None else compile,
-            every=config.log_every or max(1, min(1000, 1_000_000 // max(1, self.data.x.size))),
+            every=_in_one_go(config.log_interval, self.dataset.x.size),
         )
         return self
 
@@ -253,6 +254,11 @@ def _read(config: Config, path: str, like: Dataset | None = None) -> Dataset:
         impute=config.impute,
         like=like,
     )
+
+
+def _in_one_go(interval: int, numbers: int) -> int:
+    """Return how many epochs a compiled step makes before anybody can look or stop it: log lines come on time."""
+    return math.gcd(interval, 1000 if numbers <= 1000 else 100 if numbers <= 10_000 else 1)
 
 
 def settled(config: Config) -> Config:
