@@ -20,6 +20,7 @@ def test_loops_and_their_gradients(function):
         np.testing.assert_allclose(actual, expected, rtol=1e-11, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_steps_one_by_one_and_many_at_once():
     model, optimizer, step = training(OPTIMIZERS["adam"])
     twin, _, plain = training(OPTIMIZERS["adam"])
