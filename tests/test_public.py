@@ -18,7 +18,8 @@ from tinygrad_lab import errors
 PACKAGE = Path(tl.__file__).parent
 
 PROMISED = [
-    "Value", "array", "no_grad", "enable_grad", "debug", "default_dtype", "get_default_dtype", "set_default_dtype",
+    "Value", "array", "checkpoint", "tree", "no_grad", "enable_grad", "debug",
+    "default_dtype", "get_default_dtype", "set_default_dtype",
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "compile", "scan",
     "OPS", "defvjp", "defzero", "composed", "primitive",
     "nn", "optim", "functional", "testing", "viz", "lab", "random", "data", "distributions", "load", "save",

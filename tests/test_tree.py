@@ -80,3 +80,26 @@ def test_a_leaf_corresponds_to_whatever_is_there():
 def test_containers_that_differ_are_refused(container, other, text):
     with pytest.raises(GraphError, match=text):
         tree.match("it", container, other)
+
+
+def test_leaves_and_vectors():
+    import numpy as np
+
+    import tinygrad_lab as tl
+    from tests.rules.numeric import check_gradients
+
+    assert tree.leaves({"a": [1, None], "b": Pair(2, (3,))}) == [1, 2, 3]
+    model = tl.nn.Sequential(tl.nn.Linear(2, 3), tl.nn.Linear(3, 1)).astype("float32")
+    vector, unravel = tl.tree.ravel(model)
+    assert vector.shape == (13,)
+    again = unravel(vector)
+    for name, array in again.state_dict().items():
+        np.testing.assert_array_equal(array, model.state_dict()[name])
+        assert array.dtype == np.float32
+    np.sum(vector**2).backward()
+    np.testing.assert_array_equal(model[0].weight.grad, 2 * model[0].weight.data)
+    _, back = tl.tree.ravel({"a": np.ones((2, 2)), "b": [np.ones(3), 1.0]})
+    check_gradients(lambda v: [np.sin(leaf) for leaf in tl.tree.leaves(back(v))], np.arange(8.0))
+    with pytest.raises(GraphError, match=r"unravel: vector must have 8 elements, got shape \(7,\)"):
+        back(np.ones(7))
+    assert tl.tree.ravel([])[0].shape == (0,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_lab import functional, nn, optim, rules
+from tinygrad_lab import functional, nn, optim, rules, tree
 from tinygrad_lab.calls.defaults import default_dtype, get_default_dtype, set_default_dtype
 from tinygrad_lab.core.modes import debug, enable_grad, no_grad
 from tinygrad_lab.core.registry import OPS, composed, defvjp, defzero, primitive
@@ -13,6 +13,7 @@ from tinygrad_lab.core.transforms import grad, hessian, hvp, jacobian, jvp, valu
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.array import array
+from tinygrad_lab.rules.checkpoint import checkpoint
 from tinygrad_lab.rules.forward import defjvp
 from tinygrad_lab.version import __version__ as __version__
 
@@ -25,6 +26,7 @@ __all__ = [
     "OPS",
     "Value",
     "array",
+    "checkpoint",
     "compile",
     "composed",
     "data",
@@ -55,6 +57,7 @@ __all__ = [
     "scan",
     "set_default_dtype",
     "testing",
+    "tree",
     "value_and_grad",
     "viz",
     "vjp",

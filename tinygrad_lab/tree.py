@@ -7,8 +7,11 @@ Lists, tuples (named ones too), dicts and None are containers; so is every objec
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from tinygrad_lab.errors import GraphError
 
@@ -74,6 +77,53 @@ def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     leaves, rebuild = flatten(tree)
     columns = [match("map: trees", tree, other) for other in others]
     return rebuild([function(*row) for row in zip(leaves, *columns, strict=True)])
+
+
+def leaves(tree: Any) -> list[Any]:
+    """Return the leaves of `tree`.
+
+    Example:
+        >>> leaves({"a": [1, 2], "b": (3, None)})
+        [1, 2, 3]
+    """
+    return flatten(tree)[0]
+
+
+def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """Return all numbers of `tree` as one vector, and a function from such a vector to a container like `tree`.
+
+    Both are differentiable: with Values inside, the vector is a Value. What an optimizer of vectors needs.
+
+    Arguments:
+        tree: a container of arrays, Values and numbers, such as a Module.
+
+    Raises:
+        GraphError: the function, for a vector of another length.
+
+    Example:
+        >>> import numpy as np
+        >>> vector, unravel = ravel({"w": np.ones((2, 2)), "b": 3.0})
+        >>> vector
+        array([1., 1., 1., 1., 3.])
+        >>> unravel(2 * vector)
+        {'w': array([[2., 2.],
+               [2., 2.]]), 'b': np.float64(6.0)}
+    """
+    found, rebuild = flatten(tree)
+    shapes, dtypes = [np.shape(leaf) for leaf in found], [getattr(leaf, "dtype", None) for leaf in found]
+    sizes = [math.prod(shape) for shape in shapes]
+
+    def unravel(vector: Any) -> Any:
+        if np.shape(vector) != (sum(sizes),):
+            raise GraphError(f"unravel: vector must have {sum(sizes)} elements, got shape {np.shape(vector)}; pass all")
+        parts, start = [], 0
+        for size, shape, dtype in zip(sizes, shapes, dtypes, strict=True):
+            part = np.reshape(vector[start : start + size], shape)[()]
+            parts.append(part if dtype is None or dtype.kind not in "fc" or part.dtype == dtype else part.astype(dtype))
+            start += size
+        return rebuild(parts)
+
+    return (np.concatenate([np.ravel(leaf) for leaf in found]) if found else np.zeros(0)), unravel
 
 
 def _describe(tree: Any) -> str:

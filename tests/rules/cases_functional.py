@@ -19,6 +19,7 @@ from tinygrad_lab.functional import (
     linear,
     log_softmax,
     logsumexp,
+    matrices,
     mse_loss,
     nll_loss,
     piecewise,
@@ -42,6 +43,10 @@ listed(linear, call((2, 3), (4, 3)), call((2, 3), (4, 3), (4,)), call((3,), (2, 
 listed(convolution._filter, call((2, 3), (3, 4)), call((2, 2, 3), (2, 3, 4), (2, 2, 1)))
 for function in (softmax, log_softmax):
     listed(function, call((3,)), call((2, 3)), call((2, 3), axis=0), call((2, 3, 2), axis=(0, 2)), domain=Domain(-9, 9))
+listed(matrices.expm, call((3, 3)), call((2, 2, 2)), call((1, 1)), domain=Domain(-1, 1))
+for options in ({}, {"lower": True}, {"trans": 1}, {"lower": True, "trans": "T"}, {"unit_diagonal": True}):
+    calls = (call((3, 3), shape, **options) for shape in ((3,), (3, 2)))
+    listed(matrices.solve_triangular, *calls, domain=Domain(1, 2))
 listed(logsumexp, call((3,)), call((2, 3), axis=0), call((2, 3, 2), axis=(0, 2)), call((2, 3), keepdims=True))
 
 SHAPES = ((3,), (2, 3), (2, 1, 3), ())

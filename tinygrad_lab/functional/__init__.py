@@ -28,7 +28,9 @@ from tinygrad_lab.functional.convolution import conv1d, conv2d, conv_transpose1d
 from tinygrad_lab.functional.gaussian import gelu, normal_cdf
 from tinygrad_lab.functional.layers import dropout, linear
 from tinygrad_lab.functional.losses import huber_loss, kl_div, l1_loss, mse_loss, smooth_l1_loss
+from tinygrad_lab.functional.matrices import cho_solve, expm, solve_triangular
 from tinygrad_lab.functional.normalisation import log_softmax, logsumexp, softmax
+from tinygrad_lab.functional.padding import pad, unfold
 from tinygrad_lab.functional.piecewise import (
     hardshrink,
     hardsigmoid,
@@ -69,6 +71,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "cho_solve",
     "conv1d",
     "conv2d",
     "conv_transpose1d",
@@ -78,6 +81,7 @@ __all__ = [
     "dropout",
     "elu",
     "embedding",
+    "expm",
     "gelu",
     "glu",
     "group_norm",
@@ -102,6 +106,7 @@ __all__ = [
     "nll_loss",
     "normal_cdf",
     "one_hot",
+    "pad",
     "prelu",
     "relu",
     "relu6",
@@ -120,5 +125,7 @@ __all__ = [
     "softplus",
     "softshrink",
     "softsign",
+    "solve_triangular",
     "tanhshrink",
+    "unfold",
 ]
