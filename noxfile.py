@@ -5,10 +5,13 @@ After `pip install nox`:
     nox -s kernels     # OpenBLAS chooses its kernels by processor, and they round differently
     nox -s numpy       # every NumPy that is declared, on the oldest Python
     nox -s python      # every Python that is declared, with the newest NumPy
+    nox -s release     # build the package, check it, and use the wheel in a clean environment
     nox -s numpy -- -m "not slow"    # whatever follows is for pytest
 
 Interpreters are those found on the path; with uv installed, nox fetches those that are missing.
 """
+
+from pathlib import Path
 
 import nox
 
@@ -17,7 +20,7 @@ nox.options.error_on_missing_interpreters = False
 
 KERNELS = ["Haswell", "SkylakeX", "Zen", "Prescott"]
 NUMPYS = ["2.0", "2.1", "2.2", "2.3", "2.4"]  # 2.5 needs a newer Python than the oldest; the session `python` has it
-PYTHONS = [*nox.project.python_versions(nox.project.load_toml("pyproject.toml")), "3.14"]
+PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 
 
 @nox.session(python=PYTHONS)
@@ -38,6 +41,26 @@ def numpy(session: nox.Session, version: str) -> None:
 def kernels(session: nox.Session, kernel: str) -> None:
     """Run the tests with the kernels of another processor; OpenBLAS falls back where this one lacks instructions."""
     tests(session, OPENBLAS_CORETYPE=kernel)
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Build the package into dist/, check it, and train a network with its wheel where nothing else is installed."""
+    dist = Path("dist").resolve()
+    for old in dist.glob("*"):
+        old.unlink()
+    session.install("build", "twine")
+    session.run("python", "-m", "build", "--outdir", str(dist))
+    session.run("python", "-m", "twine", "check", "--strict", *map(str, dist.glob("*")))
+    [wheel] = dist.glob("*.whl")
+    clean = Path(session.create_tmp()).resolve() / "clean"
+    session.run("python", "-m", "venv", "--clear", str(clean))
+    programs = clean / ("Scripts" if (clean / "Scripts").exists() else "bin")
+    session.chdir(session.create_tmp())  # away from the sources: what is imported is the wheel's
+    session.run(str(programs / "python"), "-m", "pip", "install", "-q", f"{wheel}[lab]", external=True)
+    session.run(str(programs / "tinygrad-lab"), "--version", external=True)
+    session.run(str(programs / "tinygrad-lab"), "train", "--epochs", "50", "--out", str(clean / "run"), external=True)
+    session.log(f"good: {wheel.name}")
 
 
 def tests(session: nox.Session, *constraints: str, **environment: str) -> None:
