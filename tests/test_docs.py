@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import socket
 import subprocess
@@ -66,9 +67,36 @@ def needs_loopback():
             pytest.skip(f"a notebook talks to its kernel through the loopback interface: {error}")
 
 
+TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.ipynb"))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
-def test_notebook_runs_from_top_to_bottom(notebook, tmp_path):
+@pytest.mark.parametrize("notebook", TUTORIALS, ids=lambda path: path.stem)
+def test_the_code_of_a_tutorial_runs_from_top_to_bottom(notebook, tmp_path):
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    environment = {**os.environ, "MPLBACKEND": "agg"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("notebook", TUTORIALS, ids=lambda path: path.stem)
+def test_a_tutorial_is_kept_with_its_results_pictures_and_hidden_solutions(notebook):
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert all(cell["execution_count"] == number for number, cell in enumerate(code, 1))
+    assert any(kind.startswith("image/") for cell in code for out in cell["outputs"] for kind in out.get("data", {}))
+    exercises = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown").count("\n**")
+    hidden = [cell for cell in code if "hide-cell" in cell["metadata"].get("tags", ())]
+    assert len(hidden) >= 2
+    assert exercises >= 1
+
+
+@pytest.mark.slow
+def test_a_notebook_runs_in_its_kernel(tmp_path):
+    notebook = TUTORIALS[0]
     copy = tmp_path / notebook.name
     copy.write_bytes(notebook.read_bytes())
     # In a process of its own, with the kernel of this environment rather than the user's.
