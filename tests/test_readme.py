@@ -16,9 +16,9 @@ def blocks(language: str) -> list[str]:
 def test_the_python_blocks_run_one_after_the_other(capsys):
     exec("\n".join(blocks("python")), {"__name__": "readme"})
     printed = capsys.readouterr().out
-    loss, derivatives = re.search(r"^(0\.\d{4})\n(.*)$", printed, flags=re.MULTILINE).groups()
+    loss = re.search(r"^(0\.\d{4})$", printed, flags=re.MULTILINE)[1]
     assert float(loss) < 0.1
-    assert derivatives == "6.0 2.0"
+    assert "\n6.0 2.0\n" in printed
     assert "squared_relu" in printed
 
 
@@ -31,4 +31,4 @@ def test_ci_runs_the_commands_of_the_readme():
 
 def test_links_lead_to_files():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+        assert target.startswith("https://") or (ROOT / target).exists(), target
