@@ -173,6 +173,7 @@ def loop_call(loop, length, *operands):
     return record(loop, (length, *operands), {})[1:]
 
 
+@pytest.mark.slow
 def test_a_loop_inside_a_loop():
     inner = Loop(body_of(lambda x, a: (x * a + 1,), drawn(5), drawn(5)), carried=1)
 
@@ -191,7 +192,8 @@ def test_a_loop_whose_body_needs_numpy():
     assert_same(write(program).run(drawn(5)), program(drawn(5)))
 
 
-@pytest.mark.parametrize("optimizer", [tl.optim.SGD, pytest.param(tl.optim.Adam, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", [tl.optim.SGD, tl.optim.Adam])
 def test_training_steps_repeat_in_one_call(optimizer):
     x, y = drawn(50, 2), drawn(50, 1)
 
