@@ -137,3 +137,14 @@ class ArrayMethods(Recorder):
         elif not self.requires_grad:
             parts.append("requires_grad=False")
         return f"Value({', '.join(parts)})"
+
+
+def _document() -> None:
+    """Say of each method that has no words of its own which function of NumPy it is, for editors and `help`."""
+    for name, method in vars(ArrayMethods).items():
+        function = method.fget if isinstance(method, property) else method
+        if not name.startswith("_") and callable(function) and function.__doc__ is None:
+            method.__doc__ = f"NumPy's `ndarray.{name}`, differentiated where it has a derivative."
+
+
+_document()
