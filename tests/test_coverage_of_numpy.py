@@ -74,7 +74,7 @@ def test_zero_derivatives_are_plain_arrays_of_the_right_values():
 def test_creation_that_numpy_does_not_hand_over_refuses_aloud():
     v = tl.Value(2.0)
     for make in (lambda: np.array([v, v]), lambda: np.full(3, v), lambda: np.asarray(v)):
-        with pytest.raises(GradientLostError, match=r"np\.stack"):
+        with pytest.raises(GradientLostError, match=r"asarray: .*tl\.array|np\.broadcast_to"):
             make()
     assert isinstance(np.array([v, 1.0], like=v), tl.Value)
 

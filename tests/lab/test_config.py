@@ -51,7 +51,7 @@ def test_about_ten_to_a_hundred_log_lines(epochs):
         ({"reduction": "none"}, "reduction must be one of mean, sum, got 'none'"),
         ({"optimizer": "gd"}, "optimizer must be one of sgd, adagrad, rmsprop, adam, adamw, "),
         ({"hidden": (4, 0)}, "hidden must be a whole number of at least 1, got 0"),
-        ({"points": 50}, "points must be left out with data xor, got 50; linear has any number of points"),
+        ({"points": 50}, "points must be left out with data xor, got 50; linear, two_moons, circles, spirals have any"),
         ({"points": 0}, "points must be a whole number of at least 1, got 0"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
         ({"epochs": 1.5}, "epochs must be a whole number of at least 1, got 1.5"),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_lab.lab.data import linear, minibatches, xor
+from tinygrad_lab.lab.data import DATASETS, linear, minibatches, xor
 
 
 def test_xor_is_the_published_data_in_the_published_order():
@@ -49,3 +49,10 @@ def test_minibatches_come_in_a_new_order_each_time():
     rng = np.random.default_rng(0)
     first, second = (next(minibatches(xor(), 20, rng)).x for _ in range(2))
     assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", ["two_moons", "circles", "spirals"])
+def test_points_in_the_plane_are_data_sets_of_the_lab(name):
+    x, y = DATASETS[name].make(30, np.random.default_rng(0))
+    assert (x.shape, y.shape, y.dtype) == ((30, 2), (30, 1), np.float64)
+    assert sorted(set(y.ravel())) == [0, 1]

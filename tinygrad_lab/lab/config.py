@@ -120,7 +120,7 @@ class Config:
     def _check_points(self) -> None:
         sized = [name for name, dataset in DATASETS.items() if dataset.sized]
         if self.points is not None and self.data not in sized:
-            advice = f"{' and '.join(sized)} has any number of points"
+            advice = f"{', '.join(sized)} have any number of points"
             raise _error(f"points must be left out with data {self.data}", self.points, advice)
 
     def _check_output(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from tinygrad_lab.data import toys
 from tinygrad_lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -149,7 +150,23 @@ class Source:
     sized: bool = False
 
 
-DATASETS: dict[str, Source] = {"xor": Source(lambda n, rng: xor()), "linear": Source(linear, sized=True)}
+def _two_classes(draw: Callable[[int, Rng], tuple[Array, Array]]) -> Source:
+    """Return a data set of points drawn in the plane, whose labels are a column of numbers here."""
+
+    def make(n: int, rng: Rng) -> Data:
+        x, y = draw(n, rng)
+        return Data(x, y[:, None].astype(np.float64))
+
+    return Source(make, sized=True)
+
+
+DATASETS: dict[str, Source] = {
+    "xor": Source(lambda n, rng: xor()),
+    "linear": Source(linear, sized=True),
+    "two_moons": _two_classes(toys.two_moons),
+    "circles": _two_classes(toys.circles),
+    "spirals": _two_classes(toys.spirals),
+}
 
 
 def minibatches(data: tuple[Array, Array], batch_size: int, rng: Rng) -> Iterator[Data]:
