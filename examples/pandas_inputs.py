@@ -35,13 +35,13 @@ def loss(model, x, grower):
 def predict(model, table):
     """Return the most likely grower of each row, by the table's own index."""
     with tl.no_grad():
-        return pd.Series(np.argmax(model(np.asarray(table)).data, axis=1), index=table.index, name="predicted")
+        return pd.Series(np.argmax(model(table).data, axis=1), index=table.index, name="predicted")
 
 
 def influence(model, table, grower):
     """Return how much the loss changes with each column, the largest first."""
     with tl.no_grad():
-        slope = tl.grad(lambda x: loss(model, x, np.asarray(grower)))(np.asarray(table))
+        slope = tl.grad(lambda x: loss(model, x, grower))(table)
     return pd.DataFrame(slope, table.index, table.columns).abs().mean().sort_values(ascending=False)
 
 
@@ -53,7 +53,7 @@ def main(steps=200, quiet=False):
     optimizer = tl.optim.AdamW(model.parameters(), lr=0.01, weight_decay=0.1)
     for step in range(1, steps + 1):
         optimizer.zero_grad()
-        value = loss(model, np.asarray(table), np.asarray(grower))
+        value = loss(model, table, grower)
         value.backward()
         optimizer.step()
         if not quiet and step % 50 == 0:

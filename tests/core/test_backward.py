@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_lab as tl
+from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.errors import GraphError, RuleError
 
 # -- random graphs against complex steps -----------------------------------------------------------------------------
@@ -579,3 +580,54 @@ def test_a_branch_inside_a_branch_not_taken_is_left_out_twice(inside):
     with np.errstate(divide="ignore"):
         np.testing.assert_allclose(tl.grad(f)(x), [-0.25, 0.0, float(inside)])
         np.testing.assert_allclose(tl.hvp(f, x, np.ones(3)), [0.25, 2.0, 0.0])
+
+
+# -- pieces of one array -----------------------------------------------------------------------------------------------
+
+INDICES = (0, -1, slice(1, 4), slice(None, None, -2), (slice(None), 2), (..., None, 1), [3, 3, 0], np.array([[1, 1]]),
+           (np.array([0, 2, 0]), np.array([1, 1, 1])))  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(range(len(INDICES) + 1)), min_size=1, max_size=9), st.booleans())
+def test_pieces_of_one_array_add_up_whatever_else_is_made_of_it(chosen, turned):
+    rng = np.random.default_rng(len(chosen))
+    array, expected = rng.normal(size=(5, 4)), np.zeros((5, 4))
+    x = tl.Value(array.T if turned else array)
+    y = (np.sin(x) if turned else x) + 0.0
+    expected = expected.T if turned else expected
+    total = 0.0
+    for i in chosen:
+        if i == len(INDICES):
+            total = total + np.sum(y * 3)
+            expected += 3
+        else:
+            total = total + np.sum(np.sin(y.T[INDICES[i]] if turned else y[INDICES[i]]))
+            np.add.at(
+                expected.T if turned else expected, INDICES[i], np.cos((y.data.T if turned else y.data)[INDICES[i]])
+            )
+    total.backward()
+    np.testing.assert_allclose(x.grad, expected * np.cos(x.data) if turned else expected, rtol=1e-12)
+    again = x.grad
+    total.backward()
+    np.testing.assert_allclose(x.grad, 2 * again, rtol=1e-12)
+
+
+def test_many_pieces_of_one_array_cost_their_own_size_each(monkeypatch):
+    op = tl.OPS[getitem]
+    calls, add = [], op.into
+    monkeypatch.setattr(op, "into", lambda *given, **named: calls.append(given[1].shape) or add(*given, **named))
+    x = tl.Value(np.ones((50, 3)))
+    sum(np.sum(row * row) for row in x).backward()
+    np.testing.assert_array_equal(x.grad, np.full((50, 3), 2.0))
+    assert calls == [(3,)] * 48  # the first two make the sum
+
+
+def test_gradients_that_are_added_in_place_belong_to_nobody_else():
+    x, g = tl.Value(np.ones(4)), np.arange(4.0)
+    a = x * 1.0
+    a.retain_grad()
+    y = a + a[:] + a[::-1] + a + a[1] + a
+    y.backward(g)
+    np.testing.assert_array_equal(g, np.arange(4.0))
+    assert not np.shares_memory(x.grad, a.grad)
+    np.testing.assert_array_equal(a.grad, 4 * g + g[::-1] + [0, 6, 0, 0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygrad_lab.errors import ArgumentTypeError, GradientLostError, GraphError, RuleError
+from tinygrad_lab.errors import ArgumentTypeError, GradientLostError, GraphError, NonFiniteError, RuleError
 from tinygrad_lab.typing import Shape
 
 # -- Values ----------------------------------------------------------------------------------------------------------
@@ -214,3 +214,16 @@ def not_complex(name: str, what: str, given: str) -> GraphError:
 def misshapen_tangents(shapes: list[Shape], given: list[Shape]) -> GraphError:
     """Describe directions that are not shaped like the point."""
     return GraphError(f"jvp: tangents must have the shapes {shapes} of the primals, got {given}; nest them alike")
+
+
+def no_numbers(given: str, advice: str) -> ArgumentTypeError:
+    """Describe what a Value cannot hold."""
+    return ArgumentTypeError(f"Value: data must be an array of numbers, got {given}; {advice}")
+
+
+def not_finite(what: str, number: Any, shapes: str, origin: str | None) -> NonFiniteError:
+    """Describe, in debug mode, a result that is not finite."""
+    return NonFiniteError(
+        f"{what}: result must be finite, got {number} from inputs of shape {shapes}; "
+        f"keep the inputs inside the operation's domain (called at {origin or 'an unknown place'})"
+    )

@@ -12,29 +12,24 @@ from tinygrad_lab.calls.foreign import operand
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.calls.receivers import plain as plain
 from tinygrad_lab.core.graph import N
-from tinygrad_lab.errors import ArgumentTypeError
 from tinygrad_lab.typing import Array
 
 
 def as_array(data: Any, dtype: Any = None) -> Array:
     """Return what a Value may hold: an array or NumPy scalar of floating or complex numbers."""
     if isinstance(data, Recorder):
-        raise ArgumentTypeError("Value: data must be an array of numbers, got a Value; pass v.data, or use it as it is")
+        raise graph_refusals.no_numbers("a Value", "pass v.data, or use it as it is")
     without = not hasattr(data, "__array_function__") and not isinstance(data, np.generic)  # a dtype of its own
     if without:
         try:
             data = np.asarray(operand("Value", False, data))
         except (ValueError, TypeError) as error:
-            raise ArgumentTypeError(
-                f"Value: data must be an array of numbers, got {type(data).__name__}; {error}"
-            ) from error
+            raise graph_refusals.no_numbers(type(data).__name__, str(error)) from error
     if data.dtype.kind not in "biufc":
-        raise ArgumentTypeError(f"Value: data must be an array of numbers, got dtype {data.dtype}; convert it to float")
+        raise graph_refusals.no_numbers(f"dtype {data.dtype}", "convert it to float")
     if isinstance(data, np.ndarray) and type(data) is not np.ndarray:
         if hasattr(data, "mask"):
-            raise ArgumentTypeError(
-                "Value: data must be an array of numbers, got a masked array; fill or drop what is masked"
-            )
+            raise graph_refusals.no_numbers("a masked array", "fill or drop what is masked")
         data = np.asarray(data)  # np.matrix would multiply as matrices do
     data = converted(data, dtype, without)
     return data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data

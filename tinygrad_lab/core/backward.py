@@ -41,6 +41,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
         with modes.enable_grad():
             return sweep(order, gradients, recorded)
     found: dict[N, Any] = {}
+    made: set[N] = set()  # nodes whose gradient is a sum that nobody else holds, so that it may be added to in place
     wanted, partial = set(order), masks(order, gradients, recorded)
     check = modes.current() & modes.CHECK
     for node in _emptied(order) if release else order:
@@ -63,6 +64,9 @@ def sweep(  # noqa: C901  one loop, and calls cost
         for position, parent in enumerate(node.parents):
             if parent not in wanted:
                 continue
+            if op.into and parent in made and node not in partial:
+                gradients[parent] = op.into(gradients[parent], g, *inputs, **kwargs)
+                continue
             rule, like = rules[position], node.saved[position + 1]
             if node in partial:
                 contribution = masked(rule, g, inputs, kwargs, partial[node])
@@ -76,8 +80,11 @@ def sweep(  # noqa: C901  one loop, and calls cost
                 contribution = unbroadcast(contribution, like, op, position)
             if check:
                 fail_if_not_finite(f"gradient of {op.name}", contribution, (g, *inputs), node.origin)
-            # Never in place: a rule may have returned `g` itself, or a view of an array that others hold.
-            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
+            # A rule may have returned `g` itself, or a view of an array that others hold: only a sum is our own.
+            if parent in gradients:
+                contribution = gradients[parent] + contribution
+                made.add(parent)
+            gradients[parent] = contribution
         if release:
             wanted.remove(node)
             node.release()

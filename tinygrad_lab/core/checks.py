@@ -8,7 +8,6 @@ import numpy as np
 
 from tinygrad_lab.calls import graph_refusals
 from tinygrad_lab.calls.receivers import Recorder
-from tinygrad_lab.errors import NonFiniteError
 from tinygrad_lab.typing import Args, Array
 
 
@@ -19,10 +18,7 @@ def fail_if_not_finite(what: str, result: Array, inputs: Args, origin: str | Non
     if array is None or np.all(np.isfinite(array)) or not all(np.all(np.isfinite(array)) for array in arrays):
         return
     shapes = " and ".join(str(array.shape) for array in arrays)
-    raise NonFiniteError(
-        f"{what}: result must be finite, got {array[~np.isfinite(array)].ravel()[0]} from inputs of shape {shapes}; "
-        f"keep the inputs inside the operation's domain (called at {origin or 'an unknown place'})"
-    )
+    raise graph_refusals.not_finite(what, array[~np.isfinite(array)].ravel()[0], shapes, origin)
 
 
 def _numbers(x: Any) -> Any:

@@ -42,6 +42,7 @@ class Op:
         named: the keyword arguments that the last of the rules belong to.
         family: the module that declared the operation.
         elementwise: each output element depends on one element of each broadcast input.
+        into: adds the first gradient into an array of the sweep's own, `into(total, g, y, *inputs)`, or None.
         residuals: `forward` returns its result and what the rules need beside it.
         twin: the operation whose result is the vector of several results: see `outputs`.
         bind: brings a call into its canonical form, whichever way its arguments were given: see `binding`.
@@ -49,8 +50,8 @@ class Op:
     """
 
     __slots__ = (
-        "bind", "body", "direct", "elementwise", "family", "forward", "function", "kind", "least", "name", "named",
-        "residuals", "rules", "twin",
+        "bind", "body", "direct", "elementwise", "family", "forward", "function", "into", "kind", "least", "name",
+        "named", "residuals", "rules", "twin",
     )  # fmt: skip
 
     def __init__(self, function: Function) -> None:
@@ -64,6 +65,7 @@ class Op:
         self.family = ""
         self.elementwise = isinstance(function, np.ufunc) and function.signature is None
         self.residuals = False
+        self.into: Function | None = None
         self.unbind()
 
     def __repr__(self) -> str:
@@ -175,7 +177,7 @@ def defvjp(
     if op.kind is COMPOSED:
         op.forward = function
     own = getattr(op.forward, "by_position", op.forward)
-    op.kind, op.named = RULE, tuple(keywords or ())
+    op.kind, op.named, op.into = RULE, tuple(keywords or ()), None
     given = (*rules, *(keywords or {}).values())
     op.forward = _by_name(own, len(rules), op.named) if keywords else own
     if keywords:

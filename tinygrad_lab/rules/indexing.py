@@ -11,12 +11,12 @@ from tinygrad_lab.calls import refusals
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.operators import getitem
-from tinygrad_lab.core.registry import composed, defvjp
+from tinygrad_lab.core.registry import OPS, composed, defvjp
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import along, flattened
 from tinygrad_lab.rules.dtypes import array, converted
-from tinygrad_lab.rules.writing import At, add_at, scatter, set_at
+from tinygrad_lab.rules.writing import At, add_at, add_into, scatter, set_at
 from tinygrad_lab.typing import Array
 
 Value.at = property(At)  # the engine reads arrays and never writes
@@ -34,6 +34,13 @@ def _lasting(g: Array, index: Any) -> Array:
     return np.where(set_at(positions, numbers, index)[index] == numbers, g, 0)
 
 
+def _piece_into(total: Any, g: Any, y: Any, x: Any, index: Any) -> Any:
+    """Add the gradient of a piece into a sum of the sweep's own, at the cost of the piece."""
+    if type(total) is np.ndarray and isinstance(g, np.ndarray | np.generic):
+        return add_into(total, index, g)
+    return total + scatter(g, index, x.shape)  # recorded, traced, or of another library
+
+
 # fmt: off
 defvjp(getitem,  lambda g, y, x, index: scatter(g, index, x.shape))
 defvjp(scatter,  lambda g, y, x, index, shape: g[index])
@@ -42,6 +49,7 @@ defvjp(add_at,   lambda g, y, x, value, index: g,
 defvjp(set_at,   lambda g, y, x, value, index: set_at(g, 0, index),
                  lambda g, y, x, value, index: _shaped(_lasting(g, index), value))
 # fmt: on
+OPS[getitem].into = _piece_into
 
 
 @composed(np.take)

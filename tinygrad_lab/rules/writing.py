@@ -1,7 +1,7 @@
 """Writing at an index without writing in place: each function returns a new array.
 
-`scatter` is the adjoint of indexing: repeated indices add up. These three are the only places of the package that write
-into an array, and each writes only into one it has just made.
+`scatter` is the adjoint of indexing: repeated indices add up. These are the only places of the package that
+write into an array, and each writes only into one that was made for it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ def _is_basic(index: Any) -> bool:
     return all(part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) for part in parts)
 
 
-def _add(out: Any, index: Any, value: Any) -> Any:
-    """Add `value` into `out`, an array made just now."""
+def add_into(out: Any, index: Any, value: Any) -> Any:
+    """Add `value` into `out`, an array that nobody else holds, and return it."""
     if _is_basic(index):
         out[index] += value
         return out
@@ -41,13 +41,13 @@ def _add(out: Any, index: Any, value: Any) -> Any:
 @primitive()
 def scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
     """Return zeros of `shape` with `g` added at `index`."""
-    return _add(np.zeros_like(g, shape=shape), index, g)
+    return add_into(np.zeros_like(g, shape=shape), index, g)
 
 
 @primitive()
 def add_at(x: Array, value: Any, index: Any) -> Array:
     """Return a copy of `x` with `value` added at `index`; repeated indices add up."""
-    return _add(np.copy(x), index, value)
+    return add_into(np.copy(x), index, value)
 
 
 @primitive()
