@@ -15,7 +15,7 @@ import platform
 
 import numpy
 
-BENCHMARKS = ("small_step", "compile", "chain", "million", "conv1d", "mlp", "import_time")
+BENCHMARKS = ("small_step", "compile", "chain", "million", "conv1d", "mlp", "models", "import_time")
 
 
 def main() -> None:

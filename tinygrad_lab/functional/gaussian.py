@@ -55,9 +55,14 @@ def normal_cdf(x: Any) -> Any:
     return np.where(x < 0, tail, 1 - tail)[()]
 
 
-@primitive(lambda g, y, x: g * (normal_cdf(x) + np.clip(x, -_FAR, _FAR) * _normal_density(x)), elementwise=True)
+def _gelu_exact_rule(g: Any, y: Any, x: Any, residuals: Any) -> Any:
+    return g * (residuals + np.clip(x, -_FAR, _FAR) * _normal_density(x))
+
+
+@primitive(_gelu_exact_rule, elementwise=True, residuals=True)
 def _gelu_exact(x: Any) -> Any:
-    return np.maximum(x, -_FAR) * normal_cdf(x)  # the bound lets −∞ give 0
+    below = normal_cdf(x)
+    return np.maximum(x, -_FAR) * below, below  # the bound lets −∞ give 0
 
 
 _BEYOND = 10.0  # from here on the tanh below is ±1 in float64
