@@ -36,7 +36,7 @@ PAGES: dict[str, Page] = {
         "Derivatives of functions": "core.transforms",
         "What is recorded": "core.modes",
         "Operations of your own": "core.registry rules.forward",
-        "Programs": "compiler.compiling compiler.loops",
+        "Programs": "compiler.compiling compiler.scanning",
         "Files": "saving",
     }),
     "nn": Page("Layers", "Modules: `tl.nn`. Arrays are (batch, features) or (batch, channels, length).",
@@ -112,7 +112,7 @@ PAGES: dict[str, Page] = {
     }),
     "compiler": Page("Compiled functions", "A function as a straight program: `tinygrad_lab.compiler`.",
         "tinygrad_lab.compiler", {
-        "Compile": "compiler.compiling compiler.loops compiler.tracing",
+        "Compile": "compiler.compiling compiler.scanning compiler.tracing",
         "Programs as data": "compiler.program",
     }),
     "export": Page("Export", "Models for other programs: `tl.export`.", "tinygrad_lab.export", {}),

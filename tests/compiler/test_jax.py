@@ -7,6 +7,7 @@ import pytest
 
 import tinygrad_lab as tl
 from tests.compiler.test_loops import OPTIMIZERS, H, U, W, X, nested, recurrent, training
+from tinygrad_lab.errors import CompileError
 
 pytest.importorskip("jax", reason="the extra [jax] is not installed")
 
@@ -52,3 +53,9 @@ def test_functions_that_jax_has_and_has_not(function):
     actual, expected = tl.compile(function, backend="jax")(x), function(x)
     assert actual.dtype == expected.dtype
     np.testing.assert_allclose(actual, expected, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.skipif(np.dtype(np.longdouble) == np.float64, reason="nothing is wider here")
+def test_what_is_wider_than_float64_is_refused():
+    with pytest.raises(CompileError, match=r"at most float64 or complex128, got float128 at .*; convert them"):
+        tl.compile(lambda x: np.sum(x.astype(np.longdouble)), backend="jax")(np.ones(2))

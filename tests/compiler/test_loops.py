@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -115,6 +117,75 @@ def test_a_carry_starts_in_the_dtype_that_it_gets():
 def test_what_is_no_loop_is_refused(call, text):
     with pytest.raises(OperationError, match=text):
         call()
+
+
+# -- checkpoints ------------------------------------------------------------------------------------------------------
+
+
+def rolled(checkpoint, rows=X[[0, 1, 2, 3, 4, 5, 1]]):
+    """Seven steps: two chunks of two carries and more, and some that remain."""
+
+    def f(w, u, h):
+        step = lambda h, row: (np.tanh(h @ w + row @ u), np.sum(h * h))
+        h, energies = tl.scan(step, h, rows, checkpoint=checkpoint)
+        return np.sum(h) + np.sum(energies * np.arange(len(rows)))
+
+    return f
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    "transform",
+    [
+        lambda f: lambda *args: (f(*args),),
+        lambda f: tl.grad(f, (0, 1, 2)),
+        lambda f: lambda w, u, h: (tl.hvp(lambda w: f(w, u, h), w, w),),
+        lambda f: lambda w, u, h: tl.jvp(lambda w, h: f(w, u, h), (w, h), (w, h)),
+    ],
+)
+def test_checkpoints_change_no_derivative(transform, compiled):
+    chosen = transform(rolled(True))
+    found = (tl.compile(chosen) if compiled else chosen)(W, U, H)
+    for actual, expected in zip(found, transform(rolled(False))(W, U, H), strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 4, 5, 9, 11])
+def test_checkpoints_for_any_length_reach_the_parameters_of_a_module(steps):
+    cell = tl.nn.Linear(3, 3, rng=np.random.default_rng(1))
+    gradients = []
+    for checkpoint in (False, True):
+        (h, n), seen = tl.scan(
+            lambda carry, _: ((np.tanh(cell(carry[0])), carry[1] + 1), carry[0]),
+            (np.ones(3), np.int64(0)),
+            length=steps,
+            checkpoint=checkpoint,
+        )
+        assert n == steps
+        assert seen.shape == (steps, 3)
+        cell.zero_grad()
+        np.sum(h + seen).backward()
+        gradients.append(cell.weight.grad)
+    np.testing.assert_allclose(gradients[1], gradients[0], rtol=1e-12)
+
+
+def test_checkpoints_keep_the_square_root_of_what_is_kept_otherwise():
+    def kept(checkpoint):
+        rows = np.ones((400, 2))
+        gradient = tl.grad(rolled(checkpoint, rows), (0, 2))
+        tracemalloc.start()
+        gradient(W, U, np.tile(H, (100, 1)))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert kept(True) < kept(False) / 5
+
+
+def test_a_checkpointed_step_that_draws_is_refused():
+    rng = np.random.default_rng(0)
+    with pytest.raises(OperationError, match="depend only on its arguments, got a number that changes from call to"):
+        tl.scan(lambda c, x: (c * rng.normal(), None), tl.Value(1.0), np.ones(9), checkpoint=True)
 
 
 # -- repeat ------------------------------------------------------------------------------------------------------------

@@ -42,8 +42,11 @@ def flat(x):
     return [leaf.data if type(leaf) is tl.Value else leaf for leaf in tree.flatten(x)[0]]
 
 
-def differences(actual, expected, rounding):
-    """Return how results differ from the expected ones by more than that many units in the last place, or ""."""
+def differences(actual, expected, rounding, least=0):
+    """Return how results differ from the expected ones, or "".
+
+    They may by `rounding` units in the last place of the largest element, or of `least`.
+    """
     for mine, theirs in zip(flat(actual), flat(expected), strict=True):
         if np.shape(mine) != np.shape(theirs):
             return f"shape {np.shape(mine)}, expected {np.shape(theirs)}"
@@ -52,7 +55,7 @@ def differences(actual, expected, rounding):
             return f"dtype {np.asarray(mine).dtype}, expected {dtype}"
         allowed = rounding * np.finfo(dtype).eps if dtype.kind in "fc" else 0
         size = np.max(np.abs(theirs), initial=0, where=np.isfinite(theirs))
-        if not np.allclose(mine, theirs, rtol=allowed, atol=allowed * size, equal_nan=True):
+        if not np.allclose(mine, theirs, rtol=allowed, atol=allowed * max(size, least), equal_nan=True):
             return f"{mine}, expected {theirs}"
     return ""
 

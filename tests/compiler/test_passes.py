@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import tinygrad_lab as tl
 from tinygrad_lab.compiler import passes, trace
-from tinygrad_lab.compiler.loops import scan
+from tinygrad_lab.compiler.scanning import scan
 from tinygrad_lab.testing.programs import programs
 
 X = np.linspace(-2, 3, 12).reshape(3, 4)

@@ -6,9 +6,9 @@ The package is named `compiler` so that `tinygrad_lab.compile` is the function, 
 from __future__ import annotations
 
 from tinygrad_lab.compiler.compiling import Compiled, compile
-from tinygrad_lab.compiler.loops import scan
 from tinygrad_lab.compiler.passes import optimise
 from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, Writer, Written
+from tinygrad_lab.compiler.scanning import scan
 from tinygrad_lab.compiler.tracing import trace
 
 __all__ = [

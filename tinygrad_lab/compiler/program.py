@@ -128,7 +128,7 @@ class Program:
         return "\n".join([*lines, f"    return {', '.join(v.name for v in self.outputs)}"])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Loop:
     """The function of a call that runs a program over and over: `scan`, and the steps of `repeat`.
 

@@ -17,9 +17,11 @@ from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, Written
 from tinygrad_lab.compiler.traced import item_of
 from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.core.protocols import astype
+from tinygrad_lab.errors import CompileError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.rules.writing import add_at, scatter, set_at
 
+_TOO_WIDE = {np.dtype(np.longdouble), np.dtype(np.clongdouble)} - {np.dtype(np.float64), np.dtype(np.complex128)}
 _PYTHON = {getattr(operator, name) for name in dir(operator) if callable(getattr(operator, name))} | {divmod}
 
 
@@ -31,6 +33,7 @@ def write(program: Program) -> Written:
     with extra("jax"):
         import jax
 
+    _check(program)
     compiled = functools.lru_cache(maxsize=32)(lambda room: jax.jit(functools.partial(_run, program, room)))
 
     def run(*arrays: Any) -> list[Any]:
@@ -42,6 +45,19 @@ def write(program: Program) -> Written:
             return [_numpy(x, v, count) for x, v in zip(results, program.outputs, strict=True)]
 
     return Written(str(program), run)
+
+
+def _check(program: Program) -> None:
+    """Refuse dtypes wider than JAX's, float64 and complex128."""
+    for call in program.calls:
+        for v in call.outputs:
+            if v.dtype in _TOO_WIDE:
+                raise CompileError(
+                    f"jax: arrays must be of at most float64 or complex128, got {v.dtype} at {call.line}; convert them, "
+                    f"or choose another backend"
+                )
+        if isinstance(call.function, Loop):
+            _check(call.function.body)
 
 
 def _is_open(program: Program) -> bool:

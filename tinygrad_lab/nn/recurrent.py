@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import functional
-from tinygrad_lab.compiler.loops import scan
+from tinygrad_lab.compiler.scanning import scan
 from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.nn.cells import Recurrent, State, gru_step, lstm_step, rnn_step
 from tinygrad_lab.nn.init import Rng, check_positive

@@ -32,7 +32,7 @@ def slim(program: Program) -> Program:
     Example:
         >>> import numpy as np
         >>> from tinygrad_lab.compiler import trace
-        >>> from tinygrad_lab.compiler.loops import scan
+        >>> from tinygrad_lab.compiler.scanning import scan
         >>> total = lambda x: scan(lambda c, x: ((c[0] + x, c[1] * x), c[0]), (0.0, 1.0), x)[0][0]
         >>> program = trace(total, np.ones(3))
         >>> len(program.calls[0].outputs), len(slim(program).calls[0].outputs)
@@ -81,7 +81,7 @@ def hoist(program: Program) -> Program:
     Example:
         >>> import numpy as np
         >>> from tinygrad_lab.compiler import trace
-        >>> from tinygrad_lab.compiler.loops import scan
+        >>> from tinygrad_lab.compiler.scanning import scan
         >>> f = lambda x, w: scan(lambda c, x: (c + np.exp(w) * x, None), 0.0, x)[0]
         >>> program = hoist(trace(f, np.ones(3), 2.0))
         >>> [call.function.__name__ for call in program.calls]
@@ -131,7 +131,7 @@ def unroll(program: Program) -> Program:
     Example:
         >>> import numpy as np
         >>> from tinygrad_lab.compiler import trace
-        >>> from tinygrad_lab.compiler.loops import scan
+        >>> from tinygrad_lab.compiler.scanning import scan
         >>> program = trace(lambda x: scan(lambda c, r: (c * r, None), 1 + x[0], x)[0], np.ones(3))
         >>> [call.function.__name__ for call in unroll(program).calls]
         ['getitem', 'add', 'getitem', 'multiply', 'getitem', 'multiply', 'getitem', 'multiply']
