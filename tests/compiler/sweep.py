@@ -26,7 +26,8 @@ from tinygrad_lab.errors import CompileError
 from tinygrad_lab.testing.programs import programs
 
 TOGETHER = 8  # calls that are compiled at once: each compilation has a price of its own
-# In units of the last place of the largest element, or of 1: small results are differences of larger ones. Matrices are decomposed, and sums added, in other orders elsewhere.
+# In units of the last place of the largest element, or of 1: small results are differences of larger ones. Elsewhere
+# matrices are decomposed, and sums added, in other orders.
 ROUNDING = {"numpy": 1000, "numba": 4000, "jax": 10_000}
 
 

@@ -53,8 +53,8 @@ def _check(program: Program) -> None:
         for v in call.outputs:
             if v.dtype in _TOO_WIDE:
                 raise CompileError(
-                    f"jax: arrays must be of at most float64 or complex128, got {v.dtype} at {call.line}; convert them, "
-                    f"or choose another backend"
+                    f"jax: arrays must be of at most float64 or complex128, got {v.dtype} at {call.line}; "
+                    "convert them, or choose another backend"
                 )
         if isinstance(call.function, Loop):
             _check(call.function.body)
