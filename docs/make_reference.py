@@ -121,8 +121,25 @@ PAGES: dict[str, Page] = {
 }
 # fmt: on
 
-# Where `__all__` names a package, its names are on a page of their own.
-PACKAGES = {page.package for page in PAGES.values()}
+ELSEWHERE = {"tinygrad_lab.rules"}  # the page of operations
+
+
+def all_pages() -> dict[str, Page]:
+    """Return the pages above, and a plain page for every other package that an `__all__` names."""
+    pages = dict(PAGES)
+    waiting = [importlib.import_module(page.package) for page in PAGES.values()]
+    known = {package.__name__ for package in waiting} | ELSEWHERE
+    while waiting:
+        package = waiting.pop()
+        inside = [getattr(package, name) for name in getattr(package, "__all__", [])]
+        for found in inside:
+            if inspect.ismodule(found) and found.__name__ not in known:
+                known.add(found.__name__)
+                waiting.append(found)
+                name = found.__name__.removeprefix("tinygrad_lab.")
+                says = (inspect.getdoc(found) or "").partition("\n\n")[0]
+                pages[name.replace(".", "-")] = Page(f"`{name}`", says, found.__name__, {})
+    return pages
 
 
 def names(package: ModuleType) -> list[str]:
@@ -195,7 +212,7 @@ def command_line() -> str:
 
 def contents() -> str:
     """Return the first page of the reference."""
-    rows = "\n".join([*PAGES, "command-line", "../operations"])
+    rows = "\n".join([*all_pages(), "command-line", "../operations"])
     return (
         "# Reference\n\nEvery public name, from its docstring: what it computes, its arguments with shapes, "
         "the errors, an example that the tests run, and the source.\n\n"
@@ -206,7 +223,7 @@ def contents() -> str:
 def main() -> None:
     """Write all pages that are not up to date."""
     HERE.mkdir(exist_ok=True)
-    pages: dict[str, Any] = {name: written(page) for name, page in PAGES.items()}
+    pages: dict[str, Any] = {name: written(page) for name, page in all_pages().items()}
     pages |= {"command-line": command_line(), "index": contents()}
     for name, text in pages.items():
         file = HERE / f"{name}.md"

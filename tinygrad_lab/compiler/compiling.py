@@ -41,7 +41,7 @@ class Compilation:
 
     @functools.cached_property
     def written(self) -> Written:
-        """What the writer made of the program, on first demand."""
+        """What the writer made of the program; it is asked when this is first read."""
         return self.write(self.program)
 
 

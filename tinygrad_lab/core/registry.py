@@ -129,7 +129,7 @@ REFUSED: dict[Function, str] = {}  # functions that no Value may enter, with adv
 
 
 def operation(function: Function, forward: Function | None = None) -> Op:
-    """Return the entry of `function` in `OPS`, made on first demand; `forward` says what runs in its stead."""
+    """Return the entry of `function` in `OPS`, made when it is first asked for; `forward` is what runs in its place."""
     op = OPS.get(function)
     if op is None:
         op = OPS[function] = Op(function)

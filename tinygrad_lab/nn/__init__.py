@@ -1,4 +1,4 @@
-"""Modules: layers with parameters, activations, losses, and how parameters start."""
+"""Modules: layers with parameters, activations, losses, initialisers."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class Sequential(Module):
 
 
 class ModuleList(Module):
-    """Modules in a list, for a `forward` of one's own; they are named by their position, "0", "1", ….
+    """Modules in a list, for your own `forward`; they are named by their position, "0", "1", ….
 
     A plain list as an attribute works as well; this one checks what it is given.
 
@@ -109,7 +109,7 @@ class ModuleList(Module):
 
 
 class ModuleDict(Module):
-    """Modules by name, for a `forward` of one's own.
+    """Modules by name, for your own `forward`.
 
     A plain dict as an attribute works as well; this one checks what it is given.
 

@@ -56,7 +56,7 @@ class Function(Module):
 
 
 class Lambda(Module):
-    """A function of one's own as a module, for `Sequential`.
+    """Your own function as a module, for `Sequential`.
 
     Arguments:
         function: what is applied to the inputs.

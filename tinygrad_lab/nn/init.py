@@ -1,4 +1,4 @@
-"""How parameters start: functions `(shape, rng, dtype) -> array`.
+"""Initialisers, the values of parameters before training: functions `(shape, rng, dtype) -> array`.
 
 A weight's shape is (out, in) or (out, in, kernel): its fan-in is the number of inputs of one output, in · kernel, and
 its fan-out the number of outputs of one input, out · kernel.

@@ -43,7 +43,7 @@ def choose(name: str) -> None:
 
 @contextmanager
 def running(profile: Profile) -> Iterator[None]:
-    """Run gradient tests in the `with` block with a profile of one's own.
+    """Run gradient tests in the `with` block with your own profile.
 
     Example:
         >>> with running(Profile(examples=3)):
