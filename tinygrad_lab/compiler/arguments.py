@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,3 +90,19 @@ def mapped(function: Callable[[Any], Any], x: Any) -> Any:
         copy.update((key, mapped(function, part)) for key, part in x.items())
         return copy
     return x
+
+
+def parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of a function's positional parameters."""
+    try:
+        found = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    return tuple(p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+
+
+def named(function: Callable[..., Any], state: Any) -> list[tuple[str, Any]]:
+    """Return the state's objects with the names that the function knows them by; one object needs none."""
+    known = inspect.getclosurevars(function) if inspect.isfunction(function) else None
+    names = {id(x): name for scope in (known.globals, known.nonlocals) for name, x in scope.items()} if known else {}
+    return [(names.get(id(x), f"state_{i}"), x) for i, x in enumerate(state)]

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
 import warnings
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from tinygrad_lab import tree
 from tinygrad_lab.compiler import costs
+from tinygrad_lab.compiler.arguments import named, parameters
 from tinygrad_lab.compiler.changes import difference
 from tinygrad_lab.compiler.fast import Quick, quick_call
 from tinygrad_lab.compiler.lifting import Call, Lifted
 from tinygrad_lab.compiler.passes import optimise, prune
 from tinygrad_lab.compiler.program import Program, Writer, Written
-from tinygrad_lab.compiler.repeating import Repeated, Repetition, condition
+from tinygrad_lab.compiler.repeating import Repeated, Repetition, condition, joined, stacked
 from tinygrad_lab.compiler.surroundings import Surroundings
 from tinygrad_lab.compiler.templates import filled, leave
 from tinygrad_lab.core import modes
@@ -110,8 +108,8 @@ class Compiled:
         self.function, self.backend = function, backend
         self.__name__ = str(getattr(function, "__name__", type(function).__name__))
         self._write, self._exact = _writer(backend), exact
-        self._state = _named(function, state if isinstance(state, tuple | list) else (state,))
-        self._names = _parameters(function)
+        self._state = named(function, state if isinstance(state, tuple | list) else (state,))
+        self._names = parameters(function)
         self._made: dict[Hashable, Compilation] = {}
         self._lifts: frozenset[str] = frozenset()
         self._gradients = False
@@ -160,12 +158,12 @@ class Compiled:
             key = call.key
             singles.append(self.function(*args, **kwargs))
             if len(singles) == n or (until is not None and bool(condition(until, singles[-1]))):
-                return Repeated(len(singles), _stacked(singles))
+                return Repeated(len(singles), stacked(singles))
             call, made = self._compilation(self._prepared(args, kwargs))
         repetition, written = self._repetition(call, made, until)
         count, stacks = repetition.run(call, written.run, n - len(singles))
         self._quick = None  # the next call makes it anew
-        return Repeated(len(singles) + count, _joined(_stacked(singles), repetition.results(stacks)))
+        return Repeated(len(singles) + count, joined(stacked(singles), repetition.results(stacks)))
 
     def _repetition(
         self, call: Call, made: Compilation, until: Callable[[Any], Any] | None
@@ -192,7 +190,8 @@ class Compiled:
             function  calls  flops  bytes moved
         """
         left = self._latest().written.left_to_numpy
-        return costs.table(self.program) + (f"\nleft to NumPy: {', '.join(left)}" if left else "")
+        lines = [costs.table(self.program), f"traced as {len(self.traced.calls):,} calls"]
+        return "\n".join(lines + ([f"left to NumPy: {', '.join(left)}"] if left else []))
 
     def profile(self, *args: Any, **kwargs: Any) -> str:
         """Return that table for these arguments, with the time that each function's calls take in NumPy."""
@@ -203,6 +202,11 @@ class Compiled:
     def program(self) -> Program:
         """The latest program."""
         return self._latest().program
+
+    @property
+    def traced(self) -> Program:
+        """The latest program as it was traced, before any pass; `viz.draw` draws it, too."""
+        return self._latest().lifted.program
 
     @property
     def source(self) -> str:
@@ -283,40 +287,9 @@ class Compiled:
         )
 
 
-def _plain(x: Any) -> Any:
-    return x.data if type(x) is Value else x
-
-
-def _stacked(results: list[Any]) -> Any:
-    """Return results with each array stacked along a new first axis."""
-    leaves = zip(*(tree.flatten(result)[0] for result in results), strict=True)
-    return tree.flatten(results[0])[1]([np.stack([_plain(x) for x in column]) for column in leaves])
-
-
-def _joined(first: Any, rest: Any) -> Any:
-    leaves, rebuild = tree.flatten(rest)
-    before = tree.flatten(first)[0]
-    return rebuild([np.concatenate([a, _plain(b)]) for a, b in zip(before, leaves, strict=True)])
-
-
 def _writer(backend: str) -> Writer:
     if backend not in BACKENDS:
         raise CompileError(f"compile: backend must be one of {', '.join(BACKENDS)}, got {backend!r}; choose one")
     module = importlib.import_module(f"tinygrad_lab.compiler.write_{backend}")
     write: Writer = module.write
     return write
-
-
-def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return ()
-    return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
-
-
-def _named(function: Callable[..., Any], state: Any) -> list[tuple[str, Any]]:
-    """Return the state's objects with the names that the function knows them by; one object needs none."""
-    known = inspect.getclosurevars(function) if inspect.isfunction(function) else None
-    names = {id(x): name for scope in (known.globals, known.nonlocals) for name, x in scope.items()} if known else {}
-    return [(names.get(id(x), f"state_{i}"), x) for i, x in enumerate(state)]

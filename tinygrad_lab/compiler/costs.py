@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.compiler.buffers import plan
+from tinygrad_lab.compiler.lines import name_of
 from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, replaced, variables
-from tinygrad_lab.compiler.traced import name_of
 
 _REDUCTIONS = {
     np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.cumsum, np.cumprod, np.any, np.all, np.argmax,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_lab import tree
 from tinygrad_lab.compiler.lifting import Call, Lifted
 from tinygrad_lab.compiler.loops import interpret
 from tinygrad_lab.compiler.passes import optimise
@@ -170,3 +171,20 @@ def _around(loop: Loop, name: str) -> Program:
     stacked = tuple(Variable(f"all_{v.name}", (-1, *v.shape), v.dtype) for v in made)
     results = (count, *carried, *stacked)
     return Program(name, (length, *inputs), (ProgramCall(loop, (length, *inputs), {}, results, several=True),), results)
+
+
+def _plain(x: Any) -> Any:
+    return x.data if type(x) is Value else x
+
+
+def stacked(results: list[Any]) -> Any:
+    """Return results with each array stacked along a new first axis."""
+    leaves = zip(*(tree.flatten(result)[0] for result in results), strict=True)
+    return tree.flatten(results[0])[1]([np.stack([_plain(x) for x in column]) for column in leaves])
+
+
+def joined(first: Any, rest: Any) -> Any:
+    """Return stacked results, one after the other."""
+    leaves, rebuild = tree.flatten(rest)
+    before = tree.flatten(first)[0]
+    return rebuild([np.concatenate([a, _plain(b)]) for a, b in zip(before, leaves, strict=True)])

@@ -6,7 +6,6 @@ It holds the array that its call gave, and behaves as that does; what would make
 from __future__ import annotations
 
 import operator
-import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from tinygrad_lab.calls.receivers import Receiver
+from tinygrad_lab.compiler.data_shaped import data_shaped
+from tinygrad_lab.compiler.lines import name_of, place
 from tinygrad_lab.compiler.program import Variable
 from tinygrad_lab.core.operators import GETITEM, getitem
 from tinygrad_lab.core.protocols import astype
@@ -63,7 +64,7 @@ class Traced(Receiver):
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if Value in types:
             return NotImplemented
-        if _data_shaped(function, args, kwargs):
+        if data_shaped(function, args, kwargs, Traced):
             _refuse(f"np.{name_of(function)}, whose result's shape depends on data", "choose elements with np.where")
         if kwargs.get("out") is not None:
             _refuse(f"{name_of(function)} with out=", "bind the result to a name instead")
@@ -201,27 +202,6 @@ def item_of(x: Any) -> Any:
 item_of.__name__ = "item"
 
 
-def name_of(function: Any) -> str:
-    """Return what a function is called."""
-    return str(getattr(function, "__name__", type(function).__name__))
-
-
-_OWN = ("tinygrad_lab", "numpy")
-
-
-def place() -> tuple[str, str]:
-    """Return `file:line` of the innermost frame outside this package, and the package's function inside it."""
-    frame, within = sys._getframe(1), ""
-    while frame.f_back is not None:
-        floor = frame.f_globals.get("__name__", "").split(".")
-        if floor[0] not in _OWN:
-            break
-        if not within and floor[0] == "tinygrad_lab" and floor[1:2] not in (["core"], ["compiler"]):
-            within = frame.f_code.co_name.replace("<lambda>", "")
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}", within
-
-
 # -- operators and methods, as NumPy has them --------------------------------------------------------------------------
 
 
@@ -304,21 +284,3 @@ for _function in (
     np.any, np.all, np.round, np.conjugate, np.sort,
 ):  # fmt: skip
     setattr(Traced, _function.__name__, _method(_function))
-
-# Functions whose result's shape depends on data, and those where it does on the argument of this position and name.
-_DATA_SHAPED = {
-    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d,
-    np.setxor1d, np.place, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values,
-}  # fmt: skip
-_SHAPED_BY = {
-    np.compress: (0, "condition"), np.extract: (0, "condition"), np.delete: (1, "obj"), np.insert: (1, "obj"),
-    np.repeat: (1, "repeats"), np.bincount: (0, "x"), np.array_split: (1, "indices_or_sections"),
-    np.split: (1, "indices_or_sections"),
-}  # fmt: skip
-
-
-def _data_shaped(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    if function in _SHAPED_BY:
-        position, name = _SHAPED_BY[function]
-        return type(args[position] if len(args) > position else kwargs.get(name)) is Traced
-    return function in _DATA_SHAPED or (function is np.where and len(args) + len(kwargs) == 1)

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.compiler.lines import name_of, place
 from tinygrad_lab.compiler.program import Call, Program, Variable
-from tinygrad_lab.compiler.traced import CURRENT, NUMBERS, Traced, current, name_of, place
+from tinygrad_lab.compiler.traced import CURRENT, NUMBERS, Traced, current
 from tinygrad_lab.errors import CompileError
 
 # Functions that only read shapes and dtypes, and those that make arrays from nothing else: what they return is known.

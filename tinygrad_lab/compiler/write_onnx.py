@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.compiler.lines import name_of
+from tinygrad_lab.compiler.open_batch import differing, one_row, pairs
 from tinygrad_lab.compiler.program import Call, Program, Variable
-from tinygrad_lab.compiler.traced import item_of, name_of
+from tinygrad_lab.compiler.traced import item_of
 from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.core.protocols import astype
 from tinygrad_lab.errors import CompileError
@@ -46,9 +48,9 @@ class Graph:
         self.program = program
         self.nodes: list[Any] = []
         self.initializers: list[Any] = []
-        self._batch = {v: _differing(v.shape, w.shape) for v, w in _pairs(program, other)}
+        self._batch = {v: differing(v.shape, w.shape) for v, w in pairs(program, other)}
         self._constants = {
-            v: _one_row(x, other.constants[w])
+            v: one_row(x, other.constants[w])
             for (v, x), w in zip(program.constants.items(), other.constants, strict=True)
         }
         self._known: dict[Any, str] = {}
@@ -274,53 +276,6 @@ def _permutation(call: Call, n: int) -> list[int]:
 
 def _reduction(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **_: Any) -> Any:
     return x, axis, keepdims is True
-
-
-def _pairs(a: Program, b: Program) -> list[tuple[Variable, Variable]]:
-    if [call.function for call in a.calls] != [call.function for call in b.calls]:
-        raise CompileError(
-            "onnx: the model must make the same calls for every batch, got others for one more; write it without "
-            "Python's decisions on the length of the batch"
-        )
-    pairs = list(zip((*a.inputs, *a.constants), (*b.inputs, *b.constants), strict=True))
-    for one, other in zip(a.calls, b.calls, strict=True):
-        if one.function not in _SHAPED and _static((one.args, one.kwargs)) != _static((other.args, other.kwargs)):
-            raise CompileError(
-                f"onnx: what a call is given must not depend on the length of the batch, got {name_of(one.function)} "
-                f"at {one.line}; write it with -1, None or ..., or over another axis"
-            )
-        pairs += zip(one.outputs, other.outputs, strict=True)
-    return pairs
-
-
-_SHAPED = {np.reshape, np.broadcast_to, np.ravel}  # their shapes are read off their results
-
-
-def _static(x: Any) -> Any:
-    """Return operands without the variables among them."""
-    if type(x) is Variable:
-        return None
-    if isinstance(x, tuple | list):
-        return [_static(part) for part in x]
-    if isinstance(x, dict):
-        return {key: _static(part) for key, part in x.items()}
-    return repr(x)
-
-
-def _differing(a: tuple[int, ...], b: tuple[int, ...]) -> frozenset[int]:
-    return frozenset(i for i, (m, n) in enumerate(zip(a, b, strict=True)) if m != n)
-
-
-def _one_row(x: Any, other: Any) -> Any:
-    """Return a constant; one whose rows are as many as the batch and all alike as a single row."""
-    for axis in _differing(np.shape(x), np.shape(other)):
-        first = np.take(x, [0], axis)
-        if not np.array_equal(np.broadcast_to(first, np.shape(x)), x):
-            raise CompileError(
-                f"onnx: a constant must not depend on the batch, got one of shape {np.shape(x)}; pass it as an input"
-            )
-        x = first
-    return x
 
 
 def _plain(dtype: np.dtype[Any]) -> np.dtype[Any]:

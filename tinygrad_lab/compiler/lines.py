@@ -1,0 +1,27 @@
+"""What a call is named after, and the line of the user's program that it came from."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def name_of(function: Any) -> str:
+    """Return what a function is called."""
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+_OWN = ("tinygrad_lab", "numpy")
+
+
+def place() -> tuple[str, str]:
+    """Return `file:line` of the innermost frame outside this package, and the package's function inside it."""
+    frame, within = sys._getframe(1), ""
+    while frame.f_back is not None:
+        floor = frame.f_globals.get("__name__", "").split(".")
+        if floor[0] not in _OWN:
+            break
+        if not within and floor[0] == "tinygrad_lab" and floor[1:2] not in (["core"], ["compiler"]):
+            within = frame.f_code.co_name.replace("<lambda>", "")
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}", within

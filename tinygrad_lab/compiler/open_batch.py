@@ -1,0 +1,59 @@
+"""Which axes of a program depend on the batch: it is traced for two lengths of it, and the two are compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.compiler.lines import name_of
+from tinygrad_lab.compiler.program import Program, Variable
+from tinygrad_lab.errors import CompileError
+
+_SHAPED = {np.reshape, np.broadcast_to, np.ravel}  # their shapes are read off their results
+
+
+def pairs(a: Program, b: Program) -> list[tuple[Variable, Variable]]:
+    """Return the variables of two programs that stand for each other; the programs must make the same calls."""
+    if [call.function for call in a.calls] != [call.function for call in b.calls]:
+        raise CompileError(
+            "onnx: the model must make the same calls for every batch, got others for one more; write it without "
+            "Python's decisions on the length of the batch"
+        )
+    pairs = list(zip((*a.inputs, *a.constants), (*b.inputs, *b.constants), strict=True))
+    for one, other in zip(a.calls, b.calls, strict=True):
+        if one.function not in _SHAPED and _static((one.args, one.kwargs)) != _static((other.args, other.kwargs)):
+            raise CompileError(
+                f"onnx: what a call is given must not depend on the length of the batch, got {name_of(one.function)} "
+                f"at {one.line}; write it with -1, None or ..., or over another axis"
+            )
+        pairs += zip(one.outputs, other.outputs, strict=True)
+    return pairs
+
+
+def _static(x: Any) -> Any:
+    """Return operands without the variables among them."""
+    if type(x) is Variable:
+        return None
+    if isinstance(x, tuple | list):
+        return [_static(part) for part in x]
+    if isinstance(x, dict):
+        return {key: _static(part) for key, part in x.items()}
+    return repr(x)
+
+
+def differing(a: tuple[int, ...], b: tuple[int, ...]) -> frozenset[int]:
+    """Return the axes whose length depends on the batch."""
+    return frozenset(i for i, (m, n) in enumerate(zip(a, b, strict=True)) if m != n)
+
+
+def one_row(x: Any, other: Any) -> Any:
+    """Return a constant; one whose rows are as many as the batch and all alike as a single row."""
+    for axis in differing(np.shape(x), np.shape(other)):
+        first = np.take(x, [0], axis)
+        if not np.array_equal(np.broadcast_to(first, np.shape(x)), x):
+            raise CompileError(
+                f"onnx: a constant must not depend on the batch, got one of shape {np.shape(x)}; pass it as an input"
+            )
+        x = first
+    return x
