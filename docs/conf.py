@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -17,6 +18,12 @@ import make_reference
 from tinygrad_lab.version import __version__
 
 make_reference.main()
+
+# The tutorials live in `notebooks/`; Sphinx reads its own folder only.
+TUTORIALS = Path(__file__).parent / "tutorials"
+TUTORIALS.mkdir(exist_ok=True)
+for notebook in (Path(__file__).parents[1] / "notebooks").glob("*.ipynb"):
+    shutil.copy2(notebook, TUTORIALS)
 
 project = "tinygrad_lab"
 author = "The tinygrad_lab authors"

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbclient
 import nbformat
 
-TUTORIALS = Path(__file__).parent / "tutorials"
+TUTORIALS = Path(__file__).parents[1] / "notebooks"
 
 
 def run(path: Path) -> None:

@@ -67,7 +67,7 @@ def needs_loopback():
             pytest.skip(f"a notebook talks to its kernel through the loopback interface: {error}")
 
 
-TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.ipynb"))
+TUTORIALS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 @pytest.mark.slow
