@@ -133,7 +133,7 @@ def neural_ode() -> str:
     return table("Neural ODE, 200 steps of RK4", "Numba ≤ 1.5 × JAX", compare(contenders, rounds=5))
 
 
-def mlp() -> str:
+def mlp(with_torch: bool) -> str:
     """784-256-256-10, batch 128, float32, Adam."""
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(128, 784)).astype(np.float32), rng.integers(0, 10, 128)
@@ -151,12 +151,30 @@ def mlp() -> str:
 
         return model, optimizer, step
 
-    contenders: dict[str, Step] = {"eager": make()[2]}
+    contenders: dict[str, Step] = {"PyTorch, eager": torch_mlp(x, y)} if with_torch else {}
+    contenders["eager"] = make()[2]
     for backend in BACKENDS:
         model, optimizer, step = make()
         contenders[backend] = tl.compile(step, state=(model, optimizer), backend=backend)
         contenders[backend]()
     return table("MLP 784-256-256-10 with Adam", "≤ 0.7 × PyTorch eager", compare(contenders))
+
+
+def torch_mlp(x: Any, y: Any) -> Step:
+    import torch
+
+    sizes = [(784, 256), (256, 256), (256, 10)]
+    layers = [k for i, o in sizes for k in (torch.nn.Linear(i, o), torch.nn.ReLU())]
+    model, loss = torch.nn.Sequential(*layers[:-1]), torch.nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
+    points, classes = torch.tensor(x), torch.tensor(y)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        loss(model(points), classes).backward()
+        optimizer.step()
+
+    return step
 
 
 LENGTH = 10**6
@@ -254,4 +272,5 @@ def tracing() -> str:
 
 
 def run(with_torch: bool) -> str:
-    return "\n\n".join(part() for part in (single, thousand, chain, neural_ode, hamiltonian, mlp, tracing))
+    parts = (single, thousand, chain, neural_ode, hamiltonian, lambda: mlp(with_torch), tracing)
+    return "\n\n".join(part() for part in parts)

@@ -114,3 +114,8 @@ def test_powers_are_what_the_operator_calls():
             actual = tl.compile(lambda x: x**n)(x)  # noqa: B023
             assert actual.dtype == dtype
             np.testing.assert_array_equal(actual, x**n)
+
+
+def test_the_inverse_of_bools_is_their_negation():
+    program = passes.simplify(trace(lambda x, n: (~(x > 0), ~n), X, np.arange(3)))
+    assert [call.function for call in program.calls] == [np.greater, np.logical_not, np.invert]

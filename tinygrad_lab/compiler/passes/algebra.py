@@ -126,6 +126,13 @@ def _negative(call: Call, facts: Facts) -> Any:
     return inner.args[0] if inner is not None else None
 
 
+def _invert(call: Call, facts: Facts) -> Any:
+    """Of bools `~x` is `not x`: the bits of integers are for those backends that have them."""
+    if call.output.dtype != np.bool_ or call.output.weak:
+        return None
+    return replace(call, function=np.logical_not)
+
+
 def _if_real(call: Call, facts: Facts) -> Any:
     x = call.args[0]
     return x if type(x) is Variable and x.dtype.kind != "c" else None
@@ -189,6 +196,7 @@ RULES: dict[Any, Rule] = {
     np.copy: _same,
     astype: _same,
     np.negative: _negative,
+    np.invert: _invert,
     np.conjugate: _if_real,
     np.real: _if_real,
     np.reshape: _reshape,
