@@ -70,6 +70,8 @@ GROUPS = {
         (lambda a: a * np.arange(7.0) + np.broadcast_to(a[0], (3, 5, 7)), MATRIX),
     ],
     "elements": [
+        (lambda a: (~(a > 0), ~np.isfinite(a[0, 0])), MATRIX),
+        (lambda a: ((a > 0) & (a[0, 0] < 1), (a[0, 0] < 1) | (a > 0), (a > 0) & (a[0, 0] > 9)), MATRIX),
         (lambda a: (np.where(a > 0, a, 0.1 * a), np.clip(a, -0.5, 0.5), (a > 0) * a, (a > 0) & (a < 1)), WIDE),
         (lambda a: (np.sum((a > 0) == (a < 1)), np.sum((a > 0) != (a > 1), axis=0)), WIDE),
         (lambda a: (np.tanh(a) * 2 + a.sum(), np.exp(a) - 1, 1 / a, np.sign(a), a * 0.1 + 2), SINGLE),

@@ -91,7 +91,8 @@ def _operation(function: Any, emit: Callable[[Any, Any, tuple[Any, ...]], Any], 
             tuple(widened(context, builder, x, t, kind) for x, t in zip(args, sig.args, strict=True)),
         )
 
-    for given in ((Vector,), (Vector, Vector), (Vector, types.Number), (types.Number, Vector)):
+    scalars = (types.Number, types.Boolean)
+    for given in ((Vector,), (Vector, Vector), *((Vector, x) for x in scalars), *((x, Vector) for x in scalars)):
         lower_builtin(function, *given)(lower)
 
 
