@@ -67,6 +67,7 @@ def test_programs_fit_on_a_few_screens(name):
 SLOW = ("gpt", "inverse_kinematics", "cnn_digits")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in NAMES])
 def test_programs_learn(name):
     first, more = (example(name).main(steps=steps, quiet=True) for steps in STEPS[name])

@@ -8,6 +8,8 @@ from tinygrad_lab import lab
 from tinygrad_lab.cli import main
 from tinygrad_lab.lab import folder
 
+pytestmark = pytest.mark.slow
+
 for extra in ("rich", "matplotlib", "jinja2", "safetensors"):
     pytest.importorskip(extra)
 

@@ -10,6 +10,8 @@ from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.folder import write
 from tinygrad_lab.lab.running import run
 
+pytestmark = pytest.mark.slow
+
 MODELS = """
 import numpy as np
 import tinygrad_lab as tl

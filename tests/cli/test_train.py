@@ -16,6 +16,8 @@ import pytest
 from tinygrad_lab.cli import main
 from tinygrad_lab.lab.place import Place
 
+pytestmark = pytest.mark.slow
+
 for extra in ("rich", "matplotlib", "jinja2", "safetensors"):
     pytest.importorskip(extra)
 

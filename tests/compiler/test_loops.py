@@ -11,6 +11,8 @@ import tinygrad_lab as tl
 from tinygrad_lab.compiler import Loop
 from tinygrad_lab.errors import CompileError, OperationError
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 W, U, H, X = RNG.normal(size=(3, 3)) / 2, RNG.normal(size=(2, 3)), RNG.normal(size=3), RNG.normal(size=(6, 2))
 

@@ -12,6 +12,8 @@ from tinygrad_lab.compiler.passes import optimise
 from tinygrad_lab.compiler.traced import record
 from tinygrad_lab.compiler.write_numba import write
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True, scope="module")
 def cache(tmp_path_factory):

@@ -10,6 +10,8 @@ import pytest
 from tests.compiler.numba_mathematics import FUNCTIONS, distances, over, samples
 from tinygrad_lab.compiler.numba import error_function
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_within_2_ulp_of_numpy(name):

@@ -8,6 +8,8 @@ import pytest
 import tinygrad_lab as tl
 from tinygrad_lab.errors import CompileError
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("onnx", reason="the extra [onnx] is not installed")
 onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 

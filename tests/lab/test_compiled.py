@@ -13,6 +13,8 @@ from tinygrad_lab.lab.objectives import OBJECTIVES
 from tinygrad_lab.lab.running import prepare
 from tinygrad_lab.lab.sweeps import working
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = [
     *({"activation": name} for name in nn.ACTIVATIONS),
     *({"loss": name} for name in OBJECTIVES),

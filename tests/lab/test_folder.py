@@ -18,6 +18,8 @@ from tinygrad_lab.lab.place import Place, free
 from tinygrad_lab.lab.running import run
 from tinygrad_lab.lab.training import History
 
+pytestmark = pytest.mark.slow
+
 safetensors = pytest.importorskip("safetensors.numpy")
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")

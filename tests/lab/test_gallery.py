@@ -19,6 +19,8 @@ from tinygrad_lab.lab.running import load, run
 from tinygrad_lab.lab.sweeps.grid import Cell
 from tinygrad_lab.lab.sweeps.running import Sweep
 
+pytestmark = pytest.mark.slow
+
 for extra in ("matplotlib", "jinja2"):
     pytest.importorskip(extra)
 

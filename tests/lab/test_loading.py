@@ -19,6 +19,8 @@ from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.place import Place
 from tinygrad_lab.lab.running import prepare
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("safetensors")
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")

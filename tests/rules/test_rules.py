@@ -29,10 +29,11 @@ def test_gradients_of_two_orders_are_right(op):
     run(op.name, calls_of(op), order=2)
 
 
+@pytest.mark.parametrize("order", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("function", LISTED, ids=lambda function: function.__name__)
-def test_gradients_of_the_calls_written_out_are_right(function):
+def test_gradients_of_the_calls_written_out_are_right(function, order):
     for call in LISTED[function]:
-        check_call(call, order=2)
+        check_call(call, order=order)
 
 
 @pytest.mark.parametrize("op", OPERATIONS, ids=label)

@@ -269,6 +269,7 @@ REPRODUCED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", REPRODUCED)
 def test_what_is_printed_runs_and_fails_again(kind):
     function, argument = REPRODUCED[kind]

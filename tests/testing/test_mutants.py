@@ -15,6 +15,8 @@ from tinygrad_lab.testing.mutants import mutants
 from tinygrad_lab.testing.planting import planted
 from tinygrad_lab.testing.profiles import Profile, running
 
+pytestmark = pytest.mark.slow
+
 TWO_HUNDRED = Profile(200, shrink=False)
 SAMPLE = [
     (np.multiply, "factor 1.001", "off by a factor"),

@@ -14,6 +14,7 @@ def test_broadcastable_arrays_broadcast(arrays):
     np.broadcast_shapes(*(x.shape for x in arrays))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted",
     [

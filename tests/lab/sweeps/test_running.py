@@ -20,6 +20,8 @@ from tinygrad_lab.lab.sweeps.grid import cells
 from tinygrad_lab.lab.sweeps.running import Sweep, read_store, run
 from tinygrad_lab.lab.sweeps.table import tabulate
 
+pytestmark = pytest.mark.slow
+
 for extra in ("matplotlib", "jinja2"):
     pytest.importorskip(extra)
 

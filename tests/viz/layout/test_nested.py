@@ -9,6 +9,8 @@ from tinygrad_lab.viz.layout.layered import Shape
 from tinygrad_lab.viz.layout.nested import lay_out
 from tinygrad_lab.viz.layout.ordering import _crossings, order_layers
 
+pytestmark = pytest.mark.slow
+
 
 @st.composite
 def nested(draw):
