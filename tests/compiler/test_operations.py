@@ -56,7 +56,8 @@ def differences(actual, expected, rounding, least=0):
         allowed = rounding * np.finfo(dtype).eps if dtype.kind in "fc" else 0
         size = np.max(np.abs(theirs), initial=0, where=np.isfinite(theirs))
         if not np.allclose(mine, theirs, rtol=allowed, atol=allowed * max(size, least), equal_nan=True):
-            return f"{mine}, expected {theirs}"
+            off = np.nanmax(np.abs(np.subtract(mine, theirs, dtype=np.result_type(dtype, np.float64))))
+            return f"off by {off:.2g} where the largest is {size:.2g}: {mine}, expected {theirs}"
     return ""
 
 
