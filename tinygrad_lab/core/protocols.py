@@ -22,11 +22,10 @@ def astype(x: Any, dtype: Any) -> Any:
 
 ASTYPE = operation(astype)
 
-if hasattr(np, "astype"):  # NumPy 2.1
 
-    @registry.composed(np.astype)
-    def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: str | None = None) -> Any:
-        return x.astype(dtype)
+@registry.composed(np.astype)
+def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: str | None = None) -> Any:
+    return x.astype(dtype)
 
 
 class NumpyProtocols(LeafMethods):

@@ -171,12 +171,9 @@ def _resize(a: Array, new_shape: Any) -> Array:
     return np.ravel(a)[np.resize(np.arange(a.size), new_shape)]
 
 
+@composed(np.unstack)
 def _unstack(x: Any, /, *, axis: int = 0) -> Any:
     return tuple(np.moveaxis(x, axis, 0))
-
-
-if hasattr(np, "unstack"):  # NumPy 2.1
-    composed(np.unstack)(_unstack)
 
 
 @composed(np.block)

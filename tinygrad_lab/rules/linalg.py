@@ -114,17 +114,14 @@ def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return np.sum(np.conjugate(x1) * x2, axis=-1)
 
 
+@composed(np.matvec)
 def _matvec(x1: Array, x2: Array) -> Array:
     return np.matmul(x1, np.expand_dims(x2, -1))[..., 0]
 
 
+@composed(np.vecmat)
 def _vecmat(x1: Array, x2: Array) -> Array:
     return np.matmul(np.expand_dims(np.conjugate(x1), -2), x2)[..., 0, :]
-
-
-if hasattr(np, "matvec"):  # NumPy 2.2
-    composed(np.matvec)(_matvec)
-    composed(np.vecmat)(_vecmat)
 
 
 @composed(np.kron)

@@ -118,9 +118,8 @@ def _cumulative(function: Any, along: Any, neutral: int) -> None:
         return np.concatenate([first, result], axis)
 
 
-if hasattr(np, "cumulative_sum"):  # NumPy 2.1
-    _cumulative(np.cumulative_sum, np.cumsum, 0)
-    _cumulative(np.cumulative_prod, np.cumprod, 1)
+_cumulative(np.cumulative_sum, np.cumsum, 0)
+_cumulative(np.cumulative_prod, np.cumprod, 1)
 
 
 @composed(np.ptp)
