@@ -151,6 +151,7 @@ OPTIONAL = {
     "m": 2,
     "include_initial": True,
     "stable": True,
+    "descending": True,
     "decimals": 1,
     "max_work": None,
     "prepend": V[:2, None],

@@ -39,7 +39,17 @@ def solve_triangular(
     """
     with extra("scipy"):
         from scipy.linalg import solve_triangular as solve
-    return solve(a, b, trans, lower, unit_diagonal)
+    dtype = np.result_type(a, b)
+    known = _known_to_scipy(dtype)
+    return solve(a.astype(known), b.astype(known), trans, lower, unit_diagonal).astype(dtype)
+
+
+def _known_to_scipy(dtype: Any) -> Any:
+    """Return the dtype in which SciPy computes for one that is shorter or longer than those it knows."""
+    known = np.result_type(dtype, np.float32)
+    if known.char in "gG":
+        known = np.dtype(np.float64 if known.kind == "f" else np.complex128)
+    return known
 
 
 def _turned(trans: Any) -> Any:
@@ -107,10 +117,7 @@ def expm(a: Array) -> Any:
     """
     with extra("scipy"):
         from scipy.linalg import expm as exponential
-    known = np.result_type(a.dtype, np.float32) if a.dtype.itemsize <= 4 else a.dtype
-    if known.char in "gG":  # longer ones than SciPy computes with
-        known = np.dtype(np.float64 if known.kind == "f" else np.complex128)
-    return exponential(a.astype(known)).astype(a.dtype)
+    return exponential(a.astype(_known_to_scipy(a.dtype))).astype(a.dtype)
 
 
 def _expm_rule(g: Array, y: Array, a: Array) -> Any:

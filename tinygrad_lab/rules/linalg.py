@@ -153,5 +153,12 @@ composed(np.linalg.tensordot)(lambda x1, x2, /, *, axes=2: np.tensordot(x1, x2, 
 composed(np.linalg.matrix_transpose)(lambda x, /: np.matrix_transpose(x))
 composed(np.linalg.diagonal)(lambda x, /, *, offset=0: np.diagonal(x, offset, -2, -1))
 composed(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype))
-composed(np.linalg.cross)(lambda x1, x2, /, *, axis=-1: np.cross(x1, x2, axis, axis, axis))
 # fmt: on
+
+
+@composed(np.linalg.cross)
+def _linalg_cross(x1: Array, x2: Array, /, *, axis: Any = -1) -> Array:
+    if axis is None:  # NumPy refuses it before 2.5, and takes the last axis from then on
+        np.linalg.cross(np.zeros(np.shape(x1)), np.zeros(np.shape(x2)), axis=axis)  # type: ignore[call-overload]
+        axis = -1
+    return np.cross(x1, x2, axis, axis, axis)

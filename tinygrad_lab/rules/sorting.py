@@ -18,10 +18,12 @@ from tinygrad_lab.typing import Array
 
 @composed(np.sort)
 def _sort(
-    a: Array, axis: int | None = -1, kind: Any = None, order: Literal[None] = None, *, stable: Any = None
-) -> Array:
+    a: Array, axis: int | None = -1, kind: Any = None, order: Literal[None] = None, *, stable: Any = None,
+    descending: Any = np._NoValue,
+) -> Array:  # fmt: skip
     a, axis = flattened(a, axis)
-    return np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
+    options: Any = {} if descending is np._NoValue else {"descending": descending}  # which NumPy has from 2.5 on
+    return np.take_along_axis(a, np.argsort(a, axis=axis, stable=True, **options), axis)
 
 
 @composed(np.sort_complex)
