@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import functional
-from tinygrad_lab.compiler.scanning import scan
 from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.nn.cells import Recurrent, State, gru_step, lstm_step, rnn_step
 from tinygrad_lab.nn.init import Rng, check_positive
@@ -77,6 +76,10 @@ class _Layer(Recurrent):
         def advance(state: State, row: Any) -> tuple[State, Any]:
             state = self._advance(row, state, suffix)
             return state, state[0]
+
+        from tinygrad_lab.compiler.scanning import (
+            scan,
+        )  # with the whole compiler: only who runs a sequence waits for it
 
         state, states = scan(advance, state, np.flip(xs, 0) if backwards else xs)
         return np.flip(states, 0) if backwards else states, state

@@ -70,7 +70,9 @@ class _Rerun:
         self.arrays = [self.leaves[i] for i in self.places]
         self.leaves = [None if i in self.places else leaf for i, leaf in enumerate(self.leaves)]
         held: list[Any] = getattr(function, "named_generators", list)()
-        self.generators = [g for _, g in held] + [x for x in self.leaves if isinstance(x, _GENERATORS)]
+        self.generators = [g for _, g in held] + [
+            x for x in self.leaves if isinstance(x, np.random.Generator | np.random.RandomState)
+        ]
         self.states = [_state(generator) for generator in self.generators]
         self.close: Callable[[list[Any]], Any] = list
         self.ran = False
@@ -134,7 +136,6 @@ def _checkpoint_of(*arrays: Any, rerun: _Rerun) -> Any:
 _checkpoint_of.__name__ = _checkpoint_of.__qualname__ = "checkpoint"
 _checkpoint = primitive(joint=_rule)(_checkpoint_of)
 _INT = np.dtype(int)
-_GENERATORS = (np.random.Generator, np.random.RandomState)
 
 
 def _state(generator: Any) -> Any:
