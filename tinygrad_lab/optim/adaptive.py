@@ -154,20 +154,23 @@ class Adam(Optimizer):
         super().__init__(params, lr)
         name = type(self).__name__
         check_at_least_0(name, eps=eps, weight_decay=weight_decay)
-        for beta in betas:
-            check(name, "betas", beta, 0 <= beta < 1, "in [0, 1)")
-        self.betas = float(betas[0]), float(betas[1])
+        self.betas = checked_betas(name, betas)
         self.eps, self.weight_decay = float(eps), float(weight_decay)
 
     def update(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
         """Return the parameter after one step, and the state with both moments."""
         return self._moments(parameter, gradient + self.weight_decay * parameter, state)
 
-    def _moments(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
-        step = state.get("step", 0)
+    def _means(self, gradient: Any, state: State) -> tuple[Any, Any]:
+        """Return the running means of the gradients and of their squares, with this one taken in."""
         beta1, beta2 = self.betas
         mean = beta1 * state.get("mean", 0.0) + (1 - beta1) * gradient
         squares = beta2 * state.get("squares", 0.0) + (1 - beta2) * gradient * gradient
+        return mean, squares
+
+    def _moments(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
+        step, (beta1, beta2) = state.get("step", 0), self.betas
+        mean, squares = self._means(gradient, state)
         root = np.sqrt(squares) / (1 - beta2 ** (step + 1)) ** 0.5 + self.eps
         rate = self.rate(step) / (1 - beta1 ** (step + 1))
         return parameter - rate * ratio(mean, root), {"step": step + 1, "mean": mean, "squares": squares}
@@ -212,6 +215,13 @@ class AdamW(Adam):
         """Return the parameter after one step, and the state with both moments."""
         decayed = parameter * (1 - self.rate(state.get("step", 0)) * self.weight_decay)
         return self._moments(decayed, gradient, state)
+
+
+def checked_betas(name: str, betas: tuple[float, float]) -> tuple[float, float]:
+    """Return two decay rates as Python numbers, each in [0, 1)."""
+    for beta in betas:
+        check(name, "betas", beta, 0 <= beta < 1, "in [0, 1)")
+    return float(betas[0]), float(betas[1])
 
 
 def ratio(numerator: Any, root: Any) -> Any:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.optim.adaptive import Adam, ratio
-from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check, check_at_least_0
+from tinygrad_lab.optim.adaptive import Adam, checked_betas, ratio
+from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check_at_least_0
 
 
 class NAdam(Adam):
@@ -56,8 +56,7 @@ class NAdam(Adam):
         """Return the parameter after one step, and the state with both moments and the product π."""
         step, (beta1, beta2) = state.get("step", 0), self.betas
         gradient = gradient + self.weight_decay * parameter
-        mean = beta1 * state.get("mean", 0.0) + (1 - beta1) * gradient
-        squares = beta2 * state.get("squares", 0.0) + (1 - beta2) * gradient * gradient
+        mean, squares = self._means(gradient, state)
         now, then = (beta1 * (1 - 0.5 * 0.96 ** (t * self.momentum_decay)) for t in (step + 1, step + 2))
         product = state.get("product", np.ones_like(gradient, shape=())[()]) * now
         root = np.sqrt(squares) / (1 - beta2 ** (step + 1)) ** 0.5 + self.eps
@@ -99,8 +98,7 @@ class RAdam(Adam):
         """Return the parameter after one step, and the state with both moments."""
         step, (beta1, beta2) = state.get("step", 0), self.betas
         gradient = gradient + self.weight_decay * parameter
-        mean = beta1 * state.get("mean", 0.0) + (1 - beta1) * gradient
-        squares = beta2 * state.get("squares", 0.0) + (1 - beta2) * gradient * gradient
+        mean, squares = self._means(gradient, state)
         t = step + 1
         known = 1 - beta2**t
         last = 2 / (1 - beta2) - 1
@@ -149,9 +147,7 @@ class Lion(Optimizer):
     ) -> None:
         super().__init__(params, lr)
         check_at_least_0("Lion", weight_decay=weight_decay)
-        for beta in betas:
-            check("Lion", "betas", beta, 0 <= beta < 1, "in [0, 1)")
-        self.betas, self.weight_decay = (float(betas[0]), float(betas[1])), float(weight_decay)
+        self.betas, self.weight_decay = checked_betas("Lion", betas), float(weight_decay)
 
     def update(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
         """Return the parameter after one step, and the state with the mean gradient."""
