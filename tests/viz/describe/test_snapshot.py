@@ -279,3 +279,9 @@ def test_ten_thousand_operations_deep():
 def test_nothing_recorded(make):
     with pytest.raises(GraphError, match="draw: output must have a recorded graph, got none"):
         make().graph()
+
+
+def test_an_array_of_truths_is_a_mask_and_no_data():
+    x = tl.Value([1.0, 2.0, 3.0], name="x")
+    nodes = {node.name: node.kind for node in (np.sum(x * np.array([True, False, True]))).graph().snapshot.nodes}
+    assert nodes["mask"] == "constant"

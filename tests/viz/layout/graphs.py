@@ -45,4 +45,24 @@ def wide(n: int = 40) -> tuple[list[Shape], list[tuple[str, str]]]:
     return shapes, [(f"{a}", f"b{i}") if a == "x" else (f"b{i}", "y") for i in range(n) for a in "xy"]
 
 
-GRAPHS = {**{f"lot {seed}": lot(seed) for seed in range(17)}, "tall": tall(), "wide": wide(), "nothing": ([], [])}
+def dense(n: int = 14) -> tuple[list[Shape], list[tuple[str, str]]]:
+    """A chain in which every box feeds all that follow: too many lines to be set in columns."""
+    shapes = [Shape(f"b{i}", "", 120, 80) for i in range(n)]
+    return shapes, [(f"b{i}", f"b{j}") for j in range(n) for i in range(j)]
+
+
+def tree(depth: int = 5) -> tuple[list[Shape], list[tuple[str, str]]]:
+    """Many leaves, each for one use, added up pair by pair."""
+    n = 2**depth
+    shapes = [Shape(f"b{i}", "", 70, 40, minor=i >= n) for i in range(2 * n - 1, 0, -1)]
+    return shapes, [(f"b{i}", f"b{i // 2}") for i in range(2 * n - 1, 1, -1)]
+
+
+GRAPHS = {
+    **{f"lot {seed}": lot(seed) for seed in range(17)},
+    "tall": tall(),
+    "wide": wide(),
+    "dense": dense(),
+    "tree": tree(),
+    "nothing": ([], []),
+}

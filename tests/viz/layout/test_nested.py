@@ -99,7 +99,13 @@ def crossed(layout, path):
     return found
 
 
-@pytest.mark.parametrize("name", ["tall", "wide"])
+def test_what_leads_everywhere_is_not_set_in_columns():
+    layout = lay_out(*GRAPHS["dense"])
+    tops = [box.y for box in layout.shapes.values()]
+    assert tops == sorted(tops)
+
+
+@pytest.mark.parametrize("name", ["tall", "wide", "tree"])
 def test_what_is_large_keeps_its_proportions(name):
     shapes, lines = GRAPHS[name]
     layout = lay_out(shapes, lines)

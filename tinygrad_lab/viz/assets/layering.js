@@ -24,7 +24,7 @@ function assignLayers({ widths, number, titled, ports }, segments) {
     const deepest = before[b].filter(a => depth[a] + 1 === depth[b]);
     if (deepest.length === 1) spine.add(deepest[0]);
   }
-  const layer = [], room = new Map(), widest = Math.max(LAYOUT.WIDEST, 1.5 * most(widths));
+  const layer = [], room = new Map(), widest = widestLayer(widths);
   const settle = (n, wanted, step) => {
     let own = wanted;
     while (step && room.get(own) && room.get(own) + widths[n] + LAYOUT.GAP > widest) own += step;
@@ -39,6 +39,12 @@ function assignLayers({ widths, number, titled, ports }, segments) {
   const last = most([...items, ...fixed].map(n => layer[n])) + 1;
   for (const n of exits) layer[n] = last;
   return [layer, aside];
+}
+
+// Many items may stand side by side further than a few.
+function widestLayer(widths) {
+  const area = LAYOUT.LAYER * widths.reduce((sum, width) => sum + width + LAYOUT.GAP, 0);
+  return Math.max(1.5 * most(widths), LAYOUT.WIDEST, Math.min(Math.sqrt(area), LAYOUT.BROADEST));
 }
 
 // -- order in layers: barycentre sweeps that keep the best order ---------------------------------------------------------
@@ -158,6 +164,7 @@ function setInColumns(tops, bottoms, sides, lines) {
   let count = 2;
   while (height / count > COLUMN * count * (width + 3 * GAP)) count++;
   const columns = { of: cut(tops, bottoms, lines, count), dx: [], dy: [], gutters: [], heads: [], bottom: 0, lanes: new Map() };
+  if (!columns.of.at(-1)) return null;
   const into = tops.map(() => 0);
   for (const [start, end, source] of lines) {
     const column = columns.of[end], key = `${source}\n${column}`;
@@ -188,7 +195,8 @@ function cut(tops, bottoms, lines, count) {
   let column = 0, last = 0;
   for (let k = 1; k < count; k++) {
     const wanted = tops[0] + k * height / count;
-    const near = range(last + 1, tops.length).filter(i => Math.abs(tops[i] - wanted) <= 0.3 * height / count);
+    const near = range(last + 1, tops.length).filter(i => Math.abs(tops[i] - wanted) <= 0.3 * height / count
+      && passing[i].size <= LAYOUT.PASSING);
     if (!near.length) continue;
     column++;
     last = near.reduce((best, i) => {

@@ -11,7 +11,7 @@ from tinygrad_lab.viz.choose.folding import Item
 from tinygrad_lab.viz.choose.text_width import shorten
 from tinygrad_lab.viz.choose.view import MODULE, OMITTED, Box, Cluster, Level, View
 from tinygrad_lab.viz.describe.health import Health
-from tinygrad_lab.viz.describe.snapshot import CONSTANT, LOSS, PARAMETER, Node
+from tinygrad_lab.viz.describe.snapshot import LOSS, PARAMETER, Node
 from tinygrad_lab.viz.describe.summary import Summary
 
 Shown = Literal["forward", "backward", "both"]
@@ -34,9 +34,7 @@ def label(box: Box, view: View, health: Health, shown: Shown, level: Level, grad
     if box.kind == OMITTED:
         return Label("…", (f"{len(box.members):,} operations",), _badges(box, health, False))
     last, results = box.members[-1], handed_on(box)
-    lines = [_place(last) if last.value.shape or box.item is None else ""]
-    if not last.value.shape and (level == "scalar" or box.kind == CONSTANT):
-        lines = []
+    lines = [_place(last) if last.value.shape else ""]
     if box.item is not None and box.item.node is not None and last.detail:
         lines.insert(0, last.detail)
     if box.kind == MODULE:
@@ -119,7 +117,7 @@ def number(x: complex) -> str:
 
 
 def _place(node: Node) -> str:
-    return f"{node.value.shape or 'scalar'} · {node.value.dtype}"
+    return f"{node.value.shape} · {node.value.dtype}"
 
 
 def _values(results: Sequence[Node], name: str) -> str:

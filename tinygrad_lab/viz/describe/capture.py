@@ -147,7 +147,7 @@ class _Capture:
         else:
             kind = kinds.PARAMETER if value.requires_grad else _kind_of_plain(data)
         known = self.names.get(value) or value.name
-        name = known or (_number(data) if kind == kinds.CONSTANT else kind)
+        name = known or (_constant_name(data) if kind == kinds.CONSTANT else kind)
         return self._add(value, known or kind, kind, name, summarise(data), detached=not value.requires_grad)
 
     def _constant(self, array: Any) -> str:
@@ -156,7 +156,7 @@ class _Capture:
             return self.ids[key]
         name = self.plain.get(id(array))
         kind = _kind_of_plain(array) if name is None else kinds.INPUT
-        known = name or (_number(array) if kind == kinds.CONSTANT else kind)
+        known = name or (_constant_name(array) if kind == kinds.CONSTANT else kind)
         return self._add(key, name or kind, kind, known, summarise(array))
 
     def _add(self, key: Any, base: str, kind: str, name: str, value: Summary, **more: Any) -> str:
@@ -255,13 +255,15 @@ def _is_array(x: Any) -> bool:
 
 
 def _kind_of_plain(x: Any) -> str:
-    """Return what an array without a name is taken for: one with different elements is data."""
+    """Return what an array without a name is taken for: one with different elements is data, unless they are truths."""
     flat = np.asarray(x).reshape(-1)
-    return kinds.INPUT if flat.size > 1 and not (flat == flat[0]).all() else kinds.CONSTANT
+    return kinds.INPUT if flat.size > 1 and flat.dtype != bool and not (flat == flat[0]).all() else kinds.CONSTANT
 
 
-def _number(x: Any) -> str:
-    return f"{np.asarray(x).reshape(-1)[0]:.4g}" if np.size(x) == 1 else "constant"
+def _constant_name(x: Any) -> str:
+    if np.size(x) == 1:
+        return f"{np.asarray(x).reshape(-1)[0]:.4g}"
+    return "mask" if np.asarray(x).dtype == bool else "constant"
 
 
 def _text(x: Any) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from tinygrad_lab.viz.layout.constants import GAP, WIDEST
+from tinygrad_lab.viz.layout.constants import BROADEST, GAP, LAYER, WIDEST
 
 
 def assign_layers(
@@ -38,7 +38,7 @@ def assign_layers(
         spine.update(deepest if len(deepest) == 1 else ())
     layer: dict[int, int] = {}
     room: dict[int, float] = {}
-    widest = max(WIDEST, 1.5 * max(widths.values(), default=0.0))  # something has its place beside the widest of all
+    widest = _widest(widths)
 
     def settle(n: int, own: int, step: int) -> None:
         while step and room.get(own, 0.0) and room[own] + widths[n] + GAP > widest:
@@ -57,6 +57,13 @@ def assign_layers(
     layer.update(dict.fromkeys(fixed, 0))
     layer.update(dict.fromkeys(exits, max(layer.values(), default=0) + 1))
     return layer, aside
+
+
+def _widest(widths: dict[int, float]) -> float:
+    """Return how wide a layer may be: many items may stand side by side further than a few."""
+    area = LAYER * sum(width + GAP for width in widths.values())
+    beside = 1.5 * max(widths.values(), default=0.0)  # something has its place beside the widest of all
+    return max(beside, WIDEST, min(area**0.5, BROADEST))
 
 
 def _loose(

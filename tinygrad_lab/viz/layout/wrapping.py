@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
-from tinygrad_lab.viz.layout.constants import COLUMN, GAP, LANE, LAYER_GAP, SLIM, TALL, TURN
+from tinygrad_lab.viz.layout.constants import COLUMN, GAP, LANE, LAYER_GAP, PASSING, SLIM, TALL, TURN
 
 Point = tuple[float, float]
 
@@ -61,7 +61,7 @@ def columns(
     sides: Sequence[tuple[float, float]],
     lines: Sequence[tuple[int, int, Hashable]],
 ) -> Columns | None:
-    """Return the columns of a frame, or None if one is enough.
+    """Return the columns of a frame, or None if one is enough, or many lines lead everywhere from top to bottom.
 
     Arguments:
         tops: of the layers.
@@ -77,6 +77,8 @@ def columns(
     while height / count > COLUMN * count * (width + 3 * GAP):
         count += 1
     found = Columns(_cut(tops, bottoms, lines, count))
+    if not found.of[-1]:
+        return None
     for start, end, source in lines:
         if found.of[start] != found.of[end]:
             key = source, found.of[end]
@@ -97,7 +99,8 @@ def _cut(
     of, column, last = [0] * len(tops), 0, 0
     for k in range(1, count):
         wanted = tops[0] + k * height / count
-        near = [i for i in range(last + 1, len(tops)) if abs(tops[i] - wanted) <= 0.3 * height / count]
+        within = 0.3 * height / count
+        near = [i for i in range(last + 1, len(tops)) if abs(tops[i] - wanted) <= within and len(passing[i]) <= PASSING]
         if not near:
             continue
         column += 1
