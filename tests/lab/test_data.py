@@ -51,8 +51,19 @@ def test_minibatches_come_in_a_new_order_each_time():
     assert not np.array_equal(first, second)
 
 
-@pytest.mark.parametrize("name", ["two_moons", "circles", "spirals"])
-def test_points_in_the_plane_are_data_sets_of_the_lab(name):
-    x, y = DATASETS[name].make(30, np.random.default_rng(0))
-    assert (x.shape, y.shape, y.dtype) == ((30, 2), (30, 1), np.float64)
-    assert sorted(set(y.ravel())) == [0, 1]
+@pytest.mark.parametrize("name", DATASETS)
+def test_the_data_sets_of_the_lab_are_what_they_say(name):
+    source = DATASETS[name]
+    x, y = source.make(30, np.random.default_rng(0), source.noise)
+    assert x.dtype == y.dtype == np.float64
+    assert x.shape == (len(y), len(source.features))
+    assert y.shape == (30 if source.sized else 21, 1)
+    assert not source.classes or sorted(set(y.ravel())) == list(range(len(source.classes)))
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_noise_is_added_to_the_same_points(name):
+    plain, noisy = (DATASETS[name].make(200, np.random.default_rng(0), noise) for noise in (0.0, 0.3))
+    moved = np.concatenate([noisy.x - plain.x, noisy.y - plain.y], axis=1)
+    moved = moved[:, np.abs(moved).max(axis=0) > 0]
+    assert np.std(moved) == pytest.approx(0.3, rel=0.35)

@@ -14,7 +14,7 @@ from tinygrad_lab import nn, optim
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.data import linear, xor
 from tinygrad_lab.lab.metrics import accuracy
-from tinygrad_lab.lab.training import History, train
+from tinygrad_lab.lab.training import History, Training, train
 
 
 def network(seed=0, *, dropout=False):
@@ -226,3 +226,17 @@ def test_repr_of_a_history():
     assert repr(History([0.5, 0.25], [0.0, 1.0], 1.0, "until")) == (
         "History(epochs=2, loss=0.25, accuracy=1, stopped_by='until')"
     )
+
+
+@pytest.mark.parametrize("batch_size", [None, 5])
+def test_a_training_gone_through_by_hand_gives_the_same_numbers(batch_size):
+    model = network()
+    options = {"epochs": 12, "batch_size": batch_size, "rng": np.random.default_rng(0), "validation": xor()}
+    training = Training(model, xor(), nn.MSELoss(), optim.SGD(model.parameters(), lr=0.5), **options)
+    updates = []
+    while training.history.stopped_by is None:
+        training.evaluate()
+        updates.append(0 if training.history.stopped_by else sum(1 for _ in training.updates()))
+    assert updates == [1 if batch_size is None else 5] * 11 + [0]
+    other = fit(network(), **options | {"rng": np.random.default_rng(0)})
+    assert training.history.columns() == other.columns()

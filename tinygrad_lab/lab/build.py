@@ -219,5 +219,7 @@ def _optimizer(config: Config, model: nn.Module, points: int) -> optim.Optimizer
     options: dict[str, Any] = {
         name: getattr(config, name) for name in ("momentum", "dampening") if getattr(config, name)
     }
+    if config.weight_decay is not None:
+        options["weight_decay"] = config.weight_decay
     lr = rate(config.schedule, config.lr, config.limit * batches)
     return optim.OPTIMIZERS[config.optimizer](model.parameters(), lr=lr, **options)

@@ -24,6 +24,7 @@ WITH_MOMENTUM = tuple(
 CHANGEABLE = ("epochs", "until", "patience", "log_every")  # of a run that goes on: how long, and what is shown
 
 _POSITIVE = real("a positive number", lambda x: x > 0, "try 0.1")
+_AT_LEAST_0 = real("at least 0", lambda x: x >= 0, "try 0.01")
 _SHARE = real("more than 0 and less than 1", lambda x: 0 < x < 1, "try 0.2")
 _BELOW_1 = real("at least 0 and less than 1", lambda x: 0 <= x < 1, "try 0.9")
 
@@ -51,7 +52,9 @@ class Config:
                        ".parquet file, whose last column is the label, or a .npz file with arrays x and y")
     task: str = option("auto", choice(("auto", "classification", "regression")), "data", "whether labels are classes "
                        "or quantities; auto: classes, if they are text or few whole numbers")
-    points: int | None = option(None, whole(1), "data", "number of points of the linear data (default: 100)")
+    points: int | None = option(None, whole(1), "data", "number of points that are drawn (default: 100)")
+    noise: float | None = option(None, _AT_LEAST_0, "data", "standard deviation of what is added to points that are "
+                                 "drawn (default: by data set)")
     label: str | None = option(None, text("NAME"), "data", "the column of a file to predict (default: the last)")
     delimiter: str | None = option(None, text("C"), "data", "between the cells of a .csv file (default: found)")
     header: bool | None = option(None, FLAG, "data", "whether a .csv file begins with names (default: if text stands "
@@ -79,6 +82,8 @@ class Config:
     lr: float = option(0.1, _POSITIVE, "training", "learning rate")
     momentum: float = option(0.0, _BELOW_1, "training", f"of {' and '.join(WITH_MOMENTUM)}")
     dampening: float = option(0.0, _BELOW_1, "training", "of sgd with momentum: a gradient adds 1 - F of itself")
+    weight_decay: float | None = option(None, _AT_LEAST_0, "training", "pull weights towards 0, so much of each "
+                                        "(default: the optimizer's, 0.01 for adamw, else 0)")
     schedule: str = option("constant", text("NAME"), "training", f"of the learning rate, by update: {USAGE}")
     batch_size: int | None = option(None, whole(1), "training", "points per update (default: all)")
     epochs: int | None = option(None, whole(1), "training", "at most (default: 10000); an epoch evaluates, then "
@@ -122,6 +127,11 @@ class Config:
         if self.points is not None and self.data not in sized:
             advice = f"{', '.join(sized)} have any number of points"
             raise _error(f"points must be left out with data {self.data}", self.points, advice)
+        if self.noise is not None and self.data not in DATASETS:
+            advice = f"points of {', '.join(DATASETS)} are drawn"
+            raise _error(f"noise must be left out with data {self.data}", self.noise, advice)
+        if self.task == "classification" and self.data in DATASETS and not DATASETS[self.data].classes:
+            raise _error(f"task must be regression with data {self.data}", self.task, "leave the task out")
 
     def _check_output(self) -> None:
         if self.output is None or self.loss is None:

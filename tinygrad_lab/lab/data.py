@@ -142,30 +142,49 @@ class Source:
     """A data set of the lab.
 
     Arguments:
-        make: from a number of points and a generator to `Data`.
+        make: from a number of points, a generator and the noise, the standard deviation of what is added to each
+            number, to `Data`.
+        noise: the usual one.
         sized: whether the number of points can be chosen.
+        features: what the columns of x are called.
+        classes: what the classes are called; none where labels are quantities.
     """
 
-    make: Callable[[int, Rng], Data]
-    sized: bool = False
+    make: Callable[[int, Rng, float], Data]
+    noise: float = 0.0
+    sized: bool = True
+    features: tuple[str, ...] = ("x1", "x2")
+    classes: tuple[str, ...] = ("0", "1")
 
 
-def _two_classes(draw: Callable[[int, Rng], tuple[Array, Array]]) -> Source:
-    """Return a data set of points drawn in the plane, whose labels are a column of numbers here."""
+def _blurred(draw: Callable[[int, Rng], Data]) -> Callable[[int, Rng, float], Data]:
+    """Return what adds noise to the points that `draw` gives; without noise, nothing more is drawn."""
 
-    def make(n: int, rng: Rng) -> Data:
+    def make(n: int, rng: Rng, noise: float) -> Data:
         x, y = draw(n, rng)
-        return Data(x, y[:, None].astype(np.float64))
+        return Data(x + noise * rng.normal(size=x.shape) if noise else x, y)
 
-    return Source(make, sized=True)
+    return make
+
+
+def _column(draw: Callable[..., tuple[Array, Array]], **options: Any) -> Callable[[int, Rng, float], Data]:
+    """Return what draws points whose labels are a column of numbers here."""
+
+    def make(n: int, rng: Rng, noise: float) -> Data:
+        x, y = draw(n, rng, noise=noise, **options)
+        return Data(x, y.reshape(n, 1).astype(np.float64))
+
+    return make
 
 
 DATASETS: dict[str, Source] = {
-    "xor": Source(lambda n, rng: xor()),
-    "linear": Source(linear, sized=True),
-    "two_moons": _two_classes(toys.two_moons),
-    "circles": _two_classes(toys.circles),
-    "spirals": _two_classes(toys.spirals),
+    "xor": Source(_blurred(lambda n, rng: xor()), sized=False),
+    "linear": Source(_blurred(linear)),
+    "two_moons": Source(_column(toys.two_moons), 0.1),
+    "circles": Source(_column(toys.circles), 0.05),
+    "spirals": Source(_column(toys.spirals), 0.02),
+    "three_spirals": Source(_column(toys.spirals, classes=3, turns=0.8), 0.02, classes=("0", "1", "2")),
+    "sine": Source(_column(toys.sine), 0.1, features=("x",), classes=()),
 }
 
 

@@ -55,20 +55,22 @@ def setting(run: Run) -> list[tuple[str, str]]:
         for name, part in (("validation", run.parts.validation), ("test", run.parts.test))
         if part is not None
     )
+    noise = "" if config.noise is None else f" with noise {config.noise:g}"
     network = (
         f"{data.x.shape[1]} inputs, {'conv ' + config.conv + ', ' if config.conv else ''}hidden {hidden or 'none'}"
     )
     parameters = sum(p.data.size for p in run.experiment.model.parameters())
     momentum = f", momentum {config.momentum:g}" if config.momentum else ""
     momentum += f", dampening {config.dampening:g}" if config.dampening else ""
+    decay = "" if config.weight_decay is None else f", weight decay {config.weight_decay:g}"
     schedule = f", schedule {config.schedule}" if config.schedule != "constant" else ""
     return [
-        ("data", f"{config.data}: {len(data.x)} points{aside}, {kind}"),
+        ("data", f"{config.data}: {len(data.x)} points{noise}{aside}, {kind}"),
         ("network", f"{network}, {parameters} parameters{'' if config.bias else ', no bias'}"),
         ("activation", f"{config.activation}, output {config.output}"),
         ("init", f"{config.init}, seed {config.seed}{', legacy generator' if config.legacy_rng else ''}"),
         ("loss", f"{config.loss}, {config.reduction} over the points"),
-        ("optimizer", f"{config.optimizer}, lr {config.lr:g}{momentum}{schedule}"),
+        ("optimizer", f"{config.optimizer}, lr {config.lr:g}{momentum}{decay}{schedule}"),
         ("batch", "all points" if config.batch_size is None else f"{config.batch_size} points"),
         ("until", f"{config.until + ', or ' if config.until else ''}{config.limit:,} epochs"),
     ]

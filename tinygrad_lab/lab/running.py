@@ -18,7 +18,7 @@ from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import DATASETS, Array, Data, Dataset, Rng, split
 from tinygrad_lab.lab.diagnosis import dead_units
 from tinygrad_lab.lab.metrics import describe
-from tinygrad_lab.lab.training import Callback, History, train
+from tinygrad_lab.lab.training import Callback, History, Training, train
 from tinygrad_lab.nn import Module
 
 
@@ -78,27 +78,33 @@ class Run:
             callbacks: called after each evaluation with the history so far, or after many of them where compiled.
             compile: with a compiled step: True, False or a backend's name; None for what the configuration says.
         """
-        config, watched = self.config, self.parts.validation
         for name in ("_said", "notes"):
             vars(self).pop(name, None)
-        train(
-            self.model,
-            self.data,
-            self.experiment.loss,
-            self.experiment.optimizer,
-            epochs=config.limit,
-            batch_size=config.batch_size,
-            until=config.until,
-            callbacks=callbacks,
-            rng=self.batches,
-            threshold=self.experiment.threshold,
-            validation=None if watched is None else self.experiment.arrays(watched),
-            patience=config.patience,
-            history=self.history,
-            compile=config.compile if compile is None else compile,
-            every=_in_one_go(config.log_interval, self.dataset.x.size),
-        )
+        train(callbacks=callbacks, **self._setting(compile))
         return self
+
+    def training(self, compile: bool | str | None = None) -> Training:
+        """Return the training to be gone through by hand, an update at a time, from where the history ends."""
+        return Training(**self._setting(compile))
+
+    def _setting(self, compile: bool | str | None) -> dict[str, Any]:
+        config, watched = self.config, self.parts.validation
+        return {
+            "model": self.model,
+            "data": self.data,
+            "loss": self.experiment.loss,
+            "optimizer": self.experiment.optimizer,
+            "epochs": config.limit,
+            "batch_size": config.batch_size,
+            "until": config.until,
+            "rng": self.batches,
+            "threshold": self.experiment.threshold,
+            "validation": None if watched is None else self.experiment.arrays(watched),
+            "patience": config.patience,
+            "history": self.history,
+            "compile": config.compile if compile is None else compile,
+            "every": _in_one_go(config.log_interval, self.dataset.x.size),
+        }
 
     def predict(self, x: Any) -> Array:
         """Return the predicted labels of new points, as the data call them, or the predicted quantities.
@@ -216,13 +222,13 @@ def load(config: Config) -> Dataset:
     if config.data not in DATASETS:
         return _read(config, config.data)
     rng: Rng = _streams(config.seed)[0]
-    name, features = config.data, ("x1", "x2")
-    classes = () if config.task == "regression" else ("0", "1")
-    if config.legacy_rng and DATASETS[name].sized:
-        empty = Dataset(name, np.empty((0, 2)), np.empty(0, dtype=int), features, classes)
+    name, source = config.data, DATASETS[config.data]
+    features, classes = source.features, () if config.task == "regression" else source.classes
+    if config.legacy_rng and source.sized:
+        empty = Dataset(name, np.empty((0, len(features))), np.empty(0, dtype=int), features, classes)
         rng = np.random.RandomState(config.seed)
         build(resolve(config, empty), empty, rng)
-    x, y = DATASETS[name].make(config.points or 100, rng)
+    x, y = source.make(config.points or 100, rng, source.noise if config.noise is None else config.noise)
     return Dataset(name, x, y.ravel().astype(np.int64 if classes else np.float64), features, classes)
 
 

@@ -25,8 +25,8 @@ class Steps(Protocol):
     def evaluate(self) -> tuple[Any, float | None]:
         """Return the loss over all points, and the share that is predicted where there is one."""
 
-    def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
-        """Update the parameters after an evaluation."""
+    def updates(self, objective: Any) -> Iterator[None]:
+        """Update the parameters after an evaluation, as often as an epoch does."""
 
 
 @contextmanager
@@ -66,11 +66,12 @@ class FullBatch:
         objective, accuracy = self.outcome()
         return objective, None if accuracy is None else float(accuracy)
 
-    def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
+    def updates(self, objective: Any) -> Iterator[None]:
         """Follow the gradient."""
         self.optimizer.zero_grad()
         objective.backward()
         self.optimizer.step()
+        yield
 
 
 class MiniBatches(FullBatch):
@@ -93,12 +94,11 @@ class MiniBatches(FullBatch):
         with evaluating(self.model):
             return super().evaluate()
 
-    def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
+    def updates(self, objective: Any) -> Iterator[None]:
         """Follow the gradient of each batch."""
         for x, y in minibatches((self.x, self.y), self.batch_size, self.rng):
-            if interrupted():
-                break  # the next evaluation notices, too
             self.step(x, y)
+            yield
 
 
 class CompiledFullBatch:
@@ -143,8 +143,9 @@ class CompiledFullBatch:
         self.history.accuracy += accuracies[:-1].tolist()
         return losses[-1], float(accuracies[-1])
 
-    def update(self, objective: Any, interrupted: Callable[[], bool]) -> None:
-        """Leave it to the next epoch."""
+    def updates(self, objective: Any) -> Iterator[None]:
+        """Leave them to the next evaluation."""
+        return iter(())
 
     def _enough(self, outcome: Any) -> Any:
         loss, accuracy = outcome

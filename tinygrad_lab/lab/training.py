@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -139,45 +139,108 @@ def train(
         >>> lab.train(model, lab.linear(100, rng), tl.nn.MSELoss(), sgd, epochs=500, until="accuracy>0.97").stopped_by
         'until'
     """
-    x, y = data
-    _check_counts(epochs=epochs, batch_size=batch_size, patience=patience)
-    if patience is not None and validation is None:
-        raise ArgumentError("train: validation must be given with patience, got None; pass (x, y) to watch")
-    until = Until(until) if isinstance(until, str) else until
-    score = None if threshold is None else scorer(y, threshold)
-    history = history or History()
-    steps: Steps = (full := FullBatch(model, x, y, loss, optimizer, score))
-    if batch_size is not None and batch_size < len(x):
-        if rng is None:
-            raise ArgumentError("train: rng must be given with batch_size, got None; pass np.random.default_rng(seed)")
-        steps = MiniBatches(model, x, y, loss, optimizer, score, batch_size, rng, backend_of(compile))
-    elif compile:
-        ahead = 1 if validation is not None else every
-        steps = CompiledFullBatch(full, backend_of(compile), history, until, epochs, ahead)
-    watch = Watch(model, loss, validation, threshold, patience)
-    watch.look_back(history)
+    training = Training(
+        model, data, loss, optimizer, epochs=epochs, batch_size=batch_size, until=until, rng=rng, threshold=threshold,
+        validation=validation, patience=patience, history=history, compile=compile, every=every,
+    )  # fmt: skip
+    history = training.history
     start = time.perf_counter() - history.seconds
     # A loss that overflows is reported as a divergence, once; NumPy need not warn as well.
     with interruptible() as interrupted, np.errstate(over="ignore", invalid="ignore"):
         while history.epochs < epochs:
-            objective, accuracy = steps.evaluate()
-            if objective.shape != ():
-                raise _not_a_scalar(objective)
-            history.loss.append(objective.item())
-            if accuracy is not None:
-                history.accuracy.append(accuracy)
-            watch(history)
+            training.evaluate(interrupted)
             history.seconds = time.perf_counter() - start
-            history.stopped_by = _reason(
-                history, until, interrupted(), history.epochs == epochs, watch.has_had_enough(history)
-            )
             for callback in callbacks:
                 callback(history)
             if history.stopped_by is not None:
                 break
-            steps.update(objective, interrupted)
-    watch.restore(history)
+            for _ in training.updates():
+                if interrupted():
+                    break  # the next evaluation notices, too
+    training.restore()
     return history
+
+
+class Training:
+    """A training to be gone through by hand: `train` is a loop around it.
+
+    An epoch is an evaluation and then the updates; after the last evaluation comes `restore`. Where a loss that
+    overflows should not warn, surround the calls with `np.errstate(over="ignore", invalid="ignore")`.
+
+    Arguments:
+        model, data, loss, optimizer: as for `train`.
+        options: the keywords of `train` but `callbacks`.
+
+    Attributes:
+        history: what was measured so far, and why the training should stop, once it should.
+
+    Raises:
+        LabError, ArgumentError: as `train`.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> model = tl.nn.Linear(2, 1, rng=np.random.default_rng(0))
+        >>> sgd = tl.optim.SGD(model.parameters(), lr=0.1)
+        >>> training = Training(model, tl.lab.xor(), tl.nn.MSELoss(), sgd, epochs=100)
+        >>> training.evaluate()
+        >>> for update in training.updates():
+        ...     pass  # one for each batch
+        >>> training.evaluate()
+        >>> training.history.loss[1] < training.history.loss[0]
+        True
+    """
+
+    def __init__(
+        self, model: Module, data: tuple[Array, Array], loss: Loss, optimizer: Optimizer, *, epochs: int,
+        batch_size: int | None = None, until: str | Until | None = None, rng: Rng | None = None,
+        threshold: float | None = 0.5, validation: tuple[Array, Array] | None = None, patience: int | None = None,
+        history: History | None = None, compile: bool | str = False, every: int = 1000,
+    ) -> None:  # fmt: skip
+        x, y = data
+        _check_counts(epochs=epochs, batch_size=batch_size, patience=patience)
+        if patience is not None and validation is None:
+            raise ArgumentError("train: validation must be given with patience, got None; pass (x, y) to watch")
+        self.until = Until(until) if isinstance(until, str) else until
+        self.history, self.epochs = history or History(), epochs
+        score = None if threshold is None else scorer(y, threshold)
+        self.steps: Steps = (full := FullBatch(model, x, y, loss, optimizer, score))
+        if batch_size is not None and batch_size < len(x):
+            if rng is None:
+                raise ArgumentError(
+                    "train: rng must be given with batch_size, got None; pass np.random.default_rng(seed)"
+                )
+            self.steps = MiniBatches(model, x, y, loss, optimizer, score, batch_size, rng, backend_of(compile))
+        elif compile:
+            ahead = 1 if validation is not None else every
+            self.steps = CompiledFullBatch(full, backend_of(compile), self.history, self.until, epochs, ahead)
+        self.watch = Watch(model, loss, validation, threshold, patience)
+        self.watch.look_back(self.history)
+        self.objective: Any = None  # of the last evaluation, with its graph
+
+    def evaluate(self, interrupted: Callable[[], bool] = lambda: False) -> None:
+        """Evaluate the model as it is, and decide whether the training should stop.
+
+        Arguments:
+            interrupted: says whether somebody wants it to stop.
+        """
+        history = self.history
+        self.objective, accuracy = self.steps.evaluate()
+        if self.objective.shape != ():
+            raise _not_a_scalar(self.objective)
+        history.loss.append(self.objective.item())
+        if accuracy is not None:
+            history.accuracy.append(accuracy)
+        self.watch(history)
+        last, enough = history.epochs == self.epochs, self.watch.has_had_enough(history)
+        history.stopped_by = _reason(history, self.until, interrupted(), last, enough)
+
+    def updates(self) -> Iterator[None]:
+        """Make the updates that follow an evaluation, one at a time: one for each batch."""
+        return self.steps.updates(self.objective)
+
+    def restore(self) -> None:
+        """Put the best parameters back, where patience says which those are."""
+        self.watch.restore(self.history)
 
 
 def _check_counts(**counts: int | None) -> None:
