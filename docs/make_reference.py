@@ -35,7 +35,7 @@ PAGES: dict[str, Page] = {
         "A Value": "core.value",
         "Derivatives of functions": "core.transforms",
         "What is recorded": "core.modes",
-        "Operations of your own": "core.registry rules.forward",
+        "Operations of your own": "core.declare core.registry rules.forward",
         "Programs": "compiler.compiling compiler.scanning",
         "Files": "saving",
     }),

@@ -9,7 +9,7 @@ import tinygrad_lab
 PACKAGE = Path(tinygrad_lab.__file__).parent
 FLOORS = (
     "errors", "version", "extras", "typing", "tree",  # single files, which need nothing
-    "calls", "core", "rules", "functional", "random", "distributions", "compiler", "export",
+    "refusals", "calls", "core", "rules", "functional", "random", "distributions", "compiler", "export",
     "nn", "optim", "data", "saving",
     "testing", "viz", "lab", "play", "cli", "__main__",
 )  # fmt: skip

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_lab import functional, nn, optim, rules, tree
 from tinygrad_lab.calls.defaults import default_dtype, get_default_dtype, set_default_dtype
+from tinygrad_lab.core.declare import composed, defvjp, defzero, primitive
 from tinygrad_lab.core.modes import debug, enable_grad, no_grad
-from tinygrad_lab.core.registry import OPS, composed, defvjp, defzero, primitive
+from tinygrad_lab.core.registry import OPS
 from tinygrad_lab.core.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import OperationError

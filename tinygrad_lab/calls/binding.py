@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tinygrad_lab.calls import refusals
+from tinygrad_lab import refusals
 from tinygrad_lab.calls.receivers import Recorder
 
 Args = tuple[Any, ...]
@@ -134,7 +134,7 @@ class Binder:
                 kwargs = self._with_positional(args, kwargs)
                 args = args[: self.lead]
             elif not self.many:
-                raise refusals.too_many(self.name, self.names, len(args))
+                raise refusals.arguments.too_many(self.name, self.names, len(args))
         if kwargs and not self.by_keyword.isdisjoint(kwargs):
             args, kwargs = self._with_leading(args, kwargs)
         kept = dict(self.fill)
@@ -145,14 +145,14 @@ class Binder:
         if len(args) < self.required and (
             missing := [n for n in self.names[len(args) : self.required] if n not in kept]
         ):
-            raise refusals.missing(self.name, missing)
+            raise refusals.arguments.missing(self.name, missing)
         return args, kept
 
     def _with_positional(self, args: Args, kwargs: Keywords) -> Keywords:
         """Move the arguments behind the leading ones into the keywords."""
         moved = dict(zip(self.behind, args[self.lead :], strict=False))
         for name in moved.keys() & kwargs.keys():
-            raise refusals.twice(self.name, name)
+            raise refusals.arguments.twice(self.name, name)
         return {**moved, **kwargs}
 
     def _with_leading(self, args: Args, kwargs: Keywords) -> tuple[Args, Keywords]:
@@ -161,7 +161,7 @@ class Binder:
         for position, name in enumerate(self.leading):
             if position < len(args):
                 if name in self.by_keyword and name in kwargs:
-                    raise refusals.twice(self.name, name)
+                    raise refusals.arguments.twice(self.name, name)
             elif name in kwargs and name in self.by_keyword:
                 given.append(kwargs.pop(name))
             elif name in self.defaults and not kwargs.keys().isdisjoint(self.leading[position:]):
@@ -173,18 +173,22 @@ class Binder:
     def _is_default(self, name: str, x: Any) -> bool:
         """Whether NumPy would do the same without this argument."""
         if name not in self.keywords and not self.open:
-            raise refusals.unknown(self.name, name, self.keywords)
+            raise refusals.arguments.unknown(self.name, name, self.keywords)
         default = self.defaults.get(name, _NOTHING)
         return x is default or x is np._NoValue or (type(x) is type(default) in _COMPARABLE and bool(x == default))
 
     def _check(self, name: str, x: Any) -> None:
         """Refuse an argument that no rule, or not the implementation, takes."""
         if self.recorded and isinstance(x, Recorder):
-            raise refusals.no_rule_for(self.name, name)
+            raise refusals.arguments.no_rule_for(self.name, name)
         if self.taken is not None and name not in self.taken:
-            raise refusals.no_out(self.name) if name == "out" else refusals.not_taken(self.name, name, x)
+            raise (
+                refusals.arguments.no_out(self.name)
+                if name == "out"
+                else refusals.arguments.not_taken(self.name, name, x)
+            )
         if name in self.choices and not any(type(x) is type(one) and x == one for one in self.choices[name]):
-            raise refusals.bad_option(self.name, name, " or ".join(map(repr, self.choices[name])), x)
+            raise refusals.arguments.bad_option(self.name, name, " or ".join(map(repr, self.choices[name])), x)
 
 
 _ANY_POSITION = Parameter("args", Parameter.VAR_POSITIONAL)

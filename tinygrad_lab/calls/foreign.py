@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.calls import refusals
+from tinygrad_lab import refusals
 
 USUAL = frozenset({np.ndarray, np.float64, np.float32, float, int, bool, type(None)})  # taken as they are, at no cost
 _SEQUENCES = frozenset({list, tuple, np.matrix})  # a matrix would turn products into matrix products
@@ -28,7 +28,7 @@ def operand(name: str, elementwise: bool, x: Any) -> Any:
     if is_sparse(x) and name != "matmul":
         if elementwise and not _multiplies_as_matrix(x):
             return x.toarray()
-        raise refusals.sparse(name, type(x).__name__)
+        raise refusals.arrays.sparse(name, type(x).__name__)
     return x
 
 
@@ -42,7 +42,7 @@ def table(x: Any) -> Any:
     dtypes = getattr(x, "dtypes", x.dtype) if hasattr(x, "dtype") else x.dtypes  # one of a column, several of a table
     kinds = {dtype.kind for dtype in ([dtypes] if hasattr(dtypes, "kind") else dtypes)}
     if not kinds <= set("biufc"):
-        raise refusals.no_numbers(type(x).__name__, np.asarray(x).dtype)
+        raise refusals.arrays.no_numbers_in_table(type(x).__name__, np.asarray(x).dtype)
     found = np.asarray(x)
     return x.to_numpy(np.float64, na_value=np.nan) if found.dtype.kind == "O" else found
 
@@ -67,7 +67,7 @@ def array_of(value: Any) -> Any:
         found = np.empty((), object)
         found[()] = value
         return found
-    raise refusals.lost_in_array(_caller(frame))
+    raise refusals.arrays.lost_in_array(_caller(frame))
 
 
 def _caller(frame: FrameType | None) -> str:

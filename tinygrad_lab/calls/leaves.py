@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self, cast
 
-from tinygrad_lab.calls import graph_refusals
+from tinygrad_lab import refusals
 from tinygrad_lab.calls.methods import ArrayMethods
 
 
@@ -33,7 +33,7 @@ class LeafMethods(ArrayMethods):
             (False, 2)
         """
         if self.op is not None:
-            raise graph_refusals.no_leaf(self.op.name)
+            raise refusals.graph.no_leaf(self.op.name)
         leaf: Any = self  # whose slots are Value's
         leaf.trainable = requires_grad or getattr(self, "trainable", False)
         leaf.requires_grad = requires_grad
@@ -53,6 +53,6 @@ def _taken(leaf: LeafMethods, result: Any) -> Any:
     if result.requires_grad or leaf.op is not None or not leaf.requires_grad:
         return result
     if result.shape != leaf.shape:
-        raise graph_refusals.another_shape(leaf.shape, result.shape)
+        raise refusals.arrays.another_shape(leaf.shape, result.shape)
     leaf.data = result.data.astype(leaf.dtype)
     return leaf

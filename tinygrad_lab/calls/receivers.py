@@ -32,3 +32,8 @@ class Recorder(Receiver):
 def plain(x: Any) -> Any:
     """Return the array inside a Value, and anything else as it is."""
     return x.data if isinstance(x, Recorder) else x
+
+
+def holds_values(result: Any) -> bool:
+    """Whether the body of a primitive returned a Value: then something beside its arguments was differentiated."""
+    return isinstance(result, Recorder) or (isinstance(result, tuple | list) and any(map(holds_values, result)))

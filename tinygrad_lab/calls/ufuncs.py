@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.calls import refusals
+from tinygrad_lab import refusals
 from tinygrad_lab.errors import CallError, GradientLostError
 
 _AXES = ("axes", "axis", "keepdims")
@@ -16,11 +16,11 @@ _KEYWORDS = ("where", "dtype", "casting", "signature", "sig", "order", "subok")
 def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return `ufunc(*inputs, **kwargs)`, by a call of the ufunc without keywords."""
     if "out" in kwargs:
-        raise refusals.no_out(ufunc.__name__)
+        raise refusals.arguments.no_out(ufunc.__name__)
     known = _KEYWORDS if ufunc.signature is None else (*_KEYWORDS[1:], *_AXES)
     for name in kwargs:
         if name not in known:
-            raise refusals.unknown(ufunc.__name__, name, known)
+            raise refusals.arguments.unknown(ufunc.__name__, name, known)
     where = kwargs.get("where", True)
     if not (isinstance(where, bool | np.bool_) and where):
         raise GradientLostError(
@@ -28,7 +28,7 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> An
             f"leaves out hold no number: call the function without it, and choose with np.where(mask, y, other)"
         )
     if kwargs.get("order", "K") not in ("C", "F", "A", "K", None):
-        raise refusals.bad_option(ufunc.__name__, "order", "'C', 'F', 'A' or 'K'", kwargs["order"])
+        raise refusals.arguments.bad_option(ufunc.__name__, "order", "'C', 'F', 'A' or 'K'", kwargs["order"])
     if not kwargs.keys().isdisjoint(("dtype", "casting", "signature", "sig")):
         inputs = _converted(ufunc, inputs, kwargs)
     if ufunc.signature is None or kwargs.keys().isdisjoint(_AXES):
@@ -83,7 +83,7 @@ def _moves(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     if len(found) == ufunc.nin:
         found.append(found[0] if keepdims else _last(len(terms[-1])))
     if len(found) != ufunc.nin + 1:
-        raise refusals.bad_option(ufunc.__name__, "axes", f"{ufunc.nin + 1} tuples", axes)
+        raise refusals.arguments.bad_option(ufunc.__name__, "axes", f"{ufunc.nin + 1} tuples", axes)
     return found[:-1], found[-1], bool(keepdims)
 
 

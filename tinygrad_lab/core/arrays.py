@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.calls import graph_refusals
+from tinygrad_lab import refusals
 from tinygrad_lab.calls.defaults import converted
 from tinygrad_lab.calls.foreign import operand
 from tinygrad_lab.calls.receivers import Recorder
@@ -18,18 +18,18 @@ from tinygrad_lab.typing import Array
 def as_array(data: Any, dtype: Any = None) -> Array:
     """Return what a Value may hold: an array or NumPy scalar of floating or complex numbers."""
     if isinstance(data, Recorder):
-        raise graph_refusals.no_numbers("a Value", "pass v.data, or use it as it is")
+        raise refusals.arrays.no_numbers("a Value", "pass v.data, or use it as it is")
     without = not hasattr(data, "__array_function__") and not isinstance(data, np.generic)  # a dtype of its own
     if without:
         try:
             data = np.asarray(operand("Value", False, data))
         except (ValueError, TypeError) as error:
-            raise graph_refusals.no_numbers(type(data).__name__, str(error)) from error
+            raise refusals.arrays.no_numbers(type(data).__name__, str(error)) from error
     if data.dtype.kind not in "biufc":
-        raise graph_refusals.no_numbers(f"dtype {data.dtype}", "convert it to float")
+        raise refusals.arrays.no_numbers(f"dtype {data.dtype}", "convert it to float")
     if isinstance(data, np.ndarray) and type(data) is not np.ndarray:
         if hasattr(data, "mask"):
-            raise graph_refusals.no_numbers("a masked array", "fill or drop what is masked")
+            raise refusals.arrays.no_numbers("a masked array", "fill or drop what is masked")
         data = np.asarray(data)  # np.matrix would multiply as matrices do
     data = converted(data, dtype, without)
     return data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data
@@ -43,7 +43,7 @@ def ones_for(data: Array) -> Array:
 def in_dtype_of(data: Array, gradient: Array) -> Array:
     """Return a given gradient in the dtype of the result `data`, as a copy unless it is a Value."""
     if gradient.dtype.kind == "c" and data.dtype.kind != "c":
-        raise graph_refusals.complex_seed(data.dtype, gradient.dtype)
+        raise refusals.graph.complex_seed(data.dtype, gradient.dtype)
     same = gradient.dtype == data.dtype
     return gradient if same and isinstance(gradient, Recorder) else gradient.astype(data.dtype)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.calls import graph_refusals
+from tinygrad_lab import refusals
 from tinygrad_lab.core import modes
 from tinygrad_lab.core.checks import fail_if_not_finite
 from tinygrad_lab.core.graph import N, Node
@@ -53,7 +53,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
         op = node.op
         if op is None or wanted.isdisjoint(node.parents):
             if op is not None and not node.parents:
-                raise graph_refusals.freed(op.name)
+                raise refusals.graph.freed(op.name)
             found[node] = g
             continue
         inputs, kwargs = _as_values(node) if recorded else node.saved, node.kwargs
@@ -75,7 +75,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
             try:
                 fits = contribution.shape == like.shape and contribution.dtype is like.dtype
             except AttributeError:
-                raise graph_refusals.gradient_is_no_array(op.name, position, contribution) from None
+                raise refusals.rules.gradient_is_no_array(op.name, position, contribution) from None
             if not fits:
                 contribution = unbroadcast(contribution, like, op, position)
             if check:
@@ -119,7 +119,7 @@ def unbroadcast(contribution: Array, like: Array, op: Op, position: int) -> Arra
     if extra > 0:
         contribution = np.reshape(contribution, contribution.shape[extra:])
     if contribution.shape != like.shape:
-        raise graph_refusals.gradient_does_not_fit(op.name, position, like.shape, contribution.shape)
+        raise refusals.rules.gradient_does_not_fit(op.name, position, like.shape, contribution.shape)
     if contribution.dtype != like.dtype:
         if contribution.dtype.kind == "c" and like.dtype.kind != "c":
             contribution = np.real(contribution)  # a real input has no imaginary direction

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.calls import graph_refusals
+from tinygrad_lab import refusals
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.typing import Args, Array
 
@@ -18,7 +18,7 @@ def fail_if_not_finite(what: str, result: Array, inputs: Args, origin: str | Non
     if array is None or np.all(np.isfinite(array)) or not all(np.all(np.isfinite(array)) for array in arrays):
         return
     shapes = " and ".join(str(array.shape) for array in arrays)
-    raise graph_refusals.not_finite(what, array[~np.isfinite(array)].ravel()[0], shapes, origin)
+    raise refusals.graph.not_finite(what, array[~np.isfinite(array)].ravel()[0], shapes, origin)
 
 
 def _numbers(x: Any) -> Any:
@@ -37,4 +37,4 @@ def fail_if_written(node: Any, before: tuple[int, ...]) -> None:
     for position, (old, new) in enumerate(zip(before, fingerprints(node.saved), strict=False)):
         if old != new:
             which = f"argument {position - 1}" if position else "the result"
-            raise graph_refusals.written(node.op.name, which, node.origin)
+            raise refusals.graph.written(node.op.name, which, node.origin)

@@ -8,7 +8,7 @@ from contextlib import ContextDecorator
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from tinygrad_lab.errors import ArgumentTypeError
+from tinygrad_lab import refusals
 
 RECORD, CHECK, ORIGIN = 1, 2, 4  # bits of a mode
 
@@ -34,10 +34,7 @@ class _Mode(ContextDecorator):
 
     def __call__(self, function: F) -> F:
         if getattr(getattr(function, "__code__", None), "co_flags", 0) & _SUSPENDS:
-            raise ArgumentTypeError(
-                f"{type(self).__name__}: the decorated function must not be a generator or a coroutine, got "
-                f"{function.__name__}; its body runs later: write `with {type(self).__name__}():` inside it"
-            )
+            raise refusals.graph.runs_later(type(self).__name__, function.__name__)
         return super().__call__(function)
 
     def __enter__(self) -> None:

@@ -10,13 +10,26 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from tinygrad_lab import refusals
+from tinygrad_lab.calls.receivers import Recorder, holds_values
 from tinygrad_lab.calls.results import Layout
+from tinygrad_lab.core.arrays import as_array
 from tinygrad_lab.core.registry import JointRules, Op, VariadicRules
-from tinygrad_lab.errors import ArgumentTypeError
 
 
 def settled(op: Op, data: Any, kwargs: dict[str, Any]) -> tuple[Op, Any, dict[str, Any], Layout | None]:
-    """Return what is recorded where the body of a primitive did not return one array of NumPy's."""
+    """Return what is recorded where an operation did not return one array of NumPy's.
+
+    Values are refused: they would be hidden from the graph.
+    """
+    if op.body is not None and holds_values(data):
+        raise refusals.rules.escaped(op.name)
+    if any(isinstance(x, Recorder) for x in (data.flat if isinstance(data, np.ndarray) else [data])):
+        raise refusals.arrays.hidden_values(op.name)
+    if type(data) in (bool, int, float, complex):
+        data = as_array(data)
     if op.residuals and type(data) is tuple and len(data) == 2:
         data, kept = data
         kwargs = {**kwargs, "residuals": kept}
@@ -24,9 +37,7 @@ def settled(op: Op, data: Any, kwargs: dict[str, Any]) -> tuple[Op, Any, dict[st
         layout = Layout(data)
         return _twin(op), layout.pack(data), {**kwargs, "layout": layout}, layout
     if not hasattr(data, "dtype"):
-        raise ArgumentTypeError(
-            f"{op.name}: result must be an array or a tuple of arrays, got {type(data).__name__}; return arrays"
-        )
+        raise refusals.rules.no_array(op.name, data)
     return op, data, kwargs, None
 
 

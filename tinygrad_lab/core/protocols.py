@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab import tree
-from tinygrad_lab.calls import foreign, refusals, ufuncs
+from tinygrad_lab import refusals, tree
+from tinygrad_lab.calls import foreign, ufuncs
 from tinygrad_lab.calls.leaves import LeafMethods
 from tinygrad_lab.calls.receivers import Recorder
-from tinygrad_lab.core import registry
+from tinygrad_lab.core import declare, registry
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.registry import Op, operation
 
@@ -23,7 +23,7 @@ def astype(x: Any, dtype: Any) -> Any:
 ASTYPE = operation(astype)
 
 
-@registry.composed(np.astype)
+@declare.composed(np.astype)
 def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: str | None = None) -> Any:
     return x.astype(dtype)
 
@@ -73,9 +73,9 @@ class NumpyProtocols(LeafMethods):
         """Return the Value converted to `dtype`; integers have no derivative, so they are plain arrays."""
         dtype = np.dtype(dtype)
         if order not in ("C", "F", "A", "K", None):
-            raise refusals.bad_option("astype", "order", "'C', 'F', 'A' or 'K'", order)
+            raise refusals.arguments.bad_option("astype", "order", "'C', 'F', 'A' or 'K'", order)
         if casting != "unsafe" and not np.can_cast(self.data.dtype, dtype, casting):
-            raise refusals.not_cast(self.data.dtype, dtype, casting)
+            raise refusals.arguments.not_cast(self.data.dtype, dtype, casting)
         if dtype.kind not in "fc":
             return self.data.astype(dtype)
         return self.record(ASTYPE, (self,), {"dtype": dtype}, True)
@@ -87,5 +87,5 @@ def call_plain(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return op.forward(args[0].data)  # np.shape and its kin, which rules call often
     out = dict(zip(op.parameters, args, strict=False), **kwargs).get("out")
     if any(isinstance(array, Recorder) for array in (out if isinstance(out, tuple) else (out,))):
-        raise refusals.no_out(op.name)
+        raise refusals.arguments.no_out(op.name)
     return op.forward(*tree.map(plain, args), **tree.map(plain, kwargs))

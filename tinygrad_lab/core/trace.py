@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab import tree
-from tinygrad_lab.calls import graph_refusals
+from tinygrad_lab import refusals, tree
 from tinygrad_lab.core import graph, modes
 from tinygrad_lab.core.arrays import as_array, owned, plain
 from tinygrad_lab.core.backward import sweep
@@ -47,7 +46,7 @@ class Trace:
     def __init__(
         self, name: str, function: Function, argnums: Argnums, args: Args, kwargs: Keywords, has_aux: bool = False
     ) -> None:
-        graph_refusals.require_function(name, function)
+        refusals.transforms.require_function(name, function)
         recording = bool(modes.current() & modes.RECORD)
         self.name, self._single = name, isinstance(argnums, int)
         positions = _positions(name, argnums, len(args))
@@ -77,35 +76,35 @@ class Trace:
         """Refuse results that are no scalar, and containers of one."""
         shapes = [np.shape(plain(output)) for output in self.outputs]
         if shapes != [()] or self.output_like([self]) is not self:
-            raise graph_refusals.no_scalar(self.name, shapes)
+            raise refusals.transforms.no_scalar(self.name, shapes)
 
     def require_floating(self, holomorphic: bool) -> None:
         """Refuse results, and a promise about them, of which there is no derivative."""
         for output in self.outputs:
             kind, given = _kind(output)
             if kind not in "fc":
-                raise graph_refusals.not_floating(self.name, given)
+                raise refusals.transforms.not_floating(self.name, given)
             if kind == "c" and not holomorphic:
-                raise graph_refusals.not_real(self.name, given)
+                raise refusals.transforms.not_real(self.name, given)
         for what, x in [*(("argument", x) for x in self.inputs), *(("result", x) for x in self.outputs)]:
             kind, given = _kind(x)
             if holomorphic and kind != "c":
-                raise graph_refusals.not_complex(self.name, what, given)
+                raise refusals.transforms.not_complex(self.name, what, given)
 
 
 def _positions(name: str, argnums: Argnums, count: int) -> tuple[int, ...]:
     positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     for position in positions:
         if not -count <= position < count:
-            raise graph_refusals.no_position(name, count, position)
+            raise refusals.transforms.no_position(name, count, position)
     if len({position % count for position in positions}) < len(positions):
-        raise graph_refusals.position_twice(name, argnums)
+        raise refusals.transforms.position_twice(name, argnums)
     return positions
 
 
 def _pair(name: str, result: Tree) -> tuple[Tree, Tree]:
     if not isinstance(result, tuple) or len(result) != 2:
-        raise graph_refusals.no_pair(name, result)
+        raise refusals.transforms.no_pair(name, result)
     return result
 
 

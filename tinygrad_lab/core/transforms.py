@@ -18,8 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab import tree
-from tinygrad_lab.calls import graph_refusals
+from tinygrad_lab import refusals, tree
 from tinygrad_lab.core import modes
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.trace import Argnums, Pullback, Trace
@@ -49,7 +48,7 @@ def value_and_grad(
         >>> tl.value_and_grad(loss)({"w": np.array([1.0, 2.0]), "b": 0.5}, np.array([3.0, 4.0]))
         (np.float64(11.5), {'w': array([3., 4.]), 'b': np.float64(1.0)})
     """
-    graph_refusals.require_function("grad", function, argnums)
+    refusals.transforms.require_function("grad", function, argnums)
 
     @functools.wraps(function)
     def evaluate(*args: Tree, **kwargs: Any) -> Tree:
@@ -134,7 +133,7 @@ def jvp(function: Function, primals: Tree, tangents: Tree) -> tuple[Tree, Tree]:
     directions = tree.match("jvp: tangents", primals, tangents)
     shapes, given = [x.shape for x in trace.inputs], [np.shape(plain(t)) for t in directions]
     if given != shapes:
-        raise graph_refusals.misshapen_tangents(shapes, given)
+        raise refusals.transforms.misshapen_tangents(shapes, given)
     recorded = trace.recorded or _any_recorded(directions)
     # The pullback is linear, so any cotangent would do; from zeros, rules that guard 0/0 would hide an infinity.
     duals = [Value(np.ones_like(plain(output))) for output in trace.outputs]
@@ -162,7 +161,7 @@ def jacobian(function: Function, argnums: Argnums = 0, holomorphic: bool = False
         array([[2., 0.],
                [0., 4.]])
     """
-    graph_refusals.require_function("jacobian", function, argnums)
+    refusals.transforms.require_function("jacobian", function, argnums)
 
     @functools.wraps(function)
     def evaluate(*args: Tree, **kwargs: Any) -> Tree:

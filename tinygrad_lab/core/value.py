@@ -1,8 +1,8 @@
 """`Value`: an array that remembers how it was computed.
 
 A Value is a node of the computation graph. It holds the array, and, unless it is a leaf, the operation that made it,
-its parents, and the arrays that operation used. Python's operators, and NumPy's functions by way of `protocols`, end in
-`record`.
+its parents, and the arrays that operation used. Python's operators (see `operators`) and NumPy's functions (see
+`protocols`) end in `record`.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any, ClassVar, NoReturn, final
 
 import numpy as np
 
-from tinygrad_lab.calls import graph_refusals, refusals
+from tinygrad_lab import refusals
 from tinygrad_lab.calls.foreign import USUAL, operand
-from tinygrad_lab.core import modes, operators
 from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.checks import fail_if_not_finite, fingerprints
 from tinygrad_lab.core.graph import ancestors
-from tinygrad_lab.core.modes import RECORD, current
+from tinygrad_lab.core.modes import CHECK, ORIGIN, RECORD, caller, current
+from tinygrad_lab.core.operators import GETITEM, NO_KEYWORDS, POSITIVE, Operators
 from tinygrad_lab.core.outputs import settled
 from tinygrad_lab.core.protocols import NumpyProtocols, call_plain
-from tinygrad_lab.core.registry import ZERO, Op, holds_values
+from tinygrad_lab.core.registry import ZERO, Op
 from tinygrad_lab.core.watch import Hook, Watch
 from tinygrad_lab.typing import Args, Array, ArrayLike, Keywords
 
@@ -32,7 +32,7 @@ next_index = itertools.count().__next__  # numbers Values, and moments between t
 
 
 @final
-class Value(NumpyProtocols):
+class Value(Operators, NumpyProtocols):
     """A scalar or tensor that records the computations it takes part in and differentiates them in reverse.
 
     Arguments:
@@ -91,7 +91,7 @@ class Value(NumpyProtocols):
         self.grad = self.watch = self.origin = self.call = None
 
     def __init_subclass__(cls) -> NoReturn:
-        raise graph_refusals.subclass(cls.__name__)
+        raise refusals.arrays.subclass(cls.__name__)
 
     # -- the graph ---------------------------------------------------------------------------------------------------
 
@@ -118,11 +118,11 @@ class Value(NumpyProtocols):
             np.float64(6.0)
         """
         if not self.requires_grad:
-            raise graph_refusals.no_graph()
+            raise refusals.graph.no_graph()
         if gradient is None and self.shape != ():
-            raise graph_refusals.no_seed(self.shape)
+            raise refusals.graph.no_seed(self.shape)
         if create_graph and not retain_graph:
-            raise graph_refusals.needs_graph()
+            raise refusals.graph.needs_graph()
         seed = cotangent(self, gradient, create_graph)
         found = sweep(ancestors([self]), {self: seed}, create_graph, release=not retain_graph)
         with _accumulating:
@@ -204,14 +204,14 @@ class Value(NumpyProtocols):
             else:
                 data = op.forward(*arrays)
         except (ValueError, IndexError) as error:
-            raise refusals.refused(op.name, arrays, args, error)  # noqa: B904  which names the cause
+            raise refusals.arguments.refused(op.name, arrays, args, error)  # noqa: B904  which names the cause
         if required is None:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
             return data
         layout = None
         if type(data) not in _ARRAYS or data.dtype.kind not in "fc":
             if getattr(data, "dtype", _OBJECT).kind in "biu":  # integers have no derivative
                 return data
-            op, data, kwargs, layout = settled(op, _array_from(op, data), kwargs)
+            op, data, kwargs, layout = settled(op, data, kwargs)
         mode = current()
         result = _new(Value)
         result.data = data
@@ -226,62 +226,36 @@ class Value(NumpyProtocols):
         result.index = next_index()
         result.grad = result.name = result.watch = result.origin = result.call = None
         if mode > RECORD:
-            if mode & modes.ORIGIN:
-                result.origin = modes.caller()
-            if mode & modes.CHECK:
+            if mode & ORIGIN:
+                result.origin = caller()
+            if mode & CHECK:
                 fail_if_not_finite(op.name, data, tuple(arrays), result.origin)
                 result._watched().fingerprints = fingerprints(result.saved)
         return result if layout is None else layout.unpack(result)
 
     def __setitem__(self, index: Any, x: Any) -> NoReturn:
-        raise graph_refusals.in_place()
+        raise refusals.arrays.in_place()
 
-    # fmt: off
-    def __neg__(self) -> Value: return record(operators.NEGATIVE, (self,), NO_KEYWORDS)
-    def __pos__(self) -> Value: return record(operators.POSITIVE, (self,), NO_KEYWORDS)
-    def __abs__(self) -> Value: return record(operators.ABSOLUTE, (self,), NO_KEYWORDS)
-    def __add__(self, other: ArrayLike) -> Value: return record(operators.ADD, (self, other), NO_KEYWORDS)
-    def __radd__(self, other: ArrayLike) -> Value: return record(operators.ADD, (other, self), NO_KEYWORDS)
-    def __sub__(self, other: ArrayLike) -> Value: return record(operators.SUBTRACT, (self, other), NO_KEYWORDS)
-    def __rsub__(self, other: ArrayLike) -> Value: return record(operators.SUBTRACT, (other, self), NO_KEYWORDS)
-    def __mul__(self, other: ArrayLike) -> Value: return record(operators.MULTIPLY, (self, other), NO_KEYWORDS)
-    def __rmul__(self, other: ArrayLike) -> Value: return record(operators.MULTIPLY, (other, self), NO_KEYWORDS)
-    def __truediv__(self, other: ArrayLike) -> Value: return record(operators.DIVIDE, (self, other), NO_KEYWORDS)
-    def __rtruediv__(self, other: ArrayLike) -> Value: return record(operators.DIVIDE, (other, self), NO_KEYWORDS)
-    def __pow__(self, other: ArrayLike) -> Value: return record(operators.POWER, (self, other), NO_KEYWORDS)
-    def __rpow__(self, other: ArrayLike) -> Value: return record(operators.POWER, (other, self), NO_KEYWORDS)
-    def __matmul__(self, other: ArrayLike) -> Value: return record(operators.MATMUL, (self, other), NO_KEYWORDS)
-    def __rmatmul__(self, other: ArrayLike) -> Value: return record(operators.MATMUL, (other, self), NO_KEYWORDS)
-    def __mod__(self, other: ArrayLike) -> Value: return record(operators.REMAINDER, (self, other), NO_KEYWORDS)
-    def __rmod__(self, other: ArrayLike) -> Value: return record(operators.REMAINDER, (other, self), NO_KEYWORDS)
+    def __getitem__(self, index: Any) -> Value:
+        return record(GETITEM, (self,), {"index": index}, True)
+
+    def __iter__(self) -> Iterator[Value]:
+        return (self[i] for i in range(len(self)))
+
     __hash__ = object.__hash__  # identity: comparisons are elementwise, graph and dictionary keys are not
-    def __getitem__(self, index: Any) -> Value: return record(operators.GETITEM, (self,), {"index": index}, True)
-    def __iter__(self) -> Iterator[Value]: return (self[i] for i in range(len(self)))
-    # fmt: on
 
     def __reduce__(self) -> Any:
         if self.op is not None:
-            raise graph_refusals.not_copied(self.op.name)
+            raise refusals.graph.not_copied(self.op.name)
         return _restore, (self.data, self.requires_grad, self.name, self.grad, getattr(self, "trainable", False))
 
 
 record = Value.record  # as a global, which is found faster
 _new = Value.__new__
 _accumulating = threading.RLock()  # threads that share a leaf read its `grad` and write it back one at a time
-NO_KEYWORDS: dict[str, Any] = {}
 _ARRAYS = frozenset({np.ndarray, np.float64, np.float32})
 _USUAL = _ARRAYS | {int, float, type(None)}
 _OBJECT = np.dtype(object)
-
-
-def _array_from(op: Op, data: Any) -> Any:
-    """Return the unusual result of an operation as an array; refuse Values that would be hidden from the graph."""
-    if op.body is not None and holds_values(data):
-        raise refusals.escaped(op.name)
-    inside = data.flat if isinstance(data, np.ndarray) else [data]
-    if any(type(x) is Value for x in inside):
-        raise graph_refusals.hidden_values(op.name)
-    return as_array(data) if type(data) in (bool, int, float, complex) else data
 
 
 def _without_history(value: Value) -> None:
@@ -293,7 +267,7 @@ def _without_history(value: Value) -> None:
 def alias(value: ArrayLike, array: Array) -> Value:
     """Return a new node that holds `array` and passes its gradient on to `value`, if that is a Value."""
     result = Value(0.0)
-    result.data, result.op, result.saved = array, operators.POSITIVE, (array, array)
+    result.data, result.op, result.saved = array, POSITIVE, (array, array)
     result.parents = (value if type(value) is Value else None,)
     return result
 
@@ -304,7 +278,7 @@ def cotangent(value: Value, gradient: ArrayLike | None, recorded: bool) -> Array
     if gradient is None:
         gradient = ones_for(data)
     elif np.shape(plain(gradient)) != data.shape:
-        raise graph_refusals.misshapen_seed(data.shape, np.shape(plain(gradient)))
+        raise refusals.graph.misshapen_seed(data.shape, np.shape(plain(gradient)))
     else:
         gradient = in_dtype_of(data, gradient if recorded and type(gradient) is Value else as_array(plain(gradient)))
     return Value(gradient, requires_grad=False) if recorded and type(gradient) is not Value else gradient

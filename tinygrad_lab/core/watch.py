@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_lab.calls import graph_refusals
+from tinygrad_lab import refusals
 from tinygrad_lab.core.checks import fail_if_written
 from tinygrad_lab.typing import Array
 
@@ -39,7 +39,7 @@ class Watch:
             replacement = hook(g)
             if replacement is not None:
                 if (getattr(replacement, "shape", None), getattr(replacement, "dtype", None)) != (g.shape, g.dtype):
-                    raise graph_refusals.bad_replacement(g, replacement)
+                    raise refusals.graph.bad_replacement(g, replacement)
                 g = replacement
         if self.retain:
             found[node] = g

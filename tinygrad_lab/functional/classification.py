@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import primitive
+from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.losses import check_array, check_reduction
 from tinygrad_lab.functional.normalisation import log_softmax, shifted

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import primitive
+from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.windows import Size, Sizes, columns, overlap_add
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import primitive
+from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 
 # NumPy has no error function: with z = |x| / √2 and u = (2 − z) / (2 + z), the

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tinygrad_lab.core.registry import primitive
+from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tinygrad_lab.core.registry import defvjp, primitive
+from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.extras import extra
 from tinygrad_lab.typing import Array
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import defvjp, primitive
+from tinygrad_lab.core.declare import defvjp, primitive
 
 Axis = int | tuple[int, ...] | None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import defvjp, primitive
+from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.convolution import each
 from tinygrad_lab.functional.windows import Size, Sizes, overlap_add, windows

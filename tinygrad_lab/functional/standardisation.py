@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import primitive
+from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 
 Axes = tuple[int, ...]

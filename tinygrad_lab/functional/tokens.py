@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.core.registry import defvjp, primitive
+from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.dtypes import array
 from tinygrad_lab.rules.writing import scatter, set_at

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed
+from tinygrad_lab.core.declare import composed
 from tinygrad_lab.rules.axes import one_axis
 from tinygrad_lab.typing import Array
 

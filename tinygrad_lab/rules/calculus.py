@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import cut, many_axes, one_axis, resized, standing_along
 from tinygrad_lab.rules.dtypes import array, converted

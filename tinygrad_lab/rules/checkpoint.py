@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_lab import tree
 from tinygrad_lab.calls.receivers import Recorder, plain
-from tinygrad_lab.core.registry import primitive
+from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.core.transforms import vjp
 from tinygrad_lab.errors import ArgumentTypeError, GradientLostError
 from tinygrad_lab.typing import Function

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, defzero
+from tinygrad_lab.core.declare import composed, defzero
 from tinygrad_lab.rules.axes import standing_along
 from tinygrad_lab.rules.dtypes import arrays, converted
 from tinygrad_lab.rules.plain import listed

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.matrices import adjoint, diagonal, differences, hermitian, lower, pack, unpack
 from tinygrad_lab.rules.results import named

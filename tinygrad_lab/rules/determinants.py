@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.rules.matrices import adjoint, diagonal, transposed
 from tinygrad_lab.rules.plain import detached
 from tinygrad_lab.rules.results import named

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.calls.refusals import bad_inputs
-from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.core.declare import composed, defvjp, primitive
+from tinygrad_lab.refusals.arguments import bad_inputs
 from tinygrad_lab.rules.contraction import contract, pairs
 from tinygrad_lab.rules.writing import scatter
 from tinygrad_lab.typing import Array

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, defvjp, operation, primitive
+from tinygrad_lab.core.declare import composed, defvjp, primitive
+from tinygrad_lab.core.registry import operation
 from tinygrad_lab.rules.limits import direction, ratio, where_defined
 from tinygrad_lab.rules.plain import detached
 from tinygrad_lab.typing import Array

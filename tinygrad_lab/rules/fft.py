@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import one_axis
 from tinygrad_lab.rules.windows import constant_pad

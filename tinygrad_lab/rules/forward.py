@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.core.declare import defvjp
 from tinygrad_lab.core.modes import enable_grad
-from tinygrad_lab.core.registry import Op, defvjp
+from tinygrad_lab.core.registry import Op
 from tinygrad_lab.core.transforms import vjp
 from tinygrad_lab.typing import Array
 

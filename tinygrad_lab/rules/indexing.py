@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.calls import refusals
+from tinygrad_lab import refusals
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.core.arrays import plain
+from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.core.operators import getitem
-from tinygrad_lab.core.registry import OPS, composed, defvjp
+from tinygrad_lab.core.registry import OPS
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import along, flattened
@@ -86,7 +87,7 @@ def _histogram(a: Array, bins: Any = 10, range: Any = None, density: Any = None,
     """Sum the weights in each bin; where the samples and the edges lie has no derivative to give."""
     for name, x in (("a", a), ("bins", bins)):
         if isinstance(x, Recorder):
-            raise refusals.no_rule_for("histogram", name)
+            raise refusals.arguments.no_rule_for("histogram", name)
     edges, a = np.histogram_bin_edges(a, bins, range, plain(weights)), np.asarray(a)
     if np.shape(weights) != a.shape:
         raise OperationError(

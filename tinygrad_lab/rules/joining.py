@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import along, cut, flattened, one_axis, resized
 from tinygrad_lab.rules.dtypes import array, converted

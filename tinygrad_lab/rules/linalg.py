@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls.foreign import is_sparse
-from tinygrad_lab.core.registry import composed, defvjp
+from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import many_axes, one_axis
 from tinygrad_lab.rules.dtypes import arrays

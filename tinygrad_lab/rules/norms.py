@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, primitive
+from tinygrad_lab.core.declare import composed, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes
 from tinygrad_lab.rules.limits import direction, ratio, unless_at_origin

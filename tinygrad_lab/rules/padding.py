@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed
+from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import cut, resized
 from tinygrad_lab.rules.windows import constant_pad

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed
+from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.dtypes import alike, array, arrays, converted
 from tinygrad_lab.rules.plain import listed

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, defvjp
+from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import as_last, flattened, many_axes, other_axes, reduced_axes, resized
 from tinygrad_lab.rules.dtypes import converted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_lab.core.registry import refuse
+from tinygrad_lab.core.declare import refuse
 
 refuse("integers have no derivative: pass v.data, converted to integers",
        np.gcd, np.lcm, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.bitwise_count, np.invert, np.left_shift,

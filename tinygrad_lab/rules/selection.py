@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.calls.refusals import missing
-from tinygrad_lab.core.registry import composed, defvjp
+from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.refusals.arguments import missing
 from tinygrad_lab.rules.writing import set_at
 from tinygrad_lab.typing import Array
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.core.protocols import astype
-from tinygrad_lab.core.registry import composed, defvjp
 from tinygrad_lab.rules.axes import many_axes, one_axis
 from tinygrad_lab.typing import Array
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.rules.axes import many_axes, other_axes
 from tinygrad_lab.rules.dtypes import alike, arrays
 from tinygrad_lab.rules.matrices import adjoint, transposed

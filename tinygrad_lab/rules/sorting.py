@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed
+from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import flattened, many_axes
 from tinygrad_lab.rules.dtypes import alike

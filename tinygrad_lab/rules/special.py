@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 from scipy import special
 
-from tinygrad_lab.core.registry import defvjp, defzero, primitive
+from tinygrad_lab.core.declare import defvjp, defzero, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.limits import ratio, where_defined
 from tinygrad_lab.typing import Array

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.core.registry import composed
+from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes, standing_along
 from tinygrad_lab.rules.dtypes import array, converted

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, defvjp, primitive
+from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.rules.limits import direction, ratio, where_defined
 from tinygrad_lab.typing import Array
 

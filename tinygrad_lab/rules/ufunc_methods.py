@@ -13,7 +13,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.core.registry import ZERO, composed, find, refuse
+from tinygrad_lab.core.declare import composed, refuse
+from tinygrad_lab.core.registry import ZERO, find
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.dtypes import arrays, converted
 from tinygrad_lab.typing import Array

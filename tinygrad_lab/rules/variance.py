@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import composed, primitive
+from tinygrad_lab.core.declare import composed, primitive
 from tinygrad_lab.rules.axes import as_last, reduced_axes
 from tinygrad_lab.rules.dtypes import array
 from tinygrad_lab.rules.limits import direction

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tinygrad_lab.core.registry import defvjp, primitive
+from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.rules.axes import many_axes
 from tinygrad_lab.typing import Array
 

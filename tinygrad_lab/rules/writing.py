@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.registry import primitive
+from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.typing import Array
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_lab.core.registry import defzero
+from tinygrad_lab.core.declare import defzero
 
 # fmt: off
 defzero(np.floor, np.ceil, np.rint, np.trunc, np.fix, np.round, np.around, np.floor_divide, np.sign, np.heaviside)

@@ -1,4 +1,4 @@
-"""What a call is refused with: one line that says what is wrong, with the value, and what to do."""
+"""What a call is refused with because of its arguments: those that NumPy refuses, or no rule takes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.errors import ArgumentTypeError, CallError, GradientLostError, OperationError, OperationIndexError
-
-# -- arguments that NumPy's signature does not allow -----------------------------------------------------------------
+from tinygrad_lab.errors import CallError, GradientLostError, OperationError, OperationIndexError
 
 
 def unknown(name: str, keyword: str, known: Collection[str]) -> CallError:
@@ -45,9 +43,6 @@ def bad_option(name: str, option: str, allowed: str, x: Any) -> OperationError:
     return OperationError(f"{name}: {option} must be {allowed}, got {x!r}; take one of these, or leave it out")
 
 
-# -- arguments that no rule or implementation takes ------------------------------------------------------------------
-
-
 def not_taken(name: str, argument: str, x: Any) -> GradientLostError:
     """Describe an argument that NumPy takes, and no derivative rule here does."""
     text = repr(x) if np.ndim(x) == 0 else f"an array of shape {np.shape(x)}"
@@ -77,77 +72,6 @@ def not_cast(dtype: Any, given: Any, casting: str) -> CallError:
     return CallError(
         f"astype: dtype must be one that {dtype} may be cast to by the rule {casting!r}, got {given}; leave casting out"
     )
-
-
-_TWINS = {  # functions of other libraries, and what computes the same with a gradient
-    "full": "np.broadcast_to(v, shape)",
-    "full_like": "np.broadcast_to(v, a.shape)",
-    "pandas.dot": "table.to_numpy() @ v",
-    "scipy.linalg.cho_solve": "tl.functional.cho_solve",
-    "scipy.linalg.expm": "tl.functional.expm",
-    "scipy.linalg.solve_triangular": "tl.functional.solve_triangular",
-    "scipy.sparse.multiply": "v * S, with the Value on the left,",
-    "scipy.special.log_softmax": "tl.functional.log_softmax",
-    "scipy.special.logsumexp": "tl.functional.logsumexp",
-    "scipy.special.softmax": "tl.functional.softmax",
-}
-
-
-def lost_in_array(caller: str) -> GradientLostError:
-    """Describe a Value that NumPy or another library would make a plain array of."""
-    numpy = caller.rpartition(".")[2]
-    twin = _TWINS.get(caller)
-    if twin is None and caller.startswith("scipy.linalg.") and hasattr(np.linalg, numpy):
-        twin = f"np.linalg.{numpy}"
-    advice = f"use {twin} to keep it" if twin else "join Values with tl.array([v, w])"
-    if not twin and caller.startswith(("scipy.", "sklearn.")):
-        advice = "declare an operation of your own with tl.primitive to keep it"
-    return GradientLostError(
-        f"{caller}: a Value must not become a plain array, got one that requires a gradient, which would be lost "
-        f"silently: {advice}, or pass v.data or v.detach() to leave the graph"
-    )
-
-
-def sparse(name: str, kind: str) -> GradientLostError:
-    """Describe a sparse array where a dense one is needed."""
-    return GradientLostError(
-        f"{name}: arrays must be dense, got a {kind}; pass its .toarray(), or multiply with S @ v or v @ S"
-    )
-
-
-def no_numbers(kind: str, dtype: Any) -> ArgumentTypeError:
-    """Describe a table with columns that hold no numbers."""
-    return ArgumentTypeError(
-        f"Value: a {kind} must hold numbers, got columns that become {dtype}; select those of numbers"
-    )
-
-
-def no_rules(name: str) -> GradientLostError:
-    """Describe a primitive of which no derivative was declared."""
-    return GradientLostError(
-        f"{name}: function must have a derivative rule, got none for it; declare one with "
-        f"tinygrad_lab.defvjp, or call it on v.data to leave the graph"
-    )
-
-
-def escaped(name: str) -> GradientLostError:
-    """Describe a primitive whose body met a Value that is none of its arguments."""
-    return GradientLostError(
-        f"{name}: the body of a primitive must compute with its arguments' arrays, got a Value inside it; pass each "
-        f"Value as an argument of its own, not in a closure, a container or a Module"
-    )
-
-
-def no_operation(name: str, known: Iterable[str]) -> GradientLostError:
-    """Describe a function that is not in the registry."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-    return GradientLostError(
-        f"{name}: function must have a derivative rule, got none for it; the nearest that has one is "
-        f"{near[0]}, declare one with tinygrad_lab.defvjp, or call it on v.data to leave the graph"
-    )
-
-
-# -- what NumPy itself refused ---------------------------------------------------------------------------------------
 
 
 def bad_inputs(name: str, arrays: Iterable[Any], error: Exception) -> OperationError:

@@ -1,0 +1,81 @@
+"""What a function is refused with that is to be differentiated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygrad_lab.errors import ArgumentTypeError, GraphError
+from tinygrad_lab.typing import Shape
+
+
+def require_function(name: str, function: Any, argnums: Any = 0) -> None:
+    """Refuse grad(y, x), as PyTorch has it, and grad(f, x): here a transform takes a function and gives one."""
+    if not callable(function):
+        how = f"{name}(f)(x)" if name in ("grad", "jacobian") else f"{name}(f, ...)"
+        raise ArgumentTypeError(
+            f"{name}: function must be callable, got {type(function).__name__}; write {how} with a function f, or "
+            f"y.backward() and x.grad for a result y"
+        )
+    if not isinstance(argnums, int | tuple | list):
+        raise ArgumentTypeError(
+            f"{name}: argnums must be a position or a tuple of positions, got {type(argnums).__name__}; "
+            f"write {name}(f)(x)"
+        )
+
+
+def no_position(name: str, count: int, given: int) -> GraphError:
+    """Describe an entry of argnums that names no argument."""
+    return GraphError(
+        f"{name}: argnums must be positions among {count} arguments, got {given}; "
+        f"pass what to differentiate by position, not by keyword"
+    )
+
+
+def position_twice(name: str, argnums: object) -> GraphError:
+    """Describe argnums that name an argument twice."""
+    return GraphError(f"{name}: argnums must name each argument once, got {argnums}; drop the repeated one")
+
+
+def no_pair(name: str, given: object) -> GraphError:
+    """Describe a result that is no pair where has_aux promised one."""
+    return GraphError(
+        f"{name}: function must return a pair, got {type(given).__name__}; with has_aux, return (result, auxiliary)"
+    )
+
+
+def no_scalar(name: str, shapes: list[Shape]) -> GraphError:
+    """Describe a result that is no scalar, or a container of one."""
+    got = f"shape {shapes[0]}" if len(shapes) == 1 and shapes != [()] else shapes or "nothing"
+    return GraphError(
+        f"{name}: function must return a scalar, got {got}; "
+        f"reduce it with .sum() or .mean(), return (scalar, rest) with has_aux=True, or use jacobian"
+    )
+
+
+def not_floating(name: str, given: str) -> GraphError:
+    """Describe a result that is no number, or an integer."""
+    return GraphError(
+        f"{name}: function must return floating-point numbers, got {given}; "
+        f"what is not a number that varies smoothly has no derivative"
+    )
+
+
+def not_real(name: str, given: str) -> GraphError:
+    """Describe a complex result without a promise about it."""
+    return GraphError(
+        f"{name}: function must return real numbers, got {given}; return the .real or .imag part of its result or "
+        f"np.abs of it, use vjp or jvp, or, for a holomorphic function of complex numbers, pass holomorphic=True"
+    )
+
+
+def not_complex(name: str, what: str, given: str) -> GraphError:
+    """Describe a real argument or result of a function that is promised to be holomorphic."""
+    return GraphError(
+        f"{name}: with holomorphic=True every {what} must be complex, got {given}; "
+        f"leave it out, or convert the {what} to complex"
+    )
+
+
+def misshapen_tangents(shapes: list[Shape], given: list[Shape]) -> GraphError:
+    """Describe directions that are not shaped like the point."""
+    return GraphError(f"jvp: tangents must have the shapes {shapes} of the primals, got {given}; nest them alike")
