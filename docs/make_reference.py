@@ -98,7 +98,7 @@ PAGES: dict[str, Page] = {
         "Gradient tests of PyTorch and JAX: `tinygrad_lab.testing.adapters`.",
         "tinygrad_lab.testing.adapters", {}),
     "viz": Page("Pictures", "Computation graphs as pictures: `tinygrad_lab.viz`.", "tinygrad_lab.viz", {
-        "Draw": "viz.graph viz.describe.summary",
+        "Draw": "viz.drawing viz.graph viz.describe.summary",
         "Look for faults": "viz.write.doctor",
         "Back-propagation step by step": "viz.describe.stepper",
         "The graph as data": "viz.describe.snapshot viz.describe.difference",

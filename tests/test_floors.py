@@ -25,6 +25,11 @@ def test_every_part_of_the_package_is_a_floor():
     assert {floor_of(path) for path in sources()} <= set(FLOORS)
 
 
+def test_a_file_holds_one_idea_so_it_is_short():
+    long = {path.name: lines for path in sources() if (lines := path.read_text(encoding="utf-8").count("\n")) > 300}
+    assert not long, "split it by idea"
+
+
 def test_the_architecture_page_lists_every_floor_from_the_top_down():
     page = (TESTS.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = [re.findall(r"`(\w+)`", row.split("|")[1]) for row in page.splitlines() if row.startswith("| `")]

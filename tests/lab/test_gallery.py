@@ -12,9 +12,10 @@ import pytest
 
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.reports.figures import Part, Row
 from tinygrad_lab.lab.reports.gallery import page
 from tinygrad_lab.lab.reports.measuring import Measured, measure
-from tinygrad_lab.lab.reports.published import REPORTS, Part, Row
+from tinygrad_lab.lab.reports.published import REPORTS
 from tinygrad_lab.lab.running import load, run
 from tinygrad_lab.lab.sweeps.grid import Cell
 from tinygrad_lab.lab.sweeps.running import Sweep

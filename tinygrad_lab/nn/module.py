@@ -10,11 +10,13 @@ import numpy as np
 from tinygrad_lab import tree
 from tinygrad_lab.calls import foreign
 from tinygrad_lab.core.value import Value, next_index
-from tinygrad_lab.errors import ArgumentError, OperationError, UndefinedMethodError
+from tinygrad_lab.errors import OperationError, UndefinedMethodError
+from tinygrad_lab.nn import states
 from tinygrad_lab.nn.buffer import Buffer
+from tinygrad_lab.nn.copies import CONTAINERS, StandIns, copied, walk, without_graph
+from tinygrad_lab.typing import ArrayLike, DTypeLike
 
 _ARRAYS = frozenset({Value, np.ndarray})
-_CONTAINERS = (list, tuple, dict)
 
 
 class Module:
@@ -48,7 +50,7 @@ class Module:
 
     training: bool = True
     operation: str = ""  # the name of the operation that the module is, if it is one: errors then name the module only
-    _stand_ins: _StandIns | tuple[()] = ()  # what a copy made by `tree_flatten` holds in place of the parameters
+    _stand_ins: StandIns | tuple[()] = ()  # what a copy made by `tree_flatten` holds in place of the parameters
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """Compute the output; every subclass defines it."""
@@ -73,7 +75,7 @@ class Module:
         if type(result) is Value:
             if result.index > start:  # and was not there before
                 result.call = self, start, result.call
-        elif isinstance(result, _CONTAINERS):
+        elif isinstance(result, CONTAINERS):
             self._sign(result, start)
         return result
 
@@ -92,7 +94,7 @@ class Module:
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles hold: a result that `forward` kept stays, without the graph that made it."""
         detached: dict[int, Value] = {}
-        return {name: _without_graph(item, detached) for name, item in vars(self).items()}
+        return {name: without_graph(item, detached) for name, item in vars(self).items()}
 
     # -- what it holds -------------------------------------------------------------------------------------------------
 
@@ -103,7 +105,7 @@ class Module:
     def named_children(self) -> list[tuple[str, Module]]:
         """Return the modules held directly, each once, with their names."""
         found: dict[int, tuple[str, Module]] = {}
-        for name, item in _walk("", self._attributes()):
+        for name, item in walk("", self._attributes()):
             if isinstance(item, Module):
                 found.setdefault(id(item), (name, item))
         return list(found.values())
@@ -129,14 +131,18 @@ class Module:
         """Return this module and all below it, each once."""
         return [module for _, module in self.named_modules()]
 
+    def _below(self, wanted: Callable[[Module, Any], bool]) -> list[tuple[str, Any]]:
+        """Return what this module and all below it hold, if wanted, with its path; what is shared counts once."""
+        found: dict[int, tuple[str, Any]] = {}
+        for path, module in self.named_modules():
+            for name, item in walk(path, module._attributes()):
+                if id(item) not in found and wanted(module, item):
+                    found[id(item)] = name, item
+        return list(found.values())
+
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Return the parameters of this module and all below it with their paths; a shared one counts once."""
-        found: dict[Value, str] = {}
-        for path, module in self.named_modules():
-            for name, item in _walk(path, module._attributes()):
-                if type(item) is Value and module._is_parameter(item):
-                    found.setdefault(item, name)
-        return [(name, parameter) for parameter, name in found.items()]
+        return self._below(lambda module, item: type(item) is Value and module._is_parameter(item))
 
     def _is_parameter(self, value: Value) -> bool:
         trained = value.op is None and (value.requires_grad or getattr(value, "trainable", False))
@@ -144,12 +150,7 @@ class Module:
 
     def named_buffers(self) -> list[tuple[str, Buffer]]:
         """Return the buffers of this module and all below it with their paths; a shared one counts once."""
-        found: dict[int, tuple[str, Buffer]] = {}
-        for path, module in self.named_modules():
-            for name, item in _walk(path, module._attributes()):
-                if type(item) is Buffer:
-                    found.setdefault(id(item), (name, item))
-        return list(found.values())
+        return self._below(lambda _, item: type(item) is Buffer)
 
     def named_generators(self) -> list[tuple[str, Any]]:
         """Return the random generators of this module and all below it, such as Dropout's, with their paths, each once.
@@ -161,12 +162,7 @@ class Module:
             >>> [name for name, rng in tl.nn.Dropout(0.5, rng=np.random.default_rng(0)).named_generators()]
             ['rng']
         """
-        found: dict[int, tuple[str, Any]] = {}
-        for path, module in self.named_modules():
-            for name, item in _walk(path, module._attributes()):
-                if isinstance(item, np.random.Generator | np.random.RandomState):
-                    found.setdefault(id(item), (name, item))
-        return list(found.values())
+        return self._below(lambda _, item: isinstance(item, np.random.Generator | np.random.RandomState))
 
     def parameters(self) -> list[Value]:
         """Return the parameters of this module and all below it, each once.
@@ -184,7 +180,7 @@ class Module:
         """Return copies of the arrays of parameters and buffers by name."""
         return {name: np.array(held.data) for name, held in self._saved()}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
         """Give every parameter and buffer a copy of the array of its name, in the dtype that it has.
 
         Arguments:
@@ -199,12 +195,9 @@ class Module:
             >>> a, b = tl.nn.Linear(3, 2), tl.nn.Linear(3, 2)
             >>> b.load_state_dict(a.state_dict())
         """
-        held = dict(self._saved())
-        _check_state(held, state)
-        for name, item in held.items():
-            item.data = np.array(state[name], dtype=item.data.dtype)[()]
+        states.load(self._saved(), state)
 
-    def _saved(self) -> list[tuple[str, Value | Buffer]]:
+    def _saved(self) -> states.Saved:
         return [*self.named_parameters(), *self.named_buffers()]
 
     def train(self, mode: bool = True) -> Self:
@@ -231,7 +224,7 @@ class Module:
             parameter.requires_grad_(requires_grad)
         return self
 
-    def astype(self, dtype: Any) -> Self:
+    def astype(self, dtype: DTypeLike) -> Self:
         """Convert all parameters, their gradients, and the buffers of floating numbers, in place; return this module.
 
         Do so before making an optimizer: its state keeps the dtype of the gradients that it has seen.
@@ -248,14 +241,7 @@ class Module:
             >>> model(np.ones((3, 2), np.float32)).dtype
             dtype('float32')
         """
-        found = np.dtype(dtype)
-        if found.kind != "f":
-            raise ArgumentError(f"astype: dtype must be a floating dtype, got {dtype!r}; use 'float32' or 'float64'")
-        for _, held in self._saved():
-            if held.data.dtype.kind == "f":
-                held.data = held.data.astype(found)
-            if type(held) is Value and held.grad is not None:
-                held.grad = held.grad.astype(found)
+        states.convert(self._saved(), dtype)
         return self
 
     def zero_grad(self) -> None:
@@ -280,7 +266,7 @@ class Module:
 
         def rebuild(leaves: list[Any]) -> Any:
             values = [leaf if type(leaf) is Value else Value(leaf, requires_grad=False) for leaf in leaves]
-            return _copy(self, dict(zip(map(id, parameters), values, strict=True)), _StandIns(values))
+            return copied(Module, self, dict(zip(map(id, parameters), values, strict=True)), StandIns(values))
 
         return list(parameters), rebuild
 
@@ -293,7 +279,7 @@ class Module:
     def __repr__(self) -> str:
         own = {
             name: item
-            for name, item in _walk("", self._attributes())
+            for name, item in walk("", self._attributes())
             if type(item) is Value and self._is_parameter(item)
         }
         count = sum(parameter.size for parameter in self.parameters())
@@ -303,76 +289,3 @@ class Module:
             line += f"{count:,} parameter{'s' if count > 1 else ''}"
         below = (f"{name}: {child!r}".replace("\n", "\n  ") for name, child in self.named_children())
         return "\n  ".join((line, *below))
-
-
-class _StandIns:
-    """Values that count as parameters whatever they require; no container, so that they are not found twice."""
-
-    def __init__(self, values: list[Value]) -> None:
-        self.values = values
-
-    def __contains__(self, value: Value) -> bool:
-        return any(value is held for held in self.values)
-
-
-def _walk(path: str, items: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what containers hold, at any depth, with its path."""
-    for name, item in items:
-        inner = f"{path}.{name}" if path else str(name)
-        if type(item) in _CONTAINERS:
-            yield from _walk(inner, item.items() if type(item) is dict else enumerate(item))
-        else:
-            yield inner, item
-
-
-def _copy(item: Any, replaced: dict[int, Any], stand_ins: _StandIns) -> Any:
-    """Return a copy of modules and containers with other parameters inside; what is shared stays shared."""
-    if type(item) is Value:
-        return replaced.get(id(item), item)
-    if type(item) in _CONTAINERS:
-        return _map(lambda held: _copy(held, replaced, stand_ins), item)
-    if not isinstance(item, Module):
-        return item
-    if id(item) not in replaced:
-        replaced[id(item)] = copy = object.__new__(type(item))
-        vars(copy).update((name, _copy(held, replaced, stand_ins)) for name, held in vars(item).items())
-        copy._stand_ins = stand_ins
-    return replaced[id(item)]
-
-
-def _map(function: Callable[[Any], Any], container: Any) -> Any:
-    """Return a container of the same type that holds what the function makes of its items."""
-    if type(container) is dict:
-        return {key: function(held) for key, held in container.items()}
-    return type(container)(map(function, container))
-
-
-def _without_graph(item: Any, detached: dict[int, Value]) -> Any:
-    """Return an attribute with results of operations detached, each once; what holds none is returned as it is."""
-    if type(item) is Value:
-        return item if item.op is None else detached.setdefault(id(item), item.detach())
-    if type(item) is _StandIns:
-        return _StandIns(_without_graph(item.values, detached))
-    if type(item) not in _CONTAINERS:
-        return item
-    copy = _map(lambda held: _without_graph(held, detached), item)
-    held = item.values() if type(item) is dict else item
-    pairs = zip(held, copy.values() if type(item) is dict else copy, strict=True)
-    return item if all(before is after for before, after in pairs) else copy
-
-
-def _check_state(held: dict[str, Value | Buffer], state: Mapping[str, Any]) -> None:
-    missing = [name for name in held if name not in state]
-    unexpected = [name for name in state if name not in held]
-    misshapen = [
-        f"{name} {np.shape(state[name])} for {item.data.shape}"
-        for name, item in held.items()
-        if name in state and np.shape(state[name]) != item.data.shape
-    ]
-    problems = (("missing", missing), ("unexpected", unexpected), ("misshapen", misshapen))
-    if missing or unexpected or misshapen:
-        listed = "; ".join(f"{problem}: {', '.join(names)}" for problem, names in problems if names)
-        raise ArgumentError(
-            f"load_state_dict: state must hold exactly the module's parameters and buffers, got {listed}; "
-            f"load it into a module built as the saved one was"
-        )

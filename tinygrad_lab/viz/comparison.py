@@ -7,7 +7,8 @@ from typing import Any
 
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError
-from tinygrad_lab.viz.graph import Graph, draw
+from tinygrad_lab.viz.drawing import draw
+from tinygrad_lab.viz.graph import Graph
 from tinygrad_lab.viz.write import comparison
 from tinygrad_lab.viz.write.colors import Theme
 

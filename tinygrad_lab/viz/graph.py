@@ -1,4 +1,4 @@
-"""`draw`, and the `Graph` that it returns."""
+"""`Graph`: a picture of a computation graph, which writes itself in every form."""
 
 from __future__ import annotations
 
@@ -11,25 +11,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tinygrad_lab.compiler.program import Program
-from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import ArgumentError, OperationError
-from tinygrad_lab.optim.base import Optimizer
-from tinygrad_lab.viz.choose.labels import Shown
-from tinygrad_lab.viz.choose.view import Fold, Level, arrange
+from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.viz.choose.arranging import arrange
 from tinygrad_lab.viz.describe import health
-from tinygrad_lab.viz.describe.capture import capture
 from tinygrad_lab.viz.describe.collector import held
 from tinygrad_lab.viz.describe.difference import Difference, differences
-from tinygrad_lab.viz.describe.program import describe
-from tinygrad_lab.viz.describe.refusal import up_to
 from tinygrad_lab.viz.describe.snapshot import Node, Snapshot
-from tinygrad_lab.viz.describe.tracing import Trace
-from tinygrad_lab.viz.describe.training import training, values_in
 from tinygrad_lab.viz.write import dot, raster, svg, text
 from tinygrad_lab.viz.write.colors import Theme
 from tinygrad_lab.viz.write.options import Options
-from tinygrad_lab.viz.write.picture import Color, Direction, Picture, compose
+from tinygrad_lab.viz.write.picture import Picture, compose
 from tinygrad_lab.viz.write.raster import Engine
 
 
@@ -227,75 +218,6 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"<Graph {self.snapshot.title}: {self.picture.view.caption}>"
-
-
-def draw(
-    value_or_module: Any,
-    *inputs: Any,
-    view: Shown | None = None,
-    level: Level = "module",
-    depth: int | None = None,
-    fold: Fold = "auto",
-    color: Color = "kind",
-    max_nodes: int = 150,
-    direction: Direction | None = None,
-    optimizer: Optimizer | None = None,
-    training_steps: int = 1,
-) -> Graph:
-    """Return a picture of the computation that made a Value, or that a module or function does on inputs.
-
-    Arguments:
-        value_or_module: a Value, or nested Values, as computed; or a module or any other function, which is then called
-            on the inputs under observation, so that its operations are grouped by module call; or a compiled
-            program (`step.program`), whose calls are drawn, those of each loop in a frame; or an `OperationError`, for
-            the graph up to it.
-        inputs: arrays, Values and anything else to call it on. Arrays are data: they get no gradient, unless there is
-            nothing else to differentiate. Values that require a gradient get one.
-        view: "forward", or "backward" for the gradients' way, or "both"; by default "both" if `backward` has run, else
-            "forward". A sweep is run for the gradients; no `grad` attribute changes.
-        level: "module" shows the innermost modules as one box each, "op" every operation, "scalar" gives each box its
-            value and gradient, for graphs of scalars.
-        depth: how many levels of modules to open; None for all.
-        fold: "auto" shows three or more equal module calls in a row once, as `× T`, and does so with operations too if
-            there are more than `max_nodes` boxes; True does both always, False neither.
-        color: by "kind", or "grad" by the size of the gradient.
-        max_nodes: how many boxes there may be; above it, modules are closed from the innermost out, repetitions fold,
-            and at last the middle is left out.
-        direction: "down" or "right"; by default "right" for scalars without modules, else "down".
-        optimizer: whose update the page of `html` shows as the third act of a training step, after forward and
-            backward.
-        training_steps: how many training steps the page goes through, for a function or module, which is called anew
-            for each; parameters and optimizer are as before in the end.
-
-    Raises:
-        GraphError: if nothing was recorded.
-        ArgumentError: if an option has none of these values.
-
-    Example:
-        >>> import numpy as np, tinygrad_lab as tl
-        >>> from tinygrad_lab import viz
-        >>> model = tl.nn.Sequential(tl.nn.Linear(2, 4), tl.nn.Tanh(), tl.nn.Linear(4, 1))
-        >>> viz.draw(model, np.zeros((5, 2)))
-        <Graph Sequential: 3 operations>
-    """
-    options = Options(view, level, depth, fold, color, max_nodes, direction)
-    if isinstance(value_or_module, OperationError):
-        return Graph(up_to(value_or_module), options)
-    if isinstance(value_or_module, Program) and not inputs:
-        return Graph(describe(value_or_module), options)
-    if callable(value_or_module) and not isinstance(value_or_module, Value):
-        name = getattr(value_or_module, "__name__", type(value_or_module).__name__)
-        title = "graph" if name == "<lambda>" else name
-        with held():
-            first, *others = training(value_or_module, inputs, title, optimizer, training_steps)
-        return Graph(first, options, tuple(others))
-    if inputs:
-        raise ArgumentError(
-            f"draw: inputs must come with a module or function, got a {type(value_or_module).__name__}; leave them out"
-        )
-    title = getattr(value_or_module, "name", None) or "graph"
-    with held():
-        return Graph(capture(values_in(value_or_module), Trace(), title, optimizer), options)
 
 
 def _warn_without_dot() -> None:

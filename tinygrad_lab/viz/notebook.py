@@ -9,7 +9,8 @@ from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import OperationError, TinygradError
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.viz.describe.refusal import up_to
-from tinygrad_lab.viz.graph import Graph, draw
+from tinygrad_lab.viz.drawing import draw
+from tinygrad_lab.viz.graph import Graph
 from tinygrad_lab.viz.write import notebook
 from tinygrad_lab.viz.write.options import Options
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.reports.published import REPORTS, Part, Row
+from tinygrad_lab.lab.reports.figures import Part, Row
+from tinygrad_lab.lab.reports.published import REPORTS
 from tinygrad_lab.lab.sweeps.grid import Cell
 from tinygrad_lab.lab.sweeps.running import Sweep, Watch, run
 from tinygrad_lab.lab.sweeps.table import number

@@ -1,93 +1,10 @@
-"""What the five reports published, and the options that repeat it: one table, a row a figure."""
+"""What the five reports published, and the options that repeat it: nothing but data."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-Options = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One published figure.
-
-    Arguments:
-        down, across: where it stands in its table; no `across` in a list.
-        options: of the run that repeats it, beside those of its part.
-        published: the figure, or None where there is none.
-    """
-
-    down: str
-    across: str
-    options: Options
-    published: float | None
-
-
-@dataclass(frozen=True)
-class Part:
-    """One table of a report.
-
-    Arguments:
-        title: what it is about.
-        options: those of all its runs.
-        rows: its figures.
-        measure: what is compared: "epochs", "loss" or "accuracy".
-        words: what a reader should know, one sentence each.
-        ordered: whether the order of the figures was a result of the report.
-        order: the columns from the least to the most, as the report found them, to be looked for in every row.
-    """
-
-    title: str
-    options: Options
-    rows: Sequence[Row]
-    measure: str = "epochs"
-    words: Sequence[str] = ()
-    ordered: bool = False
-    order: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Report:
-    """One report.
-
-    Arguments:
-        about: its subject.
-        parts: its tables.
-        shown: the options of the runs that are shown in full, by name.
-    """
-
-    about: str
-    parts: Sequence[Part]
-    shown: dict[str, Options] = field(default_factory=dict)
-
-
-def _list(*rows: tuple[str, Options, float | None]) -> list[Row]:
-    return [Row(label, "", options, published) for label, options, published in rows]
-
-
-def _grid(
-    option: str, values: Sequence[Any], published: Sequence[Sequence[float | None]], **more: Sequence[Any]
-) -> list[Row]:
-    """Return a table with a row for each seed and a column for each value of an option."""
-    names = more.get("names", [str(value) for value in values])
-    return [
-        Row(f"seed {seed}", f"{option} {name}", {"seed": seed, option: value}, figure)
-        for seed, row in enumerate(published)
-        for name, value, figure in zip(names, values, row, strict=True)
-    ]
-
-
-def _draws(option: str, values: Sequence[Any], names: Sequence[str] = ()) -> list[Row]:
-    """Return a table with a row for each of nine draws of the weights and points, and a column for each value."""
-    return [
-        Row(f"{init}, seed {seed}", f"{option} {name}", {"init": init, "seed": seed, option: value}, None)
-        for init in ("rand", "normal", "xavier_uniform")
-        for seed in range(3)
-        for name, value in zip(names or values, values, strict=True)
-    ]
-
+from tinygrad_lab.lab.reports.figures import Part, Report, draws, grid, listed
 
 # -- A -----------------------------------------------------------------------------------------------------------------
 
@@ -102,7 +19,7 @@ _REPORT_A = Report(
         Part(
             "Learning rate, linear data",
             _A | _LINEAR,
-            _list(("lr 1", {"lr": 1.0}, 17_500), ("lr 0.1", {}, 70_000), ("lr 0.01", {"lr": 0.01}, 800_000)),
+            listed(("lr 1", {"lr": 1.0}, 17_500), ("lr 0.1", {}, 70_000), ("lr 0.01", {"lr": 0.01}, 800_000)),
             words=[
                 "The report does not say how its weights were drawn nor how its gradient was scaled, so that its "
                 "counts cannot be met one by one.",
@@ -110,11 +27,11 @@ _REPORT_A = Report(
             ],
             ordered=True,
         ),
-        Part("xor", _A | _XOR, _list(("lr 0.1", {}, 40_000))),
+        Part("xor", _A | _XOR, listed(("lr 0.1", {}, 40_000))),
         Part(
             "Optimizer, linear data",
             _A | _LINEAR,
-            _list(
+            listed(
                 ("gradient descent", {}, 70_000),
                 ("momentum 0.9", {"momentum": 0.9}, 20_000),
                 ("AdaGrad", {"optimizer": "adagrad"}, 5_000),
@@ -125,7 +42,7 @@ _REPORT_A = Report(
         Part(
             "Activation, linear data",
             _A | _LINEAR,
-            _list(
+            listed(
                 ("sigmoid", {}, 70_000),
                 ("tanh", {"activation": "tanh"}, 50_000),
                 ("leaky ReLU", {"activation": "leaky_relu"}, 40_000),
@@ -136,7 +53,7 @@ _REPORT_A = Report(
         Part(
             "Hidden units, linear data",
             _A | _LINEAR,
-            _list(
+            listed(
                 ("2 and 2", {"hidden": (2, 2)}, 50_000),
                 ("4 and 4", {}, 70_000),
                 ("8 and 8", {"hidden": (8, 8)}, 100_000),
@@ -146,20 +63,20 @@ _REPORT_A = Report(
         Part(
             "Does the order by hidden units come out elsewhere? Rate 1, other draws",
             _A | _LINEAR | {"lr": 1.0},
-            _draws("hidden", [(2, 2), (4, 4), (8, 8)], ["2-2", "4-4", "8-8"]),
+            draws("hidden", [(2, 2), (4, 4), (8, 8)], ["2-2", "4-4", "8-8"]),
             words=["To scale the loss is to scale the rate, so that no other scaling need be tried."],
             order=("hidden 2-2", "hidden 4-4", "hidden 8-8"),
         ),
         Part(
             "Does the order by activation come out elsewhere? Rate 1, other draws",
             _A | _LINEAR | {"lr": 1.0, "epochs": 100_000},
-            _draws("activation", ["relu", "leaky_relu", "tanh", "sigmoid"]),
+            draws("activation", ["relu", "leaky_relu", "tanh", "sigmoid"]),
             order=("activation relu", "activation leaky_relu", "activation tanh", "activation sigmoid"),
         ),
         Part(
             "No activation, xor",
             {"data": "xor", "hidden": (4, 4), "activation": "none", "output": "none", "loss": "mse", "epochs": 10_000},
-            _list(("the loss it stays at", {}, 0.2494)),
+            listed(("the loss it stays at", {}, 0.2494)),
             measure="loss",
             words=[
                 "The best linear predictor on this data is the constant mean 10/21, whose squared error is "
@@ -188,7 +105,7 @@ _REPORT_B = Report(
         Part(
             "Learning rate, xor, hidden 3-3",
             _B | _XOR | {"hidden": (3, 3)},
-            _grid(
+            grid(
                 "lr",
                 [0.5, 0.1, 0.05, 0.01, 0.005],
                 [
@@ -202,7 +119,7 @@ _REPORT_B = Report(
         Part(
             "Hidden units, xor, lr 0.1",
             _B | _XOR,
-            _grid(
+            grid(
                 "hidden",
                 _WIDTHS[:3],
                 [(50000, 1769, 1778), (50000, 9292, 2076), (10323, 3520, 2320)],
@@ -212,7 +129,7 @@ _REPORT_B = Report(
         Part(
             "Learning rate, linear, hidden 2-2",
             _B | _LINEAR | {"hidden": (2, 2)},
-            _grid(
+            grid(
                 "lr",
                 [0.1, 0.05, 0.01, 0.005, 0.001],
                 [
@@ -230,7 +147,7 @@ _REPORT_B = Report(
         Part(
             "Hidden units, linear, lr 0.1",
             _B | _LINEAR,
-            _grid(
+            grid(
                 "hidden",
                 _WIDTHS,
                 [(275, 50000, 50000, 59), (176, 50000, 50000, 42), (196, 50000, 50000, 160)],
@@ -259,7 +176,7 @@ _REPORT_C = Report(
         Part(
             "Accuracy",
             _C,
-            _list(
+            listed(
                 ("xor", _XOR | {"conv": "4:2"}, 1.0),
                 ("linear", _LINEAR | {"conv": "4:2"}, 0.99),
                 ("xor, averaged momentum", _XOR | {"conv": "4:2", "momentum": 0.9, "dampening": 0.9}, None),
@@ -271,7 +188,7 @@ _REPORT_C = Report(
         Part(
             "Without activation, xor",
             _C | _XOR | {"activation": "none", "output": "none"},
-            _list(("loss", {}, 0.2887)),
+            listed(("loss", {}, 0.2887)),
             measure="loss",
             words=[
                 "The published loss is above 0.249433, that of the best constant: the run had not converged, or its "
@@ -290,7 +207,7 @@ _REPORT_D = Report(
         Part(
             "Batches: accuracy",
             _D,
-            _list(
+            listed(
                 ("xor, full batch", _XOR | {"lr": 0.5}, 1.0),
                 ("xor, mini-batches of 4", _XOR | {"lr": 0.5, "batch_size": 4}, 1.0),
                 ("xor, single samples", _XOR | {"batch_size": 1}, 1.0),
@@ -301,14 +218,14 @@ _REPORT_D = Report(
         Part(
             "xor after 10,000 epochs",
             {"data": "xor", "hidden": (4, 4), "loss": "mse", "activation": "sigmoid", "lr": 1.0, "epochs": 10_000},
-            _list(("loss, full batch", {}, 0.0566)),
+            listed(("loss, full batch", {}, 0.0566)),
             measure="loss",
             words=["The report does not say its rate; this is 1, with sigmoid activations."],
         ),
         Part(
             "Activations, xor: accuracy",
             _D | _XOR | {"lr": 0.5, "until": None, "epochs": 3000},
-            _list(*((name, {"activation": name}, None) for name in ("sigmoid", "relu", "leaky_relu", "tanh", "none"))),
+            listed(*((name, {"activation": name}, None) for name in ("sigmoid", "relu", "leaky_relu", "tanh", "none"))),
             measure="accuracy",
         ),
     ],
@@ -329,7 +246,7 @@ _REPORT_E = Report(
         Part(
             "Linear, hidden 10-10",
             _E | _LINEAR | {"hidden": (10, 10)},
-            _list(
+            listed(
                 ("lr 1e-2", {"lr": 1e-2}, None),
                 ("lr 1e-3", {"lr": 1e-3}, 20.0),
                 ("lr 1e-1, published: diverges", {"lr": 1e-1}, None),
@@ -340,7 +257,7 @@ _REPORT_E = Report(
         Part(
             "xor, hidden 100-100",
             _E | _XOR | {"hidden": (100, 100)},
-            _list(
+            listed(
                 ("lr 2e-2", {"lr": 2e-2}, None),
                 ("lr 2e-2, activations taken out", {"lr": 2e-2, "activation": "none"}, None),
             ),

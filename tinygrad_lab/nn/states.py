@@ -1,0 +1,51 @@
+"""What a module saves: the arrays of parameters and buffers by name, to be loaded and converted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.nn.buffer import Buffer
+from tinygrad_lab.typing import ArrayLike, DTypeLike
+
+Saved = list[tuple[str, Value | Buffer]]
+
+
+def load(saved: Saved, state: Mapping[str, ArrayLike]) -> None:
+    """Give each a copy of the array of its name, in the dtype that it has; or complain of all that differs."""
+    held = dict(saved)
+    _check(held, state)
+    for name, item in held.items():
+        item.data = np.array(state[name], dtype=item.data.dtype)[()]
+
+
+def convert(saved: Saved, dtype: DTypeLike) -> None:
+    """Convert what holds floating numbers, and its gradient."""
+    found = np.dtype(dtype)
+    if found.kind != "f":
+        raise ArgumentError(f"astype: dtype must be a floating dtype, got {dtype!r}; use 'float32' or 'float64'")
+    for _, held in saved:
+        if held.data.dtype.kind == "f":
+            held.data = held.data.astype(found)
+        if type(held) is Value and held.grad is not None:
+            held.grad = held.grad.astype(found)
+
+
+def _check(held: dict[str, Value | Buffer], state: Mapping[str, ArrayLike]) -> None:
+    missing = [name for name in held if name not in state]
+    unexpected = [name for name in state if name not in held]
+    misshapen = [
+        f"{name} {np.shape(state[name])} for {item.data.shape}"
+        for name, item in held.items()
+        if name in state and np.shape(state[name]) != item.data.shape
+    ]
+    problems = (("missing", missing), ("unexpected", unexpected), ("misshapen", misshapen))
+    if missing or unexpected or misshapen:
+        listed = "; ".join(f"{problem}: {', '.join(names)}" for problem, names in problems if names)
+        raise ArgumentError(
+            f"load_state_dict: state must hold exactly the module's parameters and buffers, got {listed}; "
+            f"load it into a module built as the saved one was"
+        )
