@@ -10,7 +10,7 @@ PACKAGE = Path(tinygrad_lab.__file__).parent
 FLOORS = (
     "errors", "version", "extras", "typing", "tree",  # single files, which need nothing
     "refusals", "calls", "core", "rules", "functional", "random", "distributions", "compiler", "export",
-    "nn", "optim", "data", "saving",
+    "nn", "optim", "data", "saving", "cluster",
     "testing", "viz", "lab", "play", "cli", "__main__",
 )  # fmt: skip
 STRANGERS = {"optim": {"nn"}, "data": {"nn", "optim"}, "testing": {"nn", "optim", "data"}, "viz": {"testing"}}

@@ -19,7 +19,8 @@ from tinygrad_lab.rules.forward import defjvp
 from tinygrad_lab.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from tinygrad_lab import data, distributions, export, lab, random, testing, viz
+    from tinygrad_lab import cluster, data, distributions, export, lab, random, testing, viz
+    from tinygrad_lab.cluster import compute
     from tinygrad_lab.compiler import compile, scan
     from tinygrad_lab.saving import load, save
 
@@ -28,8 +29,10 @@ __all__ = [
     "Value",
     "array",
     "checkpoint",
+    "cluster",
     "compile",
     "composed",
+    "compute",
     "data",
     "debug",
     "default_dtype",
@@ -67,8 +70,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Loaded on demand: a program that only needs gradients pays for none of them.
-    if name in ("data", "distributions", "export", "lab", "random", "testing", "viz"):
+    if name in ("cluster", "data", "distributions", "export", "lab", "random", "testing", "viz"):
         return importlib.import_module(f"tinygrad_lab.{name}")
+    if name == "compute":
+        return importlib.import_module("tinygrad_lab.cluster").compute
     if name in ("load", "save"):
         return getattr(importlib.import_module("tinygrad_lab.saving"), name)
     if name in ("compile", "scan"):

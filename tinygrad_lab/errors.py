@@ -81,5 +81,9 @@ class CompileError(TinygradError, TypeError):
     """A function cannot be compiled: it decides in Python on data, or depends on what is no argument of it."""
 
 
+class ClusterError(TinygradError, RuntimeError):
+    """A cluster is gone, its workers died, or they run another version of the package; the text is one line."""
+
+
 class LabError(TinygradError, ValueError):
     """A configuration, a data file or an output folder that the lab cannot work with; the text is one line."""

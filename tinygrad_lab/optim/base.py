@@ -155,13 +155,19 @@ class Optimizer:
         return rate.item() if hasattr(rate, "item") else float(rate)  # a Python number does not widen float32
 
     def step(self) -> None:
-        """Update every parameter that has a gradient; its `data` is bound to a new array, never written into."""
+        """Update every parameter that has a gradient; its `data` is bound to a new array, never written into.
+
+        Raises:
+            ArgumentTypeError: if a gradient is lazy and its parameter is not.
+        """
         states, rule = self.states, self
         for position, parameter in enumerate(self.params):
             gradient = parameter.grad
             if gradient is not None:
                 if type(gradient) is Value:  # from backward(create_graph=True)
                     gradient = gradient.data
+                if type(gradient) is not np.ndarray:
+                    _refuse_lazy(type(self).__name__, parameter.data, gradient)
                 state = states[position]
                 if self.groups:
                     rule = self.rule_of(position)
@@ -244,6 +250,15 @@ class Optimizer:
                 f"{type(self).__name__}: state of parameter {position} must hold {expected}, got {shapes}; load it "
                 f"into an optimizer of the same class and options, and of the same parameters"
             )
+
+
+def _refuse_lazy(name: str, parameter: Any, gradient: Any) -> None:
+    """Refuse a gradient that only notes what to compute: the parameter would become such a note, longer every step."""
+    if hasattr(gradient, "__dask_graph__") and not hasattr(parameter, "__dask_graph__"):
+        raise ArgumentTypeError(
+            f"{name}: gradients must be computed before step(), got a lazy {type(gradient).__name__}; call "
+            f"tl.compute(loss, model) after loss.backward()"
+        )
 
 
 _NOT_SHARED = frozenset({"params", "states", "groups", "steps", "_own", "_owners", "_lag"})

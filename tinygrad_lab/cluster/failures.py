@@ -1,0 +1,38 @@
+"""What goes wrong on a cluster, in one line each."""
+
+from __future__ import annotations
+
+from tinygrad_lab.errors import ClusterError
+
+_GONE = "the scheduler must be reachable, got {error}; start it again, connect, and go on from what is kept"
+_DIED = (
+    "the workers must survive the computation, got {error}; each task needs more memory than a worker has, or kills "
+    "it otherwise: make the chunks smaller, or start workers with a larger --memory-limit"
+)
+# By the names of the classes: Dask's errors are there only where Dask is.
+_CAUSES = {
+    "KilledWorker": _DIED,
+    "CommClosedError": _GONE,
+    "CancelledError": _GONE,
+    "FutureCancelledError": _GONE,
+    "FuturesCancelledError": _GONE,
+    "ConnectionRefusedError": _GONE,
+    "TimeoutError": _GONE,
+    "NoValidWorkerError": "workers must be there, got {error}; start some",
+}
+
+
+def explained(what: str, error: Exception) -> Exception:
+    """Return a `ClusterError` of one line for an error of the cluster's, and any other error as it is.
+
+    Example:
+        >>> explained("compute", TimeoutError("timed out")).args[0][:60]
+        'compute: the scheduler must be reachable, got TimeoutError: '
+        >>> explained("compute", ValueError("shapes"))
+        ValueError('shapes')
+    """
+    rule = next((_CAUSES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _CAUSES), None)
+    if rule is None:
+        return error
+    told = next(iter(str(error).splitlines()), "")
+    return ClusterError(f"{what}: {rule.format(error=f'{type(error).__name__}: {told}'[:160].rstrip(': '))}")
