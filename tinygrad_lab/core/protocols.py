@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -64,8 +64,10 @@ class NumpyProtocols(LeafMethods):
             return op.forward(*args, **kwargs)
         return call_plain(op, args, kwargs)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return foreign.array_of(self) if self.requires_grad else np.array(self.data, dtype, copy=copy)
+    if not TYPE_CHECKING:
+
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+            return foreign.array_of(self) if self.requires_grad else np.array(self.data, dtype, copy=copy)
 
     def astype(
         self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True

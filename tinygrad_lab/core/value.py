@@ -15,6 +15,7 @@ from typing import Any, ClassVar, NoReturn, final
 import numpy as np
 
 from tinygrad_lab import refusals
+from tinygrad_lab.calls.checked import Anything, Checked
 from tinygrad_lab.calls.foreign import USUAL, operand
 from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, plain
 from tinygrad_lab.core.backward import sweep
@@ -32,7 +33,7 @@ next_index = itertools.count().__next__  # numbers Values, and moments between t
 
 
 @final
-class Value(Operators, NumpyProtocols):
+class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]  # NumPy's scalars have these names
     """A scalar or tensor that records the computations it takes part in and differentiates them in reverse.
 
     Arguments:
