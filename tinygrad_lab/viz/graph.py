@@ -112,7 +112,7 @@ class Graph:
         """Write the sweep as a short film in which gradients appear as back-propagation reaches them.
 
         Arguments:
-            path: a file; .svg moves by itself and needs nothing, .gif needs the extra `[png]`, .mp4 ffmpeg too.
+            path: a file; .svg moves by itself and needs nothing, .gif needs the extra `[png]`, .mp4 the extra `[film]`.
             seconds: for which each step stays.
 
         Raises:

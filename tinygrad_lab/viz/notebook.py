@@ -40,7 +40,9 @@ def show_error(error: OperationError) -> list[str]:
     from IPython import get_ipython  # who calls this is there
     from IPython.display import display
 
-    with suppress(TinygradError):  # where nothing was recorded, the traceback says it all
-        display(Graph(up_to(error), Options()))  # type: ignore[no-untyped-call]
+    if vars(error).get("_drawn") is not error.__traceback__:  # IPython asks twice: to show it, and for its result
+        vars(error)["_drawn"] = error.__traceback__
+        with suppress(TinygradError):  # where nothing was recorded, the traceback says it all
+            display(Graph(up_to(error), Options()))  # type: ignore[no-untyped-call]
     lines: list[str] = get_ipython().InteractiveTB.structured_traceback(type(error), error, error.__traceback__)
     return lines

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -58,11 +61,25 @@ def test_a_gif_has_a_frame_for_each_step(tmp_path):
     assert orange(last) > orange(first)
 
 
+@pytest.mark.slow
+def test_an_mp4_plays_as_long_as_its_scenes(tmp_path):
+    pytest.importorskip("resvg_py")
+    ffmpeg = shutil.which("ffmpeg") or pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
+    neuron().animate(tmp_path / "sweep.mp4", seconds=0.5)
+    told = subprocess.run(
+        [ffmpeg, "-i", str(tmp_path / "sweep.mp4"), "-f", "null", "-"], capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr
+    seconds = float(re.search(r"Duration: 00:00:(\d+\.\d+)", told.stderr)[1])
+    assert seconds == pytest.approx(0.5 * (5 + film.REST - 1), abs=0.1)
+
+
 def test_other_suffixes_and_missing_programs_are_refused(tmp_path, monkeypatch):
     with pytest.raises(ArgumentError, match=r"animate: suffix must be \.svg, \.gif or \.mp4, got '\.png'"):
         neuron().animate(tmp_path / "sweep.png")
     monkeypatch.setattr("shutil.which", lambda name: None)
-    with pytest.raises(MissingExtraError, match="animate: ffmpeg must be installed"):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(MissingExtraError, match=r"animate: \.mp4 needs ffmpeg, and there is none; install it, run pip"):
         neuron().animate(tmp_path / "sweep.mp4")
 
 

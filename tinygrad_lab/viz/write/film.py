@@ -118,12 +118,23 @@ def _frame(picture: Picture, film: Film, scene: int) -> Any:
     return Image.open(io.BytesIO(bytes(drawn))).convert("RGB")
 
 
-def _encode(frames: list[Any], path: Path, seconds: float) -> None:
-    ffmpeg = shutil.which("ffmpeg")
-    if ffmpeg is None:
+def _ffmpeg() -> str:
+    """Return the path of the system's ffmpeg, or of the one that imageio-ffmpeg brings."""
+    if found := shutil.which("ffmpeg"):
+        return found
+    try:
+        from imageio_ffmpeg import get_ffmpeg_exe
+
+        return str(get_ffmpeg_exe())
+    except (ImportError, RuntimeError) as error:  # a RuntimeError where it has no binary for this machine
         raise MissingExtraError(
-            "animate: ffmpeg must be installed to write .mp4, got none; install it, or write .gif or .svg"
-        )
+            "animate: .mp4 needs ffmpeg, and there is none; install it, "
+            'run pip install "tinygrad-lab[film]", or write .gif or .svg'
+        ) from error
+
+
+def _encode(frames: list[Any], path: Path, seconds: float) -> None:
+    ffmpeg = _ffmpeg()
     width, height = (size - size % 2 for size in frames[0].size)
     with tempfile.TemporaryDirectory() as folder:
         for i, frame in enumerate(frames):
