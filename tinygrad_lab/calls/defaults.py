@@ -12,7 +12,8 @@ import numpy as np
 from tinygrad_lab.errors import ArgumentError
 
 _FLOAT64 = np.dtype(np.float64)
-_default: ContextVar[np.dtype[Any]] = ContextVar("tinygrad_lab_dtype")
+_default: ContextVar[np.dtype[Any]] = ContextVar("tinygrad_lab_dtype", default=_FLOAT64)
+current_default = _default.get
 
 
 def get_default_dtype() -> np.dtype[Any]:
@@ -23,7 +24,7 @@ def get_default_dtype() -> np.dtype[Any]:
         >>> tl.get_default_dtype()
         dtype('float64')
     """
-    return _default.get(_FLOAT64)
+    return _default.get()
 
 
 def set_default_dtype(dtype: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import threading
 import warnings
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from tinygrad_lab import tree
 from tinygrad_lab.compiler import costs
 from tinygrad_lab.compiler.arguments import named, parameters
 from tinygrad_lab.compiler.changes import difference
-from tinygrad_lab.compiler.fast import Quick, quick_call
+from tinygrad_lab.compiler.fast import OTHER, Quick, quick_call
 from tinygrad_lab.compiler.lifting import Call, Lifted
 from tinygrad_lab.compiler.passes import optimise, prune
 from tinygrad_lab.compiler.program import Program, Writer, Written
@@ -25,6 +26,7 @@ from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import CompileError, GradientLostError
 
 BACKENDS = ("numpy", "numba", "jax")
+_QUICK = 4  # kinds of calls with a short way, such as full batches and the last one of an epoch
 _MANY = 8  # programs of one function, before it is said that this is unusual
 
 
@@ -114,17 +116,20 @@ class Compiled:
         self._lifts: frozenset[str] = frozenset()
         self._gradients = False
         self._surroundings = Surroundings(function, [x for _, x in self._state])
-        self._quick: Quick | None = None
+        self._local = threading.local()  # in each thread: short ways for calls like the last ones
         functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function: from its program, which is made if there is none for such arguments."""
-        quick = self._quick
-        if quick is not None:
+        try:
+            quicks = self._local.quicks
+        except AttributeError:
+            quicks = self._local.quicks = []
+        for quick in quicks:
             result = quick(args, kwargs)
-            if result is not quick:
+            if result is not OTHER:
                 return result
-        return self._call(args, kwargs)
+        return self._call(args, kwargs, quicks)
 
     def repeat(self, n: int, *args: Any, until: Callable[[Any], Any] | None = None, **kwargs: Any) -> Repeated:
         """Call the function up to `n` times with the same arguments, without returning to Python in between.
@@ -162,7 +167,6 @@ class Compiled:
             call, made = self._compilation(self._prepared(args, kwargs))
         repetition, written = self._repetition(call, made, until)
         count, stacks = repetition.run(call, written.run, n - len(singles))
-        self._quick = None  # the next call makes it anew
         return Repeated(len(singles) + count, joined(stacked(singles), repetition.results(stacks)))
 
     def _repetition(
@@ -218,14 +222,14 @@ class Compiled:
             raise CompileError("compile: the function must have been called, got no call yet; call it once")
         return list(self._made.values())[-1]
 
-    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], quicks: list[Quick]) -> Any:
         self._surroundings.check()
         self._refuse_recorded(args, kwargs)
         call = self._prepared(args, kwargs)
         call, made = self._compilation(call)
         outputs = made.written.run(*call.inputs(made.lifted.read))
         leave(call.held, made.lifted.writes, outputs)
-        self._quick = self._next(args, kwargs)
+        self._expect(args, kwargs, quicks)
         return filled(made.lifted.result, outputs)
 
     def _refuse_recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -238,11 +242,12 @@ class Compiled:
                         f"compile what takes the gradient, compile(grad(f)), or pass v.detach()"
                     )
 
-    def _next(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Quick | None:
-        """Return the short way for another call like this, if a program is there for it."""
+    def _expect(self, args: tuple[Any, ...], kwargs: dict[str, Any], quicks: list[Quick]) -> None:
+        """Make a short way for another call like this, if a program is there for it."""
         call = self._prepared(args, kwargs)
         made = self._made.get(call.key)
-        return None if made is None else quick_call(call, made.lifted, made.written.run, self._surroundings.check)
+        if made is not None:
+            quicks[:] = [quick_call(call, made.lifted, made.written, self._surroundings), *quicks[: _QUICK - 1]]
 
     def _prepared(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         return Call(self.function, args, kwargs, self._names, self._state, self._lifts, self._gradients)

@@ -12,33 +12,45 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.defaults import current_default
 from tinygrad_lab.compiler.holders import is_container, is_leaf, is_number
 from tinygrad_lab.compiler.lifting import Call, Lifted
-from tinygrad_lab.compiler.templates import Hole, filled
+from tinygrad_lab.compiler.program import Written
+from tinygrad_lab.compiler.surroundings import Surroundings
+from tinygrad_lab.compiler.templates import Hole, Rebuilt, filled, held
+from tinygrad_lab.core import modes
 from tinygrad_lab.core.value import Value
 
 Quick = Callable[[tuple[Any, ...], dict[str, Any]], Any]
+OTHER = object()  # what the short way returns for a call of another kind
 
 
-def quick_call(call: Call, lifted: Lifted, run: Callable[..., Any], check: Callable[[], None]) -> Quick:
-    """Return `quick(args, kwargs)`: the result of the call, or `quick` itself if it is of another kind.
+def quick_call(call: Call, lifted: Lifted, written: Written, surroundings: Surroundings) -> Quick:
+    """Return `quick(args, kwargs)`: the result of the call, or `OTHER` if it is of another kind.
 
     Arguments:
         call: a call as it will be made next.
         lifted: the traced call that serves it.
-        run: its program.
-        check: raises if the surroundings have changed.
+        written: its program.
+        surroundings: what must be as it was.
     """
-    writer = _Writer()
+    writer = _Writer(lifted)
     writer.arguments(call)
-    writer.places(call, lifted)
+    writer.places(call)
+    inline = written.inline(writer.inputs, len(lifted.program.outputs))
+    for i, x in enumerate(writer.examples):
+        if i not in inline.checked:
+            writer.kind(writer.inputs[i], x)
+    same = writer.surroundings(surroundings)
     lines = ["def quick(args, kwargs):", "    try:", *(f"        {line}" for line in writer.lines)]
-    lines += ["    except (KeyError, IndexError, AttributeError, TypeError):", "        return quick", "    check()"]
-    lines.append(f"    r = run({', '.join(writer.inputs)})")
-    lines += [f"    {line}" for line in writer.writes(call, lifted)]
+    lines += ["    except (KeyError, IndexError, AttributeError, TypeError):", "        return OTHER"]
+    lines += ["    try:", f"        same = {same}", "    except (KeyError, IndexError, AttributeError, ValueError):"]
+    lines += ["        same = False", "    if not same: check()", *(f"    {line}" for line in inline.lines)]
+    writer.results = inline.results
+    lines += [f"    {line}" for line in writer.writes(call)]
     lines.append(f"    return {writer.expression(lifted.result)}")
-    known = {"run": run, "check": check, "filled": filled, "Value": Value, "ndarray": np.ndarray}
-    scope = {**writer.scope, **known}
+    known = {"OTHER": OTHER, "filled": filled, "held": held, "ndarray": np.ndarray, "check": surroundings.check}
+    scope = {**writer.scope, **inline.scope, **known, "mode": modes.current, "dtype": current_default}
     exec("\n".join(lines), scope)  # noqa: S102  written here
     quick: Quick = scope["quick"]
     return quick
@@ -47,29 +59,36 @@ def quick_call(call: Call, lifted: Lifted, run: Callable[..., Any], check: Calla
 class _Writer:
     """Collects the lines that check a call and fetch its inputs."""
 
-    def __init__(self) -> None:
+    def __init__(self, lifted: Lifted) -> None:
+        self._lifted = lifted
         self.lines: list[str] = []
         self.inputs: list[str] = []
+        self.examples: list[Any] = []  # what they hold now
+        self.results: list[str] = []  # an expression for each output
         self.scope: dict[str, Any] = {}
         self._names: dict[int, str] = {}  # holders, by identity: what they are called
         self._known: dict[int, str] = {}  # what the scope holds, by identity
 
     def arguments(self, call: Call) -> None:
         """Check the arguments, and fetch the arrays among them."""
-        self._argument("args", call.args)
-        self._require(f"len(kwargs) == {len(call.kwargs)}")
+        if call.args:
+            self._argument("args", call.args)
+        self._require(f"len(kwargs) == {len(call.kwargs)}" if call.kwargs else "not kwargs")
+        self._require("not args" if not call.args else "")
+        self._require(f"mode() == {modes.current()} and dtype() is {self._constant(current_default())}")
         for name, x in sorted(call.kwargs.items()):
             self._argument(f"kwargs[{name!r}]", x)
 
-    def places(self, call: Call, lifted: Lifted) -> None:
+    def places(self, call: Call) -> None:
         """Check what the holders hold, and fetch the inputs among it."""
+        lifted = self._lifted
         new = {(write.holder, write.key) for write in lifted.writes if type(write.template) in (dict, list)}
         numbers = {id(holder): i for i, (_, holder) in enumerate(call.held.holders)}
         read = {i for i, _ in lifted.read}
         replaced = {id(place.get()) for place in call.held.places if (numbers[id(place.holder)], place.key) in new}
         for _, holder in call.held.holders:
             if is_container(holder) and id(holder) not in replaced:
-                self._require(f"len({self._name(holder)}) == {len(holder)}")
+                self._require(f"len({self._name(holder)}) == {len(holder)}" if holder else f"not {self._name(holder)}")
         for i, place in enumerate(call.held.places):
             x, name = place.get(), self._name(place.holder)
             found = _item(name, place.holder, self._literal(place.key))
@@ -83,10 +102,10 @@ class _Writer:
             else:
                 self._require(self._same(found, x))
 
-    def writes(self, call: Call, lifted: Lifted) -> list[str]:
+    def writes(self, call: Call) -> list[str]:
         """Return the lines that put results back."""
         lines = []
-        for write in lifted.writes:
+        for write in self._lifted.writes:
             holder = call.held.holders[write.holder][1]
             name, x = self._name(holder), self.expression(write.template)
             if write.key is None:
@@ -97,12 +116,11 @@ class _Writer:
         return lines
 
     def expression(self, template: Any) -> str:
-        """Return what makes a template from the outputs `r`."""
+        """Return what makes a template of the results."""
         kind = type(template)
         if kind is Hole:
-            array = f"r[{template.index}]"
-            name = f", name={template.name!r}" if template.name else ""
-            return f"Value({array}, requires_grad=False{name})" if template.value else array
+            array = self.results[template.index]
+            return f"held({array}, {template.name!r})" if template.value else array
         if kind is list:
             return f"[{', '.join(map(self.expression, template))}]"
         if kind is tuple:
@@ -110,7 +128,9 @@ class _Writer:
         if kind is dict:
             parts = (f"{self._literal(key)}: {self.expression(x)}" for key, x in template.items())
             return "{" + ", ".join(parts) + "}"
-        return f"filled({self._constant(template)}, r)"
+        if kind is Rebuilt:
+            return f"filled({self._constant(template)}, [{', '.join(self.results)}])"
+        return self._literal(template)
 
     def _argument(self, found: str, x: Any) -> None:
         if is_leaf(x) or type(x) in (float, complex):
@@ -136,14 +156,31 @@ class _Writer:
                 if is_leaf(part) or is_number(part) or type(part) is tuple:
                     self._leaf(f"{name}[{i}]", part)
             return
-        name = f"x{len(self.inputs)}"
-        self.inputs.append(name)
-        self.lines.append(f"{name} = {found}")
+        self.lines.append(f"x{len(self.inputs)} = {found}")
+        self.inputs.append(f"x{len(self.inputs)}")
+        self.examples.append(x)
+
+    def kind(self, name: str, x: Any) -> None:
+        """Require that an input is of the class, shape and dtype of `x`."""
         if isinstance(x, np.ndarray):
             dtype = self._constant(x.dtype)
             self._require(f"type({name}) is ndarray and {name}.shape == {x.shape} and {name}.dtype is {dtype}")
         else:
             self._require(f"type({name}) is {self._constant(type(x))}")
+
+    def surroundings(self, known: Surroundings) -> str:
+        """Return the condition that everything around the function is as it was, but for what takes turns."""
+        parts = [self._around(where, key, x) for _, where, key, x in known.variables]
+        for place, x in known.places:
+            found = _item(self._name(place.holder), place.holder, self._literal(place.key))
+            parts.append(f"{found} is {self._constant(x)}")
+        for _, live, saved in known.contents:
+            parts.append(f"{self._constant(live)}.tobytes() == {self._constant(saved)}")
+        return " and ".join(parts or ["True"]) if not known.takes_turns else "False"
+
+    def _around(self, where: Any, key: Any, x: Any) -> str:
+        found = f"{self._constant(where)}.cell_contents" if key is None else f"{self._constant(where)}[{key!r}]"
+        return f"{found} is {self._constant(x)}"
 
     def _fetched(self, found: str, x: Any) -> str:
         """Fetch a container whose parts are checked one by one."""
@@ -153,7 +190,8 @@ class _Writer:
         return name
 
     def _require(self, condition: str) -> None:
-        self.lines.append(f"if not ({condition}): return quick")
+        if condition:
+            self.lines.append(f"if not ({condition}): return OTHER")
 
     def _name(self, holder: Any) -> str:
         if id(holder) not in self._names:

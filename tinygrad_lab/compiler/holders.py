@@ -68,6 +68,7 @@ class Holders:
         elif kind is Value:
             self._add(path, x)
             self.places += [Place(path, x, "data", False), Place(f"{path}.grad", x, "grad", False)]
+            self.places.append(Place(f"{path}.requires_grad", x, "requires_grad", False))
         elif kind is dict or kind is list:
             self._add(path, x)
             for key, part in list(x.items() if kind is dict else enumerate(x)):

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.defaults import current_default
 from tinygrad_lab.compiler import arguments
 from tinygrad_lab.compiler.holders import Holders, Place, is_container, is_leaf, is_number, leaves, refilled, slots_of
 from tinygrad_lab.compiler.program import Program
 from tinygrad_lab.compiler.templates import Write, template
 from tinygrad_lab.compiler.traced import current
 from tinygrad_lab.compiler.tracing import Tracer, tracing
+from tinygrad_lab.core import modes
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import CompileError
 
@@ -69,7 +71,8 @@ class Call:
         """Equal for calls that one program serves."""
         numbers = {id(holder): i for i, (_, holder) in enumerate(self.held.holders)}
         places = (place for place in self.held.places if self.gradients or not _is_gradient(place))
-        return self.arguments.key, tuple(_place_key(place, numbers) for place in places)
+        around = modes.current(), current_default()
+        return around, self.arguments.key, tuple(_place_key(place, numbers) for place in places)
 
     def inputs(self, read: list[tuple[int, int]]) -> list[Any]:
         """Return the arrays that a program of this key is run on."""
@@ -132,7 +135,7 @@ class Call:
         for number, (path, holder) in enumerate(self.held.holders):
             now: dict[Any, Any]
             if type(holder) is Value:
-                now = {"data": holder.data, "grad": holder.grad}
+                now = {"data": holder.data, "grad": holder.grad, "requires_grad": holder.requires_grad}
             elif is_container(holder):
                 now = dict(holder.items() if type(holder) is dict else enumerate(holder))
             else:

@@ -175,15 +175,43 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Inline:
+    """A program as lines of Python, for a function that has the inputs under names of its own.
+
+    Attributes:
+        lines: what computes the results. They may `return OTHER`, before anything has happened, where an input is of
+            another kind than the program's.
+        results: an expression for each output, to be used once, after the lines.
+        scope: what the lines know.
+        checked: the positions of the inputs whose class, shape and dtype the lines check.
+    """
+
+    lines: list[str]
+    results: list[str]
+    scope: dict[str, Any]
+    checked: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Written:
     """What a writer returns: the source it wrote, and a function of arrays, `run(*inputs) -> outputs`.
 
-    `left_to_numpy` names the functions that the writer has no words for, and calls as they are.
+    Attributes:
+        source: for the reader.
+        run: the function.
+        left_to_numpy: names of the functions that the writer has no words for, and calls as they are.
+        inlined: returns lines that do what `run` does, for one thread and inputs of these names, or None: call `run`.
     """
 
     source: str
     run: Callable[..., Sequence[Any]]
     left_to_numpy: tuple[str, ...] = ()
+    inlined: Callable[[Sequence[str]], Inline | None] = lambda names: None
+
+    def inline(self, names: Sequence[str], outputs: int) -> Inline:
+        """Return those lines; where there are none, the one that calls `run`."""
+        call = Inline([f"r = run({', '.join(names)})"], [f"r[{i}]" for i in range(outputs)], {"run": self.run})
+        return self.inlined(names) or call
 
 
 Writer = Callable[[Program], Written]

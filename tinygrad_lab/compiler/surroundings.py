@@ -28,13 +28,16 @@ class Surroundings:
 
     Attributes:
         names: for arrays that were found, by identity, what the source calls them.
+        variables: name, cell or globals, key there, and what was there.
+        places: in what the variables hold, each with what was there.
+        contents: name, elements and what they were, of every array among these.
     """
 
     def __init__(self, function: Callable[..., Any], state: Any) -> None:
         self._function, self._state = function, state
-        self._variables: list[tuple[str, Any, Any, Any]] = []  # name, cell or globals, key, what was there
-        self._places: list[tuple[Place, Any]] = []
-        self._contents: list[tuple[str, Any, bytes]] = []
+        self.variables: list[tuple[str, Any, Any, Any]] = []
+        self.places: list[tuple[Place, Any]] = []
+        self.contents: list[tuple[str, Any, bytes]] = []
         self._turn = 0
         self._known = False
         self.names: dict[int, str] = {}
@@ -47,12 +50,12 @@ class Surroundings:
             self._known = True
         around = Holders()
         around.seen.update(inputs.seen)
-        for name, where, key, _ in self._variables:
+        for name, where, key, _ in self.variables:
             _walk(around, name, _content(where, key))
         before, was = around.snapshot(), [place.get() for place in around.places]
         try:
             yield
-            for name, where, key, x in self._variables:
+            for name, where, key, x in self.variables:
                 if _content(where, key) is not x:
                     _set(where, key, x)
                     self._refuse(name)
@@ -79,21 +82,26 @@ class Surroundings:
             around.rewind()
             inputs.rewind()
 
+    @property
+    def takes_turns(self) -> bool:
+        """Whether an array is so large that each call compares another part of it."""
+        return any(len(saved) > _CHUNK for _, _, saved in self.contents)
+
     def check(self) -> None:
         """Raise if something around the function is not what it was when it was traced."""
-        for name, where, key, x in self._variables:
+        for name, where, key, x in self.variables:
             if (where.cell_contents if key is None else where.get(key)) is not x:
                 now = _content(where, key)
                 if not (type(now) in (int, float, str) and type(now) is type(x) and now == x):
                     self._changed(name)
-        for place, x in self._places:
+        for place, x in self.places:
             try:
                 now = place.get()
             except (KeyError, IndexError):
                 now = _MISSING
             if now is not x:
                 self._changed(place.path)
-        for name, live, saved in self._contents:
+        for name, live, saved in self.contents:
             if not self._same(live, saved):
                 self._changed(name)
         self._turn += 1
@@ -109,16 +117,16 @@ class Surroundings:
         around.seen.update(inputs.seen)
         for name, where, key in _variables(self._function, {}):
             x = _content(where, key)
-            self._variables.append((name, where, key, x))
+            self.variables.append((name, where, key, x))
             if id(x) not in inputs.seen:
                 _walk(around, name, x)
-        self._places = [(place, place.get()) for place in around.places if place.key != "grad"]
-        arrays = [(name, x) for name, _, _, x in self._variables] + [(p.path, x) for p, x in self._places]
+        self.places = [(place, place.get()) for place in around.places if place.key != "grad"]
+        arrays = [(name, x) for name, _, _, x in self.variables] + [(p.path, x) for p, x in self.places]
         for name, x in arrays:
             if isinstance(x, np.ndarray) and is_leaf(x) and x.size and id(x) not in self.names:
                 self.names[id(x)] = name
                 flat = x.reshape(-1).view(np.uint8).data if x.flags.c_contiguous else x
-                self._contents.append((name, flat, x.tobytes()))
+                self.contents.append((name, flat, x.tobytes()))
 
     def _refuse(self, name: str) -> NoReturn:
         raise CompileError(

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lab import tree
 from tinygrad_lab.compiler.holders import Holders
 from tinygrad_lab.compiler.traced import Traced
-from tinygrad_lab.core.value import Value
+from tinygrad_lab.core.value import NO_KEYWORDS, Value, next_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def filled(x: Any, arrays: Sequence[Any]) -> Any:
     kind = type(x)
     if kind is Hole:
         array = arrays[x.index]
-        return Value(array, requires_grad=False, name=x.name) if x.value else array
+        return held(array, x.name) if x.value else array
     if kind is Rebuilt:
         return x.rebuild([filled(part, arrays) for part in x.parts])
     if kind is list or kind is tuple:
@@ -82,10 +84,27 @@ def filled(x: Any, arrays: Sequence[Any]) -> Any:
     return x
 
 
-def leave(held: Holders, writes: Sequence[Write], arrays: Sequence[Any]) -> None:
+def held(array: Any, name: str | None) -> Value:
+    """Return `Value(array, requires_grad=False, name=name)`, without looking at what is as a Value holds it."""
+    if type(array) not in _KEPT:
+        return Value(array, requires_grad=False, name=name)
+    value = _new(Value)
+    value.data, value.name, value.index = array, name, next_index()
+    value.requires_grad = value.trainable = False
+    value.parents = value.saved = ()
+    value.kwargs = NO_KEYWORDS
+    value.op = value.grad = value.watch = value.origin = value.call = None
+    return value
+
+
+_new = Value.__new__
+_KEPT = frozenset({np.float64, np.float32})
+
+
+def leave(holders: Holders, writes: Sequence[Write], arrays: Sequence[Any]) -> None:
     """Put what a program computed where the function would have put it."""
     for write in writes:
-        holder, x = held.holders[write.holder][1], filled(write.template, arrays)
+        holder, x = holders.holders[write.holder][1], filled(write.template, arrays)
         if write.key is None and isinstance(holder, dict):
             holder.clear()
             holder.update(x)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from tinygrad_lab.compiler.program import Program, Written
+from tinygrad_lab.compiler.counting import merged, without_counts
+from tinygrad_lab.compiler.program import Inline, Program, Written, uses
 from tinygrad_lab.extras import extra
 
 
@@ -28,8 +30,9 @@ def write(program: Program) -> Written:
     from tinygrad_lab.compiler.numba import building, entries, running
     from tinygrad_lab.compiler.numba.module import Module
 
+    compiled, counts = without_counts(program)
     module = Module(building.vector_bytes())
-    body = module.body(program)
+    body = module.body(compiled)
     bodies = [body, *module.interpreted.values()]
     stages = {stage.name: entries.write_stage_entry(module, b, stage) for b in bodies for stage in b.compiled}
     loops = {loop.name: entries.write_loop_entry(module, loop) for b in bodies for loop in b.reader.loops.values()}
@@ -38,8 +41,27 @@ def write(program: Program) -> Written:
     code = running.Code(module.pool.memory(), interpreted=module.interpreted)
     code.stages = {name: build.entry(entry, 3) for name, entry in stages.items()}
     code.loops = {name: (build.entry(entry, 4), size) for name, (entry, size) in loops.items()}
+    inputs, used = program.inputs, uses(compiled)
+    used |= {v: 1 for v in inputs if not v.weak}  # the shape of an unused array may have led to what is used
     left = dict.fromkeys(name for b in bodies for name in b.left_to_numpy)
-    return Written(source, _per_thread(lambda: running.Runner(body, code).run), tuple(left))
+
+    def inlined(names: Sequence[str]) -> Inline | None:
+        made = running.Runner(body, code).inline(names)
+        if made is None:
+            return None
+        results = merged(counts, made.results, names)
+        return replace(made, results=results, checked=made.checked | {i for i, v in enumerate(inputs) if v not in used})
+
+    def run() -> Callable[..., Sequence[Any]]:
+        inner = running.Runner(body, code).run
+        if not any(counts):
+            return inner
+        names = [f"x{i}" for i in range(len(program.inputs))]
+        results = merged(counts, [f"r[{i}]" for i in range(len(compiled.outputs))], names)
+        made = inlined(names) or Inline([f"r = inner({', '.join(names)})"], results, {"inner": inner})
+        return running.as_function(made, names)
+
+    return Written(source, _per_thread(run), tuple(left), inlined)
 
 
 def _per_thread(make: Callable[[], Callable[..., Sequence[Any]]]) -> Callable[..., Sequence[Any]]:

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from tinygrad_lab.compiler.numba.arrays import address, gatherer
+from tinygrad_lab.compiler.numba.arrays import address, gatherer, in_order, ready
 from tinygrad_lab.compiler.numba.module import Body, Stage, aligned_bytes
 from tinygrad_lab.compiler.numba.reading import Compiled, Outside
-from tinygrad_lab.compiler.program import Call, Loop, Variable, replaced, variables
+from tinygrad_lab.compiler.numba.straight import Straight
+from tinygrad_lab.compiler.program import Call, Inline, Loop, Variable, replaced, variables
 
 Step = Callable[[dict[Variable, Any]], None]
 
@@ -52,37 +53,16 @@ class Runner:
         self._table = Table(body.table)
         self._fixed = _arrays(body.arena, self._arena) | _arrays(body.constants, code.constants)
         self._fixed |= {v: x for v, x in body.program.constants.items() if v not in body.constants}
-        self.run: Callable[..., Sequence[Any]] = self._call
-        if len(body.stages) == 1 and body.compiled:
-            self.run = self._straight(code.stages[body.compiled[0].name])
+        inputs = [f"x{i}" for i in range(len(body.program.inputs))]
+        lines = self.inline(inputs)
+        self.run: Callable[..., Sequence[Any]] = self._call if lines is None else as_function(lines, inputs)
 
-    def _straight(self, enter: Callable[..., Any]) -> Callable[..., Sequence[Any]]:
-        """Return the function for a program that is one stage, as Python without loops and look-ups."""
-        body, table = self._body, self._table
-        scope: dict[str, Any] = {"empty": np.empty, "fill": table.fill, "enter": enter}
-        scope["memory"] = self._arena, self._code.constants  # lives as long as the function that has their addresses
-        lines, arrays, results = [], [], []
-        for v, i in body.table.items():
-            if v in table.cells:
-                scope[f"cell_{i}"] = table.cells[v]
-                lines += [f"    cell_{i}[0] = x_{i}"] if v in body.program.inputs else []
-                arrays.append(f"cell_{i}")
-            elif v in body.own:
-                scope |= {f"shape_{i}": v.shape, f"dtype_{i}": v.dtype}
-                lines.append(f"    x_{i} = empty(shape_{i}, dtype_{i})")
-                arrays.append(f"x_{i}")
-            else:
-                arrays.append(f"x_{i}")
-        for holder, output in zip(body.outputs, body.program.outputs, strict=True):
-            i = body.table[holder]
-            item = f"cell_{i}.item()" if output.weak else f"cell_{i}[0]"
-            results.append(item if holder in table.cells else f"x_{i}")
-        places = f"{table.address}, {address(self._code.constants)}, {address(self._arena)}"
-        inputs = ", ".join(f"x_{body.table[v]}" for v in body.program.inputs)
-        text = [f"def run({inputs}):", *lines, f"    fill([{', '.join(arrays)}])", f"    enter({places})"]
-        exec("\n".join([*text, f"    return [{', '.join(results)}]"]), scope)  # noqa: S102  written here
-        run: Callable[..., Sequence[Any]] = scope["run"]
-        return run
+    def inline(self, names: Sequence[str]) -> Inline | None:
+        """Return the program as lines of Python, if it is one stage."""
+        body = self._body
+        if len(body.stages) != 1 or not body.compiled or ready() is None:
+            return None
+        return Straight(body, self._code.stages[body.compiled[0].name], self._code.constants).inline(names)
 
     def _call(self, *inputs: Any) -> Sequence[Any]:
         body, table = self._body, self._table
@@ -154,6 +134,15 @@ class Runner:
         return find
 
 
+def as_function(inline: Inline, inputs: Sequence[str]) -> Callable[..., Sequence[Any]]:
+    """Return lines as a function of the inputs that returns the results."""
+    text = [f"def run({', '.join(inputs)}):", *(f"    {line}" for line in inline.lines)]
+    scope = {**inline.scope, "OTHER": None}
+    exec("\n".join([*text, f"    return [{', '.join(inline.results)}]"]), scope)  # noqa: S102  written here
+    run: Callable[..., Sequence[Any]] = scope["run"]
+    return run
+
+
 def _number(x: Any) -> Any:
     return x.item() if hasattr(x, "item") else x
 
@@ -176,7 +165,7 @@ class Table:
     def fill(self, arrays: list[Any]) -> None:
         """Write the addresses of arrays; what is not in order is copied, and kept until the next call."""
         if not self._gather(arrays, self.address):
-            self._kept = [np.ascontiguousarray(x) for x in arrays]
+            self._kept = [in_order(x) for x in arrays]
             self._gather(self._kept, self.address)
 
     def fill_from(self, values: dict[Variable, Any]) -> None:
