@@ -11,7 +11,8 @@ import numpy as np
 from tinygrad_lab import tree
 from tinygrad_lab.compiler.holders import Holders
 from tinygrad_lab.compiler.traced import Traced
-from tinygrad_lab.core.value import NO_KEYWORDS, Value, next_index
+from tinygrad_lab.core.operators import NO_KEYWORDS
+from tinygrad_lab.core.value import Value, next_index
 
 
 @dataclass(frozen=True, slots=True)
