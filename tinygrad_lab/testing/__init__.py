@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_lab.errors import GradientError
+from tinygrad_lab.errors import GradientError, VacuousTestError
 from tinygrad_lab.testing import adapters
 from tinygrad_lab.testing.adjoint import check_adjoint
 from tinygrad_lab.testing.checks import check_gradients
@@ -22,6 +22,7 @@ __all__ = [
     "GradientError",
     "GradientReport",
     "Slope",
+    "VacuousTestError",
     "adapters",
     "assert_kills_mutants",
     "check_adjoint",

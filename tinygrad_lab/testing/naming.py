@@ -48,7 +48,7 @@ def named(what: Any) -> Named:
 
 def _modules(target: Any) -> list[str]:
     """Return the modules that may hold an object: its own, and those of what it is made of."""
-    parts = [target, getattr(target, "function", None), getattr(target, "_vjp", None)]
+    parts = [target, getattr(target, "function", None), getattr(target, "vjp", None)]
     names = [getattr(part, "__module__", None) for part in parts if part is not None]
     names += ["numpy", "numpy.linalg", "numpy.fft"] if str(names[0] or "numpy").startswith("numpy") else []
     return [name for name in dict.fromkeys(names) if isinstance(name, str) and name in sys.modules]

@@ -60,7 +60,7 @@ def steady(error: Error, again: Callable[[float], Error], unit: float, tolerance
     def at(size: float) -> Error | None:
         try:
             return again(size)
-        except (ValueError, ArithmeticError):
+        except Exception:
             return None  # it is not defined there
 
     with np.errstate(all="ignore"):

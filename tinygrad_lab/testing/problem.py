@@ -52,12 +52,12 @@ class Problem:
     def __init__(
         self, adapter: Adapter, args: tuple[Any, ...], wrt: int | tuple[int, ...] | None, terms: float = 0.0
     ) -> None:
-        self.adapter, self.args, self.terms = adapter, args, terms
-        self.leaves, self._slots = _leaves(adapter.name, args, wrt)
+        self.adapter, self.args, self.terms = adapter, adapter.given(args), terms
+        self.leaves, self._slots = _leaves(adapter.name, self.args, wrt)
         arrays = [leaf.array for leaf in self.leaves]
         with np.errstate(all="ignore"):
+            self.results = self.adapter.value(arrays, self.rebuild)  # first: what it raises is the caller's to see
             self.dtype, outputs = self._widest(arrays)
-            self.results = self.adapter.value(arrays, self.rebuild)
         self.outputs = outputs
         self.x = real_parts([self._wide(array) for array in arrays])
         self.y = real_parts(outputs).astype(self.dtype)
@@ -65,14 +65,20 @@ class Problem:
         self.hidden = self._hidden()
 
     def _widest(self, arrays: list[Any]) -> tuple[Any, list[Any]]:
-        """Return the widest dtype that the function takes, and its value then."""
-        for dtype in dict.fromkeys([self.adapter.widest, np.float64]):
+        """Return the widest dtype that the function takes, its vjp as well, and its value then."""
+        taken: tuple[Any, list[Any]] | None = None
+        for dtype in dict.fromkeys([self.adapter.widest, np.float64, np.float32]):
             self.dtype = dtype
+            leaves = [self._wide(array) for array in arrays]
+            # Whoever does not take a dtype says so in many ways: Numba's errors derive from nothing that Python knows.
             try:
-                return dtype, self.adapter.value([self._wide(array) for array in arrays], self.rebuild)
-            except (TypeError, np.linalg.LinAlgError):
+                outputs = self.adapter.value(leaves, self.rebuild)
+                taken = taken or (dtype, outputs)
+                self.adapter.gradients(leaves, self.rebuild, [np.ones_like(y) for y in outputs])
+            except Exception:  # noqa: S112
                 continue
-        return np.float64, self.adapter.value(arrays, self.rebuild)
+            return dtype, outputs
+        return taken or (np.float64, self.results)
 
     def _hidden(self) -> Array:
         """Estimate the rounding inside from what it is in the arguments' dtype: it is smaller as the units are."""
@@ -110,6 +116,7 @@ class Problem:
 
     def unflatten(self, x: Array) -> list[Any]:
         """Return flat coordinates as one array per leaf."""
+        x = x.astype(self.dtype, copy=False)
         return [_joined(leaf.shaped(x), leaf.array) for leaf in self.leaves]
 
     def value(self, x: Array) -> Array:
@@ -160,7 +167,8 @@ class Problem:
         self.largest = min(float(np.finfo(array.dtype).max) for array in [*leaves, *self.results])
         cotangents = self.cotangents(weights)
         own = [c.astype(result.dtype) for c, result in zip(cotangents, self.results, strict=True)]
-        return self._flat(self.adapter.gradients(leaves, self.rebuild, own))
+        found, unit = self._flat(self.adapter.gradients(leaves, self.rebuild, own))
+        return found, max(unit, self.adapter.unit)
 
     @property
     def has_layout(self) -> bool:

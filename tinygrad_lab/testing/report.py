@@ -47,6 +47,7 @@ class GradientReport:
         findings: one entry per differentiated array; with `order=2` those of the gradient follow.
         outcome: "pass", "fail" if anything is wrong, or "undecided" if nothing could be decided.
         text: what is wrong, or why nothing could be decided.
+        notes: what could not be looked at, and why: a forward mode that there is none of, and the like.
 
     Example:
         >>> import numpy as np
@@ -62,6 +63,7 @@ class GradientReport:
     findings: tuple[Findings, ...]
     outcome: Literal["pass", "fail", "undecided"] = "pass"
     text: str = ""
+    notes: tuple[str, ...] = ()
 
     def count(self, status: str) -> int:
         """Return how many elements have a status."""
@@ -85,8 +87,9 @@ class GradientReport:
             for status in _BY_GRAVITY
             if self.count(status)
         )
+        notes = "\n".join([self.text, *(f"not looked at: {note}" for note in self.notes)]).strip()
         title = f'<b style="color:{color}">{self.outcome}</b>: gradients of {escape(self.name)}'
-        return f"<div>{title}<table>{rows}</table><pre>{escape(self.text)}</pre></div>"
+        return f"<div>{title}<table>{rows}</table><pre>{escape(notes)}</pre></div>"
 
     def __repr__(self) -> str:
         counts = [f"{self.count(status)} {status}" for status in _BY_GRAVITY if self.count(status)]

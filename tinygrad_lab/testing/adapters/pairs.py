@@ -1,0 +1,90 @@
+"""A function and a vjp written by hand, in NumPy or anything that takes NumPy's arrays, such as Numba."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab import tree
+from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.testing.adapters.base import Adapter, Function, Leaves, Rebuild, is_floating
+
+
+class Pair(Adapter):
+    """What `pair` returns."""
+
+    own = False
+
+    def __init__(self, function: Function, vjp: Function, name: str | None = None) -> None:
+        super().__init__(function, name)
+        self.vjp = vjp
+
+    def value(self, leaves: Leaves, rebuild: Rebuild) -> Leaves:
+        """See `Adapter`."""
+        return [self._numpy(result) for result in self._call(rebuild, [self._array(leaf) for leaf in leaves])]
+
+    def gradients(self, leaves: Leaves, rebuild: Rebuild, cotangents: Leaves) -> Leaves:
+        """See `Adapter`."""
+        args = rebuild([self._array(leaf) for leaf in leaves])
+        results, wrap = tree.flatten(self.function(*args))
+        given = iter(cotangents)
+        flat = [self._array(next(given)) if is_floating(y) else np.zeros(np.shape(y)) for y in results]
+        found = self.vjp(wrap(flat), *args)
+        found = found if isinstance(found, tuple) and len(args) > 0 else (found,)
+        if len(found) != len(args):
+            raise ArgumentError(
+                f"{self.name}: the vjp must return a gradient for each of {len(args)} arguments, got {len(found)}; "
+                f"return a tuple, with None for what is not differentiated"
+            )
+        numbers = range(len(leaves))
+        places = rebuild(list(numbers))  # the same nesting, with each leaf's number in its place
+        gradients: Leaves = [None] * len(leaves)
+        for place, argument, gradient in zip(places, rebuild(list(leaves)), found, strict=True):
+            if place is argument or gradient is None:
+                continue
+            for number, leaf in zip(tree.flatten(place)[0], tree.match(self.name, place, gradient), strict=True):
+                gradients[number] = leaf if leaf is None else self._numpy(leaf)
+        return gradients
+
+    def tangents(self, leaves: Leaves, rebuild: Rebuild, directions: Leaves) -> Leaves | None:
+        """See `Adapter`: there is no forward mode."""
+        return None
+
+    def derived(self, rebuild: Rebuild) -> Adapter:
+        """See `Adapter`.
+
+        Raises:
+            ArgumentError: always, since nothing is known of the vjp's own derivative.
+        """
+        raise ArgumentError(
+            f"{self.name}: order must be 1 for a (function, vjp) pair, got 2; "
+            f"check the vjp as a function of its own, with its own vjp"
+        )
+
+    def _array(self, leaf: Any) -> Any:
+        """Return an array as the function takes it."""
+        return leaf
+
+    def _numpy(self, array: Any) -> Any:
+        """Return an array of the function's as NumPy's."""
+        return np.asarray(array)
+
+
+def pair(function: Function, vjp: Function, name: str | None = None) -> Adapter:
+    """Let the checks take a function and a vjp written by hand.
+
+    Arguments:
+        function: plain NumPy code, or compiled by Numba.
+        vjp: `vjp(g, *args)` returns the gradient of each argument for the result's cotangent `g`, a tuple, or an
+            array if there is one argument.
+        name: what reports call it; the function's own name unless given.
+
+    Example:
+        >>> import numpy as np
+        >>> from tinygrad_lab import testing
+        >>> square = testing.adapters.pair(lambda x: x * x, lambda g, x: 2 * x * g, name="square")
+        >>> testing.check_gradients(square, np.array([1.0, -2.0])).ok
+        True
+    """
+    return Pair(function, vjp, name)
