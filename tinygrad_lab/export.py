@@ -13,9 +13,10 @@ from tinygrad_lab.compiler.tracing import trace
 from tinygrad_lab.core.modes import no_grad
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.extras import extra
+from tinygrad_lab.typing import Tree
 
 
-def onnx(model: Any, example: Any, path: str | Path) -> None:
+def onnx(model: Any, example: Tree, path: str | Path) -> None:
     """Write the forward pass of a model as an ONNX file: opset 18, float32, any batch size.
 
     A module is exported as it computes in evaluation mode.

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.typing import DTypeLike, Result
+
 Size = int | tuple[int, ...] | None
 
 # SplitMix64: a Weyl sequence, mixed (G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators",
@@ -42,23 +44,23 @@ class Generator:
         self._key = _mixed(_mixed(key) + _GAMMA)  # neighbouring seeds start far from each other
         self.counter = np.uint64(0)
 
-    def bits(self, count: int) -> Any:
+    def bits(self, count: int) -> Result:
         """Return `count` random integers of 64 bits."""
         numbers = np.arange(1, count + 1, dtype=np.uint64) + self.counter
         self.counter = self.counter + np.uint64(count)
         return _mixed(self._key + numbers * _GAMMA)
 
-    def random(self, size: Size = None, dtype: Any = np.float64) -> Any:
+    def random(self, size: Size = None, dtype: DTypeLike = np.float64) -> Result:
         """Return numbers distributed uniformly over [0, 1)."""
         shape = _shape(size)
         uniform = (self.bits(math.prod(shape)) >> _11).astype(np.float64) * 2.0**-53
         return _shaped(uniform, shape, dtype)
 
-    def uniform(self, low: float = 0.0, high: float = 1.0, size: Size = None) -> Any:
+    def uniform(self, low: float = 0.0, high: float = 1.0, size: Size = None) -> Result:
         """Return numbers distributed uniformly over [low, high)."""
         return low + (high - low) * self.random(size)
 
-    def normal(self, loc: float = 0.0, scale: float = 1.0, size: Size = None) -> Any:
+    def normal(self, loc: float = 0.0, scale: float = 1.0, size: Size = None) -> Result:
         """Return normally distributed numbers.
 
         Source: G. Box, M. Muller, "A note on the generation of random normal deviates", 1958.
@@ -66,17 +68,17 @@ class Generator:
         radius, angle = 1 - self.random(size), 2 * np.pi * self.random(size)
         return loc + scale * np.sqrt(-2 * np.log(radius)) * np.cos(angle)
 
-    def standard_normal(self, size: Size = None, dtype: Any = np.float64) -> Any:
+    def standard_normal(self, size: Size = None, dtype: DTypeLike = np.float64) -> Result:
         """Return numbers of mean 0 and variance 1, normally distributed."""
         normal = self.normal(size=size)
         return normal if dtype == np.float64 else normal.astype(dtype)
 
-    def integers(self, low: int, high: int | None = None, size: Size = None) -> Any:
+    def integers(self, low: int, high: int | None = None, size: Size = None) -> Result:
         """Return integers from `low` to `high` − 1, or from 0 to `low` − 1."""
         low, high = (0, low) if high is None else (low, high)
         return low + np.floor(self.random(size) * (high - low)).astype(np.int64)
 
-    def permutation(self, count: int) -> Any:
+    def permutation(self, count: int) -> Result:
         """Return the integers from 0 to `count` − 1 in random order."""
         return np.argsort(self.bits(count), kind="stable")
 
@@ -84,7 +86,7 @@ class Generator:
         return f"Generator(key={self._key[0]:#x}, counter={self.counter!r})"
 
 
-def _mixed(x: Any) -> Any:
+def _mixed(x: Any) -> Result:
     x = (x ^ (x >> _30)) * _M1
     x = (x ^ (x >> _27)) * _M2
     return x ^ (x >> _31)
@@ -94,6 +96,6 @@ def _shape(size: Size) -> tuple[int, ...]:
     return () if size is None else (size,) if isinstance(size, int) else tuple(size)
 
 
-def _shaped(x: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+def _shaped(x: Any, shape: tuple[int, ...], dtype: DTypeLike) -> Result:
     x = x if dtype == np.float64 else x.astype(dtype)
     return np.reshape(x, shape) if shape else x[0]

@@ -15,11 +15,12 @@ import numpy as np
 
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import extra
+from tinygrad_lab.typing import Tree
 
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def save(state: Any, path: str | os.PathLike[str]) -> None:
+def save(state: Tree, path: str | os.PathLike[str]) -> None:
     """Write a model, or a dict of models, optimizers, generators, arrays and numbers, to a safetensors file.
 
     The file is written beside `path` and renamed, so that an interruption leaves the old one whole.
@@ -59,7 +60,7 @@ def save(state: Any, path: str | os.PathLike[str]) -> None:
         beside.unlink(missing_ok=True)
 
 
-def load(path: str | os.PathLike[str], into: Any = None) -> Any:
+def load(path: str | os.PathLike[str], into: Tree = None) -> Tree:
     """Read what `save` wrote, into the objects given, and return the rest.
 
     Arguments:

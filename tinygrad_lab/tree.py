@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.errors import GraphError
+from tinygrad_lab.typing import Tree
 
 Rebuild = Callable[[list[Any]], Any]
 
 
-def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
+def flatten(tree: Tree) -> tuple[list[Any], Rebuild]:
     """Return the leaves of `tree`, and a function from as many leaves to a container of the same shape.
 
     Example:
@@ -32,7 +33,7 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     children, close = opened
     parts = [flatten(child) for child in children]
 
-    def rebuild(leaves: list[Any]) -> Any:
+    def rebuild(leaves: list[Any]) -> Tree:
         rebuilt, start = [], 0
         for part, make in parts:
             rebuilt.append(make(leaves[start : start + len(part)]))
@@ -42,7 +43,7 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     return [leaf for part, _ in parts for leaf in part], rebuild
 
 
-def match(what: str, tree: Any, other: Any) -> list[Any]:
+def match(what: str, tree: Tree, other: Tree) -> list[Any]:
     """Return the leaves of `other` in the order of those of `tree`; dicts correspond by key.
 
     Raises:
@@ -67,7 +68,7 @@ def match(what: str, tree: Any, other: Any) -> list[Any]:
     return [leaf for child, its in zip(children, others, strict=True) for leaf in match(what, child, its)]
 
 
-def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
+def map(function: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
     """Return a container shaped like `tree`, with `function(leaf, *leaves of the others)` for each leaf.
 
     Example:
@@ -79,7 +80,7 @@ def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     return rebuild([function(*row) for row in zip(leaves, *columns, strict=True)])
 
 
-def leaves(tree: Any) -> list[Any]:
+def leaves(tree: Tree) -> list[Any]:
     """Return the leaves of `tree`.
 
     Example:
@@ -89,7 +90,7 @@ def leaves(tree: Any) -> list[Any]:
     return flatten(tree)[0]
 
 
-def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
+def ravel(tree: Tree) -> tuple[Any, Callable[[Any], Any]]:
     """Return all numbers of `tree` as one vector, and a function from such a vector to a container like `tree`.
 
     Both are differentiable: with Values inside, the vector is a Value. What an optimizer of vectors needs.
@@ -113,7 +114,7 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     shapes, dtypes = [np.shape(leaf) for leaf in found], [getattr(leaf, "dtype", None) for leaf in found]
     sizes = [math.prod(shape) for shape in shapes]
 
-    def unravel(vector: Any) -> Any:
+    def unravel(vector: Any) -> Tree:
         if np.shape(vector) != (sum(sizes),):
             raise GraphError(f"unravel: vector must have {sum(sizes)} elements, got shape {np.shape(vector)}; pass all")
         parts, start = [], 0
@@ -126,7 +127,7 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     return (np.concatenate([np.ravel(leaf) for leaf in found]) if found else np.zeros(0)), unravel
 
 
-def _describe(tree: Any) -> str:
+def _describe(tree: Tree) -> str:
     kind = type(tree).__name__
     if isinstance(tree, dict):
         return f"a {kind} with the keys {list(tree)}"
@@ -140,7 +141,7 @@ def _refilled(tree: dict[Any, Any], children: list[Any]) -> dict[Any, Any]:
     return refilled
 
 
-def _open(tree: Any) -> tuple[list[Any], Rebuild] | None:
+def _open(tree: Tree) -> tuple[list[Any], Rebuild] | None:
     kind = type(tree)
     if kind is list or kind is tuple:
         return list(tree), kind

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Sequence
+from types import EllipsisType
+from typing import Any, Protocol, SupportsIndex, TypeAlias
 
 import numpy as np
 
@@ -28,8 +29,11 @@ class Array(Protocol):
 
     def __array__(self) -> np.ndarray[Any, np.dtype[Any]]: ...
     def astype(self, dtype: Any, /) -> Any: ...
+    def sum(self, axis: Any = ...) -> Any: ...
+    def copy(self) -> Any: ...
     def __getitem__(self, index: Any, /) -> Any: ...
     def __neg__(self) -> Any: ...
+    def __abs__(self) -> Any: ...
     def __add__(self, other: Any, /) -> Any: ...
     def __radd__(self, other: Any, /) -> Any: ...
     def __sub__(self, other: Any, /) -> Any: ...
@@ -48,9 +52,26 @@ class Array(Protocol):
     # fmt: on
 
 
+class Rng(Protocol):
+    """What random numbers are drawn from: NumPy's `Generator` or `RandomState`, or `tinygrad_lab.random.Generator`."""
+
+    # fmt: off
+    def random(self, size: Any = ..., /) -> Any: ...
+    def uniform(self, low: Any = ..., high: Any = ..., size: Any = ...) -> Any: ...
+    def normal(self, loc: Any = ..., scale: Any = ..., size: Any = ...) -> Any: ...
+    def permutation(self, x: Any, /) -> Any: ...
+    # fmt: on
+
+
+NumPyRng: TypeAlias = np.random.Generator | np.random.RandomState
 Scalar: TypeAlias = bool | int | float | complex | np.generic
 ArrayLike: TypeAlias = Array | Scalar | list[Any] | tuple[Any, ...]  # whatever NumPy makes an array of, and Values
+Arrays: TypeAlias = Sequence[ArrayLike]  # several of them, such as what is to be joined
+Result: TypeAlias = Any  # a Value if an argument is one, else an array; so checkers read what NumPy's functions return
 DTypeLike: TypeAlias = str | type | np.dtype[Any] | None  # whatever names a dtype; None for the default one
+Axis: TypeAlias = SupportsIndex | None  # one axis, from -ndim to ndim - 1; None for all elements in one row
+Axes: TypeAlias = SupportsIndex | Sequence[SupportsIndex] | None  # one or several; None for all
+Index: TypeAlias = SupportsIndex | slice | EllipsisType | Array | list[Any] | tuple[Any, ...] | None
 Tree: TypeAlias = Any  # nested lists, tuples, dicts and Modules with arrays at their leaves
 Shape: TypeAlias = tuple[int, ...]
 Args: TypeAlias = tuple[Any, ...]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.typing import DTypeLike, Result
 
 _FLOAT64 = np.dtype(np.float64)
 _default: ContextVar[np.dtype[Any]] = ContextVar("tinygrad_lab_dtype", default=_FLOAT64)
@@ -27,7 +28,7 @@ def get_default_dtype() -> np.dtype[Any]:
     return _default.get()
 
 
-def set_default_dtype(dtype: Any) -> None:
+def set_default_dtype(dtype: DTypeLike) -> None:
     """Let Python numbers, lists, integers and the parameters of layers become Values of this dtype, in this thread.
 
     Arrays of floating numbers keep theirs.
@@ -49,7 +50,7 @@ def set_default_dtype(dtype: Any) -> None:
 
 
 @contextmanager
-def default_dtype(dtype: Any) -> Iterator[None]:
+def default_dtype(dtype: DTypeLike) -> Iterator[None]:
     """Do what `set_default_dtype` does inside a `with` block or a decorated function.
 
     Arguments:
@@ -69,12 +70,12 @@ def default_dtype(dtype: Any) -> Iterator[None]:
         _default.reset(token)
 
 
-def given_or_default(dtype: Any) -> Any:
+def given_or_default(dtype: DTypeLike) -> Result:
     """Return a dtype, the default where it is None."""
     return get_default_dtype() if dtype is None else dtype
 
 
-def converted(data: Any, dtype: Any, without: bool) -> Any:
+def converted(data: Any, dtype: DTypeLike, without: bool) -> Result:
     """Return what a Value is to hold in its dtype; `without`: the data had none of its own."""
     if dtype is not None:
         return data.astype(_checked("Value", dtype, "fc"))
@@ -86,7 +87,7 @@ def converted(data: Any, dtype: Any, without: bool) -> Any:
     return data
 
 
-def _checked(name: str, dtype: Any, kinds: str) -> np.dtype[Any]:
+def _checked(name: str, dtype: DTypeLike, kinds: str) -> np.dtype[Any]:
     try:
         found = np.dtype(dtype)
     except TypeError:

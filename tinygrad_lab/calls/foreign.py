@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import refusals
+from tinygrad_lab.typing import Result
 
 USUAL = frozenset({np.ndarray, np.float64, np.float32, float, int, bool, type(None)})  # taken as they are, at no cost
 _SEQUENCES = frozenset({list, tuple, np.matrix})  # a matrix would turn products into matrix products
 _LIBRARIES = frozenset({"matplotlib", "pandas", "scipy", "sklearn"})
 
 
-def operand(name: str, elementwise: bool, x: Any) -> Any:
+def operand(name: str, elementwise: bool, x: Any) -> Result:
     """Return what an operation computes with in the place of a constant that is of no usual type.
 
     Tables become arrays: there is no alignment by label in a graph. Sparse arrays stay what they are in matrix
@@ -37,7 +38,7 @@ def is_table(x: Any) -> bool:
     return type(x).__module__.partition(".")[0] == "pandas"
 
 
-def table(x: Any) -> Any:
+def table(x: Any) -> Result:
     """Return the numbers of a pandas object as an array; what is missing is NaN."""
     dtypes = getattr(x, "dtypes", x.dtype) if hasattr(x, "dtype") else x.dtypes  # one of a column, several of a table
     kinds = {dtype.kind for dtype in ([dtypes] if hasattr(dtypes, "kind") else dtypes)}
@@ -56,7 +57,7 @@ def _multiplies_as_matrix(x: Any) -> bool:
     return not any(kind.__name__ == "sparray" for kind in type(x).__mro__)
 
 
-def array_of(value: Any) -> Any:
+def array_of(value: Any) -> Result:
     """Answer a library that wants an array of a Value that requires a gradient: it is refused, by its name.
 
     SciPy's sparse arrays ask before a product `S @ v` whether the other can be an array: what they understand as no,

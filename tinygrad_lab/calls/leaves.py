@@ -6,6 +6,7 @@ from typing import Any, Self, cast
 
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.methods import ArrayMethods
+from tinygrad_lab.typing import ArrayLike, Result
 
 
 class LeafMethods(ArrayMethods):
@@ -41,14 +42,14 @@ class LeafMethods(ArrayMethods):
 
     # fmt: off
     # Under no_grad, as PyTorch's manual updates want it, a leaf takes the new data; elsewhere the name is bound anew.
-    def __iadd__(self, other: Any) -> Any: return _taken(self, cast(Any, self) + other)
-    def __isub__(self, other: Any) -> Any: return _taken(self, cast(Any, self) - other)
-    def __imul__(self, other: Any) -> Any: return _taken(self, cast(Any, self) * other)
-    def __itruediv__(self, other: Any) -> Any: return _taken(self, cast(Any, self) / other)
+    def __iadd__(self, other: ArrayLike) -> Result: return _taken(self, cast(Any, self) + other)
+    def __isub__(self, other: ArrayLike) -> Result: return _taken(self, cast(Any, self) - other)
+    def __imul__(self, other: ArrayLike) -> Result: return _taken(self, cast(Any, self) * other)
+    def __itruediv__(self, other: ArrayLike) -> Result: return _taken(self, cast(Any, self) / other)
     # fmt: on
 
 
-def _taken(leaf: LeafMethods, result: Any) -> Any:
+def _taken(leaf: LeafMethods, result: Any) -> Result:
     """Return a result; if it was not recorded, a leaf that requires a gradient takes its data and stays the leaf."""
     if result.requires_grad or leaf.op is not None or not leaf.requires_grad:
         return result

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_lab.calls.receivers import Recorder, plain
 from tinygrad_lab.errors import GradientLostError
+from tinygrad_lab.typing import ArrayLike, Axis, Result
 
 
 class ArrayMethods(Recorder):
@@ -21,7 +22,7 @@ class ArrayMethods(Recorder):
     name: str | None
     op: Any
 
-    def _numpy(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+    def _numpy(self, function: Any, *args: Any, **kwargs: Any) -> Result:
         """Call a NumPy function on this array, past NumPy's own dispatch."""
         raise NotImplementedError
 
@@ -60,35 +61,35 @@ class ArrayMethods(Recorder):
     def copy(self, order: Any = "C") -> Self: return self._numpy(np.copy, order)
     def conj(self) -> Self: return self._numpy(np.conjugate)
     def conjugate(self) -> Self: return self._numpy(np.conjugate)
-    def dot(self, other: Any, /, out: Any = None) -> Self: return self._numpy(np.dot, other, out)
+    def dot(self, other: ArrayLike, /, out: Any = None) -> Self: return self._numpy(np.dot, other, out)
     def ravel(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.ravel, *args, **kwargs)
     def flatten(self, order: Any = "C") -> Self: return self._numpy(np.ravel, order)
     def repeat(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.repeat, *args, **kwargs)
     def squeeze(self, *args: Any, **kwargs: Any) -> Self: return self._numpy(np.squeeze, *args, **kwargs)
     def swapaxes(self, axis1: int, axis2: int, /) -> Self: return self._numpy(np.swapaxes, axis1, axis2)
-    def argmax(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.argmax, *args, **kwargs)
-    def argmin(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.argmin, *args, **kwargs)
-    def argsort(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.argsort, *args, **kwargs)
-    def argpartition(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.argpartition, *args, **kwargs)
-    def searchsorted(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.searchsorted, *args, **kwargs)
-    def nonzero(self) -> Any: return np.nonzero(self.data)
-    def any(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.any, *args, **kwargs)
-    def all(self, *args: Any, **kwargs: Any) -> Any: return self._numpy(np.all, *args, **kwargs)
-    def round(self, decimals: int = 0, out: Any = None) -> Any: return self._numpy(np.round, decimals, out)
-    def item(self, *args: Any) -> Any: return self.data.item(*args)
-    def tolist(self) -> Any: return self.data.tolist()
+    def argmax(self, *args: Any, **kwargs: Any) -> Result: return self._numpy(np.argmax, *args, **kwargs)
+    def argmin(self, *args: Any, **kwargs: Any) -> Result: return self._numpy(np.argmin, *args, **kwargs)
+    def argsort(self, *args: Any, **kwargs: Any) -> Result: return self._numpy(np.argsort, *args, **kwargs)
+    def argpartition(self, *args: Any, **kwargs: Any) -> Result: return self._numpy(np.argpartition, *args, **kwargs)
+    def searchsorted(self, *args: Any, **kwargs: Any) -> Result: return self._numpy(np.searchsorted, *args, **kwargs)
+    def nonzero(self) -> Result: return np.nonzero(self.data)
+    def any(self, *args: Any, **kwargs: Any) -> Result: return self._numpy(np.any, *args, **kwargs)
+    def all(self, *args: Any, **kwargs: Any) -> Result: return self._numpy(np.all, *args, **kwargs)
+    def round(self, decimals: int = 0, out: Any = None) -> Result: return self._numpy(np.round, decimals, out)
+    def item(self, *args: Any) -> Result: return self.data.item(*args)
+    def tolist(self) -> Result: return self.data.tolist()
 
-    def __floordiv__(self, other: Any) -> Any: return self.data // plain(other)
-    def __rfloordiv__(self, other: Any) -> Any: return plain(other) // self.data
-    def __divmod__(self, other: Any) -> Any: return self._numpy(np.divmod, other)
-    def __rdivmod__(self, other: Any) -> Any: return np.divmod(other, cast(Any, self))
-    def __round__(self, digits: int = 0) -> Any: return np.round(self.data, digits)
-    def __lt__(self, other: Any) -> Any: return self.data < plain(other)
-    def __le__(self, other: Any) -> Any: return self.data <= plain(other)
-    def __gt__(self, other: Any) -> Any: return self.data > plain(other)
-    def __ge__(self, other: Any) -> Any: return self.data >= plain(other)
-    def __eq__(self, other: Any) -> Any: return self.data == plain(other)
-    def __ne__(self, other: Any) -> Any: return self.data != plain(other)
+    def __floordiv__(self, other: ArrayLike) -> Result: return self.data // plain(other)
+    def __rfloordiv__(self, other: ArrayLike) -> Result: return plain(other) // self.data
+    def __divmod__(self, other: ArrayLike) -> Result: return self._numpy(np.divmod, other)
+    def __rdivmod__(self, other: ArrayLike) -> Result: return np.divmod(other, cast(Any, self))
+    def __round__(self, digits: int = 0) -> Result: return np.round(self.data, digits)
+    def __lt__(self, other: ArrayLike) -> Result: return self.data < plain(other)
+    def __le__(self, other: ArrayLike) -> Result: return self.data <= plain(other)
+    def __gt__(self, other: ArrayLike) -> Result: return self.data > plain(other)
+    def __ge__(self, other: ArrayLike) -> Result: return self.data >= plain(other)
+    def __eq__(self, other: object) -> Result: return self.data == plain(other)
+    def __ne__(self, other: object) -> Result: return self.data != plain(other)
     def __bool__(self) -> bool: return bool(self.data)
     def __len__(self) -> int: return len(self.data)
     def __contains__(self, x: Any) -> bool: return plain(x) in self.data
@@ -99,10 +100,10 @@ class ArrayMethods(Recorder):
     def __index__(self) -> int: return operator.index(self._leave("index"))
     # fmt: on
 
-    def clip(self, min: Any = None, max: Any = None, out: Any = None, **kwargs: Any) -> Self:
+    def clip(self, min: ArrayLike | None = None, max: ArrayLike | None = None, out: Any = None, **kwargs: Any) -> Self:
         return self._numpy(np.clip, min, max, out, **kwargs)
 
-    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
+    def compress(self, condition: Any, axis: Axis = None, out: Any = None) -> Result:
         return np.compress(condition, cast(Any, self), axis, out)
 
     def reshape(self, *shape: Any, **kwargs: Any) -> Self:
@@ -113,7 +114,7 @@ class ArrayMethods(Recorder):
         """Return `np.transpose`; the axes may be one tuple or several integers."""
         return self._numpy(np.transpose, axes[0] if len(axes) == 1 else axes or None)
 
-    def _leave(self, conversion: str) -> Any:
+    def _leave(self, conversion: str) -> Result:
         if self.requires_grad:
             raise GradientLostError(
                 f"{conversion}: a Value that requires a gradient must not become a plain number, got one; its graph "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinygrad_lab.typing import Result
+
 
 class Receiver:
     """Base of array types that primitives hand their call over to."""
@@ -11,7 +13,7 @@ class Receiver:
     __slots__ = ()
 
     @staticmethod
-    def record(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def record(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
         """Run `op` on arguments of which at least one is of this type."""
         raise NotImplementedError
 
@@ -24,12 +26,12 @@ class Recorder(Receiver):
     data: Any
 
     @staticmethod
-    def record(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], canonical: bool = False) -> Any:
+    def record(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], canonical: bool = False) -> Result:
         """Do the same; `canonical`: the arguments are in the form that `binding` gives them."""
         raise NotImplementedError
 
 
-def plain(x: Any) -> Any:
+def plain(x: Any) -> Result:
     """Return the array inside a Value, and anything else as it is."""
     return x.data if isinstance(x, Recorder) else x
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.typing import Result
+
 
 class Layout:
     """Where each of several results stands in the vector of all; integers, of zero derivative, are no part of it.
@@ -31,7 +33,7 @@ class Layout:
     def __repr__(self) -> str:
         return f"<{len(self.parts)} results>"
 
-    def pack(self, results: tuple[Any, ...]) -> Any:
+    def pack(self, results: tuple[Any, ...]) -> Result:
         """Return one vector of all results that are no integers."""
         chosen = [np.ravel(x) for x, part in zip(results, self.parts, strict=True) if type(part) is tuple]
         return np.concatenate(chosen)
@@ -44,7 +46,7 @@ class Layout:
         return tuple(found) if self.kind is tuple else self.kind(*found)
 
 
-def _part(vector: Any, place: slice, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+def _part(vector: Any, place: slice, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Result:
     x = np.reshape(vector[place], shape)
     x = np.real(x) if vector.dtype.kind == "c" and dtype.kind == "f" else x
     return x if x.dtype == dtype else x.astype(dtype)

@@ -8,12 +8,13 @@ import numpy as np
 
 from tinygrad_lab import refusals
 from tinygrad_lab.errors import CallError, GradientLostError
+from tinygrad_lab.typing import Result
 
 _AXES = ("axes", "axis", "keepdims")
 _KEYWORDS = ("where", "dtype", "casting", "signature", "sig", "order", "subok")
 
 
-def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
     """Return `ufunc(*inputs, **kwargs)`, by a call of the ufunc without keywords."""
     if "out" in kwargs:
         raise refusals.arguments.no_out(ufunc.__name__)
@@ -95,5 +96,5 @@ def _last(count: int) -> Axes:
     return tuple(range(-count, 0))
 
 
-def _to_last(x: Any, axes: Axes) -> Any:
+def _to_last(x: Any, axes: Axes) -> Result:
     return np.moveaxis(x, axes, _last(len(axes))) if axes else x

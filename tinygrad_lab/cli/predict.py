@@ -18,7 +18,7 @@ The file needs the columns that the run learnt from; a column with the labels ma
 """
 
 
-def register(commands: Any) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
     parser = commands.add_parser(
         "predict",

@@ -13,7 +13,7 @@ _EXAMPLES = """examples:
 """
 
 
-def register(commands: Any) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
     parser = commands.add_parser(
         "reports",

@@ -36,7 +36,7 @@ exit status:
 """
 
 
-def register(commands: Any) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
     parser = commands.add_parser(
         "sweep",

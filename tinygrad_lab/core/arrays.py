@@ -12,10 +12,10 @@ from tinygrad_lab.calls.foreign import operand
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.calls.receivers import plain as plain
 from tinygrad_lab.core.graph import N
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, DTypeLike
 
 
-def as_array(data: Any, dtype: Any = None) -> Array:
+def as_array(data: Any, dtype: DTypeLike = None) -> Array:
     """Return what a Value may hold: an array or NumPy scalar of floating or complex numbers."""
     if isinstance(data, Recorder):
         raise refusals.arrays.no_numbers("a Value", "pass v.data, or use it as it is")

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.receivers import Recorder
-from tinygrad_lab.typing import Args, Array
+from tinygrad_lab.typing import Args, Array, Result
 
 
 def fail_if_not_finite(what: str, result: Array, inputs: Args, origin: str | None) -> None:
@@ -21,7 +21,7 @@ def fail_if_not_finite(what: str, result: Array, inputs: Args, origin: str | Non
     raise refusals.graph.not_finite(what, array[~np.isfinite(array)].ravel()[0], shapes, origin)
 
 
-def _numbers(x: Any) -> Any:
+def _numbers(x: Any) -> Result:
     """Return the array in `x` if it is one of numbers, else None."""
     array = np.asarray(x.data if isinstance(x, Recorder) else x)
     return array if array.dtype.kind in "iufc" else None

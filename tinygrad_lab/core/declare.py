@@ -20,7 +20,7 @@ from tinygrad_lab import refusals
 from tinygrad_lab.calls.receivers import Receiver, Recorder, holds_values
 from tinygrad_lab.core import registry
 from tinygrad_lab.core.registry import JointRules, Op, VariadicRules, operation
-from tinygrad_lab.typing import Function
+from tinygrad_lab.typing import Function, Result
 
 F = TypeVar("F", bound=Function)
 _PLAIN = frozenset({np.ndarray, np.float64, np.float32})
@@ -83,20 +83,20 @@ def _by_name(function: Function, count: int, named: tuple[str, ...]) -> Function
     """Return a function that gives the arguments behind the first `count` by name."""
 
     @functools.wraps(function)
-    def forward(*arrays: Any, **kwargs: Any) -> Any:
+    def forward(*arrays: Any, **kwargs: Any) -> Result:
         return function(*arrays[:count], **dict(zip(named, arrays[count:], strict=False)), **kwargs)
 
     forward.by_position = function  # type: ignore[attr-defined]
     return forward
 
 
-def _refreshed(op: Op, rule: Any, before: int) -> Any:
+def _refreshed(op: Op, rule: Any, before: int) -> Result:
     """Return a rule that gets residuals: in a sweep that is recorded those of Values, as they depend on the inputs."""
     if rule is None or not op.residuals:
         return rule
 
     @functools.wraps(rule)
-    def pulled(*args: Any, residuals: Any, **kwargs: Any) -> Any:
+    def pulled(*args: Any, residuals: Any, **kwargs: Any) -> Result:
         if any(isinstance(x, Recorder) for x in args[before:]):
             residuals = op.forward(*args[before:], **kwargs)[1]
         return rule(*args, residuals=residuals, **kwargs)
@@ -160,7 +160,7 @@ def primitive(
 
     def declare(function: F) -> F:
         @functools.wraps(function)
-        def call(*args: Any, **kwargs: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Result:
             for arg in (*args, *kwargs.values()) if kwargs else args:
                 if isinstance(arg, Receiver):
                     return arg.record(op, args, kwargs)

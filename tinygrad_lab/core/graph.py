@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from tinygrad_lab.core.registry import Op
+from tinygrad_lab.typing import Array, Result
 
 _by_index = attrgetter("index")
 
@@ -41,7 +42,7 @@ class Node(Protocol):
     def release(self) -> None:
         """Forget the parents and what was saved."""
 
-    def as_of(self, array: Any, /) -> Any:
+    def as_of(self, array: Array, /) -> Result:
         """Return what a recorded sweep computes with in the place of `array`, which the node held."""
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.core.registry import operation
-from tinygrad_lab.typing import ArrayLike
+from tinygrad_lab.typing import ArrayLike, Index, Result
 
 
-def getitem(x: Any, index: Any) -> Any:
+def getitem(x: Any, index: Index) -> Result:
     """Return `x[index]`: basic, boolean or integer-array indexing."""
     return x[index]
 

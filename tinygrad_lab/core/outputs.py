@@ -17,6 +17,7 @@ from tinygrad_lab.calls.receivers import Recorder, holds_values
 from tinygrad_lab.calls.results import Layout
 from tinygrad_lab.core.arrays import as_array
 from tinygrad_lab.core.registry import JointRules, Op, VariadicRules
+from tinygrad_lab.typing import Result
 
 
 def settled(op: Op, data: Any, kwargs: dict[str, Any]) -> tuple[Op, Any, dict[str, Any], Layout | None]:
@@ -60,7 +61,7 @@ def _of_vector(rule: Callable[..., Any], before: int) -> Callable[..., Any]:
     """Return a rule on the vector of results; `before` so many arguments precede `g` and `y`."""
 
     @functools.wraps(rule)
-    def pulled(*args: Any, layout: Layout, **kwargs: Any) -> Any:
+    def pulled(*args: Any, layout: Layout, **kwargs: Any) -> Result:
         first, (g, y), inputs = args[:before], args[before : before + 2], args[before + 2 :]
         return rule(*first, layout.unpack(g, gradient=True), layout.unpack(y), *inputs, **kwargs)
 

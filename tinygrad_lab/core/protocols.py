@@ -13,9 +13,10 @@ from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.core import declare, registry
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.registry import Op, operation
+from tinygrad_lab.typing import DTypeLike, Result
 
 
-def astype(x: Any, dtype: Any) -> Any:
+def astype(x: Any, dtype: DTypeLike) -> Result:
     """Return `x` converted to `dtype`."""
     return x.astype(dtype)
 
@@ -24,7 +25,7 @@ ASTYPE = operation(astype)
 
 
 @declare.composed(np.astype)
-def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: str | None = None) -> Any:
+def _astype(x: Any, dtype: DTypeLike, /, *, copy: bool = True, device: str | None = None) -> Result:
     return x.astype(dtype)
 
 
@@ -34,7 +35,7 @@ class NumpyProtocols(LeafMethods):
     __slots__ = ()
     __pandas_priority__ = 5000  # above a DataFrame's: its operators leave the computation to the Value
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Result:
         if not kwargs and method == "__call__":  # as usual
             return self._dispatch(registry.find(ufunc), inputs, kwargs)
         if all(array is None for array in kwargs.get("out", ())):
@@ -48,13 +49,13 @@ class NumpyProtocols(LeafMethods):
             return ufuncs.call(ufunc, inputs, kwargs)
         return self._dispatch(op, inputs, kwargs)
 
-    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
         return self._dispatch(registry.find(function), args, kwargs)
 
-    def _numpy(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+    def _numpy(self, function: Any, *args: Any, **kwargs: Any) -> Result:
         return self._dispatch(registry.find(function), (self, *args), kwargs)
 
-    def _dispatch(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _dispatch(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
         """Call an operation of any kind on arguments of which some are Values."""
         if op.kind is registry.RULE:
             return self.record(op, args, kwargs)
@@ -70,8 +71,8 @@ class NumpyProtocols(LeafMethods):
             return foreign.array_of(self) if self.requires_grad else np.array(self.data, dtype, copy=copy)
 
     def astype(
-        self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
-    ) -> Any:
+        self, dtype: DTypeLike, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Result:
         """Return the Value converted to `dtype`; integers have no derivative, so they are plain arrays."""
         dtype = np.dtype(dtype)
         if order not in ("C", "F", "A", "K", None):
@@ -83,7 +84,7 @@ class NumpyProtocols(LeafMethods):
         return self.record(ASTYPE, (self,), {"dtype": dtype}, True)
 
 
-def call_plain(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def call_plain(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
     """Call an operation of zero derivative: on the arrays inside Values, wherever they are."""
     if len(args) == 1 and not kwargs and isinstance(args[0], Recorder):
         return op.forward(args[0].data)  # np.shape and its kin, which rules call often

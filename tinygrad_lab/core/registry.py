@@ -13,7 +13,7 @@ import numpy as np
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.binding import Binder, positional_names
 from tinygrad_lab.errors import GradientLostError
-from tinygrad_lab.typing import Args, Function, Keywords, Rule
+from tinygrad_lab.typing import Args, Array, Function, Keywords, Result, Rule
 
 RULE, COMPOSED, ZERO = "rule", "composed", "zero derivative"
 
@@ -76,7 +76,7 @@ class Op:
         self.bind: Callable[[tuple[Any, ...], dict[str, Any]], Any] = self._read_and_bind
         self.least, self.direct = 0, -1
 
-    def _read_and_bind(self, args: Args, kwargs: Keywords) -> Any:
+    def _read_and_bind(self, args: Args, kwargs: Keywords) -> Result:
         if self.kind is RULE and self.rules == ():
             raise refusals.rules.no_rules(self.name)
         self.bind = binder = Binder(self)
@@ -103,7 +103,7 @@ class JointRules(VariadicRules):
     def __getitem__(self, position: int) -> Function:
         return lambda g, y, *inputs, **kwargs: self.rule((position,), g, y, *inputs, **kwargs)[0]
 
-    def together(self, op: Op, needed: tuple[int, ...], g: Any, inputs: Any, kwargs: Keywords) -> dict[int, Rule]:
+    def together(self, op: Op, needed: tuple[int, ...], g: Array, inputs: Any, kwargs: Keywords) -> dict[int, Rule]:
         """Return a rule for each position in `needed`, which gives what was found for all of them at once."""
         found = self.rule(needed, g, *inputs, **kwargs)
         if not isinstance(found, tuple | list) or len(found) != len(needed):

@@ -27,7 +27,7 @@ from tinygrad_lab.core.outputs import settled
 from tinygrad_lab.core.protocols import NumpyProtocols, call_plain
 from tinygrad_lab.core.registry import ZERO, Op
 from tinygrad_lab.core.watch import Hook, Watch
-from tinygrad_lab.typing import Args, Array, ArrayLike, Keywords
+from tinygrad_lab.typing import Args, Array, ArrayLike, DTypeLike, Index, Keywords, Result
 
 next_index = itertools.count().__next__  # numbers Values, and moments between them
 
@@ -83,7 +83,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
     graph: ClassVar[Callable[..., Any]]  # what draws: the package registers it, the engine knows no pictures
 
     def __init__(
-        self, data: ArrayLike, *, dtype: Any = None, requires_grad: bool = True, name: str | None = None
+        self, data: ArrayLike, *, dtype: DTypeLike = None, requires_grad: bool = True, name: str | None = None
     ) -> None:
         self.data = as_array(data, dtype)
         _without_history(self)
@@ -173,7 +173,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
     @staticmethod
     def record(  # noqa: C901  one path, and calls cost
         op: Op, args: Args, kwargs: Keywords, canonical: bool = False
-    ) -> Any:
+    ) -> Result:
         """Run `op` on arguments of which some are Values, and record it as a node of the graph.
 
         `canonical`: the arguments stand as `binding` puts them.
@@ -234,10 +234,10 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
                 result._watched().fingerprints = fingerprints(result.saved)
         return result if layout is None else layout.unpack(result)
 
-    def __setitem__(self, index: Any, x: Any) -> NoReturn:
+    def __setitem__(self, index: Index, x: Any) -> NoReturn:
         raise refusals.arrays.in_place()
 
-    def __getitem__(self, index: Any) -> Value:
+    def __getitem__(self, index: Index) -> Value:
         return record(GETITEM, (self,), {"index": index}, True)
 
     def __iter__(self) -> Iterator[Value]:
@@ -245,7 +245,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
 
     __hash__ = object.__hash__  # identity: comparisons are elementwise, graph and dictionary keys are not
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> Result:
         if self.op is not None:
             raise refusals.graph.not_copied(self.op.name)
         return _restore, (self.data, self.requires_grad, self.name, self.grad, getattr(self, "trainable", False))

@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_lab import tree
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.extras import extra
+from tinygrad_lab.typing import ArrayLike, Result, Rng
 
 
 class Dataset(Protocol):
@@ -18,7 +19,7 @@ class Dataset(Protocol):
     def __len__(self) -> int:
         """Return the number of samples."""
 
-    def __getitem__(self, index: int, /) -> Any:
+    def __getitem__(self, index: int, /) -> Result:
         """Return one sample: an array, or a nested container of arrays and numbers."""
 
 
@@ -50,8 +51,8 @@ class DataLoader:
     """
 
     def __init__(
-        self, *data: Any, batch_size: int = 1, shuffle: bool = False, drop_last: bool = False, rng: Any = None,
-        collate: Callable[[list[Any]], Any] | None = None, progress: bool = False,
+        self, *data: ArrayLike | Dataset, batch_size: int = 1, shuffle: bool = False, drop_last: bool = False,
+        rng: Rng | None = None, collate: Callable[[list[Any]], Any] | None = None, progress: bool = False,
     ) -> None:  # fmt: skip
         if not data:
             raise ArgumentError("DataLoader: data must be arrays or a data set, got none; pass x, y, …")
@@ -59,7 +60,8 @@ class DataLoader:
             raise ArgumentError(f"DataLoader: batch_size must be at least 1, got {batch_size}; 32 is usual")
         # Samples of anything but arrays are asked for one by one; a table of pandas is an array of its values.
         self._of_samples = len(data) == 1 and (collate is not None or not _is_array(data[0]))
-        self._data = data if self._of_samples else tuple(x if _takes_rows(x) else np.asarray(x) for x in data)
+        rows: tuple[Any, ...] = data  # of arrays or of samples
+        self._data = rows if self._of_samples else tuple(x if _takes_rows(x) else np.asarray(x) for x in rows)
         sizes = [len(x) for x in self._data]
         if len(set(sizes)) > 1:
             raise ArgumentError(
@@ -91,7 +93,7 @@ class DataLoader:
                 yield batch[0] if len(batch) == 1 else batch
 
 
-def stacked(samples: list[Any]) -> Any:
+def stacked(samples: list[Any]) -> Result:
     """Return a batch of samples: each number or array of a sample becomes a row.
 
     Example:

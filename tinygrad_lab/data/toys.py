@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.extras import extra
+from tinygrad_lab.typing import Rng
 
 Points = tuple[Any, Any]
 
 
-def two_moons(n: int, rng: Any, noise: float = 0.1) -> Points:
+def two_moons(n: int, rng: Rng, noise: float = 0.1) -> Points:
     """Draw two half circles that reach into each other.
 
     Arguments:
@@ -34,7 +35,7 @@ def two_moons(n: int, rng: Any, noise: float = 0.1) -> Points:
     return x + noise * rng.normal(size=(n, 2)), y
 
 
-def circles(n: int, rng: Any, noise: float = 0.05, factor: float = 0.5) -> Points:
+def circles(n: int, rng: Rng, noise: float = 0.05, factor: float = 0.5) -> Points:
     """Draw two circles around one centre.
 
     Arguments:
@@ -57,7 +58,7 @@ def circles(n: int, rng: Any, noise: float = 0.05, factor: float = 0.5) -> Point
     return x + noise * rng.normal(size=(n, 2)), y
 
 
-def spirals(n: int, rng: Any, noise: float = 0.02, classes: int = 2, turns: float = 1.5) -> Points:
+def spirals(n: int, rng: Rng, noise: float = 0.02, classes: int = 2, turns: float = 1.5) -> Points:
     """Draw spirals wound into each other, one for each class.
 
     Arguments:
@@ -82,7 +83,7 @@ def spirals(n: int, rng: Any, noise: float = 0.02, classes: int = 2, turns: floa
     return x + noise * rng.normal(size=(n, 2)), y
 
 
-def sine(n: int, rng: Any, noise: float = 0.1) -> Points:
+def sine(n: int, rng: Rng, noise: float = 0.1) -> Points:
     """Draw points of one period of a sine.
 
     Arguments:

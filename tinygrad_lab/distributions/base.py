@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.errors import ArgumentError, GradientLostError, UndefinedMethodError
 from tinygrad_lab.extras import extra
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, NumPyRng, Result
 
 Size = int | tuple[int, ...]
 
@@ -29,7 +29,7 @@ class Distribution:
         """Return the logarithm of the density, or of the probability, of `x`, one number per distribution."""
         raise UndefinedMethodError(f"{type(self).__name__}: log_prob must be defined, got none; define it")
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Draw, `size` times, from each of the distributions.
 
         Arguments:
@@ -50,7 +50,7 @@ class Distribution:
         return f"{type(self).__name__}({held})".replace("\n", "")
 
 
-def array(x: Any) -> Any:
+def array(x: ArrayLike) -> Result:
     """Return a parameter as an array, or as the Value that it is."""
     return x if hasattr(x, "dtype") else np.asarray(x, np.float64)[()]
 
@@ -63,7 +63,7 @@ def positive(name: str, **parameters: Any) -> None:
             raise ArgumentError(f"{name}: {parameter} must be positive, got {least}; take np.exp or softplus of it")
 
 
-def constant(name: str, x: Any) -> Any:
+def constant(name: str, x: ArrayLike) -> Result:
     """Return the array of a parameter that draws are not differentiable with respect to.
 
     Raises:
@@ -77,7 +77,7 @@ def constant(name: str, x: Any) -> Any:
     return plain(x)
 
 
-def special() -> Any:
+def special() -> Result:
     """Return `scipy.special`, whose ufuncs have derivatives here."""
     with extra("scipy"):
         import scipy.special

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
@@ -11,7 +9,7 @@ from tinygrad_lab.distributions.base import Distribution, Size, array, positive,
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.functional.activations import sigmoid, softplus
 from tinygrad_lab.functional.normalisation import log_softmax, softmax
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, NumPyRng
 
 
 class Bernoulli(Distribution):
@@ -26,7 +24,7 @@ class Bernoulli(Distribution):
         array([-0.2877, -1.3863])
     """
 
-    def __init__(self, logits: Any) -> None:
+    def __init__(self, logits: ArrayLike) -> None:
         self.logits = array(logits)
         self.batch_shape = np.shape(self.logits)
 
@@ -34,7 +32,7 @@ class Bernoulli(Distribution):
         """Return `x log p + (1 − x) log(1 − p)`, without overflow."""
         return x * self.logits - softplus(self.logits)
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return zeros and ones, float64."""
         p = sigmoid(plain(self.logits))
         return (rng.uniform(size=self._shape(size)) < p).astype(np.float64)
@@ -67,13 +65,13 @@ class Categorical(Distribution):
         array([-1.3863, -0.6931])
     """
 
-    def __init__(self, logits: Any) -> None:
+    def __init__(self, logits: ArrayLike) -> None:
         self.logits = array(logits)
         if np.ndim(self.logits) < 1:
             raise ArgumentError("Categorical: logits must be (..., classes), got a number; pass one for each class")
         self.batch_shape = np.shape(self.logits)[:-1]
 
-    def log_prob(self, x: Any) -> Array:
+    def log_prob(self, x: ArrayLike) -> Array:
         """Return the logarithm of the probability of the integers `x`."""
         x = np.asarray(plain(x))
         classes = np.shape(self.logits)[-1]
@@ -85,7 +83,7 @@ class Categorical(Distribution):
         scores = np.broadcast_to(log_softmax(self.logits), (*shape, classes))
         return np.take_along_axis(scores, np.broadcast_to(x, shape)[..., None], axis=-1)[..., 0]
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return integers: the places of the largest of `logits + Gumbel noise`."""
         noise = rng.gumbel(size=(*self._shape(size), np.shape(self.logits)[-1]))
         return np.argmax(plain(self.logits) + noise, axis=-1)
@@ -117,7 +115,7 @@ class Poisson(Distribution):
         np.float64(-1.7123)
     """
 
-    def __init__(self, rate: Any) -> None:
+    def __init__(self, rate: ArrayLike) -> None:
         self.rate = array(rate)
         positive("Poisson", rate=self.rate)
         self.batch_shape = np.shape(self.rate)
@@ -126,7 +124,7 @@ class Poisson(Distribution):
         """Return `x log rate − rate − log x!`."""
         return x * np.log(self.rate) - self.rate - special().gammaln(np.asarray(plain(x)) + 1.0)
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return counts, float64."""
         return rng.poisson(plain(self.rate), size=self._shape(size)).astype(np.float64)
 

@@ -16,7 +16,7 @@ from tinygrad_lab.distributions.positive import Beta, Exponential, Gamma
 from tinygrad_lab.errors import ArgumentTypeError
 from tinygrad_lab.functional.activations import sigmoid, softplus
 from tinygrad_lab.functional.normalisation import log_softmax
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Result
 
 
 def kl(p: Distribution, q: Distribution) -> Array:
@@ -46,12 +46,12 @@ def kl(p: Distribution, q: Distribution) -> Array:
     return formula(p, q)
 
 
-def _normal(p: Any, q: Any) -> Any:
+def _normal(p: Any, q: Any) -> Result:
     ratio, shift = p.scale / q.scale, (p.loc - q.loc) / q.scale
     return 0.5 * (ratio * ratio + shift * shift - 1) - np.log(ratio)
 
 
-def _multivariate_normal(p: Any, q: Any) -> Any:
+def _multivariate_normal(p: Any, q: Any) -> Result:
     n = p.event_shape[0]
     shape = (*np.broadcast_shapes(p.batch_shape, q.batch_shape), n, n)
     factor = np.broadcast_to(q.scale_tril, shape)
@@ -61,25 +61,25 @@ def _multivariate_normal(p: Any, q: Any) -> Any:
     return 0.5 * (squares - n) + q._half_log_det() - p._half_log_det()
 
 
-def _bernoulli(p: Any, q: Any) -> Any:
+def _bernoulli(p: Any, q: Any) -> Result:
     return sigmoid(p.logits) * (p.logits - q.logits) + softplus(q.logits) - softplus(p.logits)
 
 
-def _categorical(p: Any, q: Any) -> Any:
+def _categorical(p: Any, q: Any) -> Result:
     mine, theirs = log_softmax(p.logits), log_softmax(q.logits)
     terms = np.where(np.isneginf(plain(mine)), 0, np.exp(mine) * (mine - theirs))
     return np.sum(terms, axis=-1)
 
 
-def _poisson(p: Any, q: Any) -> Any:
+def _poisson(p: Any, q: Any) -> Result:
     return p.rate * np.log(p.rate / q.rate) + q.rate - p.rate
 
 
-def _exponential(p: Any, q: Any) -> Any:
+def _exponential(p: Any, q: Any) -> Result:
     return np.log(p.rate / q.rate) + q.rate / p.rate - 1
 
 
-def _gamma(p: Any, q: Any) -> Any:
+def _gamma(p: Any, q: Any) -> Result:
     a, b, gammaln = p.concentration, q.concentration, special().gammaln
     return (
         (a - b) * special().digamma(a) - gammaln(a) + gammaln(b) + b * np.log(p.rate / q.rate)
@@ -87,7 +87,7 @@ def _gamma(p: Any, q: Any) -> Any:
     )  # fmt: skip
 
 
-def _beta(p: Any, q: Any) -> Any:
+def _beta(p: Any, q: Any) -> Result:
     psi = special().digamma
     total = p.a + p.b
     return (
@@ -96,7 +96,7 @@ def _beta(p: Any, q: Any) -> Any:
     )  # fmt: skip
 
 
-def _laplace(p: Any, q: Any) -> Any:
+def _laplace(p: Any, q: Any) -> Result:
     distance = np.abs(p.loc - q.loc)
     return (p.scale * np.exp(-distance / p.scale) + distance) / q.scale + np.log(q.scale / p.scale) - 1
 

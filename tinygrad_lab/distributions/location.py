@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.distributions.base import Distribution, Size, array, positive
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, NumPyRng
 
 
 class Uniform(Distribution):
@@ -28,7 +27,7 @@ class Uniform(Distribution):
         array([-1.3863,    -inf])
     """
 
-    def __init__(self, low: Any, high: Any) -> None:
+    def __init__(self, low: ArrayLike, high: ArrayLike) -> None:
         self.low, self.high = array(low), array(high)
         positive("Uniform", **{"high − low": plain(self.high) - plain(self.low)})
         self.batch_shape = np.broadcast_shapes(np.shape(self.low), np.shape(self.high))
@@ -37,7 +36,7 @@ class Uniform(Distribution):
         """Return `−log(high − low)` inside, −∞ outside."""
         return np.where((x >= self.low) & (x < self.high), -np.log(self.high - self.low), -np.inf)
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `low + (high − low) · u`."""
         return self.low + (self.high - self.low) * rng.uniform(size=self._shape(size))
 
@@ -74,7 +73,7 @@ class Laplace(Distribution):
         np.float64(-1.6931)
     """
 
-    def __init__(self, loc: Any, scale: Any) -> None:
+    def __init__(self, loc: ArrayLike, scale: ArrayLike) -> None:
         self.loc, self.scale = array(loc), array(scale)
         positive("Laplace", scale=self.scale)
         self.batch_shape = np.broadcast_shapes(np.shape(self.loc), np.shape(self.scale))
@@ -83,7 +82,7 @@ class Laplace(Distribution):
         """Return the logarithm of the density at `x`."""
         return -np.abs(x - self.loc) / self.scale - np.log(2 * self.scale)
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `loc + scale · ε`, ε the difference of two exponentially distributed numbers."""
         shape = self._shape(size)
         return self.loc + self.scale * (rng.exponential(size=shape) - rng.exponential(size=shape))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.distributions.base import Distribution, Size, array, positive
 from tinygrad_lab.errors import ArgumentError
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, NumPyRng, Result
 
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
@@ -40,7 +39,7 @@ class Normal(Distribution):
     Source: the estimator: D. Kingma, M. Welling, "Auto-encoding variational Bayes", 2014.
     """
 
-    def __init__(self, loc: Any, scale: Any) -> None:
+    def __init__(self, loc: ArrayLike, scale: ArrayLike) -> None:
         self.loc, self.scale = array(loc), array(scale)
         positive("Normal", scale=self.scale)
         self.batch_shape = np.broadcast_shapes(np.shape(self.loc), np.shape(self.scale))
@@ -50,7 +49,7 @@ class Normal(Distribution):
         z = (x - self.loc) / self.scale
         return -0.5 * z * z - np.log(self.scale) - _HALF_LOG_2PI
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `loc + scale · ε`."""
         return self.loc + self.scale * rng.normal(size=self._shape(size))
 
@@ -85,7 +84,7 @@ class LogNormal(Distribution):
         np.float64(-0.9189)
     """
 
-    def __init__(self, loc: Any, scale: Any) -> None:
+    def __init__(self, loc: ArrayLike, scale: ArrayLike) -> None:
         self._normal = Normal(loc, scale)
         self.loc, self.scale, self.batch_shape = self._normal.loc, self._normal.scale, self._normal.batch_shape
 
@@ -94,7 +93,7 @@ class LogNormal(Distribution):
         log = np.log(x)
         return self._normal.log_prob(log) - log
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `exp(loc + scale · ε)`."""
         return np.exp(self._normal.sample(rng, size))
 
@@ -133,13 +132,18 @@ class MultivariateNormal(Distribution):
         np.float64(-2.7205)
     """
 
-    def __init__(self, loc: Any, covariance: Any = None, *, scale_tril: Any = None) -> None:
-        if (covariance is None) == (scale_tril is None):
+    def __init__(
+        self, loc: ArrayLike, covariance: ArrayLike | None = None, *, scale_tril: ArrayLike | None = None
+    ) -> None:
+        self.loc = array(loc)
+        if covariance is not None and scale_tril is None:
+            self.scale_tril = np.linalg.cholesky(array(covariance))
+        elif scale_tril is not None and covariance is None:
+            self.scale_tril = array(scale_tril)
+        else:
             raise ArgumentError(
                 "MultivariateNormal: either covariance or scale_tril is needed, got both or none; give one"
             )
-        self.loc = array(loc)
-        self.scale_tril = np.linalg.cholesky(array(covariance)) if scale_tril is None else array(scale_tril)
         n = np.shape(self.loc)[-1:]
         if not n or np.shape(self.scale_tril)[-2:] != n * 2:
             raise ArgumentError(
@@ -156,10 +160,10 @@ class MultivariateNormal(Distribution):
         z = np.linalg.solve(factor, np.expand_dims(d, -1))[..., 0]
         return -0.5 * np.sum(z * z, axis=-1) - self._half_log_det() - self.event_shape[0] * _HALF_LOG_2PI
 
-    def _half_log_det(self) -> Any:
+    def _half_log_det(self) -> Result:
         return np.sum(np.log(np.diagonal(self.scale_tril, axis1=-2, axis2=-1)), axis=-1)
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `loc + L ε`."""
         noise = rng.normal(size=self._shape(size))
         return self.loc + (self.scale_tril @ np.expand_dims(noise, -1))[..., 0]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_lab.distributions.base import Distribution, Size, array, constant, positive, special
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, NumPyRng, Result
 
 
 class Exponential(Distribution):
@@ -25,7 +23,7 @@ class Exponential(Distribution):
         np.float64(-1.3069)
     """
 
-    def __init__(self, rate: Any) -> None:
+    def __init__(self, rate: ArrayLike) -> None:
         self.rate = array(rate)
         positive("Exponential", rate=self.rate)
         self.batch_shape = np.shape(self.rate)
@@ -34,7 +32,7 @@ class Exponential(Distribution):
         """Return `log rate − rate x`."""
         return np.log(self.rate) - self.rate * x
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `ε / rate`."""
         return rng.exponential(size=self._shape(size)) / self.rate
 
@@ -72,7 +70,7 @@ class Gamma(Distribution):
         np.float64(-0.6137)
     """
 
-    def __init__(self, concentration: Any, rate: Any) -> None:
+    def __init__(self, concentration: ArrayLike, rate: ArrayLike) -> None:
         self.concentration, self.rate = array(concentration), array(rate)
         positive("Gamma", concentration=self.concentration, rate=self.rate)
         self.batch_shape = np.broadcast_shapes(np.shape(self.concentration), np.shape(self.rate))
@@ -82,7 +80,7 @@ class Gamma(Distribution):
         a = self.concentration
         return a * np.log(self.rate) + (a - 1) * np.log(x) - self.rate * x - special().gammaln(a)
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `γ / rate`, γ drawn with rate 1."""
         a = constant("Gamma.sample: concentration", self.concentration)
         return rng.gamma(np.broadcast_to(a, self.batch_shape), size=self._shape(size)) / self.rate
@@ -122,12 +120,12 @@ class Beta(Distribution):
         np.float64(0.4055)
     """
 
-    def __init__(self, a: Any, b: Any) -> None:
+    def __init__(self, a: ArrayLike, b: ArrayLike) -> None:
         self.a, self.b = array(a), array(b)
         positive("Beta", a=self.a, b=self.b)
         self.batch_shape = np.broadcast_shapes(np.shape(self.a), np.shape(self.b))
 
-    def _log_beta(self) -> Any:
+    def _log_beta(self) -> Result:
         gammaln = special().gammaln
         return gammaln(self.a) + gammaln(self.b) - gammaln(self.a + self.b)
 
@@ -135,7 +133,7 @@ class Beta(Distribution):
         """Return the logarithm of the density at `x`, between 0 and 1."""
         return (self.a - 1) * np.log(x) + (self.b - 1) * np.log1p(-x) - self._log_beta()
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return shares between 0 and 1."""
         a, b = (constant("Beta.sample", x) for x in (self.a, self.b))
         return rng.beta(a, b, size=self._shape(size))
@@ -175,7 +173,7 @@ class Dirichlet(Distribution):
         np.float64(0.6931)
     """
 
-    def __init__(self, concentration: Any) -> None:
+    def __init__(self, concentration: ArrayLike) -> None:
         self.concentration = array(concentration)
         positive("Dirichlet", concentration=self.concentration)
         self.batch_shape, self.event_shape = np.shape(self.concentration)[:-1], np.shape(self.concentration)[-1:]
@@ -186,7 +184,7 @@ class Dirichlet(Distribution):
         terms = (a - 1) * np.log(x) - gammaln(a)
         return np.sum(terms, axis=-1) + gammaln(np.sum(a, axis=-1))
 
-    def sample(self, rng: Any, size: Size = ()) -> Array:
+    def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return vectors of shares."""
         a = constant("Dirichlet.sample", self.concentration)
         parts = rng.gamma(np.broadcast_to(a, self._shape(size)))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.typing import Array, Result
 
 
 @primitive(lambda g, y, x: g * (y > 0), elementwise=True)
-def relu(x: Any) -> Any:
+def relu(x: Array) -> Result:
     """Return the positive part, `max(x, 0)`; its derivative at 0 is 0.
 
     Arguments:
@@ -28,7 +27,7 @@ def relu(x: Any) -> Any:
 
 
 @primitive(lambda g, y, x, negative_slope=0.01: np.where(x > 0, g, negative_slope * g), elementwise=True)
-def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+def leaky_relu(x: Array, negative_slope: float = 0.01) -> Result:
     """Return `x` where it is positive and `negative_slope · x` elsewhere; the derivative at 0 is `negative_slope`.
 
     Arguments:
@@ -49,7 +48,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     lambda g, y, x, alpha=1.0: g * np.where(x > 0, 1, alpha * np.exp(np.minimum(x, 0))),
     elementwise=True,
 )
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x: Array, alpha: float = 1.0) -> Result:
     """Return the exponential linear unit, `x` where it is positive and `alpha · (exp(x) − 1)` elsewhere.
 
     Arguments:
@@ -69,7 +68,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 @primitive(lambda g, y, x: g * (y * (1 - y)), elementwise=True)
 @np.errstate(over="ignore")  # exp gives ∞ where the result is 0, or below the dtype's normal numbers
-def sigmoid(x: Any) -> Any:
+def sigmoid(x: Array) -> Result:
     """Return the logistic function, `1 / (1 + exp(−x))`, accurate in both tails.
 
     Arguments:
@@ -84,7 +83,7 @@ def sigmoid(x: Any) -> Any:
 
 
 @primitive(lambda g, y, x: g * sigmoid(x), elementwise=True)
-def softplus(x: Any) -> Any:
+def softplus(x: Array) -> Result:
     """Return a smooth positive part, `log(1 + exp(x))`.
 
     Arguments:
@@ -100,14 +99,14 @@ def softplus(x: Any) -> Any:
     return np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))
 
 
-def _silu_rule(g: Any, y: Any, x: Any) -> Any:
+def _silu_rule(g: Array, y: Array, x: Array) -> Result:
     """(s + x s (1 − s)) · g, where s = sigmoid(x)."""
     s = sigmoid(x)
     return g * (s + np.clip(x, -1e4, 1e4) * s * (1 - s))  # the bounds spare ±∞ the product ∞ · 0
 
 
 @primitive(_silu_rule, elementwise=True)
-def silu(x: Any) -> Any:
+def silu(x: Array) -> Result:
     """Return the sigmoid linear unit, also called swish, `x · sigmoid(x)`.
 
     Arguments:
@@ -124,14 +123,14 @@ def silu(x: Any) -> Any:
     return np.maximum(x, -1e4) * sigmoid(x)  # the bound lets −∞ give 0
 
 
-def _mish_rule(g: Any, y: Any, x: Any) -> Any:
+def _mish_rule(g: Array, y: Array, x: Array) -> Result:
     """(t + x (1 − t²) sigmoid(x)) · g, where t = tanh(softplus(x))."""
     t = np.tanh(softplus(x))
     return g * (t + np.clip(x, -1e4, 1e4) * (1 - t * t) * sigmoid(x))
 
 
 @primitive(_mish_rule, elementwise=True)
-def mish(x: Any) -> Any:
+def mish(x: Array) -> Result:
     """Return a smooth, slightly non-monotonic rectifier, `x · tanh(softplus(x))`.
 
     Arguments:
@@ -148,7 +147,7 @@ def mish(x: Any) -> Any:
 
 
 @primitive(lambda g, y, x: g * sigmoid(-x), elementwise=True)
-def logsigmoid(x: Any) -> Any:
+def logsigmoid(x: Array) -> Result:
     """Return the logarithm of the logistic function, `−log(1 + exp(−x))`, accurate where that is nearly 0.
 
     Arguments:
@@ -162,7 +161,7 @@ def logsigmoid(x: Any) -> Any:
     return np.minimum(x, 0) - np.log1p(np.exp(-abs(x)))
 
 
-def selu(x: Any) -> Any:
+def selu(x: Array) -> Result:
     """Return `λ x` where x is positive and `λ α (exp(x) − 1)` elsewhere, which keeps layers at mean 0 and variance 1.
 
     λ is about 1.0507 and α about 1.6733, the fixed point of the paper.
@@ -181,7 +180,7 @@ def selu(x: Any) -> Any:
 
 
 @primitive(lambda g, y, x, alpha=1.0: g * np.exp(np.clip(x, -1e4 * alpha, 0) / alpha), elementwise=True)
-def celu(x: Any, alpha: float = 1.0) -> Any:
+def celu(x: Array, alpha: float = 1.0) -> Result:
     """Return `x` where it is positive and `alpha · (exp(x / alpha) − 1)` elsewhere, whose slope is continuous.
 
     Arguments:
@@ -198,14 +197,14 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
     return np.where(x > 0, x, alpha * np.expm1(np.clip(x, -1e4 * alpha, 0) / alpha))[()]
 
 
-def _softsign_rule(g: Any, y: Any, x: Any) -> Any:
+def _softsign_rule(g: Array, y: Array, x: Array) -> Result:
     """G / (1 + |x|)²."""
     r = 1 / (1 + abs(x))
     return g * r * r
 
 
 @primitive(_softsign_rule, elementwise=True)
-def softsign(x: Any) -> Any:
+def softsign(x: Array) -> Result:
     """Return `x / (1 + |x|)`.
 
     Arguments:
@@ -223,7 +222,7 @@ def softsign(x: Any) -> Any:
 
 
 @primitive(lambda g, y, x: g * np.tanh(x) ** 2, elementwise=True)
-def tanhshrink(x: Any) -> Any:
+def tanhshrink(x: Array) -> Result:
     """Return `x − tanh(x)`.
 
     Arguments:
@@ -237,7 +236,7 @@ def tanhshrink(x: Any) -> Any:
     return x - np.tanh(x)
 
 
-def glu(x: Any, axis: int = -1) -> Any:
+def glu(x: Array, axis: int = -1) -> Result:
     """Return one half of the input, gated by the other: `a · sigmoid(b)`.
 
     Arguments:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.layers import dropout
 from tinygrad_lab.functional.normalisation import softmax
+from tinygrad_lab.typing import Array, Result, Rng
 
 
 def scaled_dot_product_attention(
-    query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False,
-    scale: float | None = None, *, rng: Any = None,
-) -> Any:  # fmt: skip
+    query: Array, key: Array, value: Array, attn_mask: Array | None = None, dropout_p: float = 0.0,
+    is_causal: bool = False, scale: float | None = None, *, rng: Rng | None = None,
+) -> Result:  # fmt: skip
     """Return `softmax(q kᵀ · scale + mask) v`.
 
     Arguments:
@@ -56,8 +56,8 @@ def scaled_dot_product_attention(
 
 
 def attention_weights(
-    query: Any, key: Any, attn_mask: Any = None, is_causal: bool = False, scale: float | None = None
-) -> Any:
+    query: Array, key: Array, attn_mask: Array | None = None, is_causal: bool = False, scale: float | None = None
+) -> Result:
     """Return `softmax(q kᵀ · scale + mask)`, of shape (..., targets, sources); see `scaled_dot_product_attention`.
 
     Example:
@@ -82,5 +82,5 @@ def attention_weights(
     return softmax(scores + attn_mask)
 
 
-def _both(seen: Any, attn_mask: Any) -> Any:
+def _both(seen: Result, attn_mask: Array) -> Result:
     return seen & attn_mask if attn_mask.dtype == bool else np.where(seen, attn_mask, -np.inf)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_lab.functional.activations import sigmoid, softplus
 from tinygrad_lab.functional.losses import check_same_shape, loss, reduced
+from tinygrad_lab.typing import Array, Result
 
 
-def _log(p: Any) -> Any:
+def _log(p: Array) -> Result:
     """Return the logarithm, at least −100, and that at 0; of a negative number NumPy's NaN."""
     return np.maximum(np.log(np.where(p == 0, np.finfo(p.dtype).smallest_subnormal, p)), -100)
 
 
-def _variance(p: Any) -> Any:
+def _variance(p: Array) -> Result:
     """Return `p (1 − p)`, at least 1e-12, or the smallest normal number of a dtype that has none so small."""
     return np.maximum(p * (1 - p), max(1e-12, float(np.finfo(p.dtype).smallest_normal)))
 
 
-def _times(x: Any, weight: Any) -> Any:
+def _times(x: Array, weight: Array | None) -> Result:
     return x if weight is None else x * np.asarray(weight, x.dtype)
 
 
@@ -28,7 +27,9 @@ def _times(x: Any, weight: Any) -> Any:
     lambda g, y, p, t, weight=None: _times(g, weight) * ((p - t) / _variance(p)),
     lambda g, y, p, t, weight=None: _times(g, weight) * (_log(1 - p) - _log(p)),
 )
-def binary_cross_entropy(prediction: Any, target: Any, reduction: str = "mean", *, weight: Any = None) -> Any:
+def binary_cross_entropy(
+    prediction: Array, target: Array, reduction: str = "mean", *, weight: Array | None = None
+) -> Result:
     """Return the negative log-likelihood of labels in [0, 1], `−t log p − (1 − t) log(1 − p)`.
 
     It stays finite at p = 0 and p = 1: a logarithm is never below −100 and the derivative's denominator p (1 − p)
@@ -52,7 +53,9 @@ def binary_cross_entropy(prediction: Any, target: Any, reduction: str = "mean", 
     return _times(-(target * _log(prediction) + (1 - target) * _log(1 - prediction)), weight)
 
 
-def _logits_rule(g: Any, y: Any, x: Any, t: Any, weight: Any = None, pos_weight: Any = None) -> Any:
+def _logits_rule(
+    g: Array, y: Array, x: Array, t: Array, weight: Array | None = None, pos_weight: Array | None = None
+) -> Result:
     """(sigmoid(x) (1 − t + w t) − w t) · g, with w = 1 unless the positive class has a weight."""
     if pos_weight is None:
         return _times(g, weight) * (sigmoid(x) - t)
@@ -60,15 +63,22 @@ def _logits_rule(g: Any, y: Any, x: Any, t: Any, weight: Any = None, pos_weight:
     return _times(g, weight) * (sigmoid(x) * (1 - t + positive) - positive)
 
 
-def _labels_rule(g: Any, y: Any, x: Any, t: Any, weight: Any = None, pos_weight: Any = None) -> Any:
+def _labels_rule(
+    g: Array, y: Array, x: Array, t: Array, weight: Array | None = None, pos_weight: Array | None = None
+) -> Result:
     """(w log(1 + exp(−x)) − log(1 + exp(x))) · g, which is −x · g unless the positive class has a weight w."""
     return _times(g, weight) * (-x if pos_weight is None else _times(softplus(-x), pos_weight) - softplus(x))
 
 
 @loss(_logits_rule, _labels_rule)
 def binary_cross_entropy_with_logits(
-    logits: Any, target: Any, reduction: str = "mean", *, weight: Any = None, pos_weight: Any = None
-) -> Any:
+    logits: Array,
+    target: Array,
+    reduction: str = "mean",
+    *,
+    weight: Array | None = None,
+    pos_weight: Array | None = None,
+) -> Result:
     """Return the binary cross-entropy of `sigmoid(logits)`, `log(1 + exp(x)) − t x`, without overflow or log 0.
 
     Arguments:
@@ -95,8 +105,8 @@ def binary_cross_entropy_with_logits(
 
 
 def sigmoid_focal_loss(
-    logits: Any, target: Any, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
-) -> Any:
+    logits: Array, target: Array, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
+) -> Result:
     """Return the cross-entropy of `p = sigmoid(logits)`, less of it where the answer is already good.
 
     `α_t (1 − p_t)^γ · −log p_t`, with `p_t` the probability of the label, and `α_t` α for label 1, 1 − α for 0.

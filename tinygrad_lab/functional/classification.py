@@ -11,14 +11,15 @@ from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.losses import check_array, check_reduction
 from tinygrad_lab.functional.normalisation import log_softmax, shifted
+from tinygrad_lab.typing import Array, Result
 
 
-def _class_axis(x: Any) -> int:
+def _class_axis(x: Array) -> int:
     """Return the axis of the classes: the second, or the only one."""
     return 1 if x.ndim > 1 else 0
 
 
-def _one_hot(name: str, scores: Any, classes: Any, ignore_index: int) -> Any:
+def _one_hot(name: str, scores: Array, classes: Any, ignore_index: int) -> Result:
     """Return a boolean array of the scores' shape, true at each target class."""
     axis, count = _class_axis(scores), scores.shape[_class_axis(scores)]
     expected = scores.shape[:axis] + scores.shape[axis + 1 :]
@@ -38,11 +39,13 @@ def _one_hot(name: str, scores: Any, classes: Any, ignore_index: int) -> Any:
     return np.expand_dims(classes, axis) == numbers
 
 
-def _is_distribution(x: Any, t: Any) -> bool:
+def _is_distribution(x: Array, t: Array) -> bool:
     return t.dtype.kind == "f" and t.shape == x.shape
 
 
-def _counts(name: str, x: Any, t: Any, weight: Any, ignore_index: int, label_smoothing: float) -> tuple[Any, Any, Any]:
+def _counts(
+    name: str, x: Array, t: Array, weight: Array | None, ignore_index: int, label_smoothing: float
+) -> tuple[Any, Any, Any]:
     """Return how much each class counts in each target's loss, their sums, and how much all targets count in a mean."""
     axis = _class_axis(x)
     size = x.shape[axis]
@@ -62,7 +65,7 @@ def _counts(name: str, x: Any, t: Any, weight: Any, ignore_index: int, label_smo
     return counts, np.sum(counts, axis=axis, keepdims=True), np.sum(hot * weights)
 
 
-def _of_classes(name: str, weight: Any, x: Any) -> Any:
+def _of_classes(name: str, weight: Array, x: Array) -> Result:
     """Return one weight per class, ready to be multiplied with the scores."""
     axis = _class_axis(x)
     weight = np.asarray(weight, x.dtype)
@@ -74,19 +77,19 @@ def _of_classes(name: str, weight: Any, x: Any) -> Any:
     return np.reshape(weight, (-1,) + (1,) * (x.ndim - axis - 1))
 
 
-def _reduced(losses: Any, total: Any, reduction: str) -> Any:
+def _reduced(losses: Array, total: Array, reduction: str) -> Result:
     if reduction == "none":
         return losses
     return losses.sum() / total if reduction == "mean" else losses.sum()
 
 
-def _weighted(scores: Any, counts: Any) -> Any:
+def _weighted(scores: Array, counts: Any) -> Result:
     """Return `Σ counts · scores` over the classes; what counts nothing may be −∞."""
     chosen = np.where(counts, scores, 0)
     return np.sum(chosen if counts.dtype == bool else chosen * counts, axis=_class_axis(scores), keepdims=True)
 
 
-def _share(g: Any, x: Any, total: Any, reduction: str) -> Any:
+def _share(g: Array, x: Array, total: Any, reduction: str) -> Result:
     """Return the gradient of each target's loss, with an axis for the classes."""
     if reduction == "none":
         return np.expand_dims(g, _class_axis(x))
@@ -94,8 +97,14 @@ def _share(g: Any, x: Any, total: Any, reduction: str) -> Any:
 
 
 def _nll_rule(
-    g: Any, y: Any, x: Any, t: Any, reduction: str = "mean", weight: Any = None, ignore_index: int = -100
-) -> Any:
+    g: Array,
+    y: Array,
+    x: Array,
+    t: Array,
+    reduction: str = "mean",
+    weight: Array | None = None,
+    ignore_index: int = -100,
+) -> Result:
     """−g at the target classes (÷ n for the mean of n), 0 elsewhere."""
     counts, _, total = _counts("nll_loss", x, t, weight, ignore_index, 0.0)
     return _share(g, x, total, reduction) * -counts.astype(x.dtype)
@@ -103,8 +112,13 @@ def _nll_rule(
 
 @primitive(_nll_rule, None)
 def nll_loss(
-    log_probabilities: Any, target: Any, reduction: str = "mean", *, weight: Any = None, ignore_index: int = -100
-) -> Any:
+    log_probabilities: Array,
+    target: Array,
+    reduction: str = "mean",
+    *,
+    weight: Array | None = None,
+    ignore_index: int = -100,
+) -> Result:
     """Return the negative log-likelihood of the target classes, `−x[n, t[n]]`.
 
     Arguments:
@@ -130,17 +144,17 @@ def nll_loss(
 
 
 def _cross_entropy_rule(
-    g: Any, y: Any, x: Any, t: Any, reduction: str = "mean", *, residuals: Any, **_: Any
-) -> Any:  # fmt: skip
+    g: Array, y: Array, x: Array, t: Array, reduction: str = "mean", *, residuals: Any, **_: Any
+) -> Result:  # fmt: skip
     """(softmax(x) Σ t − t) · g (÷ n for the mean of n), where t is 1 at the target class, or a distribution."""
     e, z, counts, sums, total = residuals
     return _share(g, x, total, reduction) * (e * (sums / z) - counts)
 
 
 def _cross_entropy_target_rule(
-    g: Any, y: Any, x: Any, t: Any, reduction: str = "mean", weight: Any = None, ignore_index: int = -100,
-    label_smoothing: float = 0.0, *, residuals: Any,
-) -> Any:  # fmt: skip
+    g: Array, y: Array, x: Array, t: Array, reduction: str = "mean", weight: Array | None = None,
+    ignore_index: int = -100, label_smoothing: float = 0.0, *, residuals: Any,
+) -> Result:  # fmt: skip
     """−log softmax(x) · g (÷ n for the mean of n), of a target that is a distribution."""
     axis = _class_axis(x)
     share = _share(g, x, math.prod(x.shape) // x.shape[axis], reduction) * (1 - label_smoothing)
@@ -150,9 +164,9 @@ def _cross_entropy_target_rule(
 
 @primitive(_cross_entropy_rule, _cross_entropy_target_rule, residuals=True)
 def cross_entropy(
-    logits: Any, target: Any, reduction: str = "mean", *, weight: Any = None, ignore_index: int = -100,
+    logits: Array, target: Array, reduction: str = "mean", *, weight: Array | None = None, ignore_index: int = -100,
     label_smoothing: float = 0.0,
-) -> Any:  # fmt: skip
+) -> Result:  # fmt: skip
     """Return the cross-entropy of `softmax(logits)`, `−Σ t log softmax(x)`, without overflow or log 0.
 
     Arguments:

@@ -10,13 +10,20 @@ import numpy as np
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.windows import Size, Sizes, columns, overlap_add
+from tinygrad_lab.typing import Array, Result
 
 _AXES = {1: "length", 2: "height, width"}
 
 
 def conv1d(
-    x: Any, w: Any, b: Any = None, stride: Size = 1, padding: Size | str = 0, dilation: Size = 1, groups: int = 1
-) -> Any:
+    x: Array,
+    w: Array,
+    b: Array | None = None,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+) -> Result:
     """Return the cross-correlation along the last axis.
 
     `y[n,o,t] = b[o] + Σ_{c,k} w[o,c,k] · x[n,c,t·stride + k·dilation]`, on `x` with its padding; c runs over the
@@ -50,8 +57,14 @@ def conv1d(
 
 
 def conv2d(
-    x: Any, w: Any, b: Any = None, stride: Size = 1, padding: Size | str = 0, dilation: Size = 1, groups: int = 1
-) -> Any:
+    x: Array,
+    w: Array,
+    b: Array | None = None,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+) -> Result:
     """Return the cross-correlation along the last two axes.
 
     `y[n,o,i,j] = b[o] + Σ_{c,k,l} w[o,c,k,l] · x[n,c,i·s₁ + k·d₁,j·s₂ + l·d₂]`, on `x` with its padding, with s the
@@ -85,9 +98,9 @@ def conv2d(
 
 
 def conv_transpose1d(
-    x: Any, w: Any, b: Any = None, stride: Size = 1, padding: Size = 0, output_padding: Size = 0, groups: int = 1,
-    dilation: Size = 1,
-) -> Any:  # fmt: skip
+    x: Array, w: Array, b: Array | None = None, stride: Size = 1, padding: Size = 0, output_padding: Size = 0,
+    groups: int = 1, dilation: Size = 1,
+) -> Result:  # fmt: skip
     """Return the transposed convolution along the last axis: the adjoint of `conv1d` as a map of its input.
 
     `y[n,o,t] = b[o] + Σ w[c,o,k] · x[n,c,p]` over all c, k, p with `p · stride + k · dilation = t + padding`.
@@ -120,9 +133,9 @@ def conv_transpose1d(
 
 
 def conv_transpose2d(
-    x: Any, w: Any, b: Any = None, stride: Size = 1, padding: Size = 0, output_padding: Size = 0, groups: int = 1,
-    dilation: Size = 1,
-) -> Any:  # fmt: skip
+    x: Array, w: Array, b: Array | None = None, stride: Size = 1, padding: Size = 0, output_padding: Size = 0,
+    groups: int = 1, dilation: Size = 1,
+) -> Result:  # fmt: skip
     """Return the transposed convolution along the last two axes: the adjoint of `conv2d` as a map of its input.
 
     Along each axis as in `conv_transpose1d`.
@@ -171,8 +184,8 @@ def each(name: str, option: str, size: Any, n: int, least: int) -> Sizes:
 
 
 def _convolve(
-    name: str, n: int, x: Any, w: Any, b: Any, stride: Any, padding: Any, dilation: Any, groups: int
-) -> Any:  # fmt: skip
+    name: str, n: int, x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Result:  # fmt: skip
     stride, dilation = each(name, "stride", stride, n, 1), each(name, "dilation", dilation, n, 1)
     each(name, "groups", groups, 1, 1)
     _check_weight(name, n, np.shape(w), "(out_channels, in_channels / groups, {})")
@@ -180,7 +193,7 @@ def _convolve(
     pads = _pads(name, padding, kernel, stride, dilation)
     _check_input(name, n, np.shape(x), w.shape[1] * groups)
     _check_groups(name, w.shape[0], "output", groups)
-    _check_bias(name, np.shape(b), w.shape[0])
+    _check_bias(name, b, w.shape[0])
     for length, pair, k, d in zip(x.shape[2:], pads, kernel, dilation, strict=True):
         if length + sum(pair) < d * (k - 1) + 1:
             raise OperationError(
@@ -202,15 +215,15 @@ def _convolve(
     lambda g, y, w, columns, b=None: np.swapaxes(w, -1, -2) @ g,
     lambda g, y, w, columns, b: np.sum(g, axis=-1, keepdims=True),
 )
-def _filter(w: Any, columns: Any, b: Any = None) -> Any:
+def _filter(w: Array, columns: Array, b: Array | None = None) -> Result:
     """Return `w columns + b`, an affine map of the columns; as one operation it needs one array fewer."""
     return w @ columns if b is None else w @ columns + b
 
 
 def _convolve_transposed(
-    name: str, n: int, x: Any, w: Any, b: Any, stride: Any, padding: Any, output_padding: Any, groups: int,
+    name: str, n: int, x: Array, w: Array, b: Array | None, stride: Any, padding: Any, output_padding: Any, groups: int,
     dilation: Any,
-) -> Any:  # fmt: skip
+) -> Result:  # fmt: skip
     stride, dilation = each(name, "stride", stride, n, 1), each(name, "dilation", dilation, n, 1)
     padding, output_padding = each(name, "padding", padding, n, 0), each(name, "output_padding", output_padding, n, 0)
     each(name, "groups", groups, 1, 1)
@@ -218,7 +231,7 @@ def _convolve_transposed(
     _check_input(name, n, np.shape(x), w.shape[0])
     _check_groups(name, w.shape[0], "input", groups)
     channels, filters, kernel = w.shape[0], w.shape[1] * groups, w.shape[2:]
-    _check_bias(name, np.shape(b), filters)
+    _check_bias(name, b, filters)
     batch, lengths = x.shape[0], x.shape[2:]
     weights = np.reshape(w, (groups, channels // groups, w.shape[1] * math.prod(kernel)))
     inputs = np.reshape(np.swapaxes(x, 0, 1), (groups, channels // groups, batch * math.prod(lengths)))
@@ -270,9 +283,9 @@ def _check_groups(name: str, channels: int, which: str, groups: int) -> None:
         )
 
 
-def _check_bias(name: str, b: Sizes, filters: int) -> None:
-    if b and b != (filters,):
-        raise OperationError(f"{name}: bias must be ({filters},), got {b}; give it one number per output channel")
+def _check_bias(name: str, b: Array | None, filters: int) -> None:
+    if b is not None and b.shape != (filters,):
+        raise OperationError(f"{name}: bias must be ({filters},), got {b.shape}; give it one number per output channel")
 
 
 def _count(n: int) -> str:

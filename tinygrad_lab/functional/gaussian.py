@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.typing import Array, Result
 
 # NumPy has no error function: with z = |x| / √2 and u = (2 − z) / (2 + z), the
 # product exp(z²) · erfc(z) · (2 + z) / 2 is a smooth function of u on (−1, 1]. This is its Chebyshev interpolant of
@@ -25,13 +26,13 @@ _ERFCX = (
 _FAR = 40.0  # from here on the tail of the normal distribution is 0 in float64
 
 
-def _normal_density(x: Any) -> Any:
+def _normal_density(x: Array) -> Result:
     x = np.clip(x, -_FAR, _FAR)
     return np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
 
 
 @primitive(lambda g, y, x: g * _normal_density(x), elementwise=True)
-def normal_cdf(x: Any) -> Any:
+def normal_cdf(x: Array) -> Result:
     """Return the standard normal distribution function, `Φ(x) = (1 + erf(x / √2)) / 2`, accurate in the lower tail.
 
     Arguments:
@@ -55,12 +56,12 @@ def normal_cdf(x: Any) -> Any:
     return np.where(x < 0, tail, 1 - tail)[()]
 
 
-def _gelu_exact_rule(g: Any, y: Any, x: Any, residuals: Any) -> Any:
+def _gelu_exact_rule(g: Array, y: Array, x: Array, residuals: Any) -> Result:
     return g * (residuals + np.clip(x, -_FAR, _FAR) * _normal_density(x))
 
 
 @primitive(_gelu_exact_rule, elementwise=True, residuals=True)
-def _gelu_exact(x: Any) -> Any:
+def _gelu_exact(x: Array) -> Result:
     below = normal_cdf(x)
     return np.maximum(x, -_FAR) * below, below  # the bound lets −∞ give 0
 
@@ -68,11 +69,11 @@ def _gelu_exact(x: Any) -> Any:
 _BEYOND = 10.0  # from here on the tanh below is ±1 in float64
 
 
-def _gelu_angle(x: Any) -> Any:
+def _gelu_angle(x: Array) -> Result:
     return math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)
 
 
-def _gelu_tanh_rule(g: Any, y: Any, x: Any) -> Any:
+def _gelu_tanh_rule(g: Array, y: Array, x: Array) -> Result:
     """((1 + t) / 2 + x / 2 · (1 − t²) · u') · g, where t = tanh(u), u = √(2/π) · (x + 0.044715 x³)."""
     x = np.clip(x, -_BEYOND, _BEYOND)
     t = np.tanh(_gelu_angle(x))
@@ -81,12 +82,12 @@ def _gelu_tanh_rule(g: Any, y: Any, x: Any) -> Any:
 
 
 @primitive(_gelu_tanh_rule, elementwise=True)
-def _gelu_tanh(x: Any) -> Any:
+def _gelu_tanh(x: Array) -> Result:
     bounded = np.maximum(x, -_BEYOND)
     return 0.5 * bounded * (1 + np.tanh(_gelu_angle(np.minimum(bounded, _BEYOND))))
 
 
-def gelu(x: Any, approximate: str = "none") -> Any:
+def gelu(x: Array, approximate: str = "none") -> Result:
     """Return the Gaussian error linear unit, `x · Φ(x)`, with Φ the standard normal distribution function.
 
     Arguments:

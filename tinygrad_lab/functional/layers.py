@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.typing import Array, Result, Rng
 
 
-def _linear_weight_rule(g: Any, y: Any, x: Any, w: Any, b: Any = None) -> Any:
+def _linear_weight_rule(g: Array, y: Array, x: Array, w: Array, b: Array | None = None) -> Result:
     """Gradient gᵀ x, of g and x as matrices, every axis but the last made into one."""
     if g.ndim == 2:
         return g.T @ x
     return np.reshape(g, (-1, w.shape[0])).T @ np.reshape(x, (-1, w.shape[1]))
 
 
-def _linear_bias_rule(g: Any, y: Any, x: Any, w: Any, b: Any) -> Any:
+def _linear_bias_rule(g: Array, y: Array, x: Array, w: Array, b: Array) -> Result:
     """Σ g over every axis but the last."""
     return g.sum(axis=0) if g.ndim == 2 else np.sum(g, axis=tuple(range(g.ndim - 1)))
 
 
 @primitive(lambda g, y, x, w, b=None: g @ w, _linear_weight_rule, _linear_bias_rule)
-def linear(x: Any, w: Any, b: Any = None) -> Any:
+def linear(x: Array, w: Array, b: Array | None = None) -> Result:
     """Return an affine map of the last axis, `x wᵀ + b`.
 
     Arguments:
@@ -43,7 +42,7 @@ def linear(x: Any, w: Any, b: Any = None) -> Any:
     try:
         return x @ w.T if b is None else x @ w.T + b
     except ValueError as error:
-        raise _explain_linear(np.shape(x), np.shape(w), np.shape(b)) from error
+        raise _explain_linear(np.shape(x), np.shape(w), () if b is None else np.shape(b)) from error
 
 
 def _explain_linear(x: tuple[int, ...], w: tuple[int, ...], b: tuple[int, ...]) -> OperationError:
@@ -58,7 +57,7 @@ def _explain_linear(x: tuple[int, ...], w: tuple[int, ...], b: tuple[int, ...]) 
     return OperationError(f"linear: bias must be ({w[0]},), got {b}; give it one number per output feature")
 
 
-def dropout(x: Any, p: float, rng: Any) -> Any:
+def dropout(x: Array, p: float, rng: Rng) -> Result:
     """Return `x` with each element zeroed with probability `p` and the others divided by `1 − p`.
 
     Arguments:

@@ -12,12 +12,13 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.typing import Array, Result
 
 F = TypeVar("F", bound=Callable[..., Any])
 Rule = Callable[..., Any]
 
 
-def _size(x: Any) -> int:
+def _size(x: Array) -> int:
     return math.prod(np.shape(x))
 
 
@@ -33,7 +34,7 @@ def loss(*rules: Rule | None) -> Callable[[F], F]:
         place = list(inspect.signature(losses).parameters).index("reduction")
 
         @functools.wraps(losses)
-        def forward(*args: Any, **kwargs: Any) -> Any:
+        def forward(*args: Any, **kwargs: Any) -> Result:
             reduction = args[place] if len(args) > place else kwargs.get("reduction", "mean")
             return reduced(losses.__name__, losses(*args, **kwargs), reduction)
 
@@ -49,7 +50,7 @@ _REDUCTIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def reduced(name: str, losses: Any, reduction: str) -> Any:
+def reduced(name: str, losses: Array, reduction: str) -> Result:
     """Return the mean or the sum of losses, or the losses themselves."""
     check_reduction(name, reduction)
     return _REDUCTIONS[reduction](losses)
@@ -67,19 +68,19 @@ def _per_element(rule: Rule) -> Rule:
     """Return the rule of a loss, given that of its elements: each has an equal part of the mean."""
 
     @functools.wraps(rule)
-    def share(g: Any, y: Any, x: Any, *others: Any, reduction: str = "mean", **options: Any) -> Any:
+    def share(g: Array, y: Array, x: Array, *others: Any, reduction: str = "mean", **options: Any) -> Result:
         return rule(g / x.size if reduction == "mean" else g, y, x, *others, **options)
 
     return share
 
 
-def check_array(name: str, argument: str, x: Any) -> None:
+def check_array(name: str, argument: str, x: Array) -> None:
     """Refuse a list: whether it is one of integers or of floats must not decide what it means."""
     if not hasattr(x, "dtype"):
         raise OperationError(f"{name}: {argument} must be an array, got {type(x).__name__}; wrap it in np.array(...)")
 
 
-def check_same_shape(name: str, prediction: Any, target: Any) -> None:
+def check_same_shape(name: str, prediction: Array, target: Array) -> None:
     """Refuse to broadcast: (n, 1) against (n,) would make n² losses."""
     expected, given = np.shape(prediction), np.shape(target)
     for argument, x in (("prediction", prediction), ("target", target)):
@@ -95,7 +96,7 @@ def check_same_shape(name: str, prediction: Any, target: Any) -> None:
     lambda g, y, p, t: 2 * g * (p - t),
     lambda g, y, p, t: 2 * g * (t - p),
 )
-def mse_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+def mse_loss(prediction: Array, target: Array, reduction: str = "mean") -> Result:
     """Return the squared error, `(p − t)²`.
 
     Arguments:
@@ -120,7 +121,7 @@ def mse_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     lambda g, y, p, t: g * np.sign(p - t),
     lambda g, y, p, t: g * np.sign(t - p),
 )
-def l1_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+def l1_loss(prediction: Array, target: Array, reduction: str = "mean") -> Result:
     """Return the absolute error, `|p − t|`; its derivative at 0 is 0.
 
     Arguments:
@@ -144,7 +145,7 @@ def l1_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     lambda g, y, p, t, delta=1.0: g * np.clip(p - t, -delta, delta),
     lambda g, y, p, t, delta=1.0: g * np.clip(t - p, -delta, delta),
 )
-def huber_loss(prediction: Any, target: Any, delta: float = 1.0, reduction: str = "mean") -> Any:
+def huber_loss(prediction: Array, target: Array, delta: float = 1.0, reduction: str = "mean") -> Result:
     """Return `(p − t)² / 2` where the error is at most `delta`, and `delta · (|p − t| − delta / 2)` beyond.
 
     Arguments:
@@ -175,7 +176,7 @@ def huber_loss(prediction: Any, target: Any, delta: float = 1.0, reduction: str 
     lambda g, y, p, t, beta=1.0: g * np.clip(p - t, -beta, beta) / beta,
     lambda g, y, p, t, beta=1.0: g * np.clip(t - p, -beta, beta) / beta,
 )
-def smooth_l1_loss(prediction: Any, target: Any, beta: float = 1.0, reduction: str = "mean") -> Any:
+def smooth_l1_loss(prediction: Array, target: Array, beta: float = 1.0, reduction: str = "mean") -> Result:
     """Return `(p − t)² / (2 beta)` where the error is at most `beta`, and `|p − t| − beta / 2` beyond.
 
     Arguments:
@@ -205,7 +206,7 @@ def smooth_l1_loss(prediction: Any, target: Any, beta: float = 1.0, reduction: s
     lambda g, y, x, t, log_target=False: -g * (np.exp(t) if log_target else t),
     lambda g, y, x, t, log_target=False: g * _kl_slope(x, t, log_target),
 )
-def kl_div(log_probabilities: Any, target: Any, reduction: str = "mean", *, log_target: bool = False) -> Any:
+def kl_div(log_probabilities: Array, target: Array, reduction: str = "mean", *, log_target: bool = False) -> Result:
     """Return the pieces of the Kullback–Leibler divergence of a model from a target, `t (log t − x)`.
 
     Arguments:
@@ -231,7 +232,7 @@ def kl_div(log_probabilities: Any, target: Any, reduction: str = "mean", *, log_
     return np.where(target > 0, target * (np.log(positive) - log_probabilities), 0)
 
 
-def _kl_slope(x: Any, t: Any, log_target: bool) -> Any:
+def _kl_slope(x: Array, t: Array, log_target: bool) -> Result:
     if log_target:
         return np.exp(t) * (t - x + 1)
     return np.log(np.where(t > 0, t, 1)) + 1 - x

@@ -12,13 +12,13 @@ import numpy as np
 
 from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.extras import extra
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, DTypeLike, Result
 
 
 @primitive()
 def solve_triangular(
     a: Array, b: Array, trans: Literal[0, 1, "N", "T"] = 0, lower: bool = False, unit_diagonal: bool = False
-) -> Any:
+) -> Result:
     """Return the x with `a x = b`, or `aᵀ x = b`, for a triangular matrix.
 
     Arguments:
@@ -44,7 +44,7 @@ def solve_triangular(
     return solve(a.astype(known), b.astype(known), trans, lower, unit_diagonal).astype(dtype)
 
 
-def _known_to_scipy(dtype: Any) -> Any:
+def _known_to_scipy(dtype: DTypeLike) -> Result:
     """Return the dtype in which SciPy computes for one that is shorter or longer than those it knows."""
     known = np.result_type(dtype, np.float32)
     if known.char in "gG":
@@ -52,18 +52,18 @@ def _known_to_scipy(dtype: Any) -> Any:
     return known
 
 
-def _turned(trans: Any) -> Any:
+def _turned(trans: Any) -> Result:
     return 0 if trans in (1, "T") else 1
 
 
-def _outer(x: Array, y: Array) -> Any:
+def _outer(x: Array, y: Array) -> Result:
     return x[:, None] * y if len(x.shape) == 1 else x @ np.transpose(y)
 
 
 def _triangle_rule(
     g: Array, y: Array, a: Array, b: Array, trans: Literal[0, 1, "N", "T"] = 0, lower: bool = False,
     unit_diagonal: bool = False,
-) -> Any:  # fmt: skip
+) -> Result:  # fmt: skip
     back = solve_triangular(a, g, _turned(trans), lower, unit_diagonal)
     found = -_outer(back, y) if _turned(trans) else -_outer(y, back)
     return np.tril(found, -int(unit_diagonal)) if lower else np.triu(found, int(unit_diagonal))
@@ -78,7 +78,7 @@ defvjp(
 )
 
 
-def cho_solve(c_and_lower: tuple[Array, bool], b: Array) -> Any:
+def cho_solve(c_and_lower: tuple[Array, bool], b: Array) -> Result:
     """Return the x with `A x = b`, given the Cholesky factor of A.
 
     Arguments:
@@ -97,7 +97,7 @@ def cho_solve(c_and_lower: tuple[Array, bool], b: Array) -> Any:
 
 
 @primitive()
-def expm(a: Array) -> Any:
+def expm(a: Array) -> Result:
     """Return the exponential of square matrices, `Σ aᵏ / k!`.
 
     Arguments:
@@ -120,7 +120,7 @@ def expm(a: Array) -> Any:
     return exponential(a.astype(_known_to_scipy(a.dtype))).astype(a.dtype)
 
 
-def _expm_rule(g: Array, y: Array, a: Array) -> Any:
+def _expm_rule(g: Array, y: Array, a: Array) -> Result:
     """The upper right block of exp([[aᵀ, g], [0, aᵀ]]) is the derivative at aᵀ in the direction g.
 
     R. Mathias, "A chain rule for matrix functions and applications", 1996.

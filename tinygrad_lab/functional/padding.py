@@ -10,12 +10,12 @@ import numpy as np
 
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.windows import Size, windows
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Result
 
 _MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
-def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Any:
+def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Result:
     """Return an array with something put before and behind its last axes; `np.pad` counts axes from the first one.
 
     Arguments:
@@ -61,7 +61,7 @@ def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0
     return padded[tuple(kept)]
 
 
-def unfold(x: Array, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Any:
+def unfold(x: Array, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Result:
     """Return the windows of images as columns, (batch, channels, height, width) → (batch, channels · taps, positions).
 
     Arguments:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.typing import Array, Result
 
 
-def _hardtanh_rule(g: Any, y: Any, x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+def _hardtanh_rule(g: Array, y: Array, x: Array, min_val: float = -1.0, max_val: float = 1.0) -> Result:
     """The gradient between the bounds, 0 at them and beyond."""
     return np.where((x > min_val) & (x < max_val), g, 0)
 
 
 @primitive(_hardtanh_rule, elementwise=True)
-def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+def hardtanh(x: Array, min_val: float = -1.0, max_val: float = 1.0) -> Result:
     """Return `x`, but at least `min_val` and at most `max_val`; the derivative at those is 0.
 
     Arguments:
@@ -32,7 +31,7 @@ def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     return np.clip(x, min_val, max_val)
 
 
-def relu6(x: Any) -> Any:
+def relu6(x: Array) -> Result:
     """Return the positive part, at most 6: `min(max(x, 0), 6)`.
 
     Arguments:
@@ -49,7 +48,7 @@ def relu6(x: Any) -> Any:
 
 
 @primitive(lambda g, y, x: np.where(abs(x) < 3, g / 6, 0), elementwise=True)
-def hardsigmoid(x: Any) -> Any:
+def hardsigmoid(x: Array) -> Result:
     """Return a straight line in place of the sigmoid, `x / 6 + 1 / 2`, at least 0 and at most 1.
 
     Arguments:
@@ -66,7 +65,7 @@ def hardsigmoid(x: Any) -> Any:
 
 
 @primitive(lambda g, y, x: g * np.where(abs(x) < 3, np.clip(x, -3, 3) / 3 + 0.5, x > 0), elementwise=True)
-def hardswish(x: Any) -> Any:
+def hardswish(x: Array) -> Result:
     """Return `x · hardsigmoid(x)`.
 
     Arguments:
@@ -83,7 +82,7 @@ def hardswish(x: Any) -> Any:
 
 
 @primitive(lambda g, y, x, lambd=0.5: np.where(abs(x) > lambd, g, 0), elementwise=True)
-def softshrink(x: Any, lambd: float = 0.5) -> Any:
+def softshrink(x: Array, lambd: float = 0.5) -> Result:
     """Return `x` moved towards 0 by `lambd`, and 0 where it would pass it.
 
     Arguments:
@@ -106,7 +105,7 @@ def softshrink(x: Any, lambd: float = 0.5) -> Any:
 
 
 @primitive(lambda g, y, x, lambd=0.5: np.where(abs(x) > lambd, g, 0), elementwise=True)
-def hardshrink(x: Any, lambd: float = 0.5) -> Any:
+def hardshrink(x: Array, lambd: float = 0.5) -> Result:
     """Return `x` where its size exceeds `lambd`, and 0 elsewhere.
 
     Arguments:
@@ -123,7 +122,7 @@ def hardshrink(x: Any, lambd: float = 0.5) -> Any:
     return np.where(abs(x) > lambd, x, 0)[()]
 
 
-def prelu(x: Any, weight: Any) -> Any:
+def prelu(x: Array, weight: Array) -> Result:
     """Return `x` where it is positive and `weight · x` elsewhere, with slopes that are learned.
 
     Arguments:

@@ -13,15 +13,16 @@ from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.convolution import each
 from tinygrad_lab.functional.windows import Size, Sizes, overlap_add, windows
+from tinygrad_lab.typing import Array, Result
 
 
-def _taps(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Iterator[Any]:
+def _taps(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Iterator[Any]:
     """Yield, for each tap of the kernel, what it sees at all positions; walking those is quicker than small windows."""
     view = windows(x, kernel, stride, dilation)
     return (view[(..., *tap)] for tap in np.ndindex(kernel))
 
 
-def _spread(pieces: Any, x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+def _spread(pieces: Any, x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Result:
     """Return what the taps of the kernel, the first axis of `pieces`, give back to the elements they saw."""
     n = len(kernel)
     w = np.reshape(pieces, (*kernel, *pieces.shape[1:]))
@@ -29,24 +30,24 @@ def _spread(pieces: Any, x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) 
 
 
 @primitive()
-def window_max(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+def window_max(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Result:
     """Return the largest element of each window: (..., *spatial) becomes (..., *positions)."""
     return functools.reduce(np.maximum, _taps(x, kernel, stride, dilation))
 
 
 @primitive()
-def window_sum(x: Any, kernel: Sizes, stride: Sizes) -> Any:
+def window_sum(x: Array, kernel: Sizes, stride: Sizes) -> Result:
     """Return the sum of each window: (..., *spatial) becomes (..., *positions)."""
     return functools.reduce(np.add, _taps(x, kernel, stride, (1,) * len(kernel)))
 
 
-def _window_max_rule(g: Any, y: Any, x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+def _window_max_rule(g: Array, y: Array, x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Result:
     """The elements that equal their window's maximum share its gradient; all of them where there is a NaN."""
     chosen = np.stack([~np.less(tap, y) for tap in _taps(x, kernel, stride, dilation)])
     return _spread(np.where(chosen, g / np.sum(chosen, axis=0, dtype=x.dtype), 0), x, kernel, stride, dilation)
 
 
-def _window_sum_rule(g: Any, y: Any, x: Any, kernel: Sizes, stride: Sizes) -> Any:
+def _window_sum_rule(g: Array, y: Array, x: Array, kernel: Sizes, stride: Sizes) -> Result:
     """The gradient of each sum, given to every element of its window."""
     pieces = np.broadcast_to(g, (math.prod(kernel), *g.shape))
     return _spread(pieces, x, kernel, stride, (1,) * len(kernel))
@@ -57,9 +58,9 @@ defvjp(window_sum, _window_sum_rule)
 
 
 def max_pool1d(
-    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
+    x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
     ceil_mode: bool = False,
-) -> Any:  # fmt: skip
+) -> Result:  # fmt: skip
     """Return the largest element of each window of the last axis; equal ones share its gradient.
 
     Arguments:
@@ -85,9 +86,9 @@ def max_pool1d(
 
 
 def max_pool2d(
-    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
+    x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
     ceil_mode: bool = False,
-) -> Any:  # fmt: skip
+) -> Result:  # fmt: skip
     """Return the largest element of each window of the last two axes; equal ones share its gradient.
 
     Arguments are those of `max_pool1d`, each one number or one for each axis; `x` has the shape
@@ -106,9 +107,9 @@ def max_pool2d(
 
 
 def avg_pool1d(
-    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
+    x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:  # fmt: skip
+) -> Result:  # fmt: skip
     """Return the mean of each window of the last axis.
 
     Arguments:
@@ -134,9 +135,9 @@ def avg_pool1d(
 
 
 def avg_pool2d(
-    x: Any, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
+    x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:  # fmt: skip
+) -> Result:  # fmt: skip
     """Return the mean of each window of the last two axes.
 
     Arguments are those of `avg_pool1d`, each one number or one for each axis; `x` has the shape
@@ -155,16 +156,16 @@ def avg_pool2d(
 
 
 def _max_pool(
-    name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
-) -> Any:
+    name: str, n: int, x: Array, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+) -> Result:
     kernel, stride, padding, dilation = _options(name, n, x, kernel_size, stride, padding, dilation)
     pads = _pads(name, x.shape[-n:], kernel, stride, padding, dilation, ceil_mode)
     return window_max(_padded(x, pads, -np.inf), kernel=kernel, stride=stride, dilation=dilation)
 
 
 def _avg_pool(
-    name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool
-) -> Any:
+    name: str, n: int, x: Array, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool
+) -> Result:
     kernel, stride, padding, dilation = _options(name, n, x, kernel_size, stride, padding, 1)
     pads = _pads(name, x.shape[-n:], kernel, stride, padding, dilation, ceil_mode)
     total = window_sum(_padded(x, pads, 0), kernel=kernel, stride=stride)
@@ -178,7 +179,7 @@ def _avg_pool(
     return total / counts
 
 
-def _options(name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+def _options(name: str, n: int, x: Array, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Result:
     if np.ndim(x) != n + 2:
         axes = "length" if n == 1 else "height, width"
         raise OperationError(
@@ -211,7 +212,7 @@ def _pads(
     return tuple(pads)
 
 
-def _padded(x: Any, pads: tuple[tuple[int, int], ...], fill: float) -> Any:
+def _padded(x: Array, pads: tuple[tuple[int, int], ...], fill: float) -> Result:
     if not any(map(any, pads)):
         return x
     return np.pad(x, ((0, 0), (0, 0), *pads), constant_values=fill)

@@ -8,15 +8,16 @@ import numpy as np
 
 from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.functional.activations import sigmoid
+from tinygrad_lab.typing import Array, Result
 
 
-def _parts(gates: Any, count: int) -> list[Any]:
+def _parts(gates: Array, count: int) -> list[Any]:
     n = gates.shape[-1] // count
     return [gates[..., i * n : (i + 1) * n] for i in range(count)]
 
 
 @primitive()
-def lstm_state(gates: Any, c: Any) -> Any:
+def lstm_state(gates: Array, c: Array) -> Result:
     """Return the new cell state of an LSTM, `σ(f) c + σ(i) tanh(g)`.
 
     Arguments:
@@ -36,7 +37,7 @@ def lstm_state(gates: Any, c: Any) -> Any:
 
 
 @primitive()
-def lstm_output(gates: Any, c: Any) -> Any:
+def lstm_output(gates: Array, c: Array) -> Result:
     """Return the new hidden state of an LSTM, `σ(o) tanh(c)`.
 
     Arguments:
@@ -51,21 +52,21 @@ def lstm_output(gates: Any, c: Any) -> Any:
     return sigmoid(_parts(gates, 4)[3]) * np.tanh(c)
 
 
-def _lstm_state_rule(g: Any, y: Any, gates: Any, c: Any) -> Any:
+def _lstm_state_rule(g: Array, y: Array, gates: Array, c: Array) -> Result:
     """Gradients of i, f and g side by side; o has none."""
     i, f, z, _ = _parts(gates, 4)
     i, f, z = sigmoid(i), sigmoid(f), np.tanh(z)
     return np.concatenate([g * z * i * (1 - i), g * c * f * (1 - f), g * i * (1 - z * z), np.zeros_like(g)], axis=-1)
 
 
-def _lstm_output_rule(g: Any, y: Any, gates: Any, c: Any) -> Any:
+def _lstm_output_rule(g: Array, y: Array, gates: Array, c: Array) -> Result:
     """The gradient of o; i, f and g have none."""
     o = sigmoid(_parts(gates, 4)[3])
     none = np.zeros_like(g)
     return np.concatenate([none, none, none, g * np.tanh(c) * o * (1 - o)], axis=-1)
 
 
-def _lstm_output_cell_rule(g: Any, y: Any, gates: Any, c: Any) -> Any:
+def _lstm_output_cell_rule(g: Array, y: Array, gates: Array, c: Array) -> Result:
     """σ(o) (1 − tanh²(c)) · g."""
     t = np.tanh(c)
     return g * sigmoid(_parts(gates, 4)[3]) * (1 - t * t)
@@ -78,7 +79,7 @@ defvjp(lstm_output,  _lstm_output_rule,  _lstm_output_cell_rule)
 
 
 @primitive()
-def gru_state(of_input: Any, of_state: Any, h: Any) -> Any:
+def gru_state(of_input: Array, of_state: Array, h: Array) -> Result:
     """Return the new state of a gated recurrent unit, `(1 − z) n + z h`, with `n = tanh(n_x + r n_h)`.
 
     Arguments:
@@ -97,14 +98,14 @@ def gru_state(of_input: Any, of_state: Any, h: Any) -> Any:
     return n + z * (h - n)
 
 
-def _gru_gates(of_input: Any, of_state: Any) -> tuple[Any, Any, Any, Any]:
+def _gru_gates(of_input: Array, of_state: Array) -> tuple[Any, Any, Any, Any]:
     """Return r, z, n, and what the state adds to n."""
     (xr, xz, xn), (hr, hz, hn) = _parts(of_input, 3), _parts(of_state, 3)
     r, z = sigmoid(xr + hr), sigmoid(xz + hz)
     return r, z, np.tanh(xn + r * hn), hn
 
 
-def _gru_rule(g: Any, of_input: Any, of_state: Any, h: Any, of_which: str) -> Any:
+def _gru_rule(g: Array, of_input: Array, of_state: Array, h: Array, of_which: str) -> Result:
     r, z, n, hn = _gru_gates(of_input, of_state)
     dn = g * (1 - z) * (1 - n * n)
     return np.concatenate(

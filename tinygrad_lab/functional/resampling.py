@@ -9,14 +9,15 @@ import numpy as np
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.convolution import each
 from tinygrad_lab.functional.windows import Size
+from tinygrad_lab.typing import Array, DTypeLike, Result
 
 _LINEAR = {"linear": 1, "bilinear": 2}
 
 
 def interpolate(
-    x: Any, size: Size | None = None, scale_factor: float | tuple[float, ...] | None = None, mode: str = "nearest",
+    x: Array, size: Size | None = None, scale_factor: float | tuple[float, ...] | None = None, mode: str = "nearest",
     align_corners: bool = False,
-) -> Any:  # fmt: skip
+) -> Result:  # fmt: skip
     """Return (batch, channels, *spatial) with other sizes of the spatial axes.
 
     Arguments:
@@ -64,7 +65,7 @@ def interpolate(
     return x
 
 
-def _between(n: int, count: int, ratio: float, align_corners: bool, dtype: Any) -> Any:
+def _between(n: int, count: int, ratio: float, align_corners: bool, dtype: DTypeLike) -> Result:
     """Return the weights, (n, count), with which n elements make `count` interpolated ones."""
     i = np.arange(count)
     ratio = (n - 1) / max(count - 1, 1) if align_corners else ratio
@@ -77,7 +78,7 @@ def _between(n: int, count: int, ratio: float, align_corners: bool, dtype: Any) 
     return weights
 
 
-def adaptive_avg_pool1d(x: Any, output_size: Size) -> Any:
+def adaptive_avg_pool1d(x: Array, output_size: Size) -> Result:
     """Return the means of `output_size` pieces of the last axis, as equal as they can be.
 
     Piece i begins at `⌊i · n / m⌋` and ends before `⌈(i + 1) · n / m⌉`, for n elements and m pieces.
@@ -94,7 +95,7 @@ def adaptive_avg_pool1d(x: Any, output_size: Size) -> Any:
     return _along_last_axes("adaptive_avg_pool1d", 1, x, output_size, _piece_means)
 
 
-def adaptive_avg_pool2d(x: Any, output_size: Size) -> Any:
+def adaptive_avg_pool2d(x: Array, output_size: Size) -> Result:
     """Return the means of `output_size` pieces along each of the last two axes, as in `adaptive_avg_pool1d`.
 
     Example:
@@ -105,7 +106,7 @@ def adaptive_avg_pool2d(x: Any, output_size: Size) -> Any:
     return _along_last_axes("adaptive_avg_pool2d", 2, x, output_size, _piece_means)
 
 
-def adaptive_max_pool1d(x: Any, output_size: Size) -> Any:
+def adaptive_max_pool1d(x: Array, output_size: Size) -> Result:
     """Return the maxima of `output_size` pieces of the last axis, the pieces of `adaptive_avg_pool1d`.
 
     Example:
@@ -116,7 +117,7 @@ def adaptive_max_pool1d(x: Any, output_size: Size) -> Any:
     return _along_last_axes("adaptive_max_pool1d", 1, x, output_size, _piece_maxima)
 
 
-def adaptive_max_pool2d(x: Any, output_size: Size) -> Any:
+def adaptive_max_pool2d(x: Array, output_size: Size) -> Result:
     """Return the maxima of `output_size` pieces along each of the last two axes.
 
     Example:
@@ -127,7 +128,7 @@ def adaptive_max_pool2d(x: Any, output_size: Size) -> Any:
     return _along_last_axes("adaptive_max_pool2d", 2, x, output_size, _piece_maxima)
 
 
-def _along_last_axes(name: str, n: int, x: Any, output_size: Any, along_last: Any) -> Any:
+def _along_last_axes(name: str, n: int, x: Array, output_size: Any, along_last: Any) -> Result:
     for i, size in enumerate(each(name, "output_size", output_size, n, 1), start=-n):
         if np.shape(x)[i] != size:
             x = np.swapaxes(along_last(np.swapaxes(x, i, -1), size), i, -1)
@@ -138,7 +139,7 @@ def _pieces(n: int, count: int) -> list[slice]:
     return [slice(i * n // count, -(-(i + 1) * n // count)) for i in range(count)]
 
 
-def _piece_means(x: Any, count: int) -> Any:
+def _piece_means(x: Array, count: int) -> Result:
     if count == 1:
         return np.mean(x, axis=-1, keepdims=True)
     weights = np.zeros((x.shape[-1], count), x.dtype)
@@ -147,5 +148,5 @@ def _piece_means(x: Any, count: int) -> Any:
     return x @ weights
 
 
-def _piece_maxima(x: Any, count: int) -> Any:
+def _piece_maxima(x: Array, count: int) -> Result:
     return np.stack([np.max(x[..., piece], axis=-1) for piece in _pieces(x.shape[-1], count)], axis=-1)

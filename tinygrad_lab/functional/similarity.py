@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from tinygrad_lab.typing import Array, Result
 
-def cosine_similarity(a: Any, b: Any, axis: int = 1, eps: float = 1e-8) -> Any:
+
+def cosine_similarity(a: Array, b: Array, axis: int = 1, eps: float = 1e-8) -> Result:
     """Return the cosine of the angle between vectors, `a · b / (max(|a|, eps) max(|b|, eps))`.
 
     Arguments:

@@ -8,35 +8,36 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.typing import Array, Result
 
 Axes = tuple[int, ...]
 
 
-def _scale(x: Any, axis: Axes, eps: float) -> Any:
+def _scale(x: Array, axis: Axes, eps: float) -> Result:
     """Return 1 over the root of the mean square of `x`."""
     return 1 / np.sqrt(np.mean(x * x, axis=axis, keepdims=True) + eps)
 
 
-def _rescale_rule(g: Any, y: Any, x: Any, axis: Axes, eps: float, residuals: Any) -> Any:
+def _rescale_rule(g: Array, y: Array, x: Array, axis: Axes, eps: float, residuals: Any) -> Result:
     """(g − y · mean(g y)) / √(mean(x²) + eps)."""
     return (g - y * np.mean(g * y, axis=axis, keepdims=True)) * residuals
 
 
 @primitive(_rescale_rule, residuals=True)
-def rescale(x: Any, axis: Axes, eps: float) -> Any:
+def rescale(x: Array, axis: Axes, eps: float) -> Result:
     """Return `x / √(mean(x²) + eps)`, the mean over the axes `axis`."""
     scale = _scale(x, axis, eps)
     return x * scale, scale
 
 
-def _standardise_rule(g: Any, y: Any, x: Any, axis: Axes, eps: float, residuals: Any) -> Any:
+def _standardise_rule(g: Array, y: Array, x: Array, axis: Axes, eps: float, residuals: Any) -> Result:
     """(g − mean(g) − y · mean(g y)) / √(var(x) + eps)."""
     g = g - np.mean(g, axis=axis, keepdims=True)
     return (g - y * np.mean(g * y, axis=axis, keepdims=True)) * residuals
 
 
 @primitive(_standardise_rule, residuals=True)
-def standardise(x: Any, axis: Axes, eps: float) -> Any:
+def standardise(x: Array, axis: Axes, eps: float) -> Result:
     """Return `(x − mean(x)) / √(var(x) + eps)`, mean and variance over the axes `axis`."""
     x = x - np.mean(x, axis=axis, keepdims=True)
     scale = _scale(x, axis, eps)
@@ -44,8 +45,12 @@ def standardise(x: Any, axis: Axes, eps: float) -> Any:
 
 
 def layer_norm(
-    x: Any, normalized_shape: int | tuple[int, ...], weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> Any:
+    x: Array,
+    normalized_shape: int | tuple[int, ...],
+    weight: Array | None = None,
+    bias: Array | None = None,
+    eps: float = 1e-5,
+) -> Result:
     """Return `weight · (x − μ) / √(σ² + eps) + bias`, with μ and σ² over the last axes, those of `normalized_shape`.
 
     Arguments:
@@ -69,7 +74,9 @@ def layer_norm(
     return _affine(standardise(x, axis=_last_axes("layer_norm", x, normalized_shape), eps=eps), weight, bias)
 
 
-def rms_norm(x: Any, normalized_shape: int | tuple[int, ...], weight: Any = None, eps: float | None = None) -> Any:
+def rms_norm(
+    x: Array, normalized_shape: int | tuple[int, ...], weight: Array | None = None, eps: float | None = None
+) -> Result:
     """Return `weight · x / √(mean(x²) + eps)`, the mean over the last axes, those of `normalized_shape`.
 
     Arguments:
@@ -92,7 +99,9 @@ def rms_norm(x: Any, normalized_shape: int | tuple[int, ...], weight: Any = None
     return _affine(rescale(x, axis=_last_axes("rms_norm", x, normalized_shape), eps=eps), weight, None)
 
 
-def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+def group_norm(
+    x: Array, num_groups: int, weight: Array | None = None, bias: Array | None = None, eps: float = 1e-5
+) -> Result:
     """Return channels brought to mean 0 and variance 1 together with those of their group, for each sample.
 
     Arguments:
@@ -125,9 +134,9 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
 
 
 def batch_norm(
-    x: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
-    training: bool = False, eps: float = 1e-5,
-) -> Any:  # fmt: skip
+    x: Array, running_mean: Array | None = None, running_var: Array | None = None, weight: Array | None = None,
+    bias: Array | None = None, training: bool = False, eps: float = 1e-5,
+) -> Result:  # fmt: skip
     """Return each channel brought to mean 0 and variance 1, over the batch in training and by known figures otherwise.
 
     Unlike PyTorch's function, it changes no running statistics: the layers do.
@@ -167,12 +176,12 @@ def batch_norm(
     return _affine(y, *(p if p is None else np.reshape(p, spread) for p in (weight, bias)))
 
 
-def _affine(x: Any, weight: Any, bias: Any) -> Any:
+def _affine(x: Array, weight: Array | None, bias: Array | None) -> Result:
     x = x if weight is None else x * weight
     return x if bias is None else x + bias
 
 
-def _last_axes(name: str, x: Any, normalized_shape: int | tuple[int, ...]) -> Axes:
+def _last_axes(name: str, x: Array, normalized_shape: int | tuple[int, ...]) -> Axes:
     expected = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if np.shape(x)[-len(expected) :] != expected:
         sizes = ", ".join(map(str, expected))

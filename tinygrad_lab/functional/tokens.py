@@ -11,9 +11,10 @@ from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.dtypes import array
 from tinygrad_lab.rules.writing import scatter, set_at
+from tinygrad_lab.typing import Array, DTypeLike, Result
 
 
-def _numbers(name: str, what: str, x: Any, count: int) -> Any:
+def _numbers(name: str, what: str, x: Array, count: int) -> Result:
     """Return an array of integers from 0 to count − 1."""
     x = array(plain(x))
     if x.dtype.kind not in "iu":
@@ -26,7 +27,7 @@ def _numbers(name: str, what: str, x: Any, count: int) -> Any:
     return x
 
 
-def one_hot(classes: Any, num_classes: int | None = None, dtype: Any = np.float64) -> Any:
+def one_hot(classes: Any, num_classes: int | None = None, dtype: DTypeLike = np.float64) -> Result:
     """Return arrays that are 1 at the place of each class and 0 elsewhere.
 
     Arguments:
@@ -53,7 +54,7 @@ def one_hot(classes: Any, num_classes: int | None = None, dtype: Any = np.float6
     return (np.expand_dims(numbers, -1) == np.arange(num_classes)).astype(dtype)
 
 
-def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Any:
+def embedding(x: Array, weight: Array, padding_idx: int | None = None) -> Result:
     """Return the rows of a table, `weight[x]`.
 
     Arguments:
@@ -83,7 +84,7 @@ def embedding(x: Any, weight: Any, padding_idx: int | None = None) -> Any:
 # -- segments --------------------------------------------------------------------------------------------------------
 
 
-def segment_sum(x: Any, segments: Any, num_segments: int | None = None) -> Any:
+def segment_sum(x: Array, segments: Array, num_segments: int | None = None) -> Result:
     """Return the sums of the rows of each segment, `y[s] = Σ x[i]` over all i with `segments[i] = s`.
 
     Arguments:
@@ -106,7 +107,7 @@ def segment_sum(x: Any, segments: Any, num_segments: int | None = None) -> Any:
     return _sums(x, index, count)
 
 
-def segment_mean(x: Any, segments: Any, num_segments: int | None = None) -> Any:
+def segment_mean(x: Array, segments: Array, num_segments: int | None = None) -> Result:
     """Return the means of the rows of each segment; 0 for a segment without rows. Arguments: see `segment_sum`.
 
     Example:
@@ -119,7 +120,7 @@ def segment_mean(x: Any, segments: Any, num_segments: int | None = None) -> Any:
     return _sums(x, index, count) / _beside(sizes, x).astype(x.dtype)
 
 
-def segment_max(x: Any, segments: Any, num_segments: int | None = None) -> Any:
+def segment_max(x: Array, segments: Array, num_segments: int | None = None) -> Result:
     """Return the largest elements of each segment; −∞ for a segment without rows; equal ones share the gradient.
 
     Arguments: see `segment_sum`.
@@ -133,7 +134,7 @@ def segment_max(x: Any, segments: Any, num_segments: int | None = None) -> Any:
     return _maxima(x, index=index, count=count)
 
 
-def segment_softmax(x: Any, segments: Any, num_segments: int | None = None) -> Any:
+def segment_softmax(x: Array, segments: Array, num_segments: int | None = None) -> Result:
     """Return weights that sum to 1 over the rows of each segment, `exp(x) / Σ exp(x)`. Arguments: see `segment_sum`.
 
     Returns:
@@ -150,7 +151,7 @@ def segment_softmax(x: Any, segments: Any, num_segments: int | None = None) -> A
     return weights / np.take(_sums(weights, index, count), index, axis=0)
 
 
-def _segments(name: str, x: Any, segments: Any, num_segments: int | None) -> tuple[Any, int]:
+def _segments(name: str, x: Array, segments: Array, num_segments: int | None) -> tuple[Any, int]:
     found = np.asarray(plain(segments))
     if np.ndim(x) < 1 or found.shape != x.shape[:1]:
         raise OperationError(
@@ -161,12 +162,12 @@ def _segments(name: str, x: Any, segments: Any, num_segments: int | None) -> tup
     return _numbers(name, "segments", found, count), count
 
 
-def _sums(x: Any, index: Any, count: int) -> Any:
+def _sums(x: Array, index: Array, count: int) -> Result:
     return scatter(x, index, (count, *x.shape[1:]))
 
 
 @primitive()
-def _maxima(x: Any, index: Any, count: int) -> Any:
+def _maxima(x: Array, index: Array, count: int) -> Result:
     order = np.argsort(index, kind="stable")
     ordered = index[order]
     starts = np.flatnonzero(np.diff(ordered, prepend=-1))
@@ -174,7 +175,7 @@ def _maxima(x: Any, index: Any, count: int) -> Any:
     return set_at(lowest, np.maximum.reduceat(x[order], starts, axis=0), ordered[starts]) if starts.size else lowest
 
 
-def _maxima_rule(g: Any, y: Any, x: Any, index: Any, count: int) -> Any:
+def _maxima_rule(g: Array, y: Array, x: Array, index: Array, count: int) -> Result:
     """The elements that equal their segment's maximum share its gradient."""
     chosen = x == y[index]
     shares = g / np.maximum(_sums(chosen.astype(x.dtype), index, count), 1)
@@ -184,5 +185,5 @@ def _maxima_rule(g: Any, y: Any, x: Any, index: Any, count: int) -> Any:
 defvjp(_maxima, _maxima_rule)
 
 
-def _beside(sizes: Any, x: Any) -> Any:
+def _beside(sizes: Any, x: Array) -> Result:
     return np.reshape(sizes, (-1,) + (1,) * (np.ndim(x) - 1))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from tinygrad_lab.core.declare import defvjp, primitive
+from tinygrad_lab.typing import Array, Result
 
 Sizes = tuple[int, ...]
 Size = int | Sizes  # one number, or one for each axis
@@ -26,7 +27,7 @@ def positions(shape: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Si
 
 
 @primitive()
-def windows(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+def windows(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Result:
     """Return the windows of the last `len(kernel)` axes, (..., *spatial) → (..., *positions, *kernel), as a view.
 
     `y[..., p, k] = x[..., p · stride + k · dilation]`.
@@ -46,7 +47,7 @@ def windows(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
 
 
 @primitive()
-def overlap_add(w: Any, shape: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+def overlap_add(w: Array, shape: Sizes, stride: Sizes, dilation: Sizes) -> Result:
     """Return the sum of windows laid out over axes of `shape`, (..., *positions, *kernel) → (..., *shape).
 
     `y[..., i] = Σ w[..., p, k]` over all p and k with `p · stride + k · dilation = i`. One addition of a strided
@@ -73,7 +74,7 @@ defvjp(overlap_add,  lambda g, y, w, shape, stride, dilation: windows(g, w.shape
 # fmt: on
 
 
-def columns(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> tuple[Any, Sizes]:
+def columns(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> tuple[Any, Sizes]:
     """Return the windows of (batch, channels, *spatial) side by side, (channels · taps, batch · positions).
 
     Also returns how many positions there are along each spatial axis. Channels come first in memory, so that every

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_lab import functional
 from tinygrad_lab.nn.function import Function
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.nn.piecewise import Hardshrink, Hardsigmoid, Hardswish, Hardtanh, ReLU6, Softshrink
+from tinygrad_lab.typing import Array, Result
 
 
 class Identity(Module):
@@ -21,7 +20,7 @@ class Identity(Module):
         3.0
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return `x`."""
         return x
 

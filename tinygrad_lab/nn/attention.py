@@ -11,11 +11,11 @@ from tinygrad_lab import functional
 from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
-from tinygrad_lab.nn.init import Rng, check_positive, xavier_uniform
+from tinygrad_lab.nn.init import check_positive, xavier_uniform
 from tinygrad_lab.nn.layers import Dropout, Linear
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.nn.normalisation import LayerNorm
-from tinygrad_lab.typing import DTypeLike
+from tinygrad_lab.typing import Array, ArrayLike, DTypeLike, Result, Rng
 
 
 class MultiheadAttention(Module):
@@ -78,8 +78,9 @@ class MultiheadAttention(Module):
             self.out_proj.bias.data = np.zeros(embed_dim, given_or_default(dtype))
 
     def forward(
-        self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True,
-        attn_mask: Any = None, average_attn_weights: bool = True, is_causal: bool = False,
+        self, query: Array, key: Array, value: Array, key_padding_mask: ArrayLike | None = None,
+        need_weights: bool = True, attn_mask: ArrayLike | None = None, average_attn_weights: bool = True,
+        is_causal: bool = False,
     ) -> tuple[Any, Any]:  # fmt: skip
         """Return the output and the attention weights.
 
@@ -109,7 +110,7 @@ class MultiheadAttention(Module):
         weights = np.mean(weights, axis=1) if average_attn_weights else weights
         return y, weights if batched else weights[0]
 
-    def _with_batch_first(self, x: Any, batched: bool) -> Any:
+    def _with_batch_first(self, x: Array, batched: bool) -> Result:
         if np.ndim(x) != (3 if batched else 2):
             raise OperationError(
                 f"MultiheadAttention: query, key and value must all have a batch or none, got shape {np.shape(x)} "
@@ -119,7 +120,7 @@ class MultiheadAttention(Module):
             return np.expand_dims(x, 0)
         return x if self.batch_first else np.swapaxes(x, 0, 1)
 
-    def _project(self, query: Any, key: Any, value: Any) -> list[Any]:
+    def _project(self, query: Array, key: Array, value: Array) -> list[Any]:
         n = self.embed_dim
         if "in_proj_weight" in vars(self):
             weights = [self.in_proj_weight[i * n : (i + 1) * n] for i in range(3)]
@@ -129,13 +130,14 @@ class MultiheadAttention(Module):
         biases = [None if bias is None else bias[i * n : (i + 1) * n] for i in range(3)]
         return [functional.linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True)]
 
-    def _heads(self, x: Any) -> Any:
+    def _heads(self, x: Array) -> Result:
         """Return (batch, positions, features) as (batch, heads, positions, features of a head)."""
         return np.swapaxes(np.reshape(x, (*x.shape[:2], self.num_heads, self.embed_dim // self.num_heads)), 1, 2)
 
-    def _added(self, key_padding_mask: Any, attn_mask: Any, q: Any, k: Any) -> Any:
+    def _added(self, key_padding_mask: ArrayLike | None, attn_mask: ArrayLike | None, q: Array, k: Array) -> Result:
         """Return both masks as one array of numbers to add to the scores."""
-        masks = []
+        masks: list[Any] = []
+        mask: Any
         if key_padding_mask is not None:
             mask = np.asarray(key_padding_mask)
             masks.append(_numbers(np.reshape(mask, (-1, 1, 1, k.shape[2])), q.dtype))
@@ -151,7 +153,7 @@ class MultiheadAttention(Module):
         return f"{self.embed_dim}, {self.num_heads}" + ", batch_first=True" * self.batch_first
 
 
-def _numbers(mask: Any, dtype: Any) -> Any:
+def _numbers(mask: Any, dtype: DTypeLike) -> Result:
     """Return a mask that is added: −∞ where a boolean one is true."""
     return np.where(mask, -np.inf, 0).astype(dtype) if mask.dtype == bool else mask
 
@@ -210,8 +212,12 @@ class TransformerEncoderLayer(Module):
         self.activation = ACTIVATIONS[activation] if isinstance(activation, str) else activation
 
     def forward(
-        self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False
-    ) -> Any:  # fmt: skip
+        self,
+        src: Array,
+        src_mask: ArrayLike | None = None,
+        src_key_padding_mask: ArrayLike | None = None,
+        is_causal: bool = False,
+    ) -> Result:
         """Return what the layer makes of `src`; the masks are those of `MultiheadAttention`."""
         masks = {"attn_mask": src_mask, "key_padding_mask": src_key_padding_mask, "is_causal": is_causal}
         x = src
@@ -221,8 +227,8 @@ class TransformerEncoderLayer(Module):
         x = self.norm1(x + self._attend(x, masks))
         return self.norm2(x + self._think(x))
 
-    def _attend(self, x: Any, masks: dict[str, Any]) -> Any:
+    def _attend(self, x: Array, masks: dict[str, Any]) -> Result:
         return self.dropout(self.self_attn(x, x, x, need_weights=False, **masks)[0])
 
-    def _think(self, x: Any) -> Any:
+    def _think(self, x: Array) -> Result:
         return self.dropout(self.linear2(self.dropout(self.activation(self.linear1(x)))))

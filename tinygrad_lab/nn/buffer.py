@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.typing import ArrayLike
+
 
 class Buffer:
     """An array that belongs to a module's state, such as running statistics: saved, never differentiated.
@@ -35,7 +37,7 @@ class Buffer:
 
     __slots__ = ("data",)
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: ArrayLike) -> None:
         self.data: Any = np.array(data)[()]
 
     def __repr__(self) -> str:

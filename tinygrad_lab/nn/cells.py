@@ -12,9 +12,9 @@ from tinygrad_lab import functional
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.functional.recurrent import gru_state, lstm_output, lstm_state
-from tinygrad_lab.nn.init import Rng, check_positive, uniform
+from tinygrad_lab.nn.init import check_positive, uniform
 from tinygrad_lab.nn.module import Module
-from tinygrad_lab.typing import DTypeLike
+from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
 
 NONLINEARITIES: dict[str, Callable[[Any], Any]] = {"tanh": np.tanh, "relu": functional.relu}
 State = tuple[Any, ...]  # (h,), or (h, c) of an LSTM
@@ -45,7 +45,7 @@ class Recurrent(Module):
     _step: ClassVar[Any]
     nonlinearity: str = "tanh"
 
-    def _add_parameters(self, suffix: str, inputs: int, hidden: int, bias: bool, rng: Any, dtype: Any) -> None:
+    def _add_parameters(self, suffix: str, inputs: int, hidden: int, bias: bool, rng: Any, dtype: DTypeLike) -> None:
         bound, rows = 1 / math.sqrt(hidden), self._gates * hidden
         shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden)}
         if bias:
@@ -53,7 +53,7 @@ class Recurrent(Module):
         for name, shape in shapes.items():
             setattr(self, name + suffix, Value(uniform(shape, rng, dtype, -bound, bound)))
 
-    def _parameter(self, name: str) -> Any:
+    def _parameter(self, name: str) -> Result:
         return getattr(self, name, None)
 
     def _advance(self, xs: Any, state: State, suffix: str) -> State:
@@ -78,7 +78,7 @@ class _Cell(Recurrent):
         self.input_size, self.hidden_size = input_size, hidden_size
         self._add_parameters("", input_size, hidden_size, bias, np.random.default_rng() if rng is None else rng, dtype)
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
+    def forward(self, input: Array, hx: Any = None) -> Result:
         """Return the state after one step, of shape (batch, hidden_size) or (hidden_size,); of an LSTM a pair."""
         if np.ndim(input) not in (1, 2) or input.shape[-1] != self.input_size:
             raise OperationError(

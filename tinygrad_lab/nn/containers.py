@@ -7,6 +7,7 @@ from typing import Any
 
 from tinygrad_lab.errors import ArgumentTypeError
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.typing import Array, Result
 
 
 def _checked(container: str, item: Any) -> Module:
@@ -53,7 +54,7 @@ class Sequential(Module):
         for name, item in vars(self).items():
             yield from enumerate(item) if name == "layers" else [(name, item)]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Apply every layer to the output of the one before it."""
         for layer in self.layers:
             x = layer(x)

@@ -10,9 +10,9 @@ import numpy as np
 from tinygrad_lab import functional
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError
-from tinygrad_lab.nn.init import Initialiser, Rng, check_positive, layer_parameters
+from tinygrad_lab.nn.init import Initialiser, check_positive, layer_parameters
 from tinygrad_lab.nn.module import Module
-from tinygrad_lab.typing import DTypeLike
+from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
 
 Size = int | tuple[int, ...]  # one number, or one for each axis
 
@@ -26,7 +26,7 @@ class _Convolution(Module):
 
     def _prepare(
         self, shape: tuple[int, ...], channels: tuple[int, int], groups: int, bias: bool, rng: Any, init: Any,
-        dtype: Any, **sizes: Size,
+        dtype: DTypeLike, **sizes: Size,
     ) -> None:  # fmt: skip
         name = type(self).__name__
         check_positive(name, in_channels=channels[0], out_channels=channels[1], groups=groups)
@@ -91,7 +91,7 @@ class _Conv(_Convolution):
         self._prepare(shape, (in_channels, out_channels), groups, bias, rng, init, dtype, **sizes)
         self.stride, self.padding, self.dilation, self.padding_mode = stride, padding, dilation, padding_mode
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return the convolution of `x`."""
         padding = self.padding
         fits = np.ndim(x) == self._axes + 2  # what does not is refused below
@@ -191,7 +191,7 @@ class _ConvTranspose(_Convolution):
         )
         self.stride, self.padding, self.output_padding, self.dilation = stride, padding, output_padding, dilation
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return the transposed convolution of `x`."""
         return type(self)._function(
             x, self.weight, self.bias, self.stride, self.padding, self.output_padding, self.groups, self.dilation

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.typing import Result
 
 CONTAINERS = (list, tuple, dict)
 
@@ -30,7 +31,7 @@ def walk(path: str, items: Any) -> Iterator[tuple[str, Any]]:
             yield inner, item
 
 
-def copied(kind: type, item: Any, replaced: dict[int, Any], stand_ins: StandIns) -> Any:
+def copied(kind: type, item: Any, replaced: dict[int, Any], stand_ins: StandIns) -> Result:
     """Return a copy of modules, which are of this kind, and containers; what is shared stays shared.
 
     Arguments:
@@ -52,14 +53,14 @@ def copied(kind: type, item: Any, replaced: dict[int, Any], stand_ins: StandIns)
     return replaced[id(item)]
 
 
-def _map(function: Callable[[Any], Any], container: Any) -> Any:
+def _map(function: Callable[[Any], Any], container: Any) -> Result:
     """Return a container of the same type that holds what the function makes of its items."""
     if type(container) is dict:
         return {key: function(held) for key, held in container.items()}
     return type(container)(map(function, container))
 
 
-def without_graph(item: Any, detached: dict[int, Value]) -> Any:
+def without_graph(item: Any, detached: dict[int, Value]) -> Result:
     """Return an attribute with results of operations detached, each once; what holds none is returned as it is."""
     if type(item) is Value:
         return item if item.op is None else detached.setdefault(id(item), item.detach())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_lab import functional
@@ -11,9 +9,9 @@ from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
-from tinygrad_lab.nn.init import Rng, check_positive
+from tinygrad_lab.nn.init import check_positive
 from tinygrad_lab.nn.module import Module
-from tinygrad_lab.typing import DTypeLike
+from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
 
 
 class Embedding(Module):
@@ -59,7 +57,7 @@ class Embedding(Module):
             table[self.padding_idx] = 0
         self.weight = Value(table)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return the rows of the table that the integers in `x` name."""
         return functional.embedding(x, self.weight, self.padding_idx)
 
@@ -93,7 +91,7 @@ class SinusoidalEncoding(Module):
         check_positive("SinusoidalEncoding", features=features)
         self.features = features
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return `x`, of shape (..., positions, features), plus its encoding."""
         if np.ndim(x) < 2 or x.shape[-1] != self.features:
             raise OperationError(
@@ -135,7 +133,7 @@ class LearnedEncoding(Module):
         rng = np.random.default_rng() if rng is None else rng
         self.weight = Value(np.asarray(rng.normal(0, 0.02, (positions, features)), given_or_default(dtype)))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return `x`, of shape (..., positions, features), plus its encoding."""
         positions, features = plain(self.weight).shape
         if np.ndim(x) < 2 or x.shape[-2] > positions or x.shape[-1] != features:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.typing import Result
 
 
 class Function(Module):
@@ -40,7 +41,7 @@ class Function(Module):
             taken = inspect.signature(cls.function).parameters
             cls._usual = {name: taken[name].default if name in taken else taken for name in cls._defaults}
 
-    def forward(self, *inputs: Any, **named: Any) -> Any:
+    def forward(self, *inputs: Any, **named: Any) -> Result:
         """Return the function of the inputs."""
         for name, usual in self._usual.items():
             option = getattr(self, name)
@@ -70,7 +71,7 @@ class Lambda(Module):
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
 
-    def forward(self, *inputs: Any, **named: Any) -> Any:
+    def forward(self, *inputs: Any, **named: Any) -> Result:
         """Return the function of the inputs."""
         return self.function(*inputs, **named)
 

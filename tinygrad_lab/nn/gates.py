@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_lab import functional
@@ -12,7 +10,7 @@ from tinygrad_lab.core.value import Value
 from tinygrad_lab.nn.function import Function
 from tinygrad_lab.nn.init import check_positive
 from tinygrad_lab.nn.module import Module
-from tinygrad_lab.typing import DTypeLike
+from tinygrad_lab.typing import Array, DTypeLike, Result
 
 
 class _AlongAxis(Function):
@@ -99,7 +97,7 @@ class PReLU(Module):
         check_positive("PReLU", num_parameters=num_parameters)
         self.weight = Value(np.full(num_parameters, init, given_or_default(dtype)))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return `x` with its negative elements scaled."""
         return functional.prelu(x, self.weight)
 

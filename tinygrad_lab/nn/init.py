@@ -14,10 +14,9 @@ import numpy as np
 
 from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.errors import ArgumentError
-from tinygrad_lab.typing import DTypeLike
+from tinygrad_lab.typing import DTypeLike, Rng
 
 Shape = tuple[int, ...]
-Rng = Any  # np.random.Generator or the legacy np.random.RandomState
 Array = np.ndarray[Any, Any]
 Initialiser = Callable[..., Array]
 
@@ -170,7 +169,7 @@ INITIALISERS: dict[str, Initialiser] = {
 
 
 def layer_parameters(
-    shape: Shape, bias: Shape | None, rng: Rng | None, init: str | Initialiser | None, dtype: Any
+    shape: Shape, bias: Shape | None, rng: Rng | None, init: str | Initialiser | None, dtype: DTypeLike
 ) -> tuple[Array, Array | None]:
     """Return the first weight and bias of a layer.
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from tinygrad_lab import functional
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError
-from tinygrad_lab.nn.init import Initialiser, Rng, check_positive, layer_parameters
+from tinygrad_lab.nn.init import Initialiser, check_positive, layer_parameters
 from tinygrad_lab.nn.module import Module
-from tinygrad_lab.typing import DTypeLike
+from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
 
 
 class Linear(Module):
@@ -63,7 +62,7 @@ class Linear(Module):
         self.weight = Value(weight)
         self.bias = None if offset is None else Value(offset)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return `x wᵀ + b`."""
         return functional.linear(x, self.weight, self.bias)
 
@@ -82,7 +81,7 @@ class Flatten(Module):
         (10, 12)
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return `x` with two axes."""
         return np.reshape(x, (x.shape[0], math.prod(x.shape[1:])))
 
@@ -114,7 +113,7 @@ class Dropout(Module):
         self.p = p
         self.rng = rng
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return `x` with elements dropped, in training."""
         return functional.dropout(x, self.p, self.rng) if self.training else x
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tinygrad_lab import functional
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.nn.function import Function
+from tinygrad_lab.typing import Array
 
 
 class Loss(Function):
@@ -147,7 +146,7 @@ class BCELoss(Loss):
 
     function = staticmethod(functional.binary_cross_entropy)
 
-    def __init__(self, reduction: str = "mean", *, weight: Any = None) -> None:
+    def __init__(self, reduction: str = "mean", *, weight: Array | None = None) -> None:
         super().__init__(reduction)
         self.weight = weight
 
@@ -170,7 +169,9 @@ class BCEWithLogitsLoss(Loss):
 
     function = staticmethod(functional.binary_cross_entropy_with_logits)
 
-    def __init__(self, reduction: str = "mean", *, weight: Any = None, pos_weight: Any = None) -> None:
+    def __init__(
+        self, reduction: str = "mean", *, weight: Array | None = None, pos_weight: Array | None = None
+    ) -> None:
         super().__init__(reduction)
         self.weight, self.pos_weight = weight, pos_weight
 
@@ -195,7 +196,12 @@ class CrossEntropyLoss(Loss):
     function = staticmethod(functional.cross_entropy)
 
     def __init__(
-        self, reduction: str = "mean", *, weight: Any = None, ignore_index: int = -100, label_smoothing: float = 0.0
+        self,
+        reduction: str = "mean",
+        *,
+        weight: Array | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(reduction)
         self.weight, self.ignore_index, self.label_smoothing = weight, ignore_index, label_smoothing
@@ -219,7 +225,7 @@ class NLLLoss(Loss):
 
     function = staticmethod(functional.nll_loss)
 
-    def __init__(self, reduction: str = "mean", *, weight: Any = None, ignore_index: int = -100) -> None:
+    def __init__(self, reduction: str = "mean", *, weight: Array | None = None, ignore_index: int = -100) -> None:
         super().__init__(reduction)
         self.weight, self.ignore_index = weight, ignore_index
 

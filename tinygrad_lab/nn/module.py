@@ -14,7 +14,7 @@ from tinygrad_lab.errors import OperationError, UndefinedMethodError
 from tinygrad_lab.nn import states
 from tinygrad_lab.nn.buffer import Buffer
 from tinygrad_lab.nn.copies import CONTAINERS, StandIns, copied, walk, without_graph
-from tinygrad_lab.typing import ArrayLike, DTypeLike
+from tinygrad_lab.typing import ArrayLike, DTypeLike, Result
 
 _ARRAYS = frozenset({Value, np.ndarray})
 
@@ -52,12 +52,12 @@ class Module:
     operation: str = ""  # the name of the operation that the module is, if it is one: errors then name the module only
     _stand_ins: StandIns | tuple[()] = ()  # what a copy made by `tree_flatten` holds in place of the parameters
 
-    def forward(self, *inputs: Any, **options: Any) -> Any:
+    def forward(self, *inputs: Any, **options: Any) -> Result:
         """Compute the output; every subclass defines it."""
         name = type(self).__name__
         raise UndefinedMethodError(f"{name}: forward must be defined, got none; write def forward(self, x)")
 
-    def __call__(self, *inputs: Any, **options: Any) -> Any:
+    def __call__(self, *inputs: Any, **options: Any) -> Result:
         """Return `forward` of the same arguments."""
         start = next_index()
         for x in inputs:
@@ -264,7 +264,7 @@ class Module:
         """
         parameters = [p for p in self.parameters() if p.requires_grad or not getattr(p, "trainable", False)]
 
-        def rebuild(leaves: list[Any]) -> Any:
+        def rebuild(leaves: list[Any]) -> Result:
             values = [leaf if type(leaf) is Value else Value(leaf, requires_grad=False) for leaf in leaves]
             return copied(Module, self, dict(zip(map(id, parameters), values, strict=True)), StandIns(values))
 

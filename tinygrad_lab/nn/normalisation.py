@@ -15,7 +15,7 @@ from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.nn.buffer import Buffer
 from tinygrad_lab.nn.init import check_positive
 from tinygrad_lab.nn.module import Module
-from tinygrad_lab.typing import DTypeLike
+from tinygrad_lab.typing import Array, DTypeLike, Result
 
 Shape = int | tuple[int, ...]
 
@@ -26,7 +26,7 @@ class _Affine(Module):
     weight: Value | None
     bias: Value | None
 
-    def _add_parameters(self, shape: tuple[int, ...], weight: bool, bias: bool, dtype: Any) -> None:
+    def _add_parameters(self, shape: tuple[int, ...], weight: bool, bias: bool, dtype: DTypeLike) -> None:
         self.weight = Value(np.ones(shape, given_or_default(dtype))) if weight else None
         self.bias = Value(np.zeros(shape, given_or_default(dtype))) if bias else None
 
@@ -47,7 +47,7 @@ class _BatchNorm(_Affine):
         self.running_var = Buffer(np.ones(num_features, given_or_default(dtype))) if track_running_stats else None
         self.num_batches_tracked = Buffer(0) if track_running_stats else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return `x` normalised; in training, also move the running statistics towards this batch's."""
         shape = np.shape(x)
         if len(shape) not in self._ndims or shape[1] != self.num_features:
@@ -80,7 +80,7 @@ def _move(running: Buffer, share: Any, figure: Any) -> None:
     running.data = ((1 - share) * running.data + share * figure).astype(running.data.dtype)
 
 
-def _unbiased(x: Any, axes: tuple[int, ...]) -> Any:
+def _unbiased(x: Array, axes: tuple[int, ...]) -> Result:
     count = math.prod(x.shape[i] for i in axes)
     return np.var(x, axis=axes) * (count / (count - 1))
 
@@ -173,7 +173,7 @@ class LayerNorm(_Affine):
         self.normalized_shape, self.eps = _checked_shape("LayerNorm", normalized_shape), eps
         self._add_parameters(self.normalized_shape, elementwise_affine, elementwise_affine and bias, dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return `x` normalised."""
         return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
@@ -214,7 +214,7 @@ class RMSNorm(_Affine):
         self.normalized_shape, self.eps = _checked_shape("RMSNorm", normalized_shape), eps
         self._add_parameters(self.normalized_shape, elementwise_affine, False, dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return `x` rescaled."""
         return functional.rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
@@ -261,7 +261,7 @@ class GroupNorm(_Affine):
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
         self._add_parameters((num_channels,), affine, affine, dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Result:
         """Return `x` normalised."""
         if np.shape(x)[1:2] != (self.num_channels,):
             raise OperationError(

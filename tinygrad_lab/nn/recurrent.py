@@ -9,8 +9,8 @@ import numpy as np
 from tinygrad_lab import functional
 from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.nn.cells import Recurrent, State, gru_step, lstm_step, rnn_step
-from tinygrad_lab.nn.init import Rng, check_positive
-from tinygrad_lab.typing import DTypeLike
+from tinygrad_lab.nn.init import check_positive
+from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
 
 
 class _Layer(Recurrent):
@@ -35,7 +35,7 @@ class _Layer(Recurrent):
     def _directions(self) -> tuple[str, ...]:
         return ("", "_reverse") if self.bidirectional else ("",)
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
+    def forward(self, input: Array, hx: Any = None) -> tuple[Any, Any]:
         """Return the states of the last layer at every position, and the last state of every layer.
 
         Arguments:
@@ -68,7 +68,7 @@ class _Layer(Recurrent):
             x = np.swapaxes(x, 0, 1)
         return x, hn if self._states > 1 else hn[0]
 
-    def _run(self, x: Any, state: State, suffix: str) -> tuple[Any, State]:
+    def _run(self, x: Array, state: State, suffix: str) -> tuple[Any, State]:
         """Return the states at every position of `x`, and the last one."""
         xs = functional.linear(x, self._parameter("weight_ih" + suffix), self._parameter("bias_ih" + suffix))
         backwards = suffix.endswith("_reverse")
@@ -84,7 +84,7 @@ class _Layer(Recurrent):
         state, states = scan(advance, state, np.flip(xs, 0) if backwards else xs)
         return np.flip(states, 0) if backwards else states, state
 
-    def _positions_first(self, x: Any) -> Any:
+    def _positions_first(self, x: Array) -> Result:
         shape = np.shape(x)
         if len(shape) not in (2, 3) or shape[-1] != self.input_size or 0 in shape[:-1]:
             axes = "batch, positions" if self.batch_first else "positions, batch"
@@ -96,7 +96,7 @@ class _Layer(Recurrent):
             return np.expand_dims(x, 1)
         return np.swapaxes(x, 0, 1) if self.batch_first else x
 
-    def _first_states(self, hx: Any, x: Any, batched: bool) -> State:
+    def _first_states(self, hx: Any, x: Array, batched: bool) -> State:
         expected = (self.num_layers * len(self._directions()), x.shape[1], self.hidden_size)
         if hx is None:
             return (np.zeros_like(x, shape=expected),) * self._states

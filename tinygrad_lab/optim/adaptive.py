@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check, check_at_least_0
+from tinygrad_lab.typing import Array, Result
 
 
 class Adagrad(Optimizer):
@@ -47,7 +48,7 @@ class Adagrad(Optimizer):
         check_at_least_0("Adagrad", lr_decay=lr_decay, weight_decay=weight_decay, eps=eps)
         self.lr_decay, self.weight_decay, self.eps = float(lr_decay), float(weight_decay), float(eps)
 
-    def update(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
+    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
         """Return the parameter after one step, and the state with the sum of squares."""
         step = state.get("step", 0)
         gradient = gradient + self.weight_decay * parameter
@@ -100,7 +101,7 @@ class RMSprop(Optimizer):
         self.alpha, self.eps = float(alpha), float(eps)
         self.weight_decay, self.momentum, self.centered = float(weight_decay), float(momentum), centered
 
-    def update(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
+    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
         """Return the parameter after one step, and the state with the running means."""
         step = state.get("step", 0)
         gradient = gradient + self.weight_decay * parameter
@@ -157,18 +158,18 @@ class Adam(Optimizer):
         self.betas = checked_betas(name, betas)
         self.eps, self.weight_decay = float(eps), float(weight_decay)
 
-    def update(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
+    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
         """Return the parameter after one step, and the state with both moments."""
         return self._moments(parameter, gradient + self.weight_decay * parameter, state)
 
-    def _means(self, gradient: Any, state: State) -> tuple[Any, Any]:
+    def _means(self, gradient: Array, state: State) -> tuple[Any, Any]:
         """Return the running means of the gradients and of their squares, with this one taken in."""
         beta1, beta2 = self.betas
         mean = beta1 * state.get("mean", 0.0) + (1 - beta1) * gradient
         squares = beta2 * state.get("squares", 0.0) + (1 - beta2) * gradient * gradient
         return mean, squares
 
-    def _moments(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
+    def _moments(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
         step, (beta1, beta2) = state.get("step", 0), self.betas
         mean, squares = self._means(gradient, state)
         root = np.sqrt(squares) / (1 - beta2 ** (step + 1)) ** 0.5 + self.eps
@@ -211,7 +212,7 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay)
 
-    def update(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
+    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
         """Return the parameter after one step, and the state with both moments."""
         decayed = parameter * (1 - self.rate(state.get("step", 0)) * self.weight_decay)
         return self._moments(decayed, gradient, state)
@@ -224,6 +225,6 @@ def checked_betas(name: str, betas: tuple[float, float]) -> tuple[float, float]:
     return float(betas[0]), float(betas[1])
 
 
-def ratio(numerator: Any, root: Any) -> Any:
+def ratio(numerator: Array, root: Array) -> Result:
     """Return `numerator / root`, and 0 where both are 0 (a zero gradient and eps=0, or one below the dtype's range)."""
     return numerator / np.where(root == 0, 1, root)

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, UndefinedMethodError
+from tinygrad_lab.typing import Array
 
 State = dict[str, Any]  # "step", the number of updates made, and arrays; {} before the first update
 Schedule = Callable[[int], float]
@@ -133,7 +134,7 @@ class Optimizer:
                 setattr(group, name, x)
         return group
 
-    def update(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
+    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
         """Return the new parameter and the new state; a pure function of arrays.
 
         Arguments:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.typing import Result
 
 
 def clip_grad_norm(params: Iterable[Value], max_norm: float) -> float:
@@ -60,7 +61,7 @@ def clip_grad_value(params: Iterable[Value], limit: float) -> None:
             parameter.grad = np.clip(parameter.grad, -limit, limit)
 
 
-def _norm(g: Any) -> Any:
+def _norm(g: Any) -> Result:
     largest = np.max(np.abs(g), initial=0.0).astype(np.float64)
     usual = (largest > 0) & (largest < np.inf)
     scale = np.where(usual, largest, 1)

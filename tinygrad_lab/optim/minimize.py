@@ -13,6 +13,7 @@ from tinygrad_lab.core.transforms import hvp, value_and_grad
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.extras import extra
+from tinygrad_lab.typing import Result
 
 _WITH_PRODUCTS = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")  # they take Hessian-vector products
 _WITHOUT_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
@@ -25,7 +26,7 @@ def minimize(
     method: str = "L-BFGS-B",
     jac: bool = False,
     **options: Any,
-) -> Any:
+) -> Result:
     """Minimize a function of nested arrays by one of the methods of `scipy.optimize.minimize`.
 
     The gradient is exact, and so are the Hessian products of the methods that use them.
@@ -68,12 +69,12 @@ def minimize(
             f"minimize: parameters must be real floating arrays, got {kinds}; split complex ones in two"
         )
 
-    def unravel(x: Any) -> Any:
+    def unravel(x: Any) -> Result:
         """Return a vector as parameters."""
         parts = np.split(x, np.cumsum([array.size for array in arrays])[:-1])
         return rebuild([p.reshape(a.shape).astype(a.dtype)[()] for p, a in zip(parts, arrays, strict=True)])
 
-    def ravel(container: Any) -> Any:
+    def ravel(container: Any) -> Result:
         """Return parameters, or their gradient, as a vector."""
         return np.concatenate([np.ravel(plain(leaf)) for leaf in tree.flatten(container)[0]]).astype(np.float64)
 
@@ -91,7 +92,7 @@ def minimize(
         y, gradient = both(unravel(x), *args)
         return float(plain(y)), ravel(gradient)
 
-    def product(x: Any, direction: Any) -> Any:
+    def product(x: Any, direction: Any) -> Result:
         return ravel(hvp(lambda p: loss(p, *args), unravel(x), unravel(direction)))
 
     start = ravel(rebuild([Value(array, requires_grad=False) for array in arrays]))

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_lab.optim.adaptive import Adam, checked_betas, ratio
 from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check_at_least_0
+from tinygrad_lab.typing import Array
 
 
 class NAdam(Adam):
@@ -52,7 +53,7 @@ class NAdam(Adam):
         check_at_least_0("NAdam", momentum_decay=momentum_decay)
         self.momentum_decay = float(momentum_decay)
 
-    def update(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
+    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
         """Return the parameter after one step, and the state with both moments and the product π."""
         step, (beta1, beta2) = state.get("step", 0), self.betas
         gradient = gradient + self.weight_decay * parameter
@@ -94,7 +95,7 @@ class RAdam(Adam):
     Source: L. Liu and others, "On the variance of the adaptive learning rate and beyond", 2020.
     """
 
-    def update(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
+    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
         """Return the parameter after one step, and the state with both moments."""
         step, (beta1, beta2) = state.get("step", 0), self.betas
         gradient = gradient + self.weight_decay * parameter
@@ -149,7 +150,7 @@ class Lion(Optimizer):
         check_at_least_0("Lion", weight_decay=weight_decay)
         self.betas, self.weight_decay = checked_betas("Lion", betas), float(weight_decay)
 
-    def update(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
+    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
         """Return the parameter after one step, and the state with the mean gradient."""
         step, mean = state.get("step", 0), state.get("mean", 0.0)
         beta1, beta2 = self.betas

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.optim.base import Schedule, check
+from tinygrad_lab.typing import Result
 
 
 def constant(lr: float) -> Schedule:
@@ -95,7 +96,7 @@ def _cosine(step: Any, lr: float, total: int, minimum: float) -> float:
     return _half_cosine(lr, minimum, np.minimum(step, total) / total).item()
 
 
-def _half_cosine(start: float, end: float, part: Any) -> Any:
+def _half_cosine(start: float, end: float, part: Any) -> Result:
     return end + (start - end) * (1 + np.cos(np.pi * part)) / 2
 
 

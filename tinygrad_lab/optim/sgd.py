@@ -6,6 +6,7 @@ from typing import Any
 
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check_at_least_0
+from tinygrad_lab.typing import Array, Result
 
 
 class SGD(Optimizer):
@@ -58,7 +59,7 @@ class SGD(Optimizer):
         self.weight_decay = float(weight_decay)
         self.nesterov = nesterov
 
-    def update(self, parameter: Any, gradient: Any, state: State) -> tuple[Any, State]:
+    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
         """Return the parameter after one step, and the state with its velocity."""
         step = state.get("step", 0)
         after: State = {"step": step + 1}
@@ -70,5 +71,5 @@ class SGD(Optimizer):
             gradient = gradient + self.momentum * velocity if self.nesterov else velocity
         return parameter - self.rate(step) * gradient, after
 
-    def _accelerate(self, velocity: Any, gradient: Any) -> Any:
+    def _accelerate(self, velocity: Any, gradient: Array) -> Result:
         return self.momentum * velocity + (1 - self.dampening) * gradient

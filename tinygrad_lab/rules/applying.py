@@ -9,11 +9,11 @@ import numpy as np
 
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.rules.axes import one_axis
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Result
 
 
 @composed(np.apply_along_axis)
-def _apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+def _apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **kwargs: Any) -> Result:
     start = one_axis(axis, np.ndim(arr))
     rows = np.moveaxis(arr, start, -1)
     results = [func1d(rows[index], *args, **kwargs) for index in np.ndindex(rows.shape[:-1])]

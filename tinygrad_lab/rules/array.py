@@ -9,10 +9,10 @@ import numpy as np
 
 from tinygrad_lab.calls.receivers import Receiver, plain
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.typing import ArrayLike
+from tinygrad_lab.typing import ArrayLike, DTypeLike, Result
 
 
-def array(data: ArrayLike, dtype: Any = None) -> Any:
+def array(data: ArrayLike, dtype: DTypeLike = None) -> Result:
     """Return nested lists and tuples of numbers, arrays and Values as one Value, what `np.array` cannot make of them.
 
     Arguments:
@@ -51,5 +51,5 @@ def _leaves(data: Any) -> Iterator[Any]:
         yield data
 
 
-def _joined(data: Any) -> Any:
+def _joined(data: Any) -> Result:
     return np.stack([_joined(part) for part in data]) if type(data) in (list, tuple) else data

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from tinygrad_lab.typing import Array, Axes, Index, Result
+
 
 def one_axis(axis: Any, ndim: int) -> int:
     """Return one axis, counted from 0.
@@ -32,7 +34,7 @@ def many_axes(axis: Any, ndim: int, *, repeated: bool = False) -> tuple[int, ...
     return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim, allow_duplicate=repeated)
 
 
-def reduced_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+def reduced_axes(axis: Axes, ndim: int) -> tuple[int, ...]:
     """Return the axes that a reduction sums over; NumPy lets a number have an axis 0 there, and in cumulative sums."""
     if ndim == 0 and axis in (0, -1):
         return ()
@@ -44,17 +46,17 @@ def other_axes(axes: tuple[int, ...], ndim: int) -> tuple[int, ...]:
     return tuple(i for i in range(ndim) if i not in axes)
 
 
-def flattened(x: Any, axis: Any) -> tuple[Any, int]:
+def flattened(x: Array, axis: Axes) -> tuple[Any, int]:
     """Return `x` and its axis; where the axis is None, all elements of `x` along one."""
     return (np.ravel(x), 0) if axis is None else (x, one_axis(axis, np.ndim(x)))
 
 
-def along(axis: int, index: Any) -> tuple[Any, ...]:
+def along(axis: int, index: Index) -> tuple[Any, ...]:
     """Return an index that picks `index` along an axis, counted from 0, and everything along the others."""
     return (slice(None),) * axis + (index,)
 
 
-def cut(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+def cut(x: Array, axis: int, start: int | None, stop: int | None) -> Result:
     """Return `x[start:stop]` along an axis, counted from 0."""
     return x[along(axis, slice(start, stop))]
 
@@ -69,7 +71,7 @@ def standing_along(axis: int, ndim: int) -> tuple[int, ...]:
     return tuple(-1 if i == axis else 1 for i in range(ndim))
 
 
-def as_last(x: Any, axes: tuple[int, ...]) -> Any:
+def as_last(x: Array, axes: tuple[int, ...]) -> Result:
     """Return `x` with `axes` made one, the last."""
     shape, kept = np.shape(x), other_axes(axes, np.ndim(x))
     x = x if kept + axes == tuple(range(len(shape))) else np.transpose(x, kept + axes)

@@ -10,7 +10,7 @@ from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import cut, many_axes, one_axis, resized, standing_along
 from tinygrad_lab.rules.dtypes import array, converted
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Axes, Result
 
 # -- differences and integrals ---------------------------------------------------------------------------------------
 
@@ -40,7 +40,7 @@ def _ediff1d(ary: Array, to_end: Any = None, to_begin: Any = None) -> Array:
 
 
 @composed(np.trapezoid)
-def _trapezoid(y: Array, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Array:
+def _trapezoid(y: Array, x: Array | None = None, dx: Any = 1.0, axis: int = -1) -> Array:
     y, axis = array(y), one_axis(axis, np.ndim(y))
     if x is not None:
         x = array(x)
@@ -48,7 +48,7 @@ def _trapezoid(y: Array, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Array:
     return np.sum(dx * (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2, axis=axis)
 
 
-def _slopes(f: Any, step: Any, axis: int, edge_order: int) -> Any:
+def _slopes(f: Array, step: Any, axis: int, edge_order: int) -> Result:
     """Return the slopes of parabolas through neighbouring samples, for one step or one between each two samples."""
     if np.ndim(step):
         step = np.reshape(np.diff(step), (-1,) + (1,) * (f.ndim - 1 - axis))
@@ -64,7 +64,7 @@ def _slopes(f: Any, step: Any, axis: int, edge_order: int) -> Any:
 
 
 @composed(np.gradient)
-def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Literal[1, 2] = 1) -> Any:
+def _gradient(f: Array, *varargs: Any, axis: Axes = None, edge_order: Literal[1, 2] = 1) -> Result:
     axes = many_axes(axis, np.ndim(f))
     steps = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs or (1.0,) * len(axes)
     if len(steps) != len(axes):
@@ -105,7 +105,7 @@ def _interp(x: Array, xp: Any, fp: Any, left: Any = None, right: Any = None, per
     return np.where(np.greater(x, xp[-1]), fp[-1] if right is None else right, inside)
 
 
-def _at(a: Any, i: Any) -> Any:
+def _at(a: Any, i: Any) -> Result:
     """Return `a[i]`: `np.take` asks only `a` whose array it is, this asks `i` too."""
     return np.reshape(np.take_along_axis(a, np.ravel(i), 0), np.shape(i))
 
@@ -138,7 +138,7 @@ def _correlate(a: Array, v: Array, mode: _Mode = "valid") -> Array:
     return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2 if np.size(a) >= np.size(v) else shorter // 2)
 
 
-def _overlapping(full: Any, shorter: int, longer: int, mode: str, start: int) -> Any:
+def _overlapping(full: Any, shorter: int, longer: int, mode: str, start: int) -> Result:
     """Return all of a convolution, as much as the longer array has, or what both arrays overlap in wholly."""
     if mode == "full":
         return full

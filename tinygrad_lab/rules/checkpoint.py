@@ -15,7 +15,7 @@ from tinygrad_lab.calls.receivers import Recorder, plain
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.core.transforms import vjp
 from tinygrad_lab.errors import ArgumentTypeError, GradientLostError
-from tinygrad_lab.typing import Function
+from tinygrad_lab.typing import ArrayLike, Function, Result
 
 
 def checkpoint(function: Function) -> Function:
@@ -51,7 +51,7 @@ def checkpoint(function: Function) -> Function:
             f"checkpoint: function must be callable, got {type(function).__name__}; write tl.checkpoint(block)(x)"
         )
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Result:
         rerun = _Rerun(function, args, kwargs)
         results = _checkpoint(*rerun.arrays, rerun=rerun)
         return rerun.close(list(results) if isinstance(results, tuple) else [results])
@@ -77,7 +77,7 @@ class _Rerun:
         self.close: Callable[[list[Any]], Any] = list
         self.ran = False
 
-    def __call__(self, *arrays: Any) -> Any:
+    def __call__(self, *arrays: ArrayLike) -> Result:
         """Return the results, one or a tuple."""
         filled = list(self.leaves)
         for place, array in zip(self.places, arrays, strict=True):
@@ -90,7 +90,7 @@ class _Rerun:
         with self._as_before():
             return self._flat(function(*args, **kwargs))
 
-    def _flat(self, results: Any) -> Any:
+    def _flat(self, results: Any) -> Result:
         found, self.close = tree.flatten(results)
         return found[0] if len(found) == 1 else tuple(found)
 
@@ -108,8 +108,8 @@ class _Rerun:
                 buffer.data = data
 
 
-def _rule(needed: tuple[int, ...], g: Any, y: Any, *arrays: Any, rerun: _Rerun) -> Any:
-    def of_needed(*chosen: Any) -> Any:
+def _rule(needed: tuple[int, ...], g: Any, y: Any, *arrays: ArrayLike, rerun: _Rerun) -> Result:
+    def of_needed(*chosen: Any) -> Result:
         filled = list(arrays)
         for position, x in zip(needed, chosen, strict=True):
             filled[position] = x
@@ -121,7 +121,7 @@ def _rule(needed: tuple[int, ...], g: Any, y: Any, *arrays: Any, rerun: _Rerun) 
     return pullback(g)
 
 
-def _checkpoint_of(*arrays: Any, rerun: _Rerun) -> Any:
+def _checkpoint_of(*arrays: ArrayLike, rerun: _Rerun) -> Result:
     results = rerun(*arrays)
     found = results if isinstance(results, tuple) else (results,)
     if any(isinstance(x, Recorder) and x.requires_grad for x in found):  # type: ignore[attr-defined]
@@ -138,7 +138,7 @@ _checkpoint = primitive(joint=_rule)(_checkpoint_of)
 _INT = np.dtype(int)
 
 
-def _state(generator: Any) -> Any:
+def _state(generator: Any) -> Result:
     legacy = isinstance(generator, np.random.RandomState)
     return copy.deepcopy(generator.get_state() if legacy else generator.bit_generator.state)
 

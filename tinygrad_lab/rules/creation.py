@@ -10,7 +10,7 @@ from tinygrad_lab.core.declare import composed, defzero
 from tinygrad_lab.rules.axes import standing_along
 from tinygrad_lab.rules.dtypes import arrays, converted
 from tinygrad_lab.rules.plain import listed
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, DTypeLike, Result
 
 # Given `like=` a Value these make the plain arrays that they make without it.
 defzero(np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.zeros, np.frombuffer, np.fromfile,
@@ -18,7 +18,7 @@ defzero(np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.zeros, np.
 
 
 @composed(np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require)
-def _array(a: Array, dtype: Any = None, *_: Any, ndmin: int = 0, **__: Any) -> Array:
+def _array(a: Array, dtype: DTypeLike = None, *_: Any, ndmin: int = 0, **__: Any) -> Array:
     """Stack nested lists: `np.array([v, w], like=v)`; without `like=` NumPy does not ask, and the Value refuses."""
     array = np.stack([_array(part) for part in a]) if isinstance(a, list | tuple) else a
     array = np.reshape(array, (1,) * (ndmin - np.ndim(array)) + np.shape(array)) if np.ndim(array) < ndmin else array
@@ -26,7 +26,9 @@ def _array(a: Array, dtype: Any = None, *_: Any, ndmin: int = 0, **__: Any) -> A
 
 
 @composed(np.full)
-def _full(shape: Any, fill_value: Any, dtype: Any = None, order: Literal["C", "F", None] = "C", **_: Any) -> Any:
+def _full(
+    shape: Any, fill_value: ArrayLike, dtype: DTypeLike = None, order: Literal["C", "F", None] = "C", **_: Any
+) -> Result:
     return converted(np.broadcast_to(fill_value, shape), dtype)
 
 
@@ -44,7 +46,7 @@ def _parts(num: int, endpoint: bool, start: Any, stop: Any, dtype: Any) -> tuple
 def _linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
     axis: int = 0, *, device: Literal[None, "cpu"] = None,
-) -> Any:  # fmt: skip
+) -> Result:  # fmt: skip
     start, stop = listed(start), listed(stop)
     natural = np.result_type(start, stop, 1.0)
     t, first, last = _parts(num, endpoint, start, stop, natural)
@@ -55,8 +57,14 @@ def _linspace(
 
 @composed(np.logspace)
 def _logspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
-) -> Any:
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Result:
     if np.ndim(base):
         start, stop, base = np.broadcast_arrays(*arrays(start, stop, base))
         base = np.expand_dims(base, axis)
@@ -64,7 +72,7 @@ def _logspace(
 
 
 @composed(np.geomspace)
-def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Result:
     start, stop = arrays(start, stop)
     natural = np.result_type(start, stop, np.float64)
     t, first, last = _parts(num, endpoint, start, stop, natural)
@@ -72,7 +80,7 @@ def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtyp
 
 
 @composed(np.meshgrid)
-def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: Literal["xy", "ij"] = "xy") -> Any:
+def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: Literal["xy", "ij"] = "xy") -> Result:
     n = len(xi)
     places = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
     grid = [np.reshape(x, [-1 if i == place else 1 for i in range(n)]) for x, place in zip(xi, places, strict=True)]
@@ -97,6 +105,6 @@ def _diagflat(v: Array, k: int = 0) -> Array:
 
 
 @composed(np.vander)
-def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Result:
     powers = np.arange(len(x) if N is None else N)
     return np.expand_dims(x, -1) ** (powers if increasing else np.flip(powers))

@@ -19,7 +19,7 @@ from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.matrices import adjoint, diagonal, differences, hermitian, lower, pack, unpack
 from tinygrad_lab.rules.results import named
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Result
 
 
 @primitive()
@@ -46,7 +46,7 @@ def _cholesky(a: Array, /, *, upper: bool = False) -> Array:
 # -- eigenvalues -----------------------------------------------------------------------------------------------------
 
 
-def _repeated(values: Array) -> Any:
+def _repeated(values: Array) -> Result:
     """Tell which pairs of different eigenvalues or singular values are equal up to rounding."""
     n = values.shape[-1]
     size = np.max(np.abs(values), axis=-1, keepdims=True, initial=0)
@@ -54,13 +54,13 @@ def _repeated(values: Array) -> Any:
     return (gaps <= n * np.finfo(values.dtype).eps * np.expand_dims(size, -1)) & ~np.eye(n, dtype=bool)
 
 
-def _over_gaps(a: Any, gaps: Any, repeated: Any, used: Any) -> Any:
+def _over_gaps(a: Array, gaps: Any, repeated: Any, used: Any) -> Result:
     """Return `a / gaps` off the diagonal; where the gap is none, NaN if it is used, else 0."""
     none = repeated | np.eye(a.shape[-1], dtype=bool)
     return np.where(none, np.where(repeated & used, np.nan, 0), a / np.where(none, 1, gaps))
 
 
-def _used(g: Array) -> Any:
+def _used(g: Array) -> Result:
     """Tell which pairs of vectors a gradient `g` reaches."""
     reached = np.any(g != 0, axis=-2)
     return np.expand_dims(reached, -2) | np.expand_dims(reached, -1)
@@ -151,7 +151,7 @@ def _without_complement(u: Array, gu: Array, k: int) -> tuple[Any, Any]:
     return first, gu[..., :k] - rest @ (adjoint(gu[..., k:]) @ first)
 
 
-def _svd_rule(g: Array, y: Array, x: Array, full_matrices: bool = False) -> Any:
+def _svd_rule(g: Array, y: Array, x: Array, full_matrices: bool = False) -> Result:
     """U (diag(s̄) + (F ∘ [Uᴴ ū]) S + S (F ∘ [Vᴴ v̄])) Vᴴ + ..., with F[i, j] = 1 / (s[j]² - s[i]²) and [M] = M - Mᴴ."""
     shapes, k = _svd_shapes(x, full_matrices), min(x.shape[-2:])
     u, s, vh = unpack(y, shapes)
@@ -187,7 +187,7 @@ defvjp(svd, _svd_rule)
 
 
 @composed(np.linalg.svd)
-def _svd(a: Array, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+def _svd(a: Array, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Result:
     if hermitian:
         u, s, vh = _svd_of_hermitian(a)
     else:
@@ -196,7 +196,7 @@ def _svd(a: Array, full_matrices: bool = True, compute_uv: bool = True, hermitia
     return named(np.linalg.svd, u, np.real(s), vh) if compute_uv else np.real(s)
 
 
-def _svd_of_hermitian(a: Array) -> Any:
+def _svd_of_hermitian(a: Array) -> Result:
     w, v = np.linalg.eigh(a)
     order = np.flip(np.argsort(np.abs(w), axis=-1), -1)
     w, v = np.take_along_axis(w, order, -1), np.take_along_axis(v, np.expand_dims(order, -2), -1)

@@ -14,7 +14,7 @@ from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.rules.matrices import adjoint, diagonal, transposed
 from tinygrad_lab.rules.plain import detached
 from tinygrad_lab.rules.results import named
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Result
 
 
 def _matrices(g: Array) -> Array:
@@ -22,7 +22,7 @@ def _matrices(g: Array) -> Array:
     return np.expand_dims(g, (-2, -1))
 
 
-def _one_and(products: Any) -> Any:
+def _one_and(products: Any) -> Result:
     """Return running products that start with 1 and leave the last one out."""
     return np.concatenate([np.ones_like(products[..., :1]), products[..., :-1]], axis=-1)
 

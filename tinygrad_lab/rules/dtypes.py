@@ -6,24 +6,26 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.typing import ArrayLike, DTypeLike, Result
 
-def array(x: Any) -> Any:
+
+def array(x: ArrayLike) -> Result:
     """Return an array, or anything else that has a dtype, as it is, and a number or list as an array."""
     return x if hasattr(x, "dtype") else np.asarray(x)
 
 
-def arrays(*xs: Any) -> tuple[Any, ...]:
+def arrays(*xs: ArrayLike) -> tuple[Any, ...]:
     """Return numbers and lists as arrays, and arrays as they are."""
     return tuple(map(array, xs))
 
 
-def converted(x: Any, dtype: Any) -> Any:
+def converted(x: ArrayLike, dtype: DTypeLike) -> Result:
     """Return `x` as an array of the dtype; None leaves it as it is."""
-    x = array(x)
-    return x if dtype is None or x.dtype == dtype else x.astype(dtype)
+    given = array(x)
+    return given if dtype is None or given.dtype == dtype else given.astype(dtype)
 
 
-def alike(*xs: Any) -> tuple[Any, ...]:
+def alike(*xs: ArrayLike) -> tuple[Any, ...]:
     """Return arrays in the dtype that they have in common."""
     given = arrays(*xs)
     dtype = np.result_type(*given)

@@ -12,11 +12,11 @@ from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.refusals.arguments import bad_inputs
 from tinygrad_lab.rules.contraction import contract, pairs
 from tinygrad_lab.rules.writing import scatter
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, DTypeLike, Result
 
 
 @primitive()
-def einsum(*operands: Any, **keywords: Any) -> Any:
+def einsum(*operands: Any, **keywords: Any) -> Result:
     """Return `np.einsum` of its arguments; `subscripts`, a keyword, has letters only and tells the output."""
     subscripts = keywords.pop("subscripts")
     if len(operands) == 2 and not keywords:
@@ -51,8 +51,8 @@ defvjp(einsum, variadic=_einsum_rule)
 
 @composed(np.einsum)
 def _einsum(
-    *operands: Any, optimize: Any = False, dtype: Any = None, order: str = "K", casting: str = "safe"
-) -> Any:  # fmt: skip
+    *operands: Any, optimize: Any = False, dtype: DTypeLike = None, order: str = "K", casting: str = "safe"
+) -> Result:  # fmt: skip
     """Contract two arrays at a time, each time as a matrix product where that is what the subscripts say."""
     subscripts, arrays = _read(operands)
     subscripts = _explicit(subscripts, tuple(np.ndim(array) for array in arrays))

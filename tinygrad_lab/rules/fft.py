@@ -14,7 +14,7 @@ from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import one_axis
 from tinygrad_lab.rules.windows import constant_pad
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Axes
 
 _OPPOSITE: dict[Any, Any] = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
 
@@ -104,7 +104,7 @@ def _ihfft(a: Array, n: int | None = None, axis: int = -1, norm: _Norm = None) -
     return np.conjugate(np.fft.rfft(a, n, axis, _OPPOSITE[norm]))
 
 
-def _lengths(a: Any, s: Any, axes: Any) -> tuple[list[int], list[int]]:
+def _lengths(a: Array, s: Any, axes: Any) -> tuple[list[int], list[int]]:
     """Return the lengths and axes that `np.fft.fftn` transforms, in order; -1 is the axis's own length."""
     if axes is None:
         axes = range(-a.ndim, 0) if s is None else range(-len(s), 0)
@@ -118,7 +118,7 @@ def _many_axes(function: Callable[..., Any], one: Callable[..., Any], last: Call
     """Declare a transform of many axes: `last` along the last of them, then `one` along the others, backwards."""
 
     @composed(function)
-    def along(a: Array, s: Any = None, axes: Any = default, norm: Any = None) -> Array:
+    def along(a: Array, s: Any = None, axes: Axes = default, norm: Any = None) -> Array:
         lengths, axes = _lengths(a, s, axes)
         if axes or last is not one:
             a = last(a, lengths[-1], axes[-1], norm)
@@ -131,7 +131,7 @@ def _to_real(function: Callable[..., Any], default: Any) -> None:
     """Declare an inverse transform of many axes to real numbers: the last axis comes last."""
 
     @composed(function)
-    def along(a: Array, s: Any = None, axes: Any = default, norm: Any = None) -> Array:
+    def along(a: Array, s: Any = None, axes: Axes = default, norm: Any = None) -> Array:
         lengths, axes = _lengths(a, s, axes)
         if s is None:
             lengths[-1] = 2 * (lengths[-1] - 1)

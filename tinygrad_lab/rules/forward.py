@@ -11,7 +11,7 @@ from tinygrad_lab.core.declare import defvjp
 from tinygrad_lab.core.modes import enable_grad
 from tinygrad_lab.core.registry import Op
 from tinygrad_lab.core.transforms import vjp
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Result
 
 Rule = Callable[..., Any]
 
@@ -46,7 +46,7 @@ def defjvp(function: Callable[..., Any], *rules: Rule | None, elementwise: bool 
 
 def _transposed(rule: Rule, position: int) -> Rule:
     def pulled(g: Array, y: Array, *inputs: Any, **kwargs: Any) -> Array:
-        def pushed(t: Any) -> Any:
+        def pushed(t: Any) -> Result:
             return np.broadcast_to(rule(t, y, *inputs, **kwargs), np.shape(y))
 
         with enable_grad():

@@ -18,24 +18,24 @@ from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import along, flattened
 from tinygrad_lab.rules.dtypes import array, converted
 from tinygrad_lab.rules.writing import At, add_at, add_into, scatter, set_at
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, Index, Result
 
 Value.at = property(At)  # the engine reads arrays and never writes
 
 
-def _shaped(g: Array, value: Any) -> Array:
+def _shaped(g: Array, value: ArrayLike) -> Array:
     """Give `g` as many axes as `value`: NumPy lets a written value have further leading axes of length 1."""
     return np.reshape(g, (1,) * (np.ndim(value) - g.ndim) + g.shape)
 
 
-def _lasting(g: Array, index: Any) -> Array:
+def _lasting(g: Array, index: Index) -> Array:
     """Return `g[index]`, with 0 for what a later occurrence of the same position overwrote."""
     g, positions = g[index], np.zeros_like(g, dtype=np.intp)
     numbers = np.reshape(np.arange(g.size), g.shape)
     return np.where(set_at(positions, numbers, index)[index] == numbers, g, 0)
 
 
-def _piece_into(total: Any, g: Any, y: Any, x: Any, index: Any) -> Any:
+def _piece_into(total: Any, g: Array, y: Array, x: Array, index: Index) -> Result:
     """Add the gradient of a piece into a sum of the sweep's own, at the cost of the piece."""
     if type(total) is np.ndarray and isinstance(g, np.ndarray | np.generic):
         return add_into(total, index, g)
@@ -68,7 +68,7 @@ def _picked(function: Callable[..., Any], a: Array, *args: Any) -> Array:
 
 
 @composed(np.take_along_axis)
-def _take_along_axis(arr: Array, indices: Any, axis: int | None = -1) -> Array:
+def _take_along_axis(arr: Array, indices: ArrayLike, axis: int | None = -1) -> Array:
     return _picked(np.take_along_axis, arr, indices, axis)
 
 
@@ -83,7 +83,7 @@ def _bincount(x: Array, /, weights: Any = None, minlength: int = 0) -> Array:
 
 
 @composed(np.histogram)
-def _histogram(a: Array, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+def _histogram(a: Array, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Result:
     """Sum the weights in each bin; where the samples and the edges lie has no derivative to give."""
     for name, x in (("a", a), ("bins", bins)):
         if isinstance(x, Recorder):

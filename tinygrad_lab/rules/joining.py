@@ -13,17 +13,17 @@ from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import along, cut, flattened, one_axis, resized
 from tinygrad_lab.rules.dtypes import array, converted
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, Arrays, DTypeLike, Result
 
 
 @primitive()
-def concatenate(*arrays: Any, **keywords: Any) -> Any:
+def concatenate(*arrays: ArrayLike, **keywords: Any) -> Result:
     """Return `np.concatenate` of arrays along `axis`; `bounds` are the positions where each begins, and the end."""
     return np.concatenate(arrays, keywords["axis"])
 
 
 @primitive()
-def stack(*arrays: Any, **keywords: Any) -> Any:
+def stack(*arrays: ArrayLike, **keywords: Any) -> Result:
     """Return `np.stack` of arrays along `axis`."""
     return np.stack(arrays, keywords["axis"])
 
@@ -34,7 +34,7 @@ defvjp(stack,        variadic=lambda i, g, y, *arrays, axis: g[along(one_axis(ax
 # fmt: on
 
 
-def _cast(joined: Any, dtype: Any, casting: Any) -> Any:
+def _cast(joined: Array, dtype: DTypeLike, casting: Any) -> Result:
     if dtype is not None and not np.can_cast(joined.dtype, dtype, casting):
         raise CallError(
             f"concatenate: dtype must be one that {joined.dtype} may be cast to by the rule {casting!r}, got {dtype}; "
@@ -47,7 +47,7 @@ _Casting = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
 
 
 @composed(np.concatenate)
-def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: _Casting = "same_kind") -> Any:
+def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: _Casting = "same_kind") -> Result:
     if axis is None:
         arrays, axis = [np.ravel(array) for array in arrays], 0
     sizes = (np.shape(array)[axis] if -np.ndim(array) <= axis < np.ndim(array) else 0 for array in arrays)
@@ -56,29 +56,29 @@ def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, castin
 
 
 @composed(np.stack)
-def _stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: _Casting = "same_kind") -> Any:
+def _stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: _Casting = "same_kind") -> Result:
     joined = stack(*arrays, axis=axis)
     return _cast(joined, dtype, casting)
 
 
 @composed(np.vstack)
-def _vstack(tup: Any, **kwargs: Any) -> Any:
+def _vstack(tup: Arrays, **kwargs: Any) -> Result:
     return np.concatenate([np.atleast_2d(array) for array in tup], 0, **kwargs)
 
 
 @composed(np.hstack)
-def _hstack(tup: Any, **kwargs: Any) -> Any:
+def _hstack(tup: Arrays, **kwargs: Any) -> Result:
     arrays = [np.atleast_1d(array) for array in tup]
     return np.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1, **kwargs)
 
 
 @composed(np.dstack)
-def _dstack(tup: Any) -> Any:
+def _dstack(tup: Arrays) -> Result:
     return np.concatenate([np.atleast_3d(array) for array in tup], 2)
 
 
 @composed(np.column_stack)
-def _column_stack(tup: Any) -> Any:
+def _column_stack(tup: Arrays) -> Result:
     return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in tup], 1)
 
 
@@ -86,7 +86,7 @@ def _splitter(function: Callable[..., Any]) -> None:
     """Declare `np.split` or `np.array_split`: NumPy splits the positions, and slices take the elements."""
 
     @composed(function)
-    def split(ary: Array, indices_or_sections: Any, axis: int = 0) -> Any:
+    def split(ary: Array, indices_or_sections: Any, axis: int = 0) -> Result:
         axis = one_axis(axis, ary.ndim)
         parts = function(np.arange(ary.shape[axis]), indices_or_sections)
         return [cut(ary, axis, *_bounds(part)) for part in parts]
@@ -101,22 +101,22 @@ _splitter(np.array_split)
 
 
 @composed(np.hsplit)
-def _hsplit(ary: Array, indices_or_sections: Any) -> Any:
+def _hsplit(ary: Array, indices_or_sections: Any) -> Result:
     return np.split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
 
 
 @composed(np.vsplit)
-def _vsplit(ary: Array, indices_or_sections: Any) -> Any:
+def _vsplit(ary: Array, indices_or_sections: Any) -> Result:
     return np.split(ary, indices_or_sections, 0)
 
 
 @composed(np.dsplit)
-def _dsplit(ary: Array, indices_or_sections: Any) -> Any:
+def _dsplit(ary: Array, indices_or_sections: Any) -> Result:
     return np.split(ary, indices_or_sections, 2)
 
 
 @composed(np.tile)
-def _tile(A: Any, reps: Any) -> Any:
+def _tile(A: Array, reps: Any) -> Result:
     reps = tuple(np.atleast_1d(reps).tolist())
     ndim = max(len(reps), A.ndim)
     reps = (1,) * (ndim - len(reps)) + reps
@@ -172,17 +172,17 @@ def _resize(a: Array, new_shape: Any) -> Array:
 
 
 @composed(np.unstack)
-def _unstack(x: Any, /, *, axis: int = 0) -> Any:
+def _unstack(x: Any, /, *, axis: int = 0) -> Result:
     return tuple(np.moveaxis(x, axis, 0))
 
 
 @composed(np.block)
-def _block(arrays: Any) -> Any:
+def _block(arrays: Any) -> Result:
     """Join the innermost lists along the last axis, those around them along the one before, and so on."""
     depth = _depth(arrays)
     ndim = max([depth, *(np.ndim(array) for array in tree.flatten(arrays)[0])])
 
-    def join(part: Any, axis: int) -> Any:
+    def join(part: Array, axis: int) -> Result:
         if not isinstance(part, list):
             return np.reshape(part, (1,) * (ndim - np.ndim(part)) + np.shape(part))
         return np.concatenate([join(one, axis + 1) for one in part], axis)
@@ -190,7 +190,7 @@ def _block(arrays: Any) -> Any:
     return join(arrays, -depth)
 
 
-def _depth(arrays: Any) -> int:
+def _depth(arrays: Arrays) -> int:
     """Return how deep the lists are nested, all of them alike."""
     if isinstance(arrays, tuple):
         raise CallError("block: arrays must be nested in lists, got a tuple; write a list")

@@ -13,7 +13,7 @@ from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import many_axes, one_axis
 from tinygrad_lab.rules.dtypes import arrays
 from tinygrad_lab.rules.shaping import inverse
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Axes, DTypeLike, Result
 
 
 def _ndim(x: Array) -> int:
@@ -66,12 +66,12 @@ def _tensordot_rule(g: Array, other: Any, ndim: int, mine: list[int], theirs: li
     return np.transpose(np.tensordot(g, other, (given, kept)), inverse(order))
 
 
-def _tensordot_left(g: Array, y: Array, a: Array, b: Array, axes: Any = 2) -> Array:
+def _tensordot_left(g: Array, y: Array, a: Array, b: Array, axes: Axes = 2) -> Array:
     left, right = _pairs(a, b, axes)
     return _tensordot_rule(g, b, _ndim(a), left, right, first=True)
 
 
-def _tensordot_right(g: Array, y: Array, a: Array, b: Array, axes: Any = 2) -> Array:
+def _tensordot_right(g: Array, y: Array, a: Array, b: Array, axes: Axes = 2) -> Array:
     left, right = _pairs(a, b, axes)
     return _tensordot_rule(g, a, _ndim(b), right, left, first=False)
 
@@ -104,12 +104,12 @@ def _outer(a: Array, b: Array) -> Array:
 
 
 @composed(np.trace)
-def _trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
+def _trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: DTypeLike = None) -> Array:
     return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
 @composed(np.vecdot, np.linalg.vecdot)
-def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Result:
     x1, x2 = (np.moveaxis(x, one_axis(axis, _ndim(x)), -1) for x in (x1, x2))
     return np.sum(np.conjugate(x1) * x2, axis=-1)
 
@@ -133,7 +133,7 @@ def _kron(a: Array, b: Array) -> Array:
 
 
 @composed(np.cross)
-def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Result:
     axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis, axis, axis)
     a, b = np.moveaxis(a, one_axis(axisa, _ndim(a)), 0), np.moveaxis(b, one_axis(axisb, _ndim(b)), 0)
     if a.shape[0] != 3 or b.shape[0] != 3:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Result
 
 
 def transposed(x: Array) -> Array:
@@ -45,7 +45,7 @@ def differences(x: Array) -> Array:
     return np.expand_dims(x, -2) - np.expand_dims(x, -1)
 
 
-def pack(parts: Sequence[Any], batch: tuple[int, ...]) -> Any:
+def pack(parts: Sequence[Any], batch: tuple[int, ...]) -> Result:
     """Return several results of one computation as one array: one vector for each matrix of the batch."""
     sizes = [math.prod(part.shape[len(batch) :]) for part in parts]
     return np.concatenate([np.reshape(p, (*batch, n)) for p, n in zip(parts, sizes, strict=True)], axis=-1)

@@ -10,10 +10,10 @@ from tinygrad_lab.core.declare import composed, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes
 from tinygrad_lab.rules.limits import direction, ratio, unless_at_origin
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Axes, Result
 
 
-def _norm_rule(g: Array, y: Array, x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+def _norm_rule(g: Array, y: Array, x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """(x* / |x|) · g, and 0 at the origin."""
     if axis is not None and not keepdims:
         g, y = np.expand_dims(g, axis), np.expand_dims(y, axis)
@@ -77,7 +77,7 @@ def _of_vectors(x: Array, ord: Any, axis: int, keepdims: bool) -> Array:
     return p_norm(x, p=ord, axis=axis, keepdims=keepdims)
 
 
-def _of_matrices(x: Any, ord: Any, axes: Any, keepdims: bool) -> Any:
+def _of_matrices(x: Any, ord: Any, axes: Any, keepdims: bool) -> Result:
     if ord is None or ord == "fro":
         return norm(x, axis=axes, keepdims=keepdims)
     if ord not in ("nuc", 1, -1, 2, -2, np.inf, -np.inf):
@@ -95,7 +95,7 @@ def _of_matrices(x: Any, ord: Any, axes: Any, keepdims: bool) -> Any:
 
 
 @composed(np.linalg.norm)
-def _norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
+def _norm(x: Array, ord: Any = None, axis: Axes = None, keepdims: bool = False) -> Array:
     if axis is None and (ord is None or x.ndim not in (1, 2)):
         if ord is not None:
             raise OperationError(f"norm: x must be a vector or a matrix, got shape {x.shape}; pass axis")
@@ -109,7 +109,7 @@ def _norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -
 
 
 @composed(np.linalg.vector_norm)
-def _vector_norm(x: Array, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Array:
+def _vector_norm(x: Array, /, *, axis: Axes = None, keepdims: bool = False, ord: Any = 2) -> Array:
     axes = many_axes(axis, x.ndim)
     vectors = as_last(x, axes)
     result = _of_vectors(vectors, ord, vectors.ndim - 1, False)

@@ -11,7 +11,7 @@ from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import cut, resized
 from tinygrad_lab.rules.windows import constant_pad
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike
 
 Pair = tuple[int, int]
 _COPYING = ("edge", "reflect", "symmetric", "wrap")
@@ -22,7 +22,7 @@ _STATISTICS: dict[str, Callable[..., Any]] = {
 
 @composed(np.pad)
 def _pad(
-    array: Array, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0, end_values: Any = 0,
+    array: Array, pad_width: Any, mode: Any = "constant", *, constant_values: ArrayLike = 0, end_values: Any = 0,
     stat_length: Any = None, reflect_type: str = "even",
 ) -> Array:  # fmt: skip
     width = _widths(pad_width, array.ndim)

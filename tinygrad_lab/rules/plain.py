@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Result
 
 
 def listed(x: Array) -> Array:
@@ -21,7 +21,7 @@ def detached(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let a function see the arrays inside Values: what it returns has no derivative."""
 
     @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Result:
         return function(*map(plain, args), **kwargs)
 
     return call

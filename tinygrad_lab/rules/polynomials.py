@@ -10,29 +10,29 @@ from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.dtypes import alike, array, arrays, converted
 from tinygrad_lab.rules.plain import listed
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Result
 
 
-def _aligned(a: Array, b: Array) -> Any:
+def _aligned(a: Array, b: Array) -> Result:
     a, b = np.atleast_1d(a), np.atleast_1d(b)
     n = max(len(a), len(b))
     return np.pad(a, (n - len(a), 0)), np.pad(b, (n - len(b), 0))
 
 
 @composed(np.polyadd)
-def _polyadd(a1: Any, a2: Any) -> Any:
+def _polyadd(a1: Any, a2: Any) -> Result:
     a, b = _aligned(a1, a2)
     return a + b
 
 
 @composed(np.polysub)
-def _polysub(a1: Any, a2: Any) -> Any:
+def _polysub(a1: Any, a2: Any) -> Result:
     a, b = _aligned(a1, a2)
     return a - b
 
 
 @composed(np.polymul)
-def _polymul(a1: Any, a2: Any) -> Any:
+def _polymul(a1: Any, a2: Any) -> Result:
     return np.convolve(_stripped(a1), _stripped(a2))
 
 
@@ -43,7 +43,7 @@ def _stripped(p: Array) -> Array:
 
 
 @composed(np.polydiv)
-def _polydiv(u: Any, v: Any) -> Any:
+def _polydiv(u: Any, v: Any) -> Result:
     u, v = map(np.atleast_1d, alike(u, v))
     quotient = []
     for _ in range(len(u) - len(v) + 1):
@@ -63,14 +63,14 @@ def _polyval(p: Array, x: Array) -> Array:
 
 
 @composed(np.polyder)
-def _polyder(p: Any, m: int = 1) -> Any:
+def _polyder(p: Any, m: int = 1) -> Result:
     for _ in range(m):
         p = p[:-1] * np.arange(len(p) - 1, 0, -1)
     return p
 
 
 @composed(np.polyint)
-def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+def _polyint(p: Any, m: int = 1, k: Any = None) -> Result:
     constants = np.zeros(m) if k is None else np.broadcast_to(k, m)
     for i in range(m):
         p = np.append(p / np.arange(len(p), 0, -1), constants[i])
@@ -78,7 +78,7 @@ def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
 
 
 @composed(np.poly)
-def _poly(seq_of_zeros: Any) -> Any:
+def _poly(seq_of_zeros: Any) -> Result:
     zeros = np.linalg.eigvals(seq_of_zeros) if np.ndim(seq_of_zeros) == 2 else seq_of_zeros
     zeros = converted(zeros, np.mintypecode(array(zeros).dtype.char))
     coefficients = np.ones_like(zeros, shape=(1,))
@@ -89,7 +89,7 @@ def _poly(seq_of_zeros: Any) -> Any:
 
 
 @composed(np.roots)
-def _roots(p: Any) -> Any:
+def _roots(p: Any) -> Result:
     """Return the eigenvalues of the companion matrix; a zero at the end is a root at 0."""
     used = np.flatnonzero(np.not_equal(p, 0))
     if not used.size:
@@ -108,7 +108,7 @@ def _roots(p: Any) -> Any:
 @composed(np.polyfit)
 def _polyfit(
     x: Any, y: Any, deg: int, rcond: float | None = None, full: bool = False, w: Any = None, cov: Any = False
-) -> Any:
+) -> Result:
     x, y, w = listed(x), listed(y), listed(w)
     x, y = (converted(a, np.result_type(a, 0.0)) for a in arrays(x, y))
     rows, values = np.vander(x, deg + 1), y
@@ -133,5 +133,5 @@ def _polyfit(
     return _over(solution, scale), spread
 
 
-def _over(solution: Any, scale: Any) -> Any:
+def _over(solution: Any, scale: Any) -> Result:
     return solution / (np.expand_dims(scale, -1) if np.ndim(solution) == 2 else scale)

@@ -11,15 +11,15 @@ from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import as_last, flattened, many_axes, other_axes, reduced_axes, resized
 from tinygrad_lab.rules.dtypes import converted
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, Axes, DTypeLike, Result
 
 
-def expand(g: Array, x: Array, axis: Any, keepdims: bool) -> Array:
+def expand(g: Array, x: Array, axis: Axes, keepdims: bool) -> Array:
     """Give `g` its reduced axes back, with length 1, so that it broadcasts against the input `x`."""
     return g if keepdims or axis is None or x.ndim == 0 else np.expand_dims(g, axis)
 
 
-def count(x: Array, axis: Any, where: Any) -> Any:
+def count(x: Array, axis: Axes, where: ArrayLike) -> Result:
     """Return how many elements each result was reduced from; 1 instead of 0, as nothing receives a gradient then."""
     if where is not True:
         return np.sum(np.broadcast_to(where, x.shape), axis=axis, keepdims=True, dtype=np.finfo(x.dtype).dtype)
@@ -27,22 +27,35 @@ def count(x: Array, axis: Any, where: Any) -> Any:
 
 
 def _sum(
-    g: Array, y: Array, x: Array, axis: Any = None, dtype: Any = None, keepdims: bool = False,
-    initial: Any = None, where: Any = True,
+    g: Array, y: Array, x: Array, axis: Axes = None, dtype: DTypeLike = None, keepdims: bool = False,
+    initial: ArrayLike | None = None, where: ArrayLike = True,
 ) -> Array:  # fmt: skip
     g = expand(g, x, axis, keepdims)
     return np.broadcast_to(g if where is True else np.where(where, g, 0), x.shape)
 
 
 def _mean(
-    g: Array, y: Array, x: Array, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = True
+    g: Array,
+    y: Array,
+    x: Array,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike = True,
 ) -> Array:
     share = 1 / count(x, axis, where)  # a float16 holds 1 / n of more elements than it can count
     return _sum(expand(g, x, axis, keepdims) * share, y, x, axis, keepdims=True, where=where)
 
 
 def _extremum(
-    g: Array, y: Array, x: Array, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    g: Array,
+    y: Array,
+    x: Array,
+    axis: Axes = None,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike = True,
 ) -> Array:
     """The elements that equal the extremum share its gradient."""
     chosen = ((x == expand(y, x, axis, keepdims)) | (x != x)) & where  # a NaN is the extremum where there is one
@@ -50,7 +63,7 @@ def _extremum(
     return np.where(chosen, expand(g, x, axis, keepdims) / np.maximum(number, 1), 0)
 
 
-def _cumsum(g: Array, y: Array, x: Array, axis: int | None = None, dtype: Any = None) -> Array:
+def _cumsum(g: Array, y: Array, x: Array, axis: int | None = None, dtype: DTypeLike = None) -> Array:
     along = 0 if axis is None else axis
     return np.reshape(np.flip(np.cumsum(np.flip(g, along), along), along), x.shape)
 
@@ -66,7 +79,12 @@ defvjp(np.cumsum, _cumsum)
 
 @composed(np.prod)
 def _prod(
-    a: Array, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    a: Array,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike = True,
 ) -> Array:
     """Multiply the two halves, and so on: there is no division, so zeros need no care, at any order."""
     axes, shape = reduced_axes(axis, np.ndim(a)), np.shape(a)
@@ -86,7 +104,7 @@ def _prod(
 
 
 @composed(np.cumprod)
-def _cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def _cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Result:
     """Multiply by what lies 1, 2, 4, ... places before: no division, so zeros need no care, at any order.
 
     W. Hillis and G. Steele, "Data parallel algorithms" (1986).
@@ -104,7 +122,9 @@ def _cumulative(function: Any, along: Any, neutral: int) -> None:
     """Declare `np.cumulative_sum` or `np.cumulative_prod`, which may start with the neutral element."""
 
     @composed(function)
-    def cumulate(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
+    def cumulate(
+        x: Array, /, *, axis: int | None = None, dtype: DTypeLike = None, include_initial: bool = False
+    ) -> Array:
         if axis is None and x.ndim != 1:
             raise OperationError(f"{function.__name__}: axis must be given for {x.ndim} axes, got None; pass axis=0")
         axes = many_axes(axis, x.ndim)
@@ -123,12 +143,14 @@ _cumulative(np.cumulative_prod, np.cumprod, 1)
 
 
 @composed(np.ptp)
-def _ptp(a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
+def _ptp(a: Array, axis: Axes = None, *, keepdims: bool = False) -> Array:
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
 
 
 @composed(np.average)
-def _average(a: Array, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+def _average(
+    a: Array, axis: Axes = None, weights: ArrayLike | None = None, returned: bool = False, *, keepdims: bool = False
+) -> Result:
     if weights is None:
         weights = np.ones_like(a)
     elif np.shape(weights) != np.shape(a):
@@ -160,7 +182,7 @@ def _filled(a: Array, number: int) -> Array:
     return np.where(np.isnan(a), number, a)
 
 
-def _masked(a: Array, kwargs: Any) -> Any:
+def _masked(a: Array, kwargs: Any) -> Result:
     """Let `where` leave out NaNs too."""
     if kwargs.get("dtype") is not None and np.dtype(kwargs["dtype"]).kind not in "fc":
         raise CallError(f"nanmean: dtype must be one of broken numbers, got {kwargs['dtype']}; leave it out")
@@ -169,7 +191,7 @@ def _masked(a: Array, kwargs: Any) -> Any:
     return {**kwargs, "where": ~np.isnan(a) & kwargs.get("where", True)}
 
 
-def _nan_spread(function: Any, a: Array, axis: Any, kwargs: Any) -> Array:
+def _nan_spread(function: Any, a: Array, axis: Axes, kwargs: Any) -> Array:
     """Return NaN where no more elements are left than parameters."""
     count = np.sum(np.broadcast_to(kwargs["where"], np.shape(a)), axis=axis, keepdims=kwargs.get("keepdims", False))
     spread = function(a, axis, **kwargs)
@@ -177,7 +199,7 @@ def _nan_spread(function: Any, a: Array, axis: Any, kwargs: Any) -> Array:
     return np.where(few, np.nan, spread)
 
 
-def _nan_extremum(function: Any, neutral: float, a: Array, axis: Any, kwargs: Any) -> Any:
+def _nan_extremum(function: Any, neutral: float, a: Array, axis: Any, kwargs: Any) -> Result:
     kwargs = {name: x for name, x in kwargs.items() if name != "initial" or x is not None}
     if "initial" not in kwargs and kwargs.get("where", True) is not True:
         return function(a, axis, **kwargs)  # NumPy says that it needs an initial number

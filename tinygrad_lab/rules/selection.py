@@ -10,10 +10,10 @@ from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.refusals.arguments import missing
 from tinygrad_lab.rules.writing import set_at
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, Result
 
 
-def _share(g: Array, y: Array, mine: Any, other: Any) -> Array:
+def _share(g: Array, y: Array, mine: Any, other: ArrayLike) -> Array:
     """Return `g` where `mine` was chosen, and half of it where `other` is equal to it."""
     return np.where(mine == y, np.where(other == y, g / 2, g), 0)
 
@@ -36,7 +36,12 @@ defvjp(np.nan_to_num,  lambda g, y, x, **replacements: np.where(np.isfinite(x), 
 
 @composed(np.clip)
 def _clip(
-    a: Array, a_min: Any = np._NoValue, a_max: Any = np._NoValue, *, min: Any = np._NoValue, max: Any = np._NoValue
+    a: Array,
+    a_min: Any = np._NoValue,
+    a_max: Any = np._NoValue,
+    *,
+    min: Any = np._NoValue,
+    max: Any = np._NoValue,
 ) -> Array:
     none = np._NoValue
     if a_min is none and a_max is none:
@@ -55,7 +60,7 @@ def _clip(
 
 
 @composed(np.select)
-def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Result:
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         default = np.where(condition, choice, default)
     return default
@@ -69,7 +74,7 @@ def _choose(a: Array, choices: Any, mode: Any = "raise") -> Array:
 
 
 @composed(np.piecewise)
-def _piecewise(x: Array, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+def _piecewise(x: Array, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Result:
     conditions = np.asarray(condlist, dtype=bool)
     conditions = conditions if conditions.ndim > np.ndim(x) else np.expand_dims(conditions, 0)
     if len(funclist) == len(conditions) + 1:
@@ -82,10 +87,10 @@ def _piecewise(x: Array, condlist: Any, funclist: Any, *args: Any, **kw: Any) ->
 
 
 @composed(np.compress)
-def _compress(condition: Any, a: Array, axis: int | None = None) -> Array:
+def _compress(condition: ArrayLike, a: Array, axis: int | None = None) -> Array:
     return np.take(a, np.flatnonzero(condition), axis)
 
 
 @composed(np.extract)
-def _extract(condition: Any, arr: Array) -> Array:
+def _extract(condition: ArrayLike, arr: Array) -> Array:
     return np.ravel(arr)[np.flatnonzero(condition)]

@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.core.protocols import astype
 from tinygrad_lab.rules.axes import many_axes, one_axis
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, Axes, DTypeLike, Result
 
 _Order = Literal["C", "F", None]  # 'A' and 'K' ask for the order in memory, which is no property of a Value
 
@@ -23,7 +23,7 @@ def _ravel(g: Array, y: Array, x: Array, order: _Order = "C") -> Array:
     return _reshape(g, y, x, order=order)
 
 
-def _transpose(g: Array, y: Array, x: Array, axes: Any = None) -> Array:
+def _transpose(g: Array, y: Array, x: Array, axes: Axes = None) -> Array:
     return np.transpose(g, None if axes is None else inverse(many_axes(axes, x.ndim)))
 
 
@@ -55,20 +55,20 @@ defvjp(astype,               lambda g, y, x, dtype: g, elementwise=True)  # the 
 
 
 @composed(np.rollaxis)
-def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+def _rollaxis(a: Any, axis: int, start: int = 0) -> Result:
     axis, start = one_axis(axis, a.ndim), one_axis(start, a.ndim + 1) if start >= 0 else one_axis(start, a.ndim)
     return np.moveaxis(a, axis, start - (axis < start))
 
 
 @composed(np.broadcast_arrays)
-def _broadcast_arrays(*arrays: Any, subok: bool = False) -> Any:
+def _broadcast_arrays(*arrays: ArrayLike, subok: bool = False) -> Result:
     shape = np.broadcast_shapes(*map(np.shape, arrays))
     return tuple(np.broadcast_to(array, shape) for array in arrays)
 
 
 @composed(np.full_like)
 def _full_like(
-    a: Array, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None,
+    a: Array, fill_value: ArrayLike, dtype: DTypeLike = None, order: Any = "K", subok: bool = True, shape: Any = None,
     *, device: Any = None,
 ) -> Array:  # fmt: skip
     zeros = np.zeros_like(a, dtype=dtype, order=order, shape=shape, device=device)
@@ -79,7 +79,7 @@ def _atleast(function: Callable[..., Any], shape: Callable[[tuple[int, ...]], tu
     """Declare one of `np.atleast_1d`, `_2d`, `_3d`, given the shape it turns a shape into."""
 
     @composed(function)
-    def convert(*arrays: Any) -> Any:
+    def convert(*arrays: ArrayLike) -> Result:
         converted = tuple(np.reshape(array, shape(np.shape(array))) for array in arrays)
         return converted if len(arrays) > 1 else converted[0]
 

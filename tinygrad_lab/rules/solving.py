@@ -13,7 +13,7 @@ from tinygrad_lab.rules.axes import many_axes, other_axes
 from tinygrad_lab.rules.dtypes import alike, arrays
 from tinygrad_lab.rules.matrices import adjoint, transposed
 from tinygrad_lab.rules.plain import detached
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Arrays, Result
 
 
 @primitive()
@@ -46,7 +46,7 @@ def _solve(a: Array, b: Array) -> Array:
 
 
 @composed(np.linalg.lstsq)
-def _lstsq(a: Array, b: Array, rcond: Any = None) -> Any:
+def _lstsq(a: Array, b: Array, rcond: Any = None) -> Result:
     a, b = alike(a, b)
     _, residuals, rank, _ = _plain_lstsq(a, b, rcond)
     least = np.finfo(a.dtype).eps * (max(a.shape) if rcond is None else 1)
@@ -90,7 +90,7 @@ def _matrix_power(a: Array, n: int) -> Array:
 
 
 @composed(np.linalg.multi_dot)
-def _multi_dot(arrays: Any) -> Any:
+def _multi_dot(arrays: Arrays) -> Result:
     """Multiply in the cheapest order (T. Cormen and others, "Introduction to algorithms", section on matrix chains)."""
     shapes = [np.shape(array) for array in arrays]
     sizes = [1 if len(shapes[0]) == 1 else shapes[0][0], *(shape[-1] for shape in shapes[:-1])]
@@ -106,7 +106,7 @@ def _multi_dot(arrays: Any) -> Any:
             else (0, i)
         )
 
-    def product(i: int, j: int) -> Any:
+    def product(i: int, j: int) -> Result:
         split = cheapest(i, j)[1]
         return arrays[i] if j - i == 1 else np.dot(product(i, split), product(split, j))
 

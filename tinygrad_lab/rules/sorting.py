@@ -13,7 +13,7 @@ from tinygrad_lab.rules.axes import flattened, many_axes
 from tinygrad_lab.rules.dtypes import alike
 from tinygrad_lab.rules.plain import detached
 from tinygrad_lab.rules.results import named
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Axes, Result
 
 
 @composed(np.sort)
@@ -41,7 +41,7 @@ def _partition(
 
 
 @composed(np.trim_zeros)
-def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+def _trim_zeros(filt: Any, trim: str = "fb", axis: Axes = None) -> Result:
     """Cut off the slices at either end that are all zeros."""
     if not set(trim.lower()) <= {"f", "b"}:
         raise OperationError(f"trim_zeros: trim must be made of 'f' and 'b', got {trim!r}; leave it out for both ends")
@@ -60,7 +60,7 @@ def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 def _unique(
     ar: Array, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: Any = None,
     **kwargs: Any,
-) -> Any:  # fmt: skip
+) -> Result:  # fmt: skip
     _, index, inverse, counts = _plain_unique(ar, axis=axis, **kwargs)
     values = np.take(ar, index, axis)
     asked = [(index, return_index), (inverse, return_inverse), (counts, return_counts)]
@@ -99,7 +99,7 @@ def _union1d(ar1: Array, ar2: Array) -> Array:
 
 
 @composed(np.intersect1d)
-def _intersect1d(ar1: Array, ar2: Array, assume_unique: bool = False, return_indices: bool = False) -> Any:
+def _intersect1d(ar1: Array, ar2: Array, assume_unique: bool = False, return_indices: bool = False) -> Result:
     ar1, ar2 = alike(ar1, ar2)
     _, first, second = _plain_intersection(ar1, ar2, assume_unique=assume_unique, return_indices=True)
     common = np.take(ar1, first)

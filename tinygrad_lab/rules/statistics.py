@@ -14,7 +14,7 @@ from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes, standing_along
 from tinygrad_lab.rules.dtypes import array, converted
 from tinygrad_lab.rules.plain import listed
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, Axes, DTypeLike, Result
 
 
 @composed(np.cov)
@@ -40,7 +40,7 @@ def _cov(
 
 
 @composed(np.corrcoef)
-def _corrcoef(x: Array, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Array:
+def _corrcoef(x: Array, y: Array | None = None, rowvar: bool = True, *, dtype: DTypeLike = None) -> Array:
     c = np.cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
@@ -58,7 +58,7 @@ _POSITIONS = {
 }  # fmt: skip
 
 
-def _between(rows: Any, order: Any, place: Any, drift: Any) -> Any:
+def _between(rows: Any, order: Any, place: Any, drift: Any) -> Result:
     """Interpolate between the order statistics at a place, whole or broken; NaN where the place is.
 
     `order` sorts the rows along their last axis; the place has the axes of the quantiles that are asked for, then those
@@ -80,13 +80,13 @@ def _between(rows: Any, order: Any, place: Any, drift: Any) -> Any:
     return np.reshape(np.moveaxis(result, -1, 0), np.shape(place))
 
 
-def _last(place: Any, asked: int) -> Any:
+def _last(place: Any, asked: int) -> Result:
     """Put the axes of the quantiles that were asked for behind the others, as one."""
     shape = np.shape(place)
     return np.moveaxis(np.reshape(place, (math.prod(shape[:asked]), *shape[asked:])), 0, -1)
 
 
-def _drift(q: Any, ranks: Any, method: str) -> Any:
+def _drift(q: ArrayLike, ranks: Any, method: str) -> Result:
     """Return 0, with the derivative in `q` of its place among the ranks; beyond them it stays."""
     counts = np.sum(~np.isnan(ranks), axis=-1)
     q = np.reshape(q, np.shape(q) + (1,) * np.ndim(counts))
@@ -105,11 +105,11 @@ def _sorted_rows(a: Array, axes: tuple[int, ...]) -> tuple[Any, Any, Any]:
     return rows, order, np.where(np.isnan(rows), np.nan, np.argsort(order, axis=-1))
 
 
-def _kept(result: Any, axes: tuple[int, ...], asked: int, keepdims: bool) -> Any:
+def _kept(result: Array, axes: tuple[int, ...], asked: int, keepdims: bool) -> Result:
     return np.expand_dims(result, tuple(i + asked for i in axes)) if keepdims else result
 
 
-def _weight_rows(weights: Any, a: Array, axes: tuple[int, ...]) -> Array:
+def _weight_rows(weights: ArrayLike, a: Array, axes: tuple[int, ...]) -> Array:
     """Return the weights of the samples along a last axis; a vector of them stands along the only axis."""
     weights = plain(weights)
     if np.shape(weights) != np.shape(a) and np.ndim(weights) == 1 and len(axes) == 1:
@@ -120,8 +120,8 @@ def _weight_rows(weights: Any, a: Array, axes: tuple[int, ...]) -> Array:
 def _quantile(function: Callable[..., Any], of_ranks: Callable[..., Any], scale: float) -> None:
     @composed(function)
     def quantile(
-        a: Array, q: Any, axis: Any = None, overwrite_input: bool = False, method: Any = "linear",
-        keepdims: bool = False, *, weights: Any = None,
+        a: Array, q: ArrayLike, axis: Axes = None, overwrite_input: bool = False, method: Any = "linear",
+        keepdims: bool = False, *, weights: ArrayLike | None = None,
     ) -> Array:  # fmt: skip
         a = array(a)
         axes = many_axes(axis, np.ndim(a))
@@ -142,7 +142,7 @@ _quantile(np.nanpercentile, np.nanquantile, 100)
 
 def _median(function: Callable[..., Any]) -> None:
     @composed(function)
-    def median(a: Array, axis: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Array:
+    def median(a: Array, axis: Axes = None, overwrite_input: bool = False, keepdims: bool = False) -> Array:
         axes = many_axes(axis, np.ndim(a))
         rows, order, ranks = _sorted_rows(a, axes)
         result = _between(rows, order, function(ranks, axis=-1), 0)

@@ -17,7 +17,7 @@ from tinygrad_lab.core.declare import composed, refuse
 from tinygrad_lab.core.registry import ZERO, find
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.dtypes import arrays, converted
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, Result
 
 refuse("a Value is never written in place: write v = v.at[i].add(x), or v.at[i].set(x)", np.ufunc.at)
 
@@ -54,7 +54,7 @@ def _reduce(
 
 
 @composed(np.ufunc.accumulate)
-def _accumulate(ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None, out: None = None) -> Any:
+def _accumulate(ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None, out: None = None) -> Result:
     if axis is None or isinstance(axis, tuple | list):
         raise OperationError(f"{ufunc.__name__}.accumulate: axis must be one axis, got {axis}; ravel the array first")
     array = converted(array, dtype)
@@ -78,7 +78,9 @@ def _accumulate(ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None
 
 
 @composed(np.ufunc.reduceat)
-def _reduceat(ufunc: np.ufunc, array: Any, indices: Any, /, axis: Any = 0, dtype: Any = None, out: None = None) -> Any:
+def _reduceat(
+    ufunc: np.ufunc, array: Any, indices: Any, /, axis: Any = 0, dtype: Any = None, out: None = None
+) -> Result:
     array = converted(array, dtype)
     if find(ufunc).kind is ZERO:
         return ufunc.reduceat(plain(array), indices, axis)
@@ -93,7 +95,7 @@ def _reduceat(ufunc: np.ufunc, array: Any, indices: Any, /, axis: Any = 0, dtype
 
 
 @composed(np.ufunc.outer)
-def _outer(ufunc: np.ufunc, A: Any, B: Any, /, **kwargs: Any) -> Any:
+def _outer(ufunc: np.ufunc, A: Array, B: Any, /, **kwargs: Any) -> Result:
     A, B = arrays(A, B)
     return ufunc(np.reshape(A, A.shape + (1,) * B.ndim), B, **kwargs)
 
@@ -103,7 +105,7 @@ def _like(array: Array) -> Array:
     return np.broadcast_to(np.ones((), np.result_type(array)), np.shape(array))
 
 
-def _flattened(array: Any, axes: tuple[int, ...]) -> Any:
+def _flattened(array: Any, axes: tuple[int, ...]) -> Result:
     """Return `array` with `axes` as its first, and as one."""
     array = np.moveaxis(array, axes, range(len(axes)))
     return np.reshape(array, (math.prod(array.shape[: len(axes)]), *array.shape[len(axes) :]))

@@ -12,7 +12,7 @@ from tinygrad_lab.rules.dtypes import array
 from tinygrad_lab.rules.limits import direction
 from tinygrad_lab.rules.norms import norm
 from tinygrad_lab.rules.reductions import count, expand
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, Axes, DTypeLike
 
 
 def _deviation(x: Array, axis: Any, where: Any) -> Array:
@@ -26,8 +26,8 @@ def _deviation(x: Array, axis: Any, where: Any) -> Array:
 
 
 def _var_rule(
-    g: Array, y: Array, x: Array, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
-    where: Any = True,
+    g: Array, y: Array, x: Array, axis: Axes = None, dtype: DTypeLike = None, ddof: float = 0, keepdims: bool = False,
+    where: ArrayLike = True,
 ) -> Array:  # fmt: skip
     slope = 2 * np.conjugate(_deviation(x, axis, where)) / (count(x, axis, where) - ddof)
     return expand(g, x, axis, keepdims) * slope
@@ -56,14 +56,14 @@ def std(x: Array, **keywords: Any) -> Array:
     return np.std(x, **keywords)
 
 
-def _deviation_from(mean: Any, x: Array, where: Any) -> Array:
+def _deviation_from(mean: ArrayLike, x: Array, where: ArrayLike) -> Array:
     return x - mean if where is True else np.where(where, x - mean, 0)
 
 
 @composed(np.var)
 def _var(
-    a: Array, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False, where: Any = True,
-    mean: Any = None, correction: float | None = None,
+    a: Array, axis: Axes = None, dtype: DTypeLike = None, *, ddof: float = 0, keepdims: bool = False,
+    where: ArrayLike = True, mean: ArrayLike | None = None, correction: float | None = None,
 ) -> Array:  # fmt: skip
     ddof = ddof if correction is None else correction
     if mean is None:
@@ -93,7 +93,7 @@ def _std(
     return total if keepdims else np.squeeze(total, axes)
 
 
-def _given(axis: Any, dtype: Any, ddof: float, keepdims: bool, where: Any) -> dict[str, Any]:
+def _given(axis: Axes, dtype: DTypeLike, ddof: float, keepdims: bool, where: ArrayLike) -> dict[str, Any]:
     """Return the keywords that say something."""
     keywords = {"axis": axis, "dtype": dtype, "ddof": ddof or None, "keepdims": keepdims or None}
     given = {name: x for name, x in keywords.items() if x is not None}

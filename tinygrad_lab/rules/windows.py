@@ -9,11 +9,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.rules.axes import many_axes
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, Axes, Result
 
 
 @primitive(lambda g, y, x, width, constant_values=0: g[_inner(width, y.shape)])
-def constant_pad(x: Array, width: Any, constant_values: Any = 0) -> Array:
+def constant_pad(x: Array, width: Any, constant_values: ArrayLike = 0) -> Array:
     """Return `x` with a constant around it; `width` holds a pair (before, after) for each axis."""
     return np.pad(x, width, constant_values=constant_values)
 
@@ -23,7 +23,7 @@ def _inner(width: Any, shape: tuple[int, ...]) -> tuple[slice, ...]:
 
 
 @primitive(lambda g, y, windows, shape, window_shape, axis=None: sliding_window_view(g, window_shape, axis))
-def overlap_add(windows: Any, shape: tuple[int, ...], window_shape: Any, axis: Any = None) -> Any:
+def overlap_add(windows: Array, shape: tuple[int, ...], window_shape: Any, axis: Axes = None) -> Result:
     """Return the array of `shape` to which each window has added its elements at the places they were taken from.
 
     The adjoint of `sliding_window_view`. Each tap of the windows is one addition of a shifted block.

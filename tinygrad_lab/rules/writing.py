@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.declare import primitive
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, Index, Result
 
 
-def _is_basic(index: Any) -> bool:
+def _is_basic(index: Index) -> bool:
     """Whether `index` holds only integers, slices, None and Ellipsis, so that it names no element twice."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) for part in parts)
 
 
-def add_into(out: Any, index: Any, value: Any) -> Any:
+def add_into(out: Any, index: Index, value: ArrayLike) -> Result:
     """Add `value` into `out`, an array that nobody else holds, and return it."""
     if _is_basic(index):
         out[index] += value
@@ -39,19 +39,19 @@ def add_into(out: Any, index: Any, value: Any) -> Any:
 
 
 @primitive()
-def scatter(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
+def scatter(g: Array, index: Index, shape: tuple[int, ...]) -> Array:
     """Return zeros of `shape` with `g` added at `index`."""
     return add_into(np.zeros_like(g, shape=shape), index, g)
 
 
 @primitive()
-def add_at(x: Array, value: Any, index: Any) -> Array:
+def add_at(x: Array, value: ArrayLike, index: Index) -> Array:
     """Return a copy of `x` with `value` added at `index`; repeated indices add up."""
     return add_into(np.copy(x), index, value)
 
 
 @primitive()
-def set_at(x: Array, value: Any, index: Any) -> Array:
+def set_at(x: Array, value: ArrayLike, index: Index) -> Array:
     """Return a copy of `x` with `value` at `index`; of repeated indices the last one wins."""
     out = np.copy(x)
     out[index] = value
@@ -63,16 +63,16 @@ class At:
 
     __slots__ = ("_index", "_value")
 
-    def __init__(self, value: Any, index: Any = ...) -> None:
+    def __init__(self, value: Array, index: Index = ...) -> None:
         self._value, self._index = value, index
 
-    def __getitem__(self, index: Any) -> At:
+    def __getitem__(self, index: Index) -> At:
         return At(self._value, index)
 
-    def set(self, x: Array) -> Array:
+    def set(self, x: ArrayLike) -> Array:
         """Return a new Value that equals the old one except at the index, where it is `x`."""
         return set_at(self._value, x, index=self._index)
 
-    def add(self, x: Array) -> Array:
+    def add(self, x: ArrayLike) -> Array:
         """Return a new Value with `x` added at the index; repeated indices add up, as in `np.add.at`."""
         return add_at(self._value, x, index=self._index)
