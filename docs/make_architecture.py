@@ -65,13 +65,13 @@ def types() -> str:
 
 
 def annotations() -> dict[str, list[str]]:
-    """Return the annotations of public functions and methods, by floor: of their arguments, and of what they return."""
+    """Return the annotations of public functions and methods, by floor; none of tiny ones."""
     found: dict[str, list[str]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         floor = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
         if floor != "typing":  # it says what arrays of any kind share
             found.setdefault(floor, []).extend(_annotations(ast.parse(path.read_text(encoding="utf-8")).body))
-    return {floor: shown for floor, shown in found.items() if shown}
+    return {floor: shown for floor, shown in found.items() if len(shown) >= 20}
 
 
 def _annotations(body: list[ast.stmt]) -> Iterator[str]:
