@@ -1,6 +1,8 @@
 """Hypothesis profiles: `ci`, the same examples on every run; `--hypothesis-profile dev` draws new ones."""
 
+import gc
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -9,13 +11,32 @@ from hypothesis import settings
 # some tests took a hundred times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# A hundred tests start an interpreter. Without bytecode each would compile the package, NumPy and pytest anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 settings.register_profile("ci", derandomize=True, deadline=None, database=None, max_examples=60)
 settings.register_profile("dev", deadline=None, max_examples=60)
 settings.load_profile("ci")
 
 
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """The examples that are tested are the package's: to look for some in the tests takes a second in each worker."""
+    collectors = yield
+    return [collector for collector in collectors if type(collector) is pytest.Module]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs a browser is slow."""
+    """Whatever needs a browser is slow; what is slow comes first, so that no worker is left alone with it."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what the collected tests consist of alone: to go through it takes half a second, each time."""
+    gc.collect()
+    gc.freeze()
