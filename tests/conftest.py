@@ -20,7 +20,6 @@ settings.register_profile("dev", deadline=None, max_examples=60)
 settings.load_profile("ci")
 
 
-
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file():
     """The examples that are tested are the package's: to look for some in the tests takes a second in each worker."""

@@ -1,8 +1,10 @@
-"""The examples in the pages of `docs/` give what the pages say."""
+"""The examples in the pages of `docs/` run, and give what the pages say."""
 
 from __future__ import annotations
 
+import copy
 import doctest
+import re
 from pathlib import Path
 
 import pytest
@@ -11,29 +13,51 @@ import tinygrad_lab as tl
 
 DOCS = Path(__file__).parents[1] / "docs"
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
-WITH_A_TEST_OF_ITS_OWN = {"testing.md"}
-MADE = {"reference", "_build"}
+WITH_A_TEST_OF_ITS_OWN = {"experiments.md"}  # its commands and its code take turns
+MADE = {"reference", "tutorials", "_build"}
+SLOW = {"testing.md"}
+BLOCK = re.compile(r"^```(?:python|pycon)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def blocks(path):
+    """Return the code of a page, block by block, with its line numbers."""
+    text = path.read_text(encoding="utf-8")
+    return [(text.count("\n", 0, found.start(1)), found[1]) for found in BLOCK.finditer(text)]
 
 
 def runs(path):
-    place = path.relative_to(DOCS)
-    apart = place.parts[0] in MADE or place.name in WITH_A_TEST_OF_ITS_OWN
-    return not apart and ">>> " in path.read_text(encoding="utf-8")
+    return path.relative_to(DOCS).parts[0] not in MADE | WITH_A_TEST_OF_ITS_OWN and bool(blocks(path))
 
 
 PAGES = [path for path in sorted(DOCS.rglob("*.md")) if runs(path)]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
-def test_examples_give_what_the_page_says(page, tmp_path, monkeypatch):
+@pytest.fixture
+def _registry():
+    """Put the table of operations back as it was: pages declare operations, and rules of NumPy's own."""
+    before = {function: copy.copy(op) for function, op in tl.OPS.items()}
+    yield
+    for function in set(tl.OPS) - set(before):
+        del tl.OPS[function]
+    for function, op in before.items():
+        for slot in op.__slots__:
+            setattr(tl.OPS[function], slot, getattr(op, slot))
+
+
+@pytest.mark.usefixtures("_registry")
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(path, marks=pytest.mark.slow) if path.name in SLOW else path for path in PAGES],
+    ids=lambda path: path.stem,
+)
+def test_the_code_runs_and_gives_what_the_page_says(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    before = dict(tl.OPS)
-    try:
-        failed, tried = doctest.testfile(
-            str(page), module_relative=False, optionflags=FLAGS, encoding="utf-8", globs={"__name__": "page"}
-        )
-    finally:
-        tl.OPS.clear()
-        tl.OPS.update(before)
-    assert tried > 0
-    assert failed == 0
+    names, runner = {"__name__": "page"}, doctest.DocTestRunner(optionflags=FLAGS)
+    for line, block in blocks(page):
+        if ">>> " in block:
+            examples = doctest.DocTestParser().get_doctest(block, {}, page.stem, str(page), line)
+            examples.globs = names  # the same for all blocks: a function sees what is defined later
+            runner.run(examples, clear_globs=False)
+        else:
+            exec(compile("\n" * line + block, page, "exec"), names)
+    assert runner.summarize(verbose=False).failed == 0
