@@ -7,7 +7,7 @@ import tinygrad_lab as tl
 from tests.rules.cases import OPERATIONS, calls_of
 from tests.testing.falsified import falsehoods, falsifying
 from tinygrad_lab.core.operators import getitem
-from tinygrad_lab.errors import GradientError, RuleError
+from tinygrad_lab.errors import GradientError, GradientLostError, RuleError
 from tinygrad_lab.testing import assert_kills_mutants, gradient_test
 from tinygrad_lab.testing.calls import Call, calls
 from tinygrad_lab.testing.examples import check_call, run
@@ -65,6 +65,15 @@ def test_the_registry_is_as_before():
         with planted(op, mutant):
             assert op.rules != before
     assert op.rules is before
+
+
+def test_what_was_read_off_a_wrong_rule_is_forgotten():
+    op = tl.OPS[np.std]
+    op.unbind()
+    with planted(op, mutants(op)[0]):
+        np.std(tl.Value([1.0, 2.0]), ddof=1)
+    with pytest.raises(GradientLostError, match="out must be left out"):
+        np.std(tl.Value([1.0, 2.0]), out=np.zeros(()))
 
 
 def test_a_test_that_looks_at_one_argument_lets_mutants_of_the_other_live():

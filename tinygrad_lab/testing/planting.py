@@ -39,6 +39,7 @@ def planted(op: Op, mutant: Mutant) -> Iterator[None]:
         yield
     finally:
         op.rules, op.forward = rules, forward
+        op.unbind()  # a call may have read the wrong one's signature
 
 
 def _variadic(rules: VariadicRules, mutant: Mutant) -> Rule:
