@@ -134,7 +134,7 @@ class Graph:
             >>> x = tl.Value(2.0, name="x")
             >>> print((x * x + 1).graph().text())
             graph: 2 operations
-            0  x         parameter  scalar · float64 · 2
+            0  x         parameter  2
             1  multiply  operation  4 ← 0
             2  1         constant
             3  add       output     5 ← 1, 2
