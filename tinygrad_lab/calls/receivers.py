@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lab.typing import Result
 
 
@@ -29,6 +31,10 @@ class Recorder(Receiver):
     def record(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], canonical: bool = False) -> Result:
         """Do the same; `canonical`: the arguments are in the form that `binding` gives them."""
         raise NotImplementedError
+
+
+class KeptArray(np.ndarray[Any, np.dtype[Any]]):
+    """Base of those kinds of NumPy's arrays that a Value holds as they are; it holds others as plain arrays."""
 
 
 def plain(x: Any) -> Result:

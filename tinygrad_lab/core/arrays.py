@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.defaults import converted
 from tinygrad_lab.calls.foreign import operand
-from tinygrad_lab.calls.receivers import Recorder
+from tinygrad_lab.calls.receivers import KeptArray, Recorder
 from tinygrad_lab.calls.receivers import plain as plain
 from tinygrad_lab.core.graph import N
 from tinygrad_lab.typing import Array, DTypeLike
@@ -27,7 +27,7 @@ def as_array(data: Any, dtype: DTypeLike = None) -> Array:
             raise refusals.arrays.no_numbers(type(data).__name__, str(error)) from error
     if data.dtype.kind not in "biufc":
         raise refusals.arrays.no_numbers(f"dtype {data.dtype}", "convert it to float")
-    if isinstance(data, np.ndarray) and type(data) is not np.ndarray:
+    if isinstance(data, np.ndarray) and type(data) is not np.ndarray and not isinstance(data, KeptArray):
         if hasattr(data, "mask"):
             raise refusals.arrays.no_numbers("a masked array", "fill or drop what is masked")
         data = np.asarray(data)  # np.matrix would multiply as matrices do

@@ -17,6 +17,7 @@ from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.differences import real_parts
 from tinygrad_lab.testing.noise import Error, moved, steady
 from tinygrad_lab.testing.problem import Problem, laid_out_like
+from tinygrad_lab.testing.shaken import bare, shaken
 
 SLACK = 1e3  # sums may be rounded by so many units in the last place of their terms
 
@@ -120,7 +121,7 @@ def _rules(adapter: Adapter, problem: Problem, arrays: list[Any]) -> Iterator[_R
         yield from _recorded(adapter, problem, arrays, rng)
     yield _Rule(
         adapter.name,
-        lambda cotangents: adapter.gradients(arrays, problem.rebuild, cotangents),
+        lambda cotangents: adapter.gradients(shaken(arrays), problem.rebuild, shaken(cotangents)),
         [_noise(rng, output) for output in outputs],
         arrays,
         True,
@@ -138,7 +139,7 @@ def _recorded(adapter: Adapter, problem: Problem, arrays: list[Any], rng: np.ran
             rule, saved, kwargs = node.op.rules[position], node.saved, node.kwargs
 
             def apply(cotangents: Any, rule: Any = rule, saved: Any = saved, kwargs: Any = kwargs) -> Any:
-                return [rule(cotangents[0], *saved, **kwargs)]
+                return [bare(rule(*shaken([cotangents[0], *saved]), **kwargs))]
 
             inputs = [s for s in saved if isinstance(s, np.ndarray)]
             name = f"{node.op.name}, rule of argument {position}"

@@ -24,6 +24,7 @@ RUNGS, RATIO = 12, 4
 STEPS = 0.25 * float(RATIO) ** -np.arange(RUNGS)  # powers of two: multiplying by them is exact
 FEW = slice(2, 7)  # the rungs that tell whether a smooth function's slope is what it should be
 COLUMNS = 6
+BLIND = 1e-6  # of a side's error, what the central quotients may miss
 WIDEST = np.longdouble
 
 
@@ -224,6 +225,12 @@ def estimate(rungs: Ladder, noise: Array) -> Slope:
     astray = np.abs(value - (left + right) / 2) > 3 * (left_bound + right_bound) + bound
     value = np.where(astray, (left + right) / 2, value)
     bound = np.where(astray, np.maximum(left_bound, right_bound), bound)
+    # Of an even function with a sharp bend the central quotients are 0, whatever the steps; the sides tell.
+    bound = np.fmax(bound, BLIND * np.fmin(left_bound, right_bound))
+    # Where the pieces on both sides meet smoothly, each side is smoother than both together.
+    sides_bound = np.maximum(left_bound, right_bound) + np.abs(left - right)
+    sharper = sides_bound < bound
+    value, bound = np.where(sharper, (left + right) / 2, value), np.where(sharper, sides_bound, bound)
     # At the edge of a domain only one side has values.
     one_sided = ~np.isfinite(bound)
     nearer = np.where(left_bound < right_bound, left, right)

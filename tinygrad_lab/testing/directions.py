@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.testing.differences import FEW, Array, Slope
-from tinygrad_lab.testing.elements import Found, examine, is_rounding
+from tinygrad_lab.testing.elements import Found, examine, is_rounding, settled
 from tinygrad_lab.testing.noise import Error, steady
 from tinygrad_lab.testing.reproduction import call
 from tinygrad_lab.testing.sample import ROUNDING, Sample
@@ -89,6 +89,8 @@ class Search:
             doubtful = verdict.status == FAIL and smooth and self._failed == 0
             if doubtful and (self._doubts >= DOUBTS or is_rounding(self.sample, i, k, verdict)):
                 verdict = verdict._replace(status=INCONCLUSIVE)
+            if verdict.status == INCONCLUSIVE:
+                verdict = settled(self.sample, i, k, verdict)
             self.found[k][i] = verdict
         statuses = [found[i].status for found in self.found]
         self._doubts += any(v.status == FAIL for v in verdicts) and FAIL not in statuses
@@ -134,7 +136,7 @@ class Search:
             return
         largest = np.max(np.abs(forward[np.isfinite(forward)]), initial=0)
         rounding = ROUNDING * (
-            sample.unit * (largest + np.abs(problem.y) + problem.terms) + float(np.finfo(np.float64).tiny)
+            sample.unit * (largest + sample.sizes + problem.terms) + float(np.finfo(np.float64).tiny)
         )
         # Of results that stand still, differences do not see slopes that are this small beside the others.
         rounding = rounding + ROUNDING * sample.unit * np.max(np.abs(sample.gradients) * problem.scale)

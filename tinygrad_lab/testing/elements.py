@@ -10,9 +10,11 @@ import numpy as np
 from tinygrad_lab.testing.differences import FEW, Array, Slope
 from tinygrad_lab.testing.noise import Error, steady
 from tinygrad_lab.testing.sample import Sample
-from tinygrad_lab.testing.verdict import BOUNDS, FAIL, INCONCLUSIVE, KINK, PASS, Verdict, judge
+from tinygrad_lab.testing.verdict import BOUNDS, FAIL, INCONCLUSIVE, KINK, PASS, SHARP, Verdict, judge
 
 CURVATURE = 1e-2  # relative
+MINOR = 1e-3  # of the terms of a gradient, what is left of them need not be told from 0 below
+FINER = 1e-4  # of the usual steps, where something happens that those are too long for
 NEARBY = 32  # points at which to look around a kink
 MOST = 1000  # so many equal elements at most are taken for a tie
 TIES = 8  # so many groups of equal elements at most are moved together
@@ -37,8 +39,8 @@ def examine(sample: Sample, i: int, briefly: bool = False) -> tuple[Slope, list[
     slope = sample.along(i, sample.problem.scale[i])
     verdicts = [_judge(sample, i, k, slope, strict=True) for k in cotangents]
     if any(v.status in (FAIL, INCONCLUSIVE) for v in verdicts):
-        if sample.problem.scale[i] != 1:
-            other = sample.along(i, 1)
+        for scale in _other_scales(float(sample.problem.scale[i])):
+            other = sample.along(i, scale)
             verdicts = [_judge(sample, i, k, other, strict=True) for k in cotangents]
             if all(v.status == PASS for v in verdicts):  # steps as large as the element may skip over what happens here
                 return other, verdicts
@@ -72,6 +74,16 @@ def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict) -> bool:
     return not steady(Error(verdict.analytic, verdict.numeric), again, unit, tolerance)
 
 
+def settled(sample: Sample, i: int, k: int, verdict: Verdict) -> Verdict:
+    """Return the verdict on an element that was inconclusive, in the light of the terms that it is made of.
+
+    Where they cancel, what is left is as uncertain as they are, and yet known well beside them.
+    """
+    off = max(verdict.low - verdict.analytic, verdict.analytic - verdict.high)
+    known = max(BOUNDS * verdict.bound, off) <= SHARP * MINOR * float(sample.terms(k)[i])
+    return verdict._replace(status=PASS) if known else verdict
+
+
 def _judge(sample: Sample, i: int, k: int, slope: Slope, strict: bool) -> Verdict:
     weights, gradient, scale = sample.weights[k], sample.gradients[k], sample.problem.scale[i]
     negligible = 0.0
@@ -80,6 +92,11 @@ def _judge(sample: Sample, i: int, k: int, slope: Slope, strict: bool) -> Verdic
         values = np.sum(np.abs(weights) * sample.sizes) + sample.problem.terms
         negligible = float((1e-3 * np.max(finite * sample.problem.scale) + 1e-6 * values) / scale)
     return judge(float(gradient[i]), weights, slope, float(sample.rounding[k][i]), negligible)
+
+
+def _other_scales(scale: float) -> tuple[float, ...]:
+    """Return how far else to go than an element is large: as far as 1, and much less far."""
+    return (FINER,) if scale == 1 else (1.0, FINER * scale)
 
 
 def _sharper(first: Slope, second: Slope) -> Slope:
@@ -100,8 +117,8 @@ def _around(sample: Sample, slope: Slope, nearby: Callable[[Array], Slope]) -> I
         other = nearby(sample.problem.x + 1e-3 * sample.problem.scale * noise)
         # Where the branch is another, its slope here differs from that nearby by some curvature.
         margin = CURVATURE * np.maximum(np.maximum(np.abs(low), np.abs(high)), np.abs(other.value))
-        low = np.where(other.value < low - margin, other.value - margin, low)
-        high = np.where(other.value > high + margin, other.value + margin, high)
+        low = np.where(other.value < low - margin, other.value - margin, np.fmin(low, other.value))
+        high = np.where(other.value > high + margin, other.value + margin, np.fmax(high, other.value))
         bound = np.fmax(bound, np.where(np.isfinite(other.bound), other.bound, 0))
         yield Slope((low + high) / 2, bound, low, high, bound, bound)
 

@@ -19,6 +19,7 @@ from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, GradientError
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.differences import Array, real_parts
+from tinygrad_lab.testing.shaken import shaken
 
 
 class Leaf(NamedTuple):
@@ -91,10 +92,10 @@ class Problem:
 
     @functools.cached_property
     def own_off(self) -> Array:
-        """How far each result is off in the arguments' own dtypes."""
+        """How far each result is off in the arguments' own dtypes: infinitely, if it is a number in the widest only."""
         with np.errstate(all="ignore"):
             off = np.abs(real_parts(self.results).astype(self.dtype) - self.y)
-        return np.where(np.isfinite(off), off, 0)
+        return np.where(np.isfinite(self.y), np.where(np.isfinite(off), off, np.inf), 0)
 
     @functools.cached_property
     def own_error(self) -> float:
@@ -121,7 +122,7 @@ class Problem:
 
     def value(self, x: Array) -> Array:
         """Return the function's value at flat coordinates, flat."""
-        found = self.adapter.value(self.unflatten(x), self.rebuild)
+        found = self.adapter.value(shaken(self.unflatten(x)), self.rebuild)
         # Some functions, such as eigenvalues, give real numbers where no imaginary part is left.
         pairs = zip(found, self.outputs, strict=True)
         return real_parts([array + 0j if np.iscomplexobj(output) else array for array, output in pairs])
@@ -143,12 +144,12 @@ class Problem:
     def gradient(self, weights: Array, x: Array | None = None) -> tuple[Array, float]:
         """Return the gradient in the widest precision, flat, and the rounding unit of the dtype it came in."""
         leaves = self.unflatten(self.x if x is None else x)
-        return self._flat(self.adapter.gradients(leaves, self.rebuild, self.cotangents(weights)))
+        return self._flat(self.adapter.gradients(shaken(leaves), self.rebuild, shaken(self.cotangents(weights))))
 
     def tangent(self, direction: Array, x: Array | None = None) -> Array | None:
         """Return the results' derivatives along a direction in forward mode, or None where there is none."""
         leaves = self.unflatten(self.x if x is None else x)
-        found = self.adapter.tangents(leaves, self.rebuild, self.unflatten(direction))
+        found = self.adapter.tangents(shaken(leaves), self.rebuild, shaken(self.unflatten(direction)))
         return None if found is None else real_parts(found).astype(self.dtype)
 
     def own_gradient(self, weights: Array, x: Array | None = None, contiguous: bool = False) -> tuple[Array, float]:
@@ -167,7 +168,7 @@ class Problem:
         self.largest = min(float(np.finfo(array.dtype).max) for array in [*leaves, *self.results])
         cotangents = self.cotangents(weights)
         own = [c.astype(result.dtype) for c, result in zip(cotangents, self.results, strict=True)]
-        found, unit = self._flat(self.adapter.gradients(leaves, self.rebuild, own))
+        found, unit = self._flat(self.adapter.gradients(shaken(leaves), self.rebuild, shaken(own)))
         return found, max(unit, self.adapter.unit)
 
     @property

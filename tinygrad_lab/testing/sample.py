@@ -16,6 +16,7 @@ from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.testing.differences import Array, Slope, slope_along
 from tinygrad_lab.testing.noise import moved
 from tinygrad_lab.testing.problem import Problem
+from tinygrad_lab.testing.shaken import spread
 
 ROUNDING = 64  # a rule's arithmetic may be off by so many units in the last place of what it adds up
 
@@ -56,6 +57,7 @@ class Sample:
         self.own_unit, self.own_overflow = max(units), bool(seen)
         self.rounding = [self._wide_rounding(k) for k in range(len(self.weights))]
         self.sizes = self._sizes()
+        self._terms: dict[int, Array] = {}
 
     def _weights(self, cotangent: Any) -> list[Array]:
         if cotangent is not None:
@@ -71,7 +73,10 @@ class Sample:
         # Few bits, so that they are the same in every dtype; and both signs for every element.
         first = np.round(self.rng.uniform(0.5, 1.5, m) * 64) / 64 * self.rng.choice([-1, 1], m)
         second = -np.sign(first) * np.round(self.rng.uniform(0.5, 1.5, m) * 64) / 64
-        return [w.astype(self.problem.dtype) for w in (first, second)]
+        # Of results that are no numbers, or too large for other dtypes, nothing can be said.
+        usual = np.abs(self.problem.y) < float(np.finfo(np.float64).max) ** 0.5
+        usual = usual if np.any(usual) else np.ones(m, bool)
+        return [np.where(usual, w, 0).astype(self.problem.dtype) for w in (first, second)]
 
     def _sizes(self) -> Array:
         """Return how large each result is here or not far away: at a minimum of 0 it is 0 only here."""
@@ -110,6 +115,22 @@ class Sample:
         underflow = max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)
         terms = largest + values / np.maximum(least, self.problem.scale) + self.problem.terms
         return units * (unit * terms + underflow)
+
+    def terms(self, k: int) -> Array:
+        """Return how large the terms are that each element of a gradient is made of, however little is left of them.
+
+        Rounding is as large as they are, and so they show in how far it carries the gradient.
+        """
+        if k not in self._terms:
+            self._terms[k] = self._seen(k) / float(np.finfo(np.float64).eps)  # rules hold constants in float64
+        return self._terms[k]
+
+    def _seen(self, k: int) -> Array:
+        try:
+            seen = spread(lambda: self.problem.gradient(self.weights[k])[0])
+        except Exception:  # some functions take no arrays that are shaken
+            return np.zeros_like(self.gradients[k])
+        return np.where(np.isfinite(seen), seen, 0)
 
     def slope(self, direction: Array, x: Array | None = None, rungs: slice = slice(None)) -> Slope:
         """Return the slope of every result along a direction, at the problem's point or another."""
