@@ -151,7 +151,14 @@ def _through(function: Callable[..., Any], args: Any) -> Any:
     exact = all(np.all(_short(part)) for part in (*given, *found))
     if not given or exact or all(_selected(part, given) for part in found):
         return result
+    _turn()
     return _each(_moved, function(*_nested(_moved, args)))
+
+
+def _turn() -> None:
+    """Let numbers move another way from now on: what is added up twice need not be rounded alike."""
+    first, second, unit = _salt.get()
+    _salt.set((second, 1e9 + (first * second) % 1e9, unit))
 
 
 def _floats(x: Any) -> list[Array]:
@@ -185,9 +192,9 @@ def _short(x: Any) -> Any:
     if x.dtype.kind == "c":
         return _short(x.real) & _short(x.imag)
     mantissa, _ = np.frexp(x)
-    bits = np.finfo(x.dtype).nmant + 1
-    scaled = np.ldexp(mantissa, max(bits - SPARE, bits // 2))
-    return scaled == np.trunc(scaled)
+    kind = np.finfo(x.dtype)
+    scaled = np.ldexp(mantissa, max(kind.nmant + 1 - SPARE, (kind.nmant + 1) // 2))
+    return (scaled == np.trunc(scaled)) & ((np.abs(x) >= kind.smallest_normal) | (x == 0))
 
 
 def _moved(x: Any, unit: float | None = None) -> Any:
