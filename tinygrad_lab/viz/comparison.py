@@ -11,6 +11,7 @@ from tinygrad_lab.viz.drawing import draw
 from tinygrad_lab.viz.graph import Graph
 from tinygrad_lab.viz.write import comparison
 from tinygrad_lab.viz.write.colors import Theme
+from tinygrad_lab.viz.write.options import check_choice
 
 
 class Comparison:
@@ -31,6 +32,7 @@ class Comparison:
         Arguments:
             theme: "light", "dark", or "auto" for what the reader's system prefers.
         """
+        check_choice("svg", "theme", theme, Theme)
         return comparison.render(self.before.picture, self.after.picture, self.difference, theme)
 
     def save(self, path: str | Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinygrad_lab.compiler.compiling import Compiled
 from tinygrad_lab.compiler.program import Program
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
@@ -39,8 +40,8 @@ def draw(
     Arguments:
         value_or_module: a Value, or nested Values, as computed; or a module or any other function, which is then called
             on the inputs under observation, so that its operations are grouped by module call; or a compiled
-            program (`step.program`), whose calls are drawn, those of each loop in a frame; or an `OperationError`, for
-            the graph up to it.
+            function, as what it was made of; or its program (`step.program`), whose calls are drawn, those of each loop
+            in a frame; or an `OperationError`, for the graph up to it.
         inputs: arrays, Values and anything else to call it on. Arrays are data: they get no gradient, unless there is
             nothing else to differentiate. Values that require a gradient get one.
         view: "forward", or "backward" for the gradients' way, or "both"; by default "both" if `backward` has run, else
@@ -75,7 +76,10 @@ def draw(
         return Graph(up_to(value_or_module), options)
     if isinstance(value_or_module, Program) and not inputs:
         return Graph(describe(value_or_module), options)
+    if isinstance(value_or_module, Compiled):
+        value_or_module = value_or_module.function
     if callable(value_or_module) and not isinstance(value_or_module, Value):
+        _check_steps(training_steps, optimizer)
         name = getattr(value_or_module, "__name__", type(value_or_module).__name__)
         title = "graph" if name == "<lambda>" else name
         with held():
@@ -88,3 +92,10 @@ def draw(
     title = getattr(value_or_module, "name", None) or "graph"
     with held():
         return Graph(capture(values_in(value_or_module), Trace(), title, optimizer), options)
+
+
+def _check_steps(steps: int, optimizer: Optimizer | None) -> None:
+    if not isinstance(steps, int) or steps < 1:
+        raise ArgumentError(f"draw: training_steps must be a whole number from 1, got {steps!r}; see help(viz.draw)")
+    if steps > 1 and optimizer is None:
+        raise ArgumentError(f"draw: {steps} training steps need an optimizer, got None; pass optimizer=")

@@ -19,7 +19,7 @@ from tinygrad_lab.viz.describe.difference import Difference, differences
 from tinygrad_lab.viz.describe.snapshot import Node, Snapshot
 from tinygrad_lab.viz.write import dot, raster, svg, text
 from tinygrad_lab.viz.write.colors import Theme
-from tinygrad_lab.viz.write.options import Options
+from tinygrad_lab.viz.write.options import Options, check_choice
 from tinygrad_lab.viz.write.picture import Picture, compose
 from tinygrad_lab.viz.write.raster import Engine
 
@@ -67,6 +67,8 @@ class Graph:
             >>> (tl.Value(2.0, name="x") ** 2).graph().svg()[:5]
             '<svg '
         """
+        check_choice("svg", "engine", engine, Engine)
+        check_choice("svg", "theme", theme, Theme)
         if engine == "dot":
             drawn = dot.run(dot.digraph(self.picture).source, "svg")
             if drawn is not None:
@@ -94,6 +96,7 @@ class Graph:
         Raises:
             GraphError: if nothing that is installed can do it.
         """
+        check_choice("png", "engine", engine, Engine)
         Path(path).write_bytes(raster.render(self.picture, engine))
 
     def html(self, path: str | Path, theme: Theme = "auto") -> None:
@@ -124,6 +127,8 @@ class Graph:
         path = Path(path)
         if path.suffix not in (".svg", ".gif", ".mp4"):
             raise ArgumentError(f"animate: suffix must be .svg, .gif or .mp4, got {path.suffix!r}; rename the file")
+        if not (isinstance(seconds, int | float) and seconds > 0):
+            raise ArgumentError(f"animate: seconds must be more than 0, got {seconds!r}; 0.8 is the default")
         film.write(Graph(self.snapshot, replace(self.options, view="both")).picture, path, seconds)
 
     def text(self) -> str:
@@ -204,6 +209,7 @@ class Graph:
         """
         from tinygrad_lab.viz.write.html import page  # pages have assets of their own; most pictures need none of them
 
+        check_choice("html", "theme", theme, Theme)
         chosen = self.options
         right = chosen.direction == "right" or (inline and chosen.direction is None)  # there it is wide, and low
         with held():

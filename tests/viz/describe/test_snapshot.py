@@ -1,6 +1,7 @@
 import gc
 import json
 import math
+import re
 import weakref
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 import tinygrad_lab as tl
 from tests.viz.examples import Recurrent, chain, linear, steps
 from tinygrad_lab import nn, viz
-from tinygrad_lab.errors import GraphError, NonFiniteError
+from tinygrad_lab.errors import ArgumentError, GraphError, NonFiniteError
 from tinygrad_lab.viz.describe.summary import BINS, SMALL, summarise
 
 UNARY = (np.tanh, np.sin, np.exp, np.negative, lambda v: v * v, lambda v: v[..., :1] + v, lambda v: v / 3)
@@ -65,13 +66,14 @@ def test_upstream_times_local_derivative_is_the_contribution(graph):
             )
 
 
-@given(hnp.arrays(st.sampled_from([np.float64, np.float32, np.complex128, np.int64, np.bool_]),
+@given(hnp.arrays(st.sampled_from([*"efdgFDGbBlL?"]),
                   hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5)))  # fmt: skip
 def test_summaries(x):
     with np.errstate(all="ignore"):
         summary = summarise(x)
     assert (summary.shape, summary.dtype) == (x.shape, str(x.dtype))
-    wide = x.astype(np.complex128) if x.dtype.kind == "c" else x.astype(np.float64)
+    with np.errstate(all="ignore"):  # what is too large for a double is infinite
+        wide = x.astype(np.complex128) if x.dtype.kind == "c" else x.astype(np.float64)
     assert summary.nan == np.isnan(wide).sum()
     assert summary.infinite == np.isinf(wide).sum()
     assert summary.zero == (wide == 0).sum()
@@ -279,6 +281,30 @@ def test_ten_thousand_operations_deep():
 def test_nothing_recorded(make):
     with pytest.raises(GraphError, match="draw: output must have a recorded graph, got none"):
         make().graph()
+
+
+@pytest.mark.parametrize(
+    ("draw", "text"),
+    [
+        (lambda x: viz.draw(lambda x: None, x), "draw: the function returned no Value but NoneType; return what is"),
+        (lambda x: viz.draw(np.sum, x, training_steps=2), "draw: 2 training steps need an optimizer, got None"),
+        (lambda x: viz.draw(np.sum, x, training_steps=0), "draw: training_steps must be a whole number from 1, got 0"),
+        (lambda x: x.graph().svg(theme="pink"), "svg: theme must be 'auto' or 'light' or 'dark', got 'pink'"),
+        (lambda x: x.graph().svg(engine="neato"), "svg: engine must be 'layered' or 'dot', got 'neato'"),
+        (lambda x: x.graph().page(theme="pink"), "html: theme must be 'auto' or 'light' or 'dark', got 'pink'"),
+        (lambda x: viz.compare(x, x).svg("pink"), "svg: theme must be 'auto' or 'light' or 'dark', got 'pink'"),
+        (lambda x: x.graph().animate("a.svg", seconds=0), "animate: seconds must be more than 0, got 0"),
+    ],
+)
+def test_what_cannot_be_drawn_says_so(draw, text):
+    with pytest.raises((GraphError, ArgumentError), match=re.escape(text)):
+        draw(np.tanh(tl.Value([1.0, 2.0])))
+
+
+def test_a_compiled_function_is_drawn_as_what_it_was_made_of():
+    function = lambda x: np.sum(np.tanh(x))
+    x = tl.Value([1.0, 2.0], name="x")
+    assert viz.draw(tl.compile(function), x).text() == viz.draw(function, x).text()
 
 
 def test_an_array_of_truths_is_a_mask_and_no_data():

@@ -69,7 +69,7 @@ def summarise(x: Any) -> Summary:
         return _summarise_one(array)
     flat = array.ravel()
     real = flat.dtype.kind in "biuf"
-    value = array.tolist() if array.size <= SMALL else None
+    value = _plain(array).tolist() if array.size <= SMALL else None
     if flat.dtype.kind not in "biufc" or not flat.size:
         return Summary(array.shape, str(array.dtype), None, None, None, 0.0, 0.0, 0, 0, 0, (), value)
     wide = flat.astype(np.float64 if real else np.complex128)
@@ -117,12 +117,14 @@ def outline(x: Any, ends: bool = False) -> Summary:
     )
 
 
+_PYTHONS = {"g": np.float64, "G": np.complex128}
 _NAMES = {np.dtype(kind): str(np.dtype(kind)) for kind in (np.float64, np.float32, np.float16)}
 
 
 def _summarise_one(array: np.ndarray[Any, Any]) -> Summary:
     """As `summarise`, without NumPy's overhead: a graph of scalars has thousands of these."""
-    x, value = array.reshape(-1)[0].item(), array.tolist()
+    plain = _plain(array)
+    x, value = plain.reshape(-1)[0].item(), plain.tolist()
     if not isinstance(x, int | float | complex):
         return Summary(array.shape, str(array.dtype), None, None, None, 0.0, 0.0, 0, 0, 0, (), value)
     size = abs(x)
@@ -131,6 +133,11 @@ def _summarise_one(array: np.ndarray[Any, Any]) -> Summary:
     return Summary(
         array.shape, str(array.dtype), one, one, one, float(size), float(size), nan, infinite, int(x == 0), (), value
     )
+
+
+def _plain(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the array with numbers that Python has: long doubles are rounded."""
+    return array.astype(_PYTHONS[array.dtype.char]) if array.dtype.char in _PYTHONS else array
 
 
 def _norm(wide: np.ndarray[Any, Any]) -> float:

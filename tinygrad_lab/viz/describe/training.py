@@ -7,6 +7,7 @@ from typing import Any
 
 from tinygrad_lab import tree
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import GraphError
 from tinygrad_lab.optim.base import Optimizer
 from tinygrad_lab.viz.describe.capture import capture
 from tinygrad_lab.viz.describe.snapshot import Snapshot
@@ -30,22 +31,35 @@ def training(
         title: what to call the graph.
         optimizer: what updates the parameters between the steps; it and they are as before in the end.
         steps: how many; without an optimizer, one.
+
+    Raises:
+        GraphError: if it returns no Value.
     """
     if optimizer is None:
         result, trace = run(function, inputs)
-        return [capture(values_in(result), trace, title)]
+        return [capture(_outputs(result), trace, title)]
     kept, states = [parameter.data for parameter in optimizer.params], list(optimizer.states)
     found = []
     try:
-        for _ in range(max(steps, 1)):
+        for _ in range(steps):
             result, trace = run(function, inputs)
-            outputs = values_in(result)
+            outputs = _outputs(result)
             found.append(capture(outputs, trace, title, optimizer))
             _update(optimizer, [output for output in outputs if output.requires_grad])
     finally:
         optimizer.states = states
         for parameter, data in zip(optimizer.params, kept, strict=True):
             parameter.data = data
+    return found
+
+
+def _outputs(result: Any) -> list[Value]:
+    found = values_in(result)
+    if not found:
+        raise GraphError(
+            f"draw: the function returned no Value but {type(result).__name__}; "
+            "return what is to be drawn, computed from its inputs"
+        )
     return found
 
 

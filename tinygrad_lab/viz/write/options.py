@@ -35,6 +35,18 @@ class Options:
         _check("max_nodes", _is_whole(self.max_nodes, 4), "a whole number from 4", self)
 
 
+def check_choice(call: str, name: str, value: object, kind: Any) -> None:
+    """Refuse what is not among the choices of a `Literal`.
+
+    Raises:
+        ArgumentError: if it is none of them.
+    """
+    choices = get_args(kind)
+    if value not in choices:
+        allowed = " or ".join(map(repr, choices))
+        raise ArgumentError(f"{call}: {name} must be {allowed}, got {value!r}; see help(viz.Graph)")
+
+
 def _check(name: str, good: bool, rule: str, options: Options) -> None:
     if not good:
         raise ArgumentError(f"draw: {name} must be {rule}, got {getattr(options, name)!r}; see help(viz.draw)")
