@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ examples:
       --activation sigmoid --until accuracy=1 --epochs 50000 --lr 0.5 0.1 0.05 0.01 0.005 --seed 0..4
   tinygrad-lab sweep --data measurements.csv --activation relu tanh --optimizer sgd adam --lr 1e-3..1:7log --sample 20
   tinygrad-lab sweep --cells cells.csv --epochs 1000
+  tinygrad-lab sweep --lr 1e-4..1:20log --seed 0..9 --cluster tcp://10.0.0.1:8786
 
 What has ended is kept in the folder: after Ctrl-C the same command goes on from there, and with one value more it
 trains only what is new.
@@ -51,6 +53,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     which.add_argument("--cells", type=Path, metavar="FILE", help="a .csv file with the names of options as header; "
                        "each row is a combination")
     which.add_argument("--workers", type=int, metavar="N", help="processes beside each other (default: one a core)")
+    which.add_argument("--cluster", metavar="ADDRESS", help="train on the workers of a Dask cluster, whose scheduler "
+                       "is at tcp://HOST:PORT, rather than here (the extra dask)")
     which.add_argument("--show", metavar="FIGURE", help="what the table shows: epochs, loss, accuracy, … (default: "
                        "epochs with --until, else loss)")
     which.add_argument("--out", type=Path, metavar="DIR", help="folder, new or of an earlier sweep (default: "
@@ -96,8 +100,11 @@ def run(options: dict[str, Any]) -> int:
     base, cells = _cells(options, single, several)
     out = options["out"] or Path("runs", f"sweep-{Path(base.data).stem}")
     with Folder.open(out) as place:
-        with watching(options["quiet"] or (options["json"] and not sys.stderr.isatty())) as watch:
-            done = running.run(base, cells, options["workers"], place.store, watch)
+        with (
+            _cluster(options) as client,
+            watching(options["quiet"] or (options["json"] and not sys.stderr.isatty())) as watch,
+        ):
+            done = running.run(base, cells, options["workers"], place.store, watch, client)
         problems = place.finish(done, options["show"])
         if options["runs"] and not done.interrupted:
             write_runs(done, place.path / "runs")
@@ -126,6 +133,24 @@ def _cells(options: dict[str, Any], single: dict[str, Any], several: dict[str, A
     except LabError:  # a single value may need one that varies, as a momentum its optimizer
         base, several = Config(), {**{name: [value] for name, value in single.items()}, **several}
     return base, grid.cells(base, several, options["sample"])
+
+
+@contextmanager
+def _cluster(options: dict[str, Any]) -> Iterator[Any]:
+    """Give a client of the cluster, whose dashboard is told, or None without one."""
+    if options["cluster"] is None:
+        yield None
+        return
+    if options["workers"] is not None:
+        raise LabError(
+            f"sweep: workers must be left out beside --cluster, got {options['workers']}; the cluster's are taken"
+        )
+    from tinygrad_lab import cluster
+
+    with cluster.connected(options["cluster"]) as client:
+        if not options["quiet"]:
+            sys.stderr.write(f"dashboard: {client.dashboard_link}\n")
+        yield client
 
 
 def watching(quiet: bool) -> AbstractContextManager[Any]:

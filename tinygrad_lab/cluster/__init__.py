@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinygrad_lab.cluster.computing import compute
+from tinygrad_lab.cluster.connecting import check, connected
 from tinygrad_lab.cluster.partitions import backward
 
-__all__ = ["backward", "compute"]
+__all__ = ["backward", "check", "compute", "connected"]

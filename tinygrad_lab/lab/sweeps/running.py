@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,8 +14,10 @@ from typing import Any
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.interrupt import interruptible
+from tinygrad_lab.lab.sweeps import clusters
+from tinygrad_lab.lab.sweeps import workers as processes
 from tinygrad_lab.lab.sweeps.grid import Cell
-from tinygrad_lab.lab.sweeps.workers import Doing, train
+from tinygrad_lab.lab.sweeps.workers import Doing, Look
 from tinygrad_lab.lab.sweeps.working import refused
 
 STORE = "done.jsonl"
@@ -80,6 +82,7 @@ def run(
     workers: int | None = None,
     store: Path | None = None,
     watch: Watch = lambda sweep, doing: None,
+    client: Any = None,
 ) -> Sweep:
     """Train the cells that the store does not hold, and keep each as it ends.
 
@@ -89,6 +92,10 @@ def run(
         workers: how many processes; one for each core, and not more than cells, by default.
         store: a file of what has ended; it grows.
         watch: called several times a second.
+        client: a client of Dask's, on whose cluster to train rather than here.
+
+    Raises:
+        ClusterError: the cluster cannot be used, or has gone; what has ended is kept.
     """
     kept = {} if store is None else read_store(store)
     identities = [cell.identity for cell in found]
@@ -106,14 +113,14 @@ def run(
                 new[number] = replace(cell.config)
     watch(result, [])
     if new:
-        _train(result, new, _count(workers, len(new)), identities, store, watch)
+        here = client is None
+        looks = processes.train(new, _count(workers, len(new))) if here else clusters.train(new, client)
+        _train(result, looks, identities, store, watch)
     return result
 
 
-def _train(
-    result: Sweep, new: dict[int, Config], workers: int, identities: list[str], store: Path | None, watch: Watch
-) -> None:
-    with interruptible() as interrupted, closing(train(new, workers)) as looks:  # type: ignore[type-var]
+def _train(result: Sweep, looks: Iterator[Look], identities: list[str], store: Path | None, watch: Watch) -> None:
+    with interruptible() as interrupted, closing(looks):  # type: ignore[type-var]
         for look in looks:
             for number, left in look.done:
                 if not left:  # it was given up on the way

@@ -18,6 +18,7 @@ def sweep(
     sample: int | None = None,
     workers: int | None = None,
     folder: str | Path | None = None,
+    client: Any = None,
     **choices: Iterable[Any],
 ) -> list[dict[str, Any]]:
     """Train once for every combination of options, beside each other on all cores.
@@ -28,6 +29,8 @@ def sweep(
         workers: how many processes; one for each core by default.
         folder: where to keep what has ended, so that the same call goes on from there, and to write table, figures and
             report to; None keeps nothing.
+        client: a `distributed.Client`, on whose cluster to train rather than on the cores of this machine: files of
+            data travel there, and a cell whose worker dies is trained elsewhere.
         choices: the values of the options that vary, by name.
 
     Returns:
@@ -37,6 +40,8 @@ def sweep(
 
     Raises:
         LabError: there is no such option, or nothing that could be trained.
+        ClusterError: the cluster has no workers, or they run another version of the package, or it has gone; what has
+            ended is kept in `folder`.
 
     Example:
         >>> rows = sweep(Config(epochs=50), lr=[0.1, 1.0], seed=range(2), workers=1)
@@ -46,8 +51,8 @@ def sweep(
     base = base or Config()
     found = cells(base, choices, sample)
     if folder is None:
-        return run(base, found, workers=workers).rows()
+        return run(base, found, workers=workers, client=client).rows()
     with Folder.open(Path(folder)) as place:
-        result = run(base, found, workers=workers, store=place.store)
+        result = run(base, found, workers=workers, store=place.store, client=client)
         place.finish(result)
     return result.rows()

@@ -1,0 +1,72 @@
+"""A client of Dask's, checked: it is reached, it has workers, and they run this version of the package."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tinygrad_lab.errors import ClusterError
+from tinygrad_lab.extras import extra
+from tinygrad_lab.version import __version__
+
+_SECONDS = 10
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """Give a client of the scheduler at an address such as `tcp://10.0.0.1:8786`, which is closed in the end.
+
+    Raises:
+        ClusterError: there is no scheduler.
+        MissingExtraError: without the extra `dask`.
+    """
+    with extra("dask"):
+        from distributed import Client
+    try:
+        client = Client(address, timeout=_SECONDS, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        told = next(iter(str(error).splitlines()), type(error).__name__)
+        raise ClusterError(
+            f"cluster: address must be a scheduler's, as in tcp://10.0.0.1:8786, got {address!r} ({told}); start one "
+            f"with `dask scheduler`"
+        ) from error
+    # What goes wrong is told by the errors that are raised; Dask's loggers would tell it in tracebacks beside them.
+    talking = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    talking = [logger for logger in talking if not logger.disabled]
+    for logger in talking:
+        logger.disabled = True
+    try:
+        with client:
+            yield client
+    finally:
+        for logger in talking:
+            logger.disabled = False
+
+
+def check(client: Any) -> None:
+    """Fail unless a client has workers, and all of them this version of the package.
+
+    Raises:
+        ClusterError: it is not so; the text names the workers.
+    """
+
+    def version() -> str:  # within a function, so that the workers get it without importing the package
+        try:
+            from tinygrad_lab.version import __version__
+        except ImportError as error:
+            return f"none ({error})"
+        return str(__version__)
+
+    found = client.run(version)
+    if not found:
+        raise ClusterError(
+            f"cluster: workers must be there, got none at {client.scheduler.address}; start some with `dask worker`"
+        )
+    others = {worker: one for worker, one in found.items() if one != __version__}
+    if others:
+        listed = ", ".join(f"{one} on {worker}" for worker, one in others.items())
+        raise ClusterError(
+            f"cluster: workers must run tinygrad_lab {__version__}, got {listed}; install that version there"
+        )

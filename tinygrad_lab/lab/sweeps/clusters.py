@@ -1,0 +1,137 @@
+"""Workers of a Dask cluster that train cells beside each other; what a worker that dies was training is tried again."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from tinygrad_lab import cluster
+from tinygrad_lab.errors import ClusterError
+from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.data import DATASETS
+from tinygrad_lab.lab.sweeps.workers import Doing, Look
+from tinygrad_lab.lab.sweeps.working import Stopped, refused, work
+from tinygrad_lab.version import __version__
+
+_INTERVAL = 0.2  # seconds between two looks at the workers
+_BEAT = 0.5  # seconds between two words from a worker
+_FILES = ("data", "test", "validation")  # the options that name files
+
+Contents = dict[str, bytes]
+
+
+def train(configs: Mapping[int, Config], client: Any) -> Iterator[Look]:
+    """Train cells on a cluster, and look at them several times a second until all have ended.
+
+    Arguments:
+        configs: the configurations by the numbers of their cells.
+        client: a `distributed.Client`.
+
+    Yields:
+        What has ended and what goes on; closing the iterator stops what the workers are doing.
+
+    Raises:
+        ClusterError: the workers cannot be used, or the scheduler has gone.
+    """
+    cluster.check(client)
+    topic = f"sweep-{uuid4().hex}"
+    heard: dict[int, tuple[str, int]] = {}  # of cells that are being trained: worker and epoch
+    client.subscribe_topic(topic, lambda event: heard.update([event[1]]))
+    # A task of its own, rather than data that are scattered: those would be lost with the worker that holds them.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sending large graph")
+        files = client.submit(_same, _contents(configs), key=f"{topic}-files")
+    futures = {
+        client.submit(_work, n, config, files, topic, __version__, key=f"{topic}-{n}"): n
+        for n, config in configs.items()
+    }
+    try:
+        while futures:
+            ended = [(futures.pop(future), _left(future)) for future in [f for f in futures if f.done()]]
+            for number, _ in ended:
+                heard.pop(number, None)
+            by_worker = {worker: Doing(number, epoch) for number, (worker, epoch) in list(heard.items())}
+            yield Look(ended, [by_worker[worker] for worker in sorted(by_worker)])
+            if futures and not ended:
+                time.sleep(_INTERVAL)
+    finally:
+        if client.status == "running":
+            client.unsubscribe_topic(topic)
+            client.cancel(list(futures))
+
+
+def _left(future: Any) -> dict[str, Any]:
+    """Return what a cell has left."""
+    if future.status in ("cancelled", "lost"):
+        raise ClusterError(
+            "sweep: the scheduler must be reachable, got a connection that is lost; what has ended is kept: start it "
+            "again, and the same command goes on from there"
+        )
+    error = future.exception()
+    if type(error).__name__ == "KilledWorker":
+        return refused(str(error).split(".")[0] + ".", "died")
+    if error is not None:
+        raise error
+    left: dict[str, Any] = future.result()
+    return left
+
+
+def _contents(configs: Mapping[int, Config]) -> Contents:
+    """Return the files that cells read, by their paths here."""
+    named = {getattr(config, name) for config in configs.values() for name in _FILES}
+    return {path: Path(path).read_bytes() for path in named if path is not None and path not in DATASETS}
+
+
+# -- on a worker -----------------------------------------------------------------------------------------------------
+
+
+def _same(contents: Contents) -> Contents:
+    return contents
+
+
+def _work(number: int, config: Config, files: Contents, topic: str, version: str) -> dict[str, Any]:
+    from distributed import get_worker
+
+    worker = get_worker()
+    if version != __version__:
+        raise ClusterError(
+            f"sweep: workers must run tinygrad_lab {version}, got {__version__} on {worker.address}; install that there"
+        )
+    placed = {name: _placed(path, files, worker) for name in _FILES if (path := getattr(config, name)) in files}
+    try:
+        return work(Config(**config.to_dict() | placed), _beat(worker, number, topic))
+    except Stopped:
+        return {}
+
+
+def _beat(worker: Any, number: int, topic: str) -> Callable[[int], bool]:
+    """Return what tells the sweep how far a cell is, and says whether nobody wants it any more."""
+    key, last = worker.get_current_task(), 0.0
+
+    def beat(epoch: int) -> bool:
+        nonlocal last
+        if time.monotonic() - last < _BEAT:
+            return False
+        last = time.monotonic()
+        worker.log_event(topic, (number, (f"{worker.address}-{threading.get_ident()}", epoch)))
+        task = worker.state.tasks.get(key)
+        return task is None or task.state == "cancelled"
+
+    return beat
+
+
+def _placed(path: str, files: Contents, worker: Any) -> str:
+    """Return where a file stands on this worker, written there when it is first needed."""
+    name = f"{hashlib.sha256(files[path]).hexdigest()[:16]}-{Path(path).name}"
+    target = Path(worker.local_directory, name)
+    if not target.exists():
+        half = target.with_name(f"{uuid4().hex}-{name}")
+        half.write_bytes(files[path])
+        half.replace(target)
+    return str(target)
