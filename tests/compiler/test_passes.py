@@ -119,3 +119,28 @@ def test_powers_are_what_the_operator_calls():
 def test_the_inverse_of_bools_is_their_negation():
     program = passes.simplify(trace(lambda x, n: (~(x > 0), ~n), X, np.arange(3)))
     assert [call.function for call in program.calls] == [np.greater, np.logical_not, np.invert]
+
+
+def test_threads_may_compile_at_once(tmp_path):
+    """Workers of a cluster have several threads; Python 3.11 cannot parse in two of them at a time."""
+    import sys
+    import threading
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tinygrad_lab.compiler.passes import naming
+
+    start, path, before = threading.Barrier(4), tmp_path / "long.py", sys.getswitchinterval()
+    path.write_text("y = [[[[[f(a) + [b, (c, {d: e})]]]]]]\n" * 1000)
+
+    def parse(number, depth=0):
+        if depth < 10 * number:  # threads as deep as each other do not disturb one another
+            return parse(number, depth + 1)
+        start.wait()
+        return len(naming._assignments.__wrapped__(str(path)))
+
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert set(pool.map(parse, range(4))) == {1000}
+    finally:
+        sys.setswitchinterval(before)

@@ -8,6 +8,7 @@ import functools
 import keyword
 import linecache
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -114,10 +115,16 @@ def _assigned(line: str) -> str:
     return _assignments(filename).get(int(number), "") if number.isdigit() else ""
 
 
+_PARSING = (
+    threading.Lock()
+)  # Python 3.11 fails with a SystemError where two threads parse at once (CPython issue 106905)
+
+
 @functools.lru_cache(maxsize=64)
 def _assignments(filename: str) -> dict[int, str]:
     try:
-        tree = ast.parse("".join(linecache.getlines(filename)))
+        with _PARSING:
+            tree = ast.parse("".join(linecache.getlines(filename)))
     except SyntaxError:  # a cell with magics
         return {}
     found: dict[int, str] = {}

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from tinygrad_lab import cluster
+from tinygrad_lab.cluster.failures import explained
 from tinygrad_lab.errors import ClusterError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import DATASETS
@@ -39,6 +40,13 @@ def train(configs: Mapping[int, Config], client: Any) -> Iterator[Look]:
     Raises:
         ClusterError: the workers cannot be used, or the scheduler has gone.
     """
+    try:
+        yield from _looks(configs, client)
+    except Exception as error:
+        raise explained("sweep", error) from error
+
+
+def _looks(configs: Mapping[int, Config], client: Any) -> Iterator[Look]:
     cluster.check(client)
     topic = f"sweep-{uuid4().hex}"
     heard: dict[int, tuple[str, int]] = {}  # of cells that are being trained: worker and epoch
