@@ -18,17 +18,18 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from tinygrad_lab.cli import check, compare, graph, predict, reports, sweep, train
+from tinygrad_lab.cli import check, compare, graph, play, predict, reports, sweep, train
 from tinygrad_lab.errors import TinygradError
 from tinygrad_lab.lab.text import visible
 from tinygrad_lab.version import __version__
 
 # Each adds itself with `register`, and does its work in `run`, where it imports what it needs.
-COMMANDS = (train, sweep, compare, predict, graph, reports, check)
+COMMANDS = (train, play, sweep, compare, predict, graph, reports, check)
 
 _OVERVIEW = """examples:
   tinygrad-lab train                                   learn XOR, write a report to runs/xor-1
   tinygrad-lab train --data linear --points 200        learn another data set
+  tinygrad-lab play                                    watch it learn in the browser, and change it as it does
   tinygrad-lab sweep --lr 0.1 0.5 2 --seed 0..4        compare trainings: table, curves, what mattered
   tinygrad-lab predict runs/xor-1 new.csv              what a trained network says of other points
   tinygrad-lab graph runs/xor-1 --out network.svg      draw its network, or a model of your own

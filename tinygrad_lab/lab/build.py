@@ -53,9 +53,9 @@ class Experiment:
     def arrays(self, dataset: Dataset) -> Data:
         """Return inputs and targets in the shapes that model and loss want."""
         if self.classwise:
-            return Data(self._inputs(dataset.x), dataset.labels)
+            return Data(self.inputs(dataset.x), dataset.labels)
         targets = dataset.labels[:, np.newaxis].astype(np.float64)
-        return Data(self._inputs(dataset.x), self.scale.targets(targets) if self.threshold is None else targets)
+        return Data(self.inputs(dataset.x), self.scale.targets(targets) if self.threshold is None else targets)
 
     def predict(self, x: Array) -> tuple[Array, Array]:
         """Return what the network says of points (points, features), and what that means for each point.
@@ -65,14 +65,15 @@ class Experiment:
             (points,); or quantities as (points, 1) and as (points,).
         """
         with modes.no_grad(), np.errstate(over="ignore", invalid="ignore"):  # of a model whose training diverged
-            output = self.model(self._inputs(x)).data
+            output = self.model(self.inputs(x)).data
             if self.threshold is None:
                 quantities = self.scale.quantities(self.finish(output))
                 return quantities, quantities[:, 0]
             classes = np.argmax(output, axis=1) if self.classwise else (output[:, 0] >= self.threshold).astype(np.int64)
             return self.finish(output), classes
 
-    def _inputs(self, x: Array) -> Array:
+    def inputs(self, x: Array) -> Array:
+        """Return points (points, features) as the model wants them."""
         x = self.scale.inputs(x)
         return x[:, np.newaxis, :] if self.channels else x
 
@@ -120,7 +121,9 @@ def _default_loss(config: Config, dataset: Dataset) -> str:
     return "bce_with_logits" if config.output == "none" else "bce"
 
 
-def build(config: Config, dataset: Dataset, rng: Rng, scale: Scale | None = None) -> Experiment:
+def build(
+    config: Config, dataset: Dataset, rng: Rng, scale: Scale | None = None, model: nn.Module | None = None
+) -> Experiment:
     """Make the network, loss and optimizer that a resolved configuration describes.
 
     Arguments:
@@ -128,14 +131,16 @@ def build(config: Config, dataset: Dataset, rng: Rng, scale: Scale | None = None
         dataset: decides the number of inputs and outputs.
         rng: draws the weights, layer by layer from the input on.
         scale: what to divide inputs and quantities by; None for what the configuration says of these data.
+        model: a network of the caller's own, which ends where that of the configuration would.
 
     Raises:
         LabError: the convolution does not fit the data, the network does not fit into memory, or the schedule is none.
     """
     objective = OBJECTIVES[str(config.loss)]
     outputs = len(dataset.classes) if objective.classwise else 1
-    _check_size(config, dataset.x.shape[1], outputs)
-    model = nn.Sequential(*_layers(config, dataset.x.shape[1], outputs, rng))
+    if model is None:
+        _check_size(config, dataset.x.shape[1], outputs)
+        model = nn.Sequential(*_layers(config, dataset.x.shape[1], outputs, rng))
     finish: Callable[[Array], Any] = np.asarray
     if objective.builds_in_output:
         finish = functional.softmax if objective.classwise else functional.sigmoid

@@ -35,11 +35,20 @@ def dead_units(model: Module, x: Array) -> list[str]:
             x = module(x)
             if isinstance(module, ReLU):
                 layer += 1
-                points_and_positions = (0, *range(2, x.ndim))
-                dead = np.all(x <= 0, axis=points_and_positions)
+                dead = silent(x)
                 if dead.any():
                     found.append(
                         f"{dead.sum()} of {dead.size} units of ReLU layer {layer} never fire: "
                         f"they are 0 on every point and have stopped learning."
                     )
     return found
+
+
+def silent(output: Array) -> Array:
+    """Return which ReLUs are 0 on every point.
+
+    Arguments:
+        output: (points, units, …), what comes out of them.
+    """
+    points_and_positions = (0, *range(2, output.ndim))
+    return np.all(output <= 0, axis=points_and_positions)

@@ -193,12 +193,13 @@ def run(config: Config, callbacks: Sequence[Callback] = (), dataset: Dataset | N
     return prepare(config, dataset).train(callbacks)
 
 
-def prepare(config: Config, dataset: Dataset | None = None) -> Run:
+def prepare(config: Config, dataset: Dataset | None = None, model: Module | None = None) -> Run:
     """Return the run before its first epoch.
 
     Arguments:
         config: the configuration.
         dataset: the data, where they are loaded already.
+        model: a network of the caller's own, instead of the one that the configuration describes.
 
     Raises:
         LabError: the data cannot be read, or the configuration does not fit them.
@@ -207,7 +208,8 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Run:
     parts = divide(config, dataset)
     config = resolve(config, dataset)
     _, weights, batches, _ = _streams(config.seed)
-    experiment = build(config, parts.training, np.random.RandomState(config.seed) if config.legacy_rng else weights)
+    rng = np.random.RandomState(config.seed) if config.legacy_rng else weights
+    experiment = build(config, parts.training, rng, model=model)
     return Run(config, dataset.take(slice(0)), experiment, batches, lambda: parts)
 
 

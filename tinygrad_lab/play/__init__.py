@@ -1,0 +1,6 @@
+"""The playground: a page on one's own data, models and runs, where training is watched and changed as it goes.
+
+`tinygrad-lab play` opens it. The training is the lab's own, gone through an update at a time: `lane` is one run,
+`session` all runs of a page and what the page asked for, `looking` what a network does at its parameters as they are,
+`troubles` what goes wrong, `frames` how that is sent, `server` who may ask, and `assets` the page.
+"""

@@ -1,0 +1,89 @@
+"""Who may ask: whoever has the token, from the playground's own address. A page of somebody else's has neither."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Iterable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self' {socket}; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Guard:
+    """Decides about a request by its headers.
+
+    Arguments:
+        hosts: the names that the playground goes by, without port.
+        port: its port.
+
+    Attributes:
+        token: what an address has to hold once, and a cookie from then on.
+    """
+
+    def __init__(self, hosts: Iterable[str], port: int) -> None:
+        self.token = secrets.token_urlsafe(24)
+        self.cookie = f"tinygrad_lab_play_{port}"
+        self.names = {f"{host}:{port}" for host in hosts} | ({*hosts} if port == 80 else set())
+
+    def refusal(self, headers: dict[str, str], socket: bool) -> str | None:
+        """Return why a request is refused, or None.
+
+        Arguments:
+            headers: of the request, by lower-case name.
+            socket: whether it asks for a connection that stays: a browser sends where it comes from then.
+        """
+        if headers.get("host", "").lower() not in self.names:
+            return "host: must be the playground's own address; open the one that the terminal shows"
+        origin = headers.get("origin")
+        if (origin is not None or socket) and not self._is_own(origin):
+            return "origin: must be the playground's own page; open the address that the terminal shows"
+        if not self.knows(self._cookie(headers)):
+            return "token: must be given; open the address that the terminal shows, with its token"
+        return None
+
+    def knows(self, token: str) -> bool:
+        """Return whether a token is the right one, in a time that does not tell."""
+        return hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode())
+
+    def is_own_host(self, headers: dict[str, str]) -> bool:
+        """Return whether a request names this host."""
+        return headers.get("host", "").lower() in self.names
+
+    def _is_own(self, origin: str | None) -> bool:
+        try:
+            parts = urlsplit(origin or "")
+            return parts.scheme in ("http", "https") and parts.netloc.lower() in self.names
+        except ValueError:
+            return False
+
+    def _cookie(self, headers: dict[str, str]) -> str:
+        try:
+            found = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
+        except CookieError:
+            return ""
+        return found.value if found is not None else ""
+
+
+def headers_for(host: str) -> dict[str, str]:
+    """Return the headers of every answer: nothing of other places runs, nothing is kept, no other page holds it."""
+    return {name: value.replace("{socket}", f"ws://{host}") for name, value in _HEADERS.items()}
+
+
+def lower(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers as text by lower-case name; the host and origin of a request that has two of them are none."""
+    found: dict[str, Any] = {}
+    for name, value in raw:
+        key = name.decode("latin-1").lower()
+        found[key] = "" if key in found and key in ("host", "origin") else value.decode("latin-1")
+    return found

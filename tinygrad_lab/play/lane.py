@@ -1,0 +1,167 @@
+"""One run of a page: it trains by the update, takes on other settings as it goes, and remembers past epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tinygrad_lab.lab.checkpoints import one_step_back
+from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.running import Run
+from tinygrad_lab.lab.training import History, Training
+from tinygrad_lab.play.moments import Moments
+
+ENDLESS = 1_000_000_000
+
+# Options that a run takes on as it goes; any other begins it anew.
+AS_IT_GOES = frozenset(
+    {"lr", "schedule", "optimizer", "momentum", "dampening", "weight_decay", "batch_size", "activation", "noise"}
+)
+
+Begin = Callable[[Config], Run]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting that was changed on the run: from this epoch on it was another."""
+
+    epoch: int
+    name: str
+    before: Any
+    after: Any
+
+
+class Lane:
+    """A run that is trained step by step.
+
+    Arguments:
+        begin: from a configuration to the run before its first epoch.
+        config: what was asked for.
+        run: an earlier run that goes on.
+        fixed: options that cannot be changed here.
+
+    Attributes:
+        config: what is asked for now.
+        run: the model with its data and history.
+        changes: what was changed since the first epoch.
+        moments: the epochs that were.
+        updates: how many were made since the last evaluation.
+    """
+
+    def __init__(
+        self, begin: Begin, config: Config, run: Run | None = None, fixed: frozenset[str] = frozenset()
+    ) -> None:
+        self.begin, self.config, self.fixed = begin, config, fixed
+        self.updates = 0
+        self._pending: Iterator[None] | None = None
+        if run is None:
+            self.restart()
+        else:
+            run.config = endless(run.config)
+            self._take(run, Moments(), [])
+
+    @property
+    def history(self) -> History:
+        """What was measured so far."""
+        return self.run.history
+
+    @property
+    def epoch(self) -> int:
+        """The number of evaluations."""
+        return self.run.history.epochs
+
+    @property
+    def stopped(self) -> bool:
+        """Whether there is no going on: the loss is not finite, or a schedule is at its end."""
+        return self.history.stopped_by is not None
+
+    def restart(self) -> None:
+        """Begin anew, from the same weights and in the same order of batches."""
+        self._take(self.begin(endless(self.config)), Moments(), [])
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Take on other settings: on the run where that can be, else from its beginning.
+
+        Raises:
+            LabError: a value cannot be meant; nothing has changed then.
+        """
+        values = {name: value for name, value in values.items() if value != getattr(self.config, name)}
+        config = replace(self.config, **values)
+        if not values:
+            return
+        run = self.begin(endless(config))
+        if set(values) <= AS_IT_GOES and (self.epoch > 1 or self.updates):
+            self.complete_epoch()
+            self.changes += [Change(self.epoch, name, getattr(self.config, name), x) for name, x in values.items()]
+            self._go_on_as(run, config)
+        else:
+            self._take(run, Moments(), [])
+        self.config = config
+
+    def step(self) -> None:
+        """Make one update; after the last of an epoch, evaluate."""
+        if self.stopped:
+            return
+        if self._pending is None:
+            self._pending = self.training.updates()
+        next(self._pending, None)
+        self.updates += 1
+        if self.updates >= self._batches:
+            self._evaluate()
+
+    def complete_epoch(self) -> None:
+        """Make the updates that are missing to the next evaluation, if there have been any."""
+        while self.updates and not self.stopped:
+            self.step()
+
+    def go_through_epoch(self) -> None:
+        """Make the updates up to the next evaluation."""
+        self.step()
+        self.complete_epoch()
+
+    def finished(self) -> Run:
+        """Return the run as `train` would leave it after so many epochs."""
+        self.complete_epoch()
+        run = self.begin(self.repeatable)
+        run.experiment, run.batches, run.history = self.run.experiment, self.run.batches, replace(self.history)
+        run.history.stopped_by = self.history.stopped_by or "epochs"
+        return run
+
+    @property
+    def repeatable(self) -> Config:
+        """The configuration that trains for as many epochs as this run has."""
+        return replace(self.config, epochs=self.epoch, until=None, patience=None)
+
+    def _take(self, run: Run, moments: Moments, changes: list[Change]) -> None:
+        self.run, self.moments, self.changes = run, moments, changes
+        self.training: Training = run.training()
+        points, size = len(run.dataset.x), run.config.batch_size
+        self._batches = -(-points // size) if size else 1
+        self._evaluate()
+
+    def _evaluate(self) -> None:
+        self._pending, self.updates = None, 0
+        self.training.evaluate()
+        self.moments.keep(self.epoch, self.run.experiment)
+
+    def _go_on_as(self, run: Run, config: Config) -> None:
+        """Give a new run the parameters, and what else has been learnt, and evaluate it at this epoch."""
+        old = self.run
+        for parameter, known in zip(run.model.parameters(), old.model.parameters(), strict=True):
+            parameter.data = known.data
+        if (config.optimizer, config.momentum, config.dampening) == (
+            self.config.optimizer, self.config.momentum, self.config.dampening,
+        ):  # fmt: skip
+            mine, its = run.experiment.optimizer, old.experiment.optimizer
+            mine.states, mine.steps = its.states, its.steps
+        run.batches, run.history = old.batches, old.history
+        one_step_back(run)
+        self.moments.drop_from(self.epoch + 1)
+        self._take(run, self.moments, self.changes)
+
+
+def endless(config: Config) -> Config:
+    """Return a configuration that stops for nothing; a schedule keeps the number of epochs that it is made for."""
+    epochs = ENDLESS if config.schedule == "constant" else config.limit
+    return replace(config, epochs=epochs, until=None, patience=None)

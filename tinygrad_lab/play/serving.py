@@ -1,0 +1,101 @@
+"""The server in a thread of its own, beside the training: it begins, says where it is, and ends cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tinygrad_lab.errors import LabError
+from tinygrad_lab.extras import extra
+from tinygrad_lab.play.guard import Guard
+from tinygrad_lab.play.server import MOST_BYTES, Tabs, application
+from tinygrad_lab.play.session import Session
+
+PORT = 7860
+LOCAL = ("127.0.0.1", "localhost", "[::1]")
+
+
+@contextmanager
+def serve(session: Session, host: str = "127.0.0.1", port: int | None = None) -> Iterator[str]:
+    """Give the address of a session's page, with its token, and serve it meanwhile.
+
+    Arguments:
+        session: what to serve.
+        host: the address to listen at; another than this machine's own lets others in who have the token.
+        port: the port; None for the usual one, or a free one where it is taken.
+
+    Raises:
+        LabError: it cannot listen there.
+        MissingExtraError: a library of the extra `[play]` is missing.
+    """
+    with extra("play"):
+        import starlette  # noqa: F401
+        import uvicorn
+        import websockets  # noqa: F401
+
+    listening = _listen(host, port)
+    number = listening.getsockname()[1]
+    guard = Guard(_names(host), number)
+    tabs = Tabs(session)
+    session.tell = tabs.tell
+    settings = uvicorn.Config(
+        application(session, guard, tabs), log_level="critical", access_log=False, server_header=False,
+        ws="websockets-sansio", ws_max_size=MOST_BYTES, ws_per_message_deflate=False,
+        h11_max_incomplete_event_size=16_384, limit_concurrency=64, timeout_keep_alive=5,
+        timeout_graceful_shutdown=1, lifespan="off",
+    )  # fmt: skip
+    server = uvicorn.Server(settings)
+    thread = threading.Thread(target=lambda: asyncio.run(_run(server, listening, tabs)), name="playground", daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.005)
+    shown = _names(host)[0] if host not in ("0.0.0.0", "::") else socket.gethostname()  # noqa: S104 a comparison
+    try:
+        yield f"http://{shown}:{number}/?token={guard.token}"
+    finally:
+        server.should_exit = True
+        thread.join(5)
+        listening.close()
+
+
+async def _run(server: Any, listening: socket.socket, tabs: Tabs) -> None:
+    """Serve until told to stop, and say goodbye to the pages before the connections are cut."""
+    serving = asyncio.create_task(server.serve([listening]))
+    while not server.should_exit and not serving.done():
+        await asyncio.sleep(0.05)
+    await tabs.close()
+    await serving
+
+
+def _listen(host: str, port: int | None) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for number in [PORT, 0] if port is None else [port]:
+        listening = socket.socket(family)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((host, number))
+        except (OSError, OverflowError) as error:
+            listening.close()
+            problem = getattr(error, "strerror", None) or str(error)
+        else:
+            return listening
+    raise LabError(f"play: {host}:{number} must be free to listen at, got {problem}; choose another --port or --host")
+
+
+def _names(host: str) -> list[str]:
+    """Return the names that a request may call this host; none that some other name server made up."""
+    if host in ("127.0.0.1", "localhost", "::1"):
+        return list(LOCAL)
+    if host in ("0.0.0.0", "::"):  # noqa: S104 asked for
+        own = socket.gethostname()
+        try:
+            addresses = {info[4][0] for info in socket.getaddrinfo(own, None)}
+        except OSError:
+            addresses = set()
+        return [own.lower(), *LOCAL, *(f"[{a}]" if ":" in str(a) else str(a) for a in sorted(map(str, addresses)))]
+    return [f"[{host}]" if ":" in host else host.lower()]

@@ -1,0 +1,215 @@
+"""All runs of a playground, and what its pages ask of them; everything happens in the one thread that calls `work`."""
+
+from __future__ import annotations
+
+import inspect
+import queue
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.errors import LabError, TinygradError
+from tinygrad_lab.play import commands, frames
+from tinygrad_lab.play.lane import Lane
+from tinygrad_lab.play.maps import Plane
+from tinygrad_lab.play.pace import SETTLE, Pace
+from tinygrad_lab.play.sources import Source
+from tinygrad_lab.play.troubles import Constant
+
+_CHUNK = 0.01  # seconds of training between two looks at what was asked
+_MOVING, _STILL = (40, 20), (100, 32)  # cells a side of the output's map, and of a unit's
+
+
+class Session:
+    """Runs side by side, from the same weights, with one clock.
+
+    Arguments:
+        source: where runs come from.
+        tell: is given what all pages are to be sent: text for the state, bytes for a frame.
+
+    Attributes:
+        lanes: the runs.
+        playing: whether they train.
+        speed: epochs a second at most; None for as many as can be.
+        goal: the epoch at which to pause.
+        shown: the epoch that is looked back at; None for now.
+        selected: the run whose network is shown.
+        axes: the features that maps go over.
+        tabs: how many pages there are.
+        over: whether it is the end.
+    """
+
+    def __init__(self, source: Source, tell: Callable[[str | bytes], None] = lambda message: None) -> None:
+        self.source, self.tell = source, tell
+        self.lanes: list[Lane] = [source.lane()]
+        self.playing, self.over, self.tabs = False, False, 0
+        self.speed: float | None = 30.0
+        self.goal: int | None = None
+        self.shown: int | None = None
+        self.selected = 0
+        self.axes: tuple[int, ...] = (0, 1)
+        self.rate = 0.0  # epochs a second, as they are
+        self.state_is_new = self.picture_is_new = True
+        self._asked: queue.SimpleQueue[tuple[str, dict[str, Any], Future[Any]]] = queue.SimpleQueue()
+        self._pace = Pace()
+        self._fine_at: float | None = None
+        self._next_epoch = 0.0
+        self._counted = (time.perf_counter(), 0)
+        self._planes: dict[Any, Any] = {}
+
+    @property
+    def lane(self) -> Lane:
+        """The selected run."""
+        return self.lanes[self.selected]
+
+    # -- from other threads --------------------------------------------------------------------------------------------
+
+    def ask(self, name: str, arguments: dict[str, Any]) -> Future[Any]:
+        """Ask for a command, from any thread; the future has its result, or the error that says what is wrong."""
+        future: Future[Any] = Future()
+        self._asked.put((name, arguments, future))
+        return future
+
+    # -- in the thread of the training ---------------------------------------------------------------------------------
+
+    def work(self) -> None:
+        """Train, answer and show until somebody says that it is over."""
+        with np.errstate(all="ignore"):
+            while not self.over:
+                self.turn()
+
+    def turn(self) -> None:
+        """Train a little, if that is wanted, answer what was asked, and show what is due."""
+        if self.playing:
+            self._advance()
+        self._answer(self._idle())
+        self._show()
+
+    def follow(self, link: str) -> None:
+        """Set everything as a link says, before any page asks."""
+        commands.link(self, link)
+
+    def fresh(self) -> None:
+        """Let all pages know the whole state, and what is to be seen."""
+        self.state_is_new = self.picture_is_new = True
+
+    def plane(self, lane: Lane) -> Plane:
+        """Return what the maps of a run go over."""
+        return self._known("plane", lane, lambda: Plane.of(lane.run.parts, self.axes), self.axes)
+
+    def constant(self, lane: Lane) -> Constant:
+        """Return the best constant predictor of a run's data."""
+        return self._known("constant", lane, lambda: Constant.of(lane.run.experiment, lane.run.dataset))
+
+    def _known(self, what: str, lane: Lane, find: Callable[[], Any], also: Any = None) -> Any:
+        """Return what depends on nothing but a run's data and loss, found once."""
+        key = (what, id(lane))
+        known = self._planes.get(key)
+        if known is None or known[0] is not lane.run or known[1] != also:
+            known = self._planes[key] = (lane.run, also, find())
+        return known[2]
+
+    def _advance(self) -> None:
+        start = time.perf_counter()
+        if self.speed is not None:
+            if start < self._next_epoch:
+                return
+            self._next_epoch = max(self._next_epoch + 1 / self.speed, start - 0.1)
+        while True:
+            for lane in self.lanes:
+                lane.go_through_epoch()
+            self.picture_is_new = True
+            if self._is_done():
+                self.playing, self.state_is_new = False, True
+                break
+            now = time.perf_counter()
+            if now - start > _CHUNK or (self.speed is not None and now < self._next_epoch):
+                break
+            if self.speed is not None:
+                self._next_epoch += 1 / self.speed
+
+    def _is_done(self) -> bool:
+        if self.goal is not None and max(lane.epoch for lane in self.lanes) >= self.goal:
+            self.goal = None
+            return True
+        return all(lane.stopped for lane in self.lanes)
+
+    def _idle(self) -> float | None:
+        """Return how long to wait for a question; None for until there is one."""
+        if self.playing:
+            return 0.0 if self.speed is None else max(0.0, min(self._next_epoch - time.perf_counter(), 0.05))
+        if not self.tabs:
+            return 0.5
+        if self.state_is_new or self.picture_is_new:
+            return self._pace.wait()
+        return 0.5 if self._fine_at is None else max(0.0, self._fine_at - time.perf_counter())
+
+    def _answer(self, wait: float | None) -> None:
+        try:
+            asked = self._asked.get_nowait() if not wait else self._asked.get(timeout=wait)
+            while True:
+                self._do(*asked)
+                asked = self._asked.get_nowait()
+        except queue.Empty:
+            pass
+
+    def _do(self, name: str, arguments: dict[str, Any], future: Future[Any]) -> None:
+        try:
+            command = commands.COMMANDS.get(name)
+            if command is None:
+                known = ", ".join(commands.COMMANDS)
+                raise LabError(f"play: command must be one of {known}, got {str(name)[:40]!r}; reload the page")
+            try:
+                inspect.signature(command).bind(self, **arguments)
+            except TypeError as error:
+                raise LabError(f"play: {name} must have its own arguments, got {error}; reload the page") from None
+            future.set_result(command(self, **arguments))
+        except TinygradError as error:
+            future.set_exception(error)
+        except Exception as error:  # the training goes on, whatever a page asks for
+            future.set_exception(LabError(f"play: {name} must be possible, got {type(error).__name__}: {error}"))
+
+    def _show(self) -> None:
+        if not self.tabs or self._pace.wait():
+            return
+        if self.state_is_new:
+            self.state_is_new = False
+            self.tell(commands.state_message(self))
+        now = time.perf_counter()
+        if self.picture_is_new:
+            self.picture_is_new = False
+            self._send(*_MOVING)
+            self._fine_at = None if self.playing else now + SETTLE
+        elif self._fine_at is not None and now >= self._fine_at:
+            self._fine_at = None
+            self._send(*_STILL)
+
+    def _send(self, fine: int, coarse: int) -> None:
+        start = time.perf_counter()
+        message = self.frame(fine, coarse)
+        self.tell(message)
+        self._pace.sent(time.perf_counter() - start, len(message), self.tabs)
+
+    def frame(self, fine: int, coarse: int) -> bytes:
+        """Return what is to be seen, with maps of so many cells a side."""
+        now, epoch = time.perf_counter(), self.lane.epoch
+        before, counted = self._counted
+        if now - before > 0.5:
+            self.rate = max(0.0, (epoch - counted) / (now - before)) if self.playing else 0.0
+            self._counted = now, epoch
+        packet = frames.Packet()
+        lanes = [frames.overview(packet, lane, self.plane(lane), self.shown, fine) for lane in self.lanes]
+        lane = self.lane
+        header = {
+            "playing": self.playing,
+            "rate": self.rate,
+            "shown": self.shown,
+            "selected": self.selected,
+            "last": max(lane.epoch for lane in self.lanes),
+            "lanes": lanes,
+            "detail": frames.detail(packet, lane, self.constant(lane), self.plane(lane), self.shown, coarse),
+        }
+        return packet.pack(header)

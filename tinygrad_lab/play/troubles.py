@@ -1,0 +1,299 @@
+"""Troubles of a training by their names: how each shows, in a sentence, and what to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lab.core import modes
+from tinygrad_lab.lab.build import Experiment
+from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.data import Array, Dataset
+from tinygrad_lab.lab.diagnosis import silent
+from tinygrad_lab.lab.training import History
+from tinygrad_lab.play.looking import Layer, Look
+
+_BOUNDS = {"Tanh": (-1.0, 1.0), "Softsign": (-1.0, 1.0), "Hardtanh": (-1.0, 1.0), "Sigmoid": (0.0, 1.0)}
+_RECENT = 30  # evaluations
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that goes wrong.
+
+    Arguments:
+        name: what it is called.
+        sentence: how it shows here, in figures.
+        advice: what to try.
+        button: what the button says that tries it.
+        settings: what the button sets.
+        anew: whether it begins the run anew.
+        layer: where it is, if it is at a layer.
+    """
+
+    name: str
+    sentence: str
+    advice: str
+    button: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    anew: bool = True
+    layer: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """The best that a network can do which ignores its inputs.
+
+    Arguments:
+        loss: over all points.
+        words: what it says.
+    """
+
+    loss: float
+    words: str
+
+    @classmethod
+    def of(cls, experiment: Experiment, dataset: Dataset) -> Constant:
+        """Find the constant output whose loss is least; the losses are convex in it."""
+        _, y = experiment.arrays(dataset)
+        n = len(y)
+
+        def loss(c: Any) -> float:
+            with modes.no_grad():
+                return float(experiment.loss(np.broadcast_to(c, (n, np.size(c))).copy(), y).item())
+
+        if experiment.classwise:
+            shares = np.bincount(dataset.labels, minlength=len(dataset.classes)) / n
+            most = int(np.argmax(shares))
+            words = f"saying {dataset.classes[most]} with {shares[most]:.4g} and so on, as often as each class occurs,"
+            return cls(loss(np.log(np.maximum(shares, 1e-12))), words)
+        logits = experiment.threshold == 0.0
+        low, high = (-30.0, 30.0) if logits else (float(np.min(y)), float(np.max(y)))
+        c = _least(loss, low, high)
+        with modes.no_grad():
+            said = float(np.ravel(experiment.finish(np.array([[c]])))[0])
+        if dataset.classes:
+            return cls(loss(c), f"saying {said:.4g} for class {dataset.classes[1]} at every point")
+        return cls(loss(c), f"predicting {float(experiment.scale.quantities(np.array(said))):.4g} at every point")
+
+
+def _least(function: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a convex function is least, by golden-section search."""
+    golden = (math.sqrt(5) - 1) / 2
+    while high - low > 1e-7 * (1 + abs(low) + abs(high)):
+        a, b = high - golden * (high - low), low + golden * (high - low)
+        low, high = (low, b) if function(a) <= function(b) else (a, high)
+    return (low + high) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Situation:
+    """All that is known of a run at an epoch.
+
+    Arguments:
+        config: its settings.
+        history: its losses; only those up to `epoch` count.
+        epoch: the evaluation it is at.
+        at: positions in the history, evenly spread up to this epoch.
+        look: what its network does.
+        constant: the best constant predictor.
+        fixed: settings that cannot be changed.
+    """
+
+    config: Config
+    history: History
+    epoch: int
+    at: Sequence[int]
+    look: Look
+    constant: Constant
+    fixed: frozenset[str] = frozenset()
+
+    @property
+    def loss(self) -> float:
+        """The loss now."""
+        return self.history.loss[self.epoch - 1]
+
+    @property
+    def recent(self) -> Array:
+        """The last losses."""
+        return np.array(self.history.loss[max(0, self.epoch - _RECENT) : self.epoch])
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the loss is well below that of a constant."""
+        return self.loss < 0.5 * self.constant.loss
+
+
+def troubles(now: Situation) -> list[Trouble]:
+    """Return what goes wrong, the worst first; what the page cannot set is no button's business."""
+    found = [*_divergence(now)]
+    if not found:
+        found = [*_dead(now), *_plateau(now), *_bouncing(now), *_saturated(now), *_gradients(now), *_overfitting(now)]
+    return [one for one in found if not now.fixed & set(one.settings)]
+
+
+def _divergence(now: Situation) -> Iterator[Trouble]:
+    first, lr = now.history.loss[0], now.config.lr
+    finite = math.isfinite(now.loss)
+    if not finite or (now.epoch > 2 and now.loss > 5 * max(first, now.constant.loss)):
+        how = f"{now.loss / first:.3g} times what it was at first" if finite else "no longer a finite number"
+        smaller = _round(lr / 10)
+        yield Trouble(
+            "Divergence",
+            f"The loss is {now.loss:.4g}, {how}: each step overshoots by more than the one before.",
+            "Take a smaller learning rate; normalising the inputs helps too.",
+            f"Begin again with rate {smaller:g}",
+            {"lr": smaller},
+        )
+
+
+def _bouncing(now: Situation) -> Iterator[Trouble]:
+    recent = now.recent
+    if now.config.batch_size is not None or len(recent) < 10 or not np.all(np.isfinite(recent)):
+        return
+    rises = np.diff(recent)[np.diff(recent) > 0]
+    if len(rises) >= len(recent) // 5 and rises.sum() > 0.25 * recent.mean():
+        smaller = _round(now.config.lr / 4)
+        yield Trouble(
+            "Too large a rate",
+            f"The loss rose {len(rises)} times in the last {len(recent) - 1} steps, by {rises.max():.3g} at most: "
+            f"the steps jump over the valley.",
+            "Take a smaller learning rate: with all points in a batch, small steps only go down.",
+            f"Set the rate to {smaller:g}",
+            {"lr": smaller},
+            anew=False,
+        )
+
+
+def _plateau(now: Situation) -> Iterator[Trouble]:
+    back = max(20, now.epoch // 4)
+    if now.epoch < back + 20 or now.learnt:
+        return
+    before = now.history.loss[now.epoch - 1 - back]
+    if abs(before - now.loss) > 0.005 * abs(now.loss):
+        return
+    constant = now.constant
+    if abs(now.loss - constant.loss) <= 0.02 * constant.loss:
+        sentence = (
+            f"For {back:,} epochs the loss has stood at {now.loss:.4g}; {constant.words} gives {constant.loss:.4g}. "
+            f"The network ignores its inputs."
+        )
+    else:
+        sentence = (
+            f"For {back:,} epochs the loss has stood at {now.loss:.4g}; the best constant, {constant.words}, "
+            f"gives {constant.loss:.4g}."
+        )
+    if now.config.activation == "none" and now.config.hidden:
+        advice = "Layers without activation are together one linear layer, however many they are. Give them one."
+        yield Trouble("Plateau", sentence, advice, "Begin again with tanh", {"activation": "tanh"})
+    elif now.config.optimizer != "adam":
+        advice = "Gradients are small here. Wait, take a larger rate, or Adam, whose steps do not shrink with them."
+        adam = {"optimizer": "adam", "lr": 0.01, "momentum": 0.0}
+        yield Trouble("Plateau", sentence, advice, "Go on with Adam", adam, anew=False)
+    else:
+        wider = tuple(2 * width for width in now.config.hidden) or (8,)
+        words = " ".join(map(str, wider))
+        yield Trouble("Plateau", sentence, "Try more units.", f"Begin again with {words} units", {"hidden": wider})
+
+
+def _dead(now: Situation) -> Iterator[Trouble]:
+    for number, layer in enumerate(now.look.layers[:-1]):
+        if layer.activation in ("ReLU", "ReLU6"):
+            dead = silent(layer.output)
+            if dead.any():
+                yield Trouble(
+                    "Dead units",
+                    f"{dead.sum()} of {dead.size} units of layer {number + 1} never fire: they are 0 on every point, "
+                    f"get no gradient, and have stopped learning.",
+                    "A leaky ReLU lets a little through where a ReLU is 0; a smaller rate keeps units from falling in.",
+                    "Begin again with leakyrelu",
+                    {"activation": "leakyrelu"},
+                    layer=number,
+                )
+
+
+def _saturated(now: Situation) -> Iterator[Trouble]:
+    if now.learnt:
+        return
+    for number, layer in enumerate(now.look.layers[:-1]):
+        share = saturation(layer)
+        if share > 0.8:
+            yield Trouble(
+                "Saturation",
+                f"{100 * share:.0f} % of what layer {number + 1} puts out is within 2.5 % of the ends of "
+                f"{layer.activation.lower()}: there its slope is almost 0, and hardly any gradient comes through.",
+                "Begin with smaller weights (xavier_uniform), standardise the inputs, and take a smaller rate.",
+                "Begin again with standardised inputs",
+                {"standardize": True, "init": "xavier_uniform", "lr": min(now.config.lr, 0.1)},
+                layer=number,
+            )
+            return
+
+
+def saturation(layer: Layer) -> float:
+    """Return the share of a layer's outputs that are at the flat ends of its activation; 0 for one without."""
+    if layer.activation not in _BOUNDS or not layer.output.size:
+        return 0.0
+    low, high = _BOUNDS[layer.activation]
+    edge = 0.025 * (high - low)
+    return float(np.mean((layer.output < low + edge) | (layer.output > high - edge)))
+
+
+def _gradients(now: Situation) -> Iterator[Trouble]:
+    sizes = [size(layer.gradient) for layer in now.look.layers]
+    if len(sizes) < 3 or now.learnt or not all(map(math.isfinite, sizes)) or not sizes[-1]:
+        return
+    if 0 < sizes[0] < 1e-3 * sizes[-1]:
+        gentler = "tanh" if now.config.activation != "tanh" else "relu"
+        yield Trouble(
+            "Vanishing gradient",
+            f"The gradient of layer 1 is {sizes[0] / sizes[-1]:.2g} of that of layer {len(sizes)}: on its way back it "
+            f"is multiplied by a small slope at each layer.",
+            "Take an activation with slope 1, such as tanh near 0 or relu, or fewer layers.",
+            f"Begin again with {gentler}",
+            {"activation": gentler},
+            layer=0,
+        )
+    elif max(sizes) > 1e3 * sizes[-1] or max(sizes) > 1e3:
+        worst = int(np.argmax(sizes))
+        smaller = _round(now.config.lr / 10)
+        yield Trouble(
+            "Exploding gradient",
+            f"The gradient of layer {worst + 1} has size {sizes[worst]:.3g}, that of the last {sizes[-1]:.3g}: on its "
+            f"way back it grows at each layer.",
+            "Begin with smaller weights, and take a smaller rate.",
+            f"Begin again with xavier_uniform and rate {smaller:g}",
+            {"init": "xavier_uniform", "lr": smaller},
+            layer=worst,
+        )
+
+
+def size(gradient: Array) -> float:
+    """Return the root mean square of a gradient's elements, 0 for none."""
+    return float(np.sqrt(np.mean(gradient**2))) if gradient.size else 0.0
+
+
+def _overfitting(now: Situation) -> Iterator[Trouble]:
+    column = now.history.validation_loss
+    if not column:
+        return
+    best = min(now.at, key=column.__getitem__)
+    lowest, value = column[best], column[now.epoch - 1]
+    before = now.history.loss[best]
+    if now.epoch - 1 - best >= 20 and value > 1.1 * lowest and now.loss < before:
+        yield Trouble(
+            "Overfitting",
+            f"On the points put aside the loss was lowest, {lowest:.4g}, about epoch {best + 1:,}, and is {value:.4g} "
+            f"now, while on those it learns from it fell from {before:.4g} to {now.loss:.4g}: it learns them by heart.",
+            "Take more points, fewer units, or pull the weights towards 0; or stop where the loss was lowest.",
+            "Begin again with weight decay 0.01",
+            {"weight_decay": _round(max(0.01, 3 * (now.config.weight_decay or 0.0)))},
+        )
+
+
+def _round(x: float) -> float:
+    return float(f"{x:.2g}")
