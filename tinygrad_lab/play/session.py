@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.errors import LabError, TinygradError
-from tinygrad_lab.play import commands, frames
+from tinygrad_lab.play import commands, frames, state
 from tinygrad_lab.play.lane import Lane
 from tinygrad_lab.play.maps import Plane
 from tinygrad_lab.play.pace import SETTLE, Pace
@@ -91,6 +91,11 @@ class Session:
     def follow(self, link: str) -> None:
         """Set everything as a link says, before any page asks."""
         commands.link(self, link)
+
+    def rest(self) -> None:
+        """Stop for a while."""
+        self.playing, self.goal = False, None
+        self.fresh()
 
     def fresh(self) -> None:
         """Let all pages know the whole state, and what is to be seen."""
@@ -177,7 +182,7 @@ class Session:
             return
         if self.state_is_new:
             self.state_is_new = False
-            self.tell(commands.state_message(self))
+            self.tell(state.message(self))
         now = time.perf_counter()
         if self.picture_is_new:
             self.picture_is_new = False
