@@ -185,11 +185,19 @@ def entry(package: str, name: str) -> str:
     thing = getattr(importlib.import_module(package), name)
     if not inspect.isclass(thing):
         kind = "function" if inspect.isroutine(thing) or hasattr(thing, "__wrapped__") else "data"
-        return f".. auto{kind}:: {name}\n" + ("   :no-value:\n" if kind == "data" else "")
+        shown = chosen_by_name(thing) if isinstance(thing, dict) else ""
+        return f".. auto{kind}:: {name}\n" + ("   :no-value:\n" if kind == "data" else "") + shown
     kind = "exception" if issubclass(thing, Exception) else "class"
     said = re.search(r"\n\s*Attributes:\n(.*?)(\n\s*\n|$)", thing.__doc__ or "", re.DOTALL)
     described = re.findall(r"\b(\w+)(?=[\w, ]*:)", said[1]) if said else []
     return f".. auto{kind}:: {name}\n   :members:\n   :show-inheritance:\n   :exclude-members: {', '.join(described)}\n"
+
+
+def chosen_by_name(table: dict[str, Any]) -> str:
+    """Return a list of what a table holds by another name, by which the lab and the command line choose."""
+    named = {name: getattr(thing, "__name__", name) for name, thing in table.items()}
+    rows = (f"   - ``{name}``: :py:obj:`{other}`\n" for name, other in named.items() if name != other)
+    return "".join(("\n", *rows, "\n"))
 
 
 def commands() -> Iterator[tuple[str, str]]:

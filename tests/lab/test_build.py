@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import itertools
 import re
 
@@ -13,6 +14,7 @@ from tinygrad_lab.lab.config import ACTIVATIONS, REDUCTIONS, Config
 from tinygrad_lab.lab.data import Dataset
 from tinygrad_lab.lab.objectives import OBJECTIVES
 from tinygrad_lab.lab.training import train
+from tinygrad_lab.optim import schedules
 
 POINTS = np.random.default_rng(0).normal(size=(12, 3))
 TWO = Dataset("two", POINTS, np.arange(12) % 2, ("a", "b", "c"), ("no", "yes"))
@@ -145,19 +147,35 @@ def test_schedules():
     assert rates("warmup:2+exponential:0.5", 3) == [0.25, 0.25, 0.125]
 
 
+@pytest.mark.parametrize("name", schedules.SCHEDULES)
+def test_every_schedule_can_be_chosen(name):
+    required = [
+        p.name for p in inspect.signature(schedules.SCHEDULES[name]).parameters.values() if p.default is p.empty
+    ]
+    options = dict.fromkeys(required[1:], 2) | ({"total": 9} if "total" in required else {})
+    expected = schedules.SCHEDULES[name](0.5, **options)
+    text = ":".join([name, *("2" for option in required[1:] if option != "total")])
+    assert rates(text, 9) == [expected(step) for step in range(9)]
+
+
+def test_a_schedule_that_does_not_work_says_why():
+    with pytest.raises(LabError, match=r"config: schedule must work.*pct_start must be between"):
+        make(schedule="one_cycle:2")
+
+
 def test_a_cosine_ends_with_the_last_update_of_the_last_batch():
     assert make(schedule="cosine", lr=0.5, epochs=10, batch_size=5).optimizer.rate(30) == pytest.approx(0)
 
 
 NO_SCHEDULES = """
-linear step step:2 step:x:1 step:0:0.5 step:1.5:0.5 exponential:-1 exponential:inf cosine:1:2 constant:1
+linear step step:x step:x:1 step:0:0.5 step:1:2:3 step:1.5:0.5 exponential:-1 exponential:inf cosine:1:2 constant:1
 warmup warmup:0 warmup:5+ warmup:5+warm cosine+step:1:1
 """
 
 
 @pytest.mark.parametrize("schedule", ["", *NO_SCHEDULES.split()])
 def test_what_is_no_schedule(schedule):
-    with pytest.raises(LabError, match=re.escape("schedule must be constant, step:SIZE:FACTOR")):
+    with pytest.raises(LabError, match=re.escape("schedule must be constant, step:STEP_SIZE[:GAMMA], ")):
         make(schedule=schedule)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 
 import numpy as np
 import pytest
@@ -33,19 +35,42 @@ def test_a_loss_reduces_what_it_gives_one_by_one(name, reduction):
     assert loss.op.name == nn.LOSSES[name].function.__name__  # one operation in the graph, whatever the reduction
 
 
-def test_every_module_and_optimizer_is_in_its_table():
-    functions = {cls for cls in vars(nn).values() if inspect.isclass(cls) and issubclass(cls, nn.Function)}
-    tables = {*nn.ACTIVATIONS.values(), *nn.LOSSES.values()}
-    resampling = {cls for cls in functions if "Pool" in cls.__name__} | {nn.Upsample}
-    assert functions - tables - resampling == {
-        nn.Function,
-        nn.Loss,
-        nn.Softmax,
-        nn.LogSoftmax,
-        nn.GLU,
-    }  # not elementwise
-    optimizers = {cls for cls in vars(optim).values() if inspect.isclass(cls)}
-    assert optimizers - set(optim.OPTIMIZERS.values()) == {optim.Optimizer, optim.ParameterAverage}
+def defined(package):
+    """Return the public classes and functions that the files of a package define."""
+    files = [
+        importlib.import_module(f"{package.__name__}.{file.name}") for file in pkgutil.iter_modules(package.__path__)
+    ]
+    return {
+        thing
+        for file in files
+        for name, thing in vars(file).items()
+        if not name.startswith("_") and getattr(thing, "__module__", None) == file.__name__
+    }
+
+
+def test_what_the_files_define_is_in_the_tables():
+    tables = {*nn.LAYERS.values(), *nn.ACTIVATIONS.values(), *nn.LOSSES.values()}
+    modules = {kind for kind in defined(nn) if inspect.isclass(kind) and issubclass(kind, nn.Module)}
+    assert modules - tables == {nn.Module, nn.Function, nn.Activation, nn.Loss, nn.cells.Recurrent}
+    kinds = {kind for kind in defined(optim) if inspect.isclass(kind) and issubclass(kind, optim.Optimizer)}
+    assert kinds - {optim.Optimizer} == set(optim.OPTIMIZERS.values())
+    functions = {thing for thing in vars(optim.schedules).values() if inspect.isfunction(thing)}
+    schedules = {thing for thing in functions if thing.__annotations__.get("return") == "Schedule"}
+    assert schedules - {optim.schedules.linear_warmup} == set(optim.schedules.SCHEDULES.values())
+    initialisers = {
+        thing
+        for thing in vars(nn.init).values()
+        if inspect.isfunction(thing) and [*inspect.signature(thing).parameters][:3] == ["shape", "rng", "dtype"]
+    }
+    assert {getattr(thing, "func", thing) for thing in nn.init.INITIALISERS.values()} <= initialisers
+
+
+def test_every_layer_can_be_imported_by_name_and_is_documented():
+    for table in (nn.LAYERS, nn.ACTIVATIONS, nn.LOSSES):
+        for kind in table.values():
+            assert kind.__name__ in nn.__all__
+            assert getattr(nn, kind.__name__) is kind
+            assert ">>> " in inspect.getdoc(kind)
 
 
 @pytest.mark.parametrize("cls", [*nn.ACTIVATIONS.values(), *nn.LOSSES.values(), *optim.OPTIMIZERS.values()])

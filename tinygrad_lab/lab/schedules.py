@@ -1,34 +1,45 @@
-"""Learning-rate schedules by text, as in `cosine`, `step:1000:0.5` or `warmup:100+cosine`."""
+"""Learning-rate schedules by text, as in `cosine`, `step:1000:0.5` or `warmup:100+cosine`.
+
+Every schedule in the table of `optim.schedules` may be named, with its arguments in their order, those with a default
+in brackets; the rate comes from the configuration, and how many updates there are from the length of the training.
+"""
 
 from __future__ import annotations
 
+import inspect
 import math
-import re
 from collections.abc import Callable
+from inspect import Parameter
 from typing import Any
 
-from tinygrad_lab.errors import LabError
+from tinygrad_lab.errors import ArgumentError, LabError
 from tinygrad_lab.optim import schedules
 from tinygrad_lab.optim.base import Schedule
 
-_COUNTS = ("SIZE", "STEPS")  # whole numbers, of updates
+WARMUP = "warmup"
 
-# form, with optional numbers in brackets: (rate, number of updates, the numbers) -> rate or schedule
-SCHEDULES: dict[str, Callable[..., float | Schedule]] = {
-    "constant": lambda lr, updates: lr,
-    "step:SIZE:FACTOR": lambda lr, updates, size, factor: schedules.step(lr, size, factor),
-    "exponential:FACTOR": lambda lr, updates, factor: schedules.exponential(lr, factor),
-    "cosine[:MINIMUM]": lambda lr, updates, minimum=0.0: schedules.cosine(lr, updates, minimum),
-}
-WARMUP = "warmup:STEPS"
-USAGE = f"{', '.join(list(SCHEDULES)[:-1])} or {list(SCHEDULES)[-1]}, after an optional {WARMUP}+"
+
+def _numbers_of(make: Callable[..., Schedule]) -> list[Parameter]:
+    """Return what a text gives a schedule: all but the rate, or the schedule behind a warm-up, and the total."""
+    return [p for p in list(inspect.signature(make).parameters.values())[1:] if p.name != "total"]
+
+
+def _form(name: str, make: Callable[..., Schedule]) -> str:
+    """Return the form of a schedule's text, such as `cosine[:MINIMUM]`."""
+    words = (f":{p.name.upper()}" for p in _numbers_of(make) if p.default is Parameter.empty)
+    others = (f"[:{p.name.upper()}]" for p in _numbers_of(make) if p.default is not Parameter.empty)
+    return name + "".join((*words, *others))
+
+
+FORMS = [_form(name, make) for name, make in schedules.SCHEDULES.items()]
+USAGE = f"{', '.join(FORMS[:-1])} or {FORMS[-1]}, after an optional {_form(WARMUP, schedules.linear_warmup)}+"
 
 
 def rate(text: str, lr: float, updates: int) -> float | Schedule:
     """Read a schedule; its steps are updates.
 
     Arguments:
-        text: one of the forms in `SCHEDULES`, after an optional `warmup:STEPS+`.
+        text: one of `FORMS`, after an optional `warmup:STEPS+`.
         lr: the learning rate that it changes.
         updates: how many updates there are at most.
 
@@ -40,28 +51,31 @@ def rate(text: str, lr: float, updates: int) -> float | Schedule:
         [4.0, 4.0, 2.0, 1.0]
     """
     prefix, plus, rest = text.partition("+")
-    steps = _numbers(prefix, WARMUP)
-    if steps is not None:
-        return schedules.linear_warmup(rate(rest, lr, updates) if plus else lr, *steps)
-    for form, make in SCHEDULES.items():
-        numbers = _numbers(text, form)
-        if numbers is not None:
-            return make(lr, updates, *numbers)
-    raise LabError(
-        f"config: schedule must be {USAGE}, got {text!r}; numbers must be positive, and SIZE and STEPS count updates"
-    )
+    name, *words = prefix.split(":")
+    make = schedules.linear_warmup if name == WARMUP else None if plus else schedules.SCHEDULES.get(name)
+    given = _read(words, make) if make else None
+    if make is None or given is None:
+        raise LabError(
+            f"config: schedule must be {USAGE}, got {text!r}; numbers must be positive, those of steps whole"
+        )
+    if "total" in inspect.signature(make).parameters:
+        given["total"] = updates
+    try:
+        return make(rate(rest, lr, updates) if plus else lr, **given)
+    except ArgumentError as error:
+        raise LabError(f"config: schedule must work, got {text!r}; correct it: {error}") from error
 
 
-def _numbers(text: str, form: str) -> list[Any] | None:
-    """Return the positive numbers in a text of this form, or None if it is of another."""
-    name, *required = form.partition("[")[0].split(":")
-    optional = re.findall(r"\[:(\w+)\]", form)
-    given_name, *words = text.split(":")
-    if given_name != name or not len(required) <= len(words) <= len(required) + len(optional):
+def _read(words: list[str], make: Callable[..., Schedule]) -> dict[str, Any] | None:
+    """Return the arguments that the words give a schedule; None where they are none."""
+    taken = _numbers_of(make)
+    required = sum(p.default is Parameter.empty for p in taken)
+    if not required <= len(words) <= len(taken):
         return None
     try:
-        names = [*required, *optional][: len(words)]
-        numbers = [int(word) if n in _COUNTS else float(word) for n, word in zip(names, words, strict=True)]
+        given = {
+            p.name: int(word) if p.annotation == "int" else float(word) for p, word in zip(taken, words, strict=False)
+        }
     except ValueError:
         return None
-    return numbers if all(0 < number < math.inf for number in numbers) else None
+    return given if all(0 < number < math.inf for number in given.values()) else None

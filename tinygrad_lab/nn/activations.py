@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_lab import functional
-from tinygrad_lab.nn.function import Function
+from tinygrad_lab.nn.function import Activation
 from tinygrad_lab.nn.module import Module
-from tinygrad_lab.nn.piecewise import Hardshrink, Hardsigmoid, Hardswish, Hardtanh, ReLU6, Softshrink
 from tinygrad_lab.typing import Array, Result
 
 
@@ -25,7 +24,7 @@ class Identity(Module):
         return x
 
 
-class Sigmoid(Function):
+class Sigmoid(Activation):
     """The logistic function, `1 / (1 + exp(−x))`.
 
     Example:
@@ -39,7 +38,7 @@ class Sigmoid(Function):
     function = staticmethod(functional.sigmoid)
 
 
-class Tanh(Function):
+class Tanh(Activation):
     """The hyperbolic tangent, `(exp(x) − exp(−x)) / (exp(x) + exp(−x))`.
 
     Example:
@@ -53,7 +52,7 @@ class Tanh(Function):
     function = staticmethod(np.tanh)
 
 
-class ReLU(Function):
+class ReLU(Activation):
     """The positive part, `max(x, 0)`.
 
     Example:
@@ -67,7 +66,7 @@ class ReLU(Function):
     function = staticmethod(functional.relu)
 
 
-class LeakyReLU(Function):
+class LeakyReLU(Activation):
     """`x` where it is positive, `negative_slope · x` elsewhere.
 
     Arguments:
@@ -87,7 +86,7 @@ class LeakyReLU(Function):
         self.negative_slope = negative_slope
 
 
-class ELU(Function):
+class ELU(Activation):
     """`x` where it is positive, `alpha · (exp(x) − 1)` elsewhere.
 
     Arguments:
@@ -108,7 +107,7 @@ class ELU(Function):
         self.alpha = alpha
 
 
-class GELU(Function):
+class GELU(Activation):
     """`x · Φ(x)`, with Φ the standard normal distribution function.
 
     Arguments:
@@ -128,7 +127,7 @@ class GELU(Function):
         self.approximate = approximate
 
 
-class SiLU(Function):
+class SiLU(Activation):
     """`x · sigmoid(x)`, also called swish.
 
     Example:
@@ -143,7 +142,7 @@ class SiLU(Function):
     function = staticmethod(functional.silu)
 
 
-class Softplus(Function):
+class Softplus(Activation):
     """A smooth positive part, `log(1 + exp(x))`.
 
     Example:
@@ -157,7 +156,7 @@ class Softplus(Function):
     function = staticmethod(functional.softplus)
 
 
-class Mish(Function):
+class Mish(Activation):
     """A smooth rectifier, `x · tanh(softplus(x))`.
 
     Example:
@@ -171,7 +170,7 @@ class Mish(Function):
     function = staticmethod(functional.mish)
 
 
-class SELU(Function):
+class SELU(Activation):
     """`λ x` where x is positive, `λ α (exp(x) − 1)` elsewhere, with the λ and α that keep layers at mean 0, variance 1.
 
     Example:
@@ -185,7 +184,7 @@ class SELU(Function):
     function = staticmethod(functional.selu)
 
 
-class CELU(Function):
+class CELU(Activation):
     """`x` where it is positive, `alpha · (exp(x / alpha) − 1)` elsewhere.
 
     Arguments:
@@ -205,7 +204,7 @@ class CELU(Function):
         self.alpha = alpha
 
 
-class Softsign(Function):
+class Softsign(Activation):
     """`x / (1 + |x|)`.
 
     Example:
@@ -219,7 +218,7 @@ class Softsign(Function):
     function = staticmethod(functional.softsign)
 
 
-class LogSigmoid(Function):
+class LogSigmoid(Activation):
     """The logarithm of the logistic function, `−log(1 + exp(−x))`.
 
     Example:
@@ -233,7 +232,7 @@ class LogSigmoid(Function):
     function = staticmethod(functional.logsigmoid)
 
 
-class Tanhshrink(Function):
+class Tanhshrink(Activation):
     """`x − tanh(x)`.
 
     Example:
@@ -245,13 +244,3 @@ class Tanhshrink(Function):
     """
 
     function = staticmethod(functional.tanhshrink)
-
-
-# The elementwise ones, by the name of their function: the lab, the docs and the tests read this table.
-ACTIVATIONS: dict[str, type[Function]] = {
-    activation.function.__name__: activation
-    for activation in (
-        Sigmoid, Tanh, ReLU, LeakyReLU, ELU, GELU, SiLU, Softplus, Mish, SELU, CELU, Softsign, LogSigmoid, Tanhshrink,
-        Hardtanh, ReLU6, Hardsigmoid, Hardswish, Softshrink, Hardshrink,
-    )
-}  # fmt: skip

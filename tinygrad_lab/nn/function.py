@@ -56,6 +56,10 @@ class Function(Module):
         return ", ".join(f"{name}={options[name]!r}" for name in shown)
 
 
+class Activation(Function):
+    """Base of activations, which work on each element by itself."""
+
+
 class Lambda(Module):
     """Your own function as a module, for `Sequential`.
 

@@ -162,10 +162,13 @@ def he_normal(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> Array:
     return normal(shape, rng, dtype, 0.0, math.sqrt(2 / _fans(shape)[0]))
 
 
+#: By their own names.
 INITIALISERS: dict[str, Initialiser] = {
     function.__name__: function
     for function in (zeros, uniform, normal, rand, xavier_uniform, xavier_normal, he_uniform, he_normal)
 }
+
+__all__ = ["INITIALISERS", *INITIALISERS]
 
 
 def layer_parameters(

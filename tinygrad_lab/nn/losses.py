@@ -228,17 +228,3 @@ class NLLLoss(Loss):
     def __init__(self, reduction: str = "mean", *, weight: Array | None = None, ignore_index: int = -100) -> None:
         super().__init__(reduction)
         self.weight, self.ignore_index = weight, ignore_index
-
-
-# By the name that the lab, the docs and the tests know them by.
-LOSSES: dict[str, type[Loss]] = {
-    "mse": MSELoss,
-    "l1": L1Loss,
-    "huber": HuberLoss,
-    "smooth_l1": SmoothL1Loss,
-    "kl_div": KLDivLoss,
-    "bce": BCELoss,
-    "bce_with_logits": BCEWithLogitsLoss,
-    "nll": NLLLoss,
-    "cross_entropy": CrossEntropyLoss,
-}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tinygrad_lab import functional
-from tinygrad_lab.nn.function import Function
+from tinygrad_lab.nn.function import Activation
 
 
-class Hardtanh(Function):
+class Hardtanh(Activation):
     """`x`, but at least `min_val` and at most `max_val`.
 
     Arguments:
@@ -27,7 +27,7 @@ class Hardtanh(Function):
         self.min_val, self.max_val = min_val, max_val
 
 
-class ReLU6(Function):
+class ReLU6(Activation):
     """The positive part, at most 6: `min(max(x, 0), 6)`.
 
     Example:
@@ -41,7 +41,7 @@ class ReLU6(Function):
     function = staticmethod(functional.relu6)
 
 
-class Hardsigmoid(Function):
+class Hardsigmoid(Activation):
     """`x / 6 + 1 / 2`, at least 0 and at most 1.
 
     Example:
@@ -55,7 +55,7 @@ class Hardsigmoid(Function):
     function = staticmethod(functional.hardsigmoid)
 
 
-class Hardswish(Function):
+class Hardswish(Activation):
     """`x · hardsigmoid(x)`.
 
     Example:
@@ -69,7 +69,7 @@ class Hardswish(Function):
     function = staticmethod(functional.hardswish)
 
 
-class Softshrink(Function):
+class Softshrink(Activation):
     """`x` moved towards 0 by `lambd`, and 0 where it would pass it: `x − clip(x, −lambd, lambd)`.
 
     Arguments:
@@ -89,7 +89,7 @@ class Softshrink(Function):
         self.lambd = lambd
 
 
-class Hardshrink(Function):
+class Hardshrink(Activation):
     """`x` where its size exceeds `lambd`, and 0 elsewhere.
 
     Arguments:

@@ -7,7 +7,7 @@ functions of this module with arguments bound, so that they can be pickled.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -215,6 +215,12 @@ def _polynomial(step: Any, lr: float, total: int, power: float) -> float:
     return (lr * (1 - np.minimum(step, total) / total) ** power).item()
 
 
+#: By name; each takes the rate first, and as `total` how many steps there are.
+SCHEDULES: dict[str, Callable[..., Schedule]] = {
+    make.__name__: make for make in (constant, step, exponential, cosine, one_cycle, warm_restarts, polynomial)
+}
+
+
 class Plateau:
     """A schedule that lowers its rate when a figure that is watched has stopped improving.
 
@@ -269,3 +275,6 @@ class Plateau:
     def __call__(self, step: int) -> float:
         """Return the present rate."""
         return self.lr
+
+
+__all__ = ["SCHEDULES", "Plateau", "linear_warmup", *SCHEDULES]
