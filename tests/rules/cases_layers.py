@@ -15,7 +15,7 @@ listed(overlap_add, call((2, 3), shape=(5,), **ONE), call((2, 3, 1, 2, 3), shape
 listed(pooling.window_max, call((5,), kernel=(3,), **ONE), call((2, 5, 4), kernel=(2, 3), **TWO))
 listed(pooling.window_sum, call((5,), kernel=(3,), stride=(2,)), call((2, 5, 4), kernel=(2, 3), stride=(1, 2)))
 for function in (standardisation.standardise, standardisation.rescale):
-    listed(function, call((2, 3), axis=(-1,), eps=1e-5), call((2, 3, 2), axis=(0, 2), eps=0.1))
+    listed(function, call((2, 3), axis=(-1,), eps=1e-5), call((2, 3, 2), (3, 1), (3, 1), axis=(0, 2), eps=0.1))
 listed(recurrent.lstm_state, call((2, 8), (2, 2)), call((4,), (1,)))
 listed(recurrent.lstm_output, call((2, 8), (2, 2)), call((4,), (1,)))
 listed(recurrent.gru_state, call((2, 6), (2, 6), (2, 2)), call((3,), (3,), (1,)))

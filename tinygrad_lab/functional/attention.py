@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.layers import dropout
 from tinygrad_lab.functional.normalisation import softmax
+from tinygrad_lab.rules.blocks import blocked
 from tinygrad_lab.typing import Array, Result, Rng
 
 
@@ -45,14 +48,52 @@ def scaled_dot_product_attention(
 
     Source: A. Vaswani and others, "Attention is all you need", 2017.
     """
-    weights = attention_weights(query, key, attn_mask, is_causal, scale)
     if dropout_p:
         if rng is None:
             raise OperationError(
                 f"scaled_dot_product_attention: rng must be given for dropout_p={dropout_p}, got none; pass a Generator"
             )
-        weights = dropout(weights, dropout_p, rng)
-    return weights @ value
+        return dropout(attention_weights(query, key, attn_mask, is_causal, scale), dropout_p, rng) @ value
+    scale = _checked_scale(query, key, scale)
+    return _attention(query, key, value, _added(query, key, attn_mask, is_causal), scale=scale)
+
+
+def _attend(query: Array, key: Array, value: Array, added: Any, scale: float) -> Result:
+    """Return the weighted means, and the weights: of all that lies between, nothing but these is kept."""
+    scores = (query * scale) @ np.swapaxes(key, -1, -2)
+    if added is not None:
+        scores = scores + added
+    weights = softmax(scores)
+    return weights @ value, weights
+
+
+def _attend_back(g: Array, query: Array, key: Array, value: Array, weights: Array, scale: float) -> Result:
+    """Return the gradients of query, key, value and of the scores."""
+    scores = g @ np.swapaxes(value, -1, -2)
+    scores -= np.sum(scores * weights, axis=-1, keepdims=True)
+    scores *= weights
+    back = np.swapaxes(scores, -1, -2) @ query
+    return scores @ key * scale, back * scale, np.swapaxes(weights, -1, -2) @ g, scores
+
+
+def _attention_rule(
+    needed: tuple[int, ...], g: Array, y: Array, query: Array, key: Array, value: Array, added: Any = None, *,
+    scale: float, residuals: Any,
+) -> Result:  # fmt: skip
+    if 3 in needed:
+        found = _attend_back(g, query, key, value, residuals, scale)
+    else:
+        back = lambda g, q, k, v, weights: _attend_back(g, q, k, v, weights, scale)[:3]
+        found = blocked(back, (g, query, key, value, residuals), row=2, size=math.prod(residuals.shape))
+    return tuple(found[position] for position in needed)
+
+
+@primitive(joint=_attention_rule, residuals=True)
+def _attention(query: Array, key: Array, value: Array, added: Any = None, *, scale: float) -> Result:
+    if added is not None and added.ndim > 2:
+        return _attend(query, key, value, added, scale)
+    size = math.prod(query.shape[:-1]) * key.shape[-2]
+    return blocked(_attend, (query, key, value), added, scale, row=2, size=size)
 
 
 def attention_weights(
@@ -65,22 +106,28 @@ def attention_weights(
         >>> attention_weights(np.zeros((1, 4)), np.zeros((2, 4)))
         array([[0.5, 0.5]])
     """
+    scale = _checked_scale(query, key, scale)
+    scores = (query * scale) @ np.swapaxes(key, -1, -2)
+    added = _added(query, key, attn_mask, is_causal)
+    return softmax(scores if added is None else scores + added)
+
+
+def _checked_scale(query: Array, key: Array, scale: float | None) -> float:
     if np.ndim(query) < 2 or np.ndim(key) < 2 or query.shape[-1] != key.shape[-1]:
         raise OperationError(
             f"attention: query and key must be (..., positions, features) with as many features, "
             f"got {np.shape(query)} and {np.shape(key)}; project them to one size"
         )
-    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    scores = (query * scale) @ np.swapaxes(key, -1, -2)
+    return 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+
+
+def _added(query: Array, key: Array, attn_mask: Array | None, is_causal: bool) -> Result:
+    """Return the masks as numbers to add to the scores, or None."""
     if is_causal:
-        seen = np.tri(*scores.shape[-2:]) > 0
-        attn_mask = seen if attn_mask is None else _both(seen, attn_mask)
-    if attn_mask is None:
-        return softmax(scores)
-    if attn_mask.dtype == bool:
-        return softmax(np.where(attn_mask, scores, -np.inf))
-    return softmax(scores + attn_mask)
-
-
-def _both(seen: Result, attn_mask: Array) -> Result:
-    return seen & attn_mask if attn_mask.dtype == bool else np.where(seen, attn_mask, -np.inf)
+        seen = np.tri(query.shape[-2], key.shape[-2]) > 0
+        if attn_mask is not None and attn_mask.dtype != bool:
+            return np.where(seen, attn_mask, -np.inf)
+        attn_mask = seen if attn_mask is None else seen & attn_mask
+    if attn_mask is None or attn_mask.dtype != bool:
+        return attn_mask
+    return np.where(attn_mask, 0, -np.inf).astype(query.dtype)

@@ -40,7 +40,13 @@ def linear(x: Array, w: Array, b: Array | None = None) -> Result:
                [3.]])
     """
     try:
-        return x @ w.T if b is None else x @ w.T + b
+        y = x @ w.T
+        if b is None:
+            return y
+        if y.dtype is b.dtype and y.ndim > b.ndim == 1:  # into an array of our own, which spares a second one
+            y += b
+            return y
+        return y + b
     except ValueError as error:
         raise _explain_linear(np.shape(x), np.shape(w), () if b is None else np.shape(b)) from error
 
@@ -77,4 +83,9 @@ def dropout(x: Array, p: float, rng: Rng) -> Result:
     """
     if not 0 <= p < 1:
         raise OperationError(f"dropout: p must be in [0, 1), got {p}; it is the share of elements to zero")
-    return x * (rng.random(np.shape(x)) >= p) / (1 - p)
+    return _dropped(x, rng.random(np.shape(x)) >= p, p) if p else x
+
+
+@primitive(lambda g, y, x, kept, p: g * kept / (1 - p), None)
+def _dropped(x: Array, kept: Array, p: float) -> Result:
+    return x * kept / (1 - p)

@@ -58,7 +58,8 @@ def softmax(x: Array, axis: Axis = -1) -> Result:
     Source: P. Blanchard, D. Higham, N. Higham, "Accurately computing the log-sum-exp and softmax functions", 2021.
     """
     weights = np.exp(shifted(x, axis)[0])
-    return weights / np.sum(weights, axis=axis, keepdims=True)
+    weights /= np.sum(weights, axis=axis, keepdims=True)
+    return weights
 
 
 @primitive()

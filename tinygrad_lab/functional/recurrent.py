@@ -78,7 +78,22 @@ defvjp(lstm_output,  _lstm_output_rule,  _lstm_output_cell_rule)
 # fmt: on
 
 
-@primitive()
+def _gru_rule(
+    needed: tuple[int, ...], g: Array, y: Array, of_input: Array, of_state: Array, h: Array, residuals: Any
+) -> Result:
+    """Gradients of r, z and n side by side, for what the input adds and what the state adds; and z · g."""
+    r, z, n, hn = residuals
+    found = {2: g * z}
+    if 0 in needed or 1 in needed:
+        dn = g * (1 - z) * (1 - n * n)
+        dr, dz = dn * hn * r * (1 - r), g * (h - n) * z * (1 - z)
+        for position, last in ((0, dn), (1, dn * r)):
+            if position in needed:
+                found[position] = np.concatenate([dr, dz, last], axis=-1)
+    return tuple(found[position] for position in needed)
+
+
+@primitive(joint=_gru_rule, residuals=True)
 def gru_state(of_input: Array, of_state: Array, h: Array) -> Result:
     """Return the new state of a gated recurrent unit, `(1 − z) n + z h`, with `n = tanh(n_x + r n_h)`.
 
@@ -94,27 +109,8 @@ def gru_state(of_input: Array, of_state: Array, h: Array) -> Result:
 
     Source: K. Cho and others, "Learning phrase representations using RNN encoder–decoder", 2014.
     """
-    _, z, n, _ = _gru_gates(of_input, of_state)
-    return n + z * (h - n)
-
-
-def _gru_gates(of_input: Array, of_state: Array) -> tuple[Any, Any, Any, Any]:
-    """Return r, z, n, and what the state adds to n."""
-    (xr, xz, xn), (hr, hz, hn) = _parts(of_input, 3), _parts(of_state, 3)
-    r, z = sigmoid(xr + hr), sigmoid(xz + hz)
-    return r, z, np.tanh(xn + r * hn), hn
-
-
-def _gru_rule(g: Array, of_input: Array, of_state: Array, h: Array, of_which: str) -> Result:
-    r, z, n, hn = _gru_gates(of_input, of_state)
-    dn = g * (1 - z) * (1 - n * n)
-    return np.concatenate(
-        [dn * hn * r * (1 - r), g * (h - n) * z * (1 - z), dn * r if of_which == "h" else dn], axis=-1
-    )
-
-
-# fmt: off
-defvjp(gru_state,    lambda g, y, of_input, of_state, h: _gru_rule(g, of_input, of_state, h, "x"),
-                     lambda g, y, of_input, of_state, h: _gru_rule(g, of_input, of_state, h, "h"),
-                     lambda g, y, of_input, of_state, h: g * sigmoid(_parts(of_input, 3)[1] + _parts(of_state, 3)[1]))
-# fmt: on
+    n = of_input.shape[-1] // 3
+    gates = sigmoid(of_input[..., : 2 * n] + of_state[..., : 2 * n])
+    r, z, hn = gates[..., :n], gates[..., n:], of_state[..., 2 * n :]
+    new = np.tanh(of_input[..., 2 * n :] + r * hn)
+    return new + z * (h - new), (r, z, new, hn)

@@ -13,35 +13,63 @@ from tinygrad_lab.typing import Array, Result
 Axes = tuple[int, ...]
 
 
+# Both take weight and bias along, so that a graph holds neither the product nor what has mean 0 and variance 1: the
+# rule computes that again. Augmented assignments write into arrays made a line above, and only save memory.
+
+
 def _scale(x: Array, axis: Axes, eps: float) -> Result:
     """Return 1 over the root of the mean square of `x`."""
     return 1 / np.sqrt(np.mean(x * x, axis=axis, keepdims=True) + eps)
 
 
-def _rescale_rule(g: Array, y: Array, x: Array, axis: Axes, eps: float, residuals: Any) -> Result:
-    """(g − y · mean(g y)) / √(mean(x²) + eps)."""
-    return (g - y * np.mean(g * y, axis=axis, keepdims=True)) * residuals
+def _affine_rule(
+    needed: tuple[int, ...], g: Any, normal: Array, weight: Array | None, scale: Array, axis: Axes, shift: bool
+) -> Result:
+    """With ĝ = g · weight and n what is scaled and shifted: (ĝ − mean(ĝ) − n · mean(ĝ n)) · scale; g · n; g."""
+    found = {1: g * normal, 2: g} if 1 in needed else {2: g}
+    if 0 in needed:
+        g = g * (scale if weight is None else weight)
+        if weight is not None:
+            g *= scale
+        own = normal * np.mean(g * normal, axis=axis, keepdims=True)
+        if shift:
+            own += np.mean(g, axis=axis, keepdims=True)
+        found[0] = g - own
+    return tuple(found[position] for position in needed)
 
 
-@primitive(_rescale_rule, residuals=True)
-def rescale(x: Array, axis: Axes, eps: float) -> Result:
-    """Return `x / √(mean(x²) + eps)`, the mean over the axes `axis`."""
+def _rescale_rule(
+    needed: tuple[int, ...], g: Array, y: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *,
+    axis: Axes, eps: float, residuals: Any,
+) -> Result:  # fmt: skip
+    return _affine_rule(needed, g, x * residuals, weight, residuals, axis, shift=False)
+
+
+@primitive(joint=_rescale_rule, residuals=True)
+def rescale(x: Array, weight: Array | None = None, bias: Array | None = None, *, axis: Axes, eps: float) -> Result:
+    """Return `weight · x / √(mean(x²) + eps) + bias`, the mean over the axes `axis`."""
     scale = _scale(x, axis, eps)
-    return x * scale, scale
+    return affine(x * scale, weight, bias), scale
 
 
-def _standardise_rule(g: Array, y: Array, x: Array, axis: Axes, eps: float, residuals: Any) -> Result:
-    """(g − mean(g) − y · mean(g y)) / √(var(x) + eps)."""
-    g = g - np.mean(g, axis=axis, keepdims=True)
-    return (g - y * np.mean(g * y, axis=axis, keepdims=True)) * residuals
+def _standardise_rule(
+    needed: tuple[int, ...], g: Array, y: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *,
+    axis: Axes, eps: float, residuals: Any,
+) -> Result:  # fmt: skip
+    mean, scale = residuals
+    normal = x - mean
+    normal *= scale
+    return _affine_rule(needed, g, normal, weight, scale, axis, shift=True)
 
 
-@primitive(_standardise_rule, residuals=True)
-def standardise(x: Array, axis: Axes, eps: float) -> Result:
-    """Return `(x − mean(x)) / √(var(x) + eps)`, mean and variance over the axes `axis`."""
-    x = x - np.mean(x, axis=axis, keepdims=True)
-    scale = _scale(x, axis, eps)
-    return x * scale, scale
+@primitive(joint=_standardise_rule, residuals=True)
+def standardise(x: Array, weight: Array | None = None, bias: Array | None = None, *, axis: Axes, eps: float) -> Result:
+    """Return `weight · (x − mean(x)) / √(var(x) + eps) + bias`, mean and variance over the axes `axis`."""
+    mean = np.mean(x, axis=axis, keepdims=True)
+    normal = x - mean
+    scale = _scale(normal, axis, eps)
+    normal *= scale
+    return affine(normal, weight, bias), (mean, scale)
 
 
 def layer_norm(
@@ -71,7 +99,7 @@ def layer_norm(
 
     Source: J. Ba, J. Kiros, G. Hinton, "Layer normalization", 2016.
     """
-    return _affine(standardise(x, axis=_last_axes("layer_norm", x, normalized_shape), eps=eps), weight, bias)
+    return standardise(x, weight, bias, axis=_last_axes("layer_norm", x, normalized_shape), eps=eps)
 
 
 def rms_norm(
@@ -96,7 +124,7 @@ def rms_norm(
     Source: B. Zhang, R. Sennrich, "Root mean square layer normalization", 2019.
     """
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
-    return _affine(rescale(x, axis=_last_axes("rms_norm", x, normalized_shape), eps=eps), weight, None)
+    return rescale(x, weight, axis=_last_axes("rms_norm", x, normalized_shape), eps=eps)
 
 
 def group_norm(
@@ -130,7 +158,7 @@ def group_norm(
     y = np.reshape(x, (shape[0], num_groups, -1)) if x.size else np.reshape(x, (shape[0], num_groups, 0))
     y = np.reshape(standardise(y, axis=(-1,), eps=eps), shape)
     spread = (shape[1],) + (1,) * (len(shape) - 2)
-    return _affine(y, *(p if p is None else np.reshape(p, spread) for p in (weight, bias)))
+    return affine(y, *_spread(spread, weight, bias))
 
 
 def batch_norm(
@@ -169,14 +197,17 @@ def batch_norm(
                 f"batch_norm: a channel must have more than one value in training, got shape {shape}; "
                 f"use a larger batch, or eval()"
             )
-        y = standardise(x, axis=(0, *range(2, len(shape))), eps=eps)
-    else:
-        scale = 1 / np.sqrt(np.reshape(running_var, spread) + eps)
-        y = (x - np.reshape(running_mean, spread)) * scale
-    return _affine(y, *(p if p is None else np.reshape(p, spread) for p in (weight, bias)))
+        return standardise(x, *_spread(spread, weight, bias), axis=(0, *range(2, len(shape))), eps=eps)
+    scale = 1 / np.sqrt(np.reshape(running_var, spread) + eps)
+    return affine((x - np.reshape(running_mean, spread)) * scale, *_spread(spread, weight, bias))
 
 
-def _affine(x: Array, weight: Array | None, bias: Array | None) -> Result:
+def _spread(shape: tuple[int, ...], *parameters: Any) -> tuple[Any, ...]:
+    return tuple(p if p is None else np.reshape(p, shape) for p in parameters)
+
+
+def affine(x: Array, weight: Array | None, bias: Array | None) -> Result:
+    """Return `weight · x + bias`, either of which may be None."""
     x = x if weight is None else x * weight
     return x if bias is None else x + bias
 

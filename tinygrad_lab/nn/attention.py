@@ -95,14 +95,19 @@ class MultiheadAttention(Module):
             average_attn_weights: whether the weights are averaged over the heads.
             is_causal: whether target i sees the sources 0 to i only.
         """
-        batched = np.ndim(query) == 3
+        batched, own = np.ndim(query) == 3, query is key is value
         query, key, value = (self._with_batch_first(x, batched) for x in (query, key, value))
-        q, k, v = (self._heads(x) for x in self._project(query, key, value))
+        q, k, v = (self._heads(x) for x in (self._project_once(query) if own else self._project(query, key, value)))
         added = self._added(key_padding_mask, attn_mask, q, k)
-        weights = functional.attention_weights(q, k, added, is_causal)
-        if self.dropout and self.training:
-            weights = functional.dropout(weights, self.dropout, self._rng)
-        joined = np.reshape(np.swapaxes(weights @ v, 1, 2), (q.shape[0], q.shape[2], self.embed_dim))
+        weights: Any = None
+        if need_weights or (self.dropout and self.training):
+            weights = functional.attention_weights(q, k, added, is_causal)
+            if self.dropout and self.training:
+                weights = functional.dropout(weights, self.dropout, self._rng)
+            heads = weights @ v
+        else:
+            heads = functional.scaled_dot_product_attention(q, k, v, added, is_causal=is_causal)
+        joined = np.reshape(np.swapaxes(heads, 1, 2), (q.shape[0], q.shape[2], self.embed_dim))
         y = self.out_proj(joined)
         y = (y if self.batch_first else np.swapaxes(y, 0, 1)) if batched else y[0]
         if not need_weights:
@@ -119,6 +124,13 @@ class MultiheadAttention(Module):
         if not batched:
             return np.expand_dims(x, 0)
         return x if self.batch_first else np.swapaxes(x, 0, 1)
+
+    def _project_once(self, x: Array) -> list[Any]:
+        """Return queries, keys and values of one array, by one product where one weight holds all three."""
+        if "in_proj_weight" not in vars(self):
+            return self._project(x, x, x)
+        n, y = self.embed_dim, functional.linear(x, self.in_proj_weight, self.in_proj_bias)
+        return [y[..., i * n : (i + 1) * n] for i in range(3)]
 
     def _project(self, query: Array, key: Array, value: Array) -> list[Any]:
         n = self.embed_dim

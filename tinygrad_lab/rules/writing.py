@@ -35,12 +35,14 @@ def add_into(out: Any, index: Index, value: ArrayLike) -> Result:
         value = np.broadcast_to(value, positions.shape)
     flat = out.reshape(-1)
     np.add.at(flat, positions.ravel(), value.ravel())
-    return flat.reshape(out.shape)
+    return out if out.flags.c_contiguous else flat.reshape(out.shape)  # a view would be copied when it leaves the sweep
 
 
 @primitive()
 def scatter(g: Array, index: Index, shape: tuple[int, ...]) -> Array:
     """Return zeros of `shape` with `g` added at `index`."""
+    if type(g) is np.ndarray:  # the system's fresh pages are zeros already: only those that are written to cost
+        return add_into(np.zeros(shape, g.dtype), index, g)
     return add_into(np.zeros_like(g, shape=shape), index, g)
 
 

@@ -71,8 +71,14 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "cross_entropy": ("(softmax({0}) − {1} as 0 and 1) · {g} / n", "−ln softmax({0}) · {g} / n"),
     "softmax": ("{y} · ({g} − Σ {g} {y})",), "log_softmax": ("{g} − softmax({0}) Σ {g}",),
     "logsumexp": ("softmax({0}) · {g}",),
-    "standardise": ("({g} − mean {g} − {y} · mean({g} {y})) / √(var {0} + ε)",),
-    "rescale": ("({g} − {y} · mean({g} {y})) / √(mean {0}² + ε)",),
+    "standardise": (
+        "(h − mean h − n · mean(h n)) / √(var {0} + ε), where h = {g} · weight and n is {0} standardised",
+        "{g} · n, where n is {0} standardised", "{g}",
+    ),
+    "rescale": (
+        "(h − n · mean(h n)) / √(mean {0}² + ε), where h = {g} · weight and n is {0} rescaled",
+        "{g} · n, where n is {0} rescaled", "{g}",
+    ),
     "norm": ("{g} · {0} / {y}",), "p_norm": ("{g} · sign({0}) (|{0}| / {y})^(p − 1)",),
     "det": ("{g} · adj({0})ᵀ",), "log_abs_det": ("{g} · {0}⁻ᵀ",), "inv": ("−{y}ᵀ {g} {y}ᵀ",),
     "solve": ("−{0}⁻ᵀ {g} {y}ᵀ", "{0}⁻ᵀ {g}"),
