@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import inspect
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.compiler.holders import is_leaf, slots_of
+from tinygrad_lab.compiler.holders import is_leaf, items_of, slots_of
+from tinygrad_lab.errors import CompileError
 
 
 @dataclass
@@ -19,11 +21,13 @@ class Arguments:
     Attributes:
         arrays: arrays, NumPy scalars and Python's floats, with their names: inputs of the program.
         objects: Values and objects with attributes, with their names; their arrays are inputs too.
+        functions: what may be called.
         key: equal for arguments that one program serves.
     """
 
     arrays: list[tuple[str, Any]] = field(default_factory=list)
     objects: list[tuple[str, Any]] = field(default_factory=list)
+    functions: list[Any] = field(default_factory=list)
     key: Hashable = None
 
 
@@ -31,7 +35,7 @@ def read(args: tuple[Any, ...], kwargs: dict[str, Any], names: tuple[str, ...] =
     """Return what the arguments of a call are made of; containers are lists, tuples and dicts."""
     found = Arguments()
     positional = tuple(_read(names[i] if i < len(names) else f"argument_{i}", x, found) for i, x in enumerate(args))
-    found.key = positional, tuple((name, _read(name, x, found)) for name, x in sorted(kwargs.items()))
+    found.key = positional, tuple((name, _read(name, x, found)) for name, x in kwargs.items())
     return found
 
 
@@ -50,6 +54,8 @@ def _read(path: str, x: Any, found: Arguments) -> Hashable:
     if slots_of(x) or is_object(x):
         found.objects.append((path, x))
         return "object", kind
+    if callable(x):
+        found.functions.append(x)
     return static(x)
 
 
@@ -72,7 +78,17 @@ def static(x: Any) -> Hashable:
         return type(x), repr(x)
     if type(x) is tuple:
         return tuple(map(static, x))
+    if isinstance(x, (*COMPARED, frozenset)):
+        return type(x), content(x)
     return type(x), id(x)
+
+
+COMPARED = (set, bytearray, array.array)  # can change in place, and are no holders
+
+
+def content(x: Any) -> Hashable:
+    """Return what is in a set, or in an array of bytes or numbers of Python's, to be compared later."""
+    return frozenset(map(static, x)) if isinstance(x, set | frozenset) else bytes(x)
 
 
 def mapped(function: Callable[[Any], Any], x: Any) -> Any:
@@ -90,6 +106,27 @@ def mapped(function: Callable[[Any], Any], x: Any) -> Any:
         copy.update((key, mapped(function, part)) for key, part in x.items())
         return copy
     return x
+
+
+def contents(x: Any, path: str = "") -> list[tuple[str, Any, list[Any]]]:
+    """Return the lists and dicts in arguments, each with its name and what it holds."""
+    if isinstance(x, list | dict) or (isinstance(x, tuple) and not is_leaf(x)):
+        inner = [found for key, part in items_of(x) for found in contents(part, f"{path}.{key}" if path else str(key))]
+        return [(path, x, list(items_of(x))), *inner]
+    return []
+
+
+def refuse_changes(passed: list[tuple[str, Any, list[Any]]]) -> None:
+    """Raise if a function has changed a list or dict that it was passed."""
+    for path, x, before in passed:
+        now, was = list(items_of(x)), dict(before)
+        changed = [key for key, part in now if key not in was or part is not was[key]]
+        if changed or len(now) != len(before):
+            name = ".".join([*path.split(".")[1:], *map(str, changed[:1])])
+            raise CompileError(
+                f"compile: a compiled function must change nothing but its state, got a change of argument {name}; "
+                f"return the new value, or pass the object that holds it in state=(...)"
+            )
 
 
 def parameters(function: Callable[..., Any]) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def plan(program: Program) -> Plan:
     A buffer is free again after the last use of its result and of all views of it. An elementwise function may write
     over an operand that nobody needs any more.
     """
-    sources = _sources(program.calls)
+    sources = sources_of(program.calls)
     last: dict[Variable, int] = {}
     for position, call in enumerate(program.calls):
         for v in variables(call):
@@ -79,7 +79,7 @@ def _writes_out(call: Call) -> bool:
     return isinstance(call.function, np.ufunc) or call.function in _WITH_OUT
 
 
-def _sources(calls: tuple[Call, ...]) -> dict[Variable, tuple[Variable, ...]]:
+def sources_of(calls: tuple[Call, ...]) -> dict[Variable, tuple[Variable, ...]]:
     """Return, for each result that may share memory with others, those that it may share with."""
     found: dict[Variable, tuple[Variable, ...]] = {}
     for call in calls:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import threading
 import warnings
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 from typing import Any
 
 from tinygrad_lab import tree
 from tinygrad_lab.compiler import costs
-from tinygrad_lab.compiler.arguments import named, parameters
+from tinygrad_lab.compiler.arguments import is_object, named, parameters
 from tinygrad_lab.compiler.changes import difference
+from tinygrad_lab.compiler.compilation import Compilation, writer_of
 from tinygrad_lab.compiler.fast import OTHER, Quick, quick_call
 from tinygrad_lab.compiler.lifting import Call, Lifted
-from tinygrad_lab.compiler.passes import optimise, prune
-from tinygrad_lab.compiler.program import Program, Writer, Written
+from tinygrad_lab.compiler.passes import keep_apart, optimise, prune
+from tinygrad_lab.compiler.program import Program, Written
 from tinygrad_lab.compiler.repeating import Repeated, Repetition, condition, joined, stacked
 from tinygrad_lab.compiler.surroundings import Surroundings
 from tinygrad_lab.compiler.templates import filled, leave
@@ -25,24 +24,8 @@ from tinygrad_lab.core import modes
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import CompileError, GradientLostError
 
-BACKENDS = ("numpy", "numba", "jax")
 _QUICK = 4  # kinds of calls with a short way, such as full batches and the last one of an epoch
 _MANY = 8  # programs of one function, before it is said that this is unusual
-
-
-@dataclass
-class Compilation:
-    """One program of a compiled function, ready to run."""
-
-    lifted: Lifted
-    program: Program
-    write: Writer
-    repetitions: dict[Any, tuple[Repetition, Written]] = field(default_factory=dict)  # by their condition
-
-    @functools.cached_property
-    def written(self) -> Written:
-        """What the writer made of the program; it is asked when this is first read."""
-        return self.write(self.program)
 
 
 def compile(
@@ -109,13 +92,16 @@ class Compiled:
             raise CompileError(f"compile: function must be callable, got {type(function).__name__}; pass the function")
         self.function, self.backend = function, backend
         self.__name__ = str(getattr(function, "__name__", type(function).__name__))
-        self._write, self._exact = _writer(backend), exact
-        self._state = named(function, state if isinstance(state, tuple | list) else (state,))
+        self._write, self._exact = writer_of(backend), exact
+        holders = [*(state if isinstance(state, tuple | list) else (state,))]
+        if is_object(function) and not any(function is x for x in holders):
+            holders.append(function)  # a module, say: its arrays are as much an input as its argument is
+        self._state = named(function, holders)
         self._names = parameters(function)
         self._made: dict[Hashable, Compilation] = {}
         self._lifts: frozenset[str] = frozenset()
         self._gradients = False
-        self._surroundings = Surroundings(function, [x for _, x in self._state])
+        self._surroundings = Surroundings(function)
         self._local = threading.local()  # in each thread: short ways for calls like the last ones
         functools.update_wrapper(self, function, updated=())
 
@@ -156,7 +142,7 @@ class Compiled:
         """
         if type(n) is not int or n < 1:
             raise CompileError(f"repeat: n must be a positive Python integer, got {n!r}; pass the number of calls")
-        self._surroundings.check()
+        self._surroundings.check(whole=True)
         singles: list[Any] = []
         key, (call, made) = None, self._compilation(self._prepared(args, kwargs))
         while call.key != key:  # after a first step the state may be another: the loop begins where it stays alike
@@ -255,11 +241,11 @@ class Compiled:
     def _compilation(self, call: Call) -> tuple[Call, Compilation]:
         made = self._made.get(call.key)
         if made is None:
-            with self._surroundings.rewinding(call.held):
+            with self._surroundings.rewinding(call):
                 call, lifted = self._traced(call)
             for v, array in lifted.program.constants.items():
                 v.name = self._surroundings.names.get(id(array), v.name)
-            program = optimise(lifted.program, lifted.names, self._exact)
+            program = keep_apart(optimise(lifted.program, lifted.names, self._exact), lifted.program)
             made = self._made[call.key] = Compilation(lifted, program, self._write)
             if len(self._made) == _MANY:
                 warnings.warn(
@@ -270,7 +256,7 @@ class Compiled:
         return call, made
 
     def _trace(self, call: Call, flip_gradients: bool = False) -> Lifted:
-        with self._surroundings.watched(call.held):
+        with self._surroundings.watched(call):
             return call.trace(flip_gradients)
 
     def _traced(self, call: Call) -> tuple[Call, Lifted]:
@@ -290,11 +276,3 @@ class Compiled:
             f"compile: {self.__name__} must depend only on its arguments and the state, got {found}; pass what "
             f"changes as an argument, and draw random numbers from a tinygrad_lab.random.Generator in the state"
         )
-
-
-def _writer(backend: str) -> Writer:
-    if backend not in BACKENDS:
-        raise CompileError(f"compile: backend must be one of {', '.join(BACKENDS)}, got {backend!r}; choose one")
-    module = importlib.import_module(f"tinygrad_lab.compiler.write_{backend}")
-    write: Writer = module.write
-    return write

@@ -7,15 +7,20 @@ program, and puts its results back. At the first difference it gives up, before 
 
 from __future__ import annotations
 
+import contextvars
+import types
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lab.calls.defaults import current_default
-from tinygrad_lab.compiler.holders import is_container, is_leaf, is_number
+from tinygrad_lab.compiler import arguments
+from tinygrad_lab.compiler.arguments import content
+from tinygrad_lab.compiler.holders import is_container, is_leaf, is_number, refill
 from tinygrad_lab.compiler.lifting import Call, Lifted
 from tinygrad_lab.compiler.program import Written
+from tinygrad_lab.compiler.reaching import Variable
 from tinygrad_lab.compiler.surroundings import Surroundings
 from tinygrad_lab.compiler.templates import Hole, Rebuilt, filled, held
 from tinygrad_lab.core import modes
@@ -49,11 +54,16 @@ def quick_call(call: Call, lifted: Lifted, written: Written, surroundings: Surro
     writer.results = inline.results
     lines += [f"    {line}" for line in writer.writes(call)]
     lines.append(f"    return {writer.expression(lifted.result)}")
-    known = {"OTHER": OTHER, "filled": filled, "held": held, "ndarray": np.ndarray, "check": surroundings.check}
-    scope = {**writer.scope, **inline.scope, **known, "mode": modes.current, "dtype": current_default}
+    scope = {**writer.scope, **inline.scope, **_KNOWN, "check": surroundings.check}
     exec("\n".join(lines), scope)  # noqa: S102  written here
     quick: Quick = scope["quick"]
     return quick
+
+
+_KNOWN = {
+    "OTHER": OTHER, "filled": filled, "held": held, "refill": refill, "content": content, "ndarray": np.ndarray,
+    "mode": modes.current, "dtype": current_default,
+}  # fmt: skip
 
 
 class _Writer:
@@ -73,10 +83,10 @@ class _Writer:
         """Check the arguments, and fetch the arrays among them."""
         if call.args:
             self._argument("args", call.args)
-        self._require(f"len(kwargs) == {len(call.kwargs)}" if call.kwargs else "not kwargs")
+        self._require(f"list(kwargs) == {list(call.kwargs)}" if call.kwargs else "not kwargs")
         self._require("not args" if not call.args else "")
         self._require(f"mode() == {modes.current()} and dtype() is {self._constant(current_default())}")
-        for name, x in sorted(call.kwargs.items()):
+        for name, x in call.kwargs.items():
             self._argument(f"kwargs[{name!r}]", x)
 
     def places(self, call: Call) -> None:
@@ -93,7 +103,7 @@ class _Writer:
             x, name = place.get(), self._name(place.holder)
             found = _item(name, place.holder, self._literal(place.key))
             if i in read:
-                self._leaf(found, x)
+                self._leaf(found, x, place.lifted)
             elif (numbers[id(place.holder)], place.key) in new and id(x) in numbers:
                 self._names[id(x)] = self._fetched(found, x)
             elif type(place.holder) is Value and place.key == "grad":
@@ -109,7 +119,7 @@ class _Writer:
             holder = call.held.holders[write.holder][1]
             name, x = self._name(holder), self.expression(write.template)
             if write.key is None:
-                lines += [f"{name}.clear()", f"{name}.update({x})"] if type(holder) is dict else [f"{name}[:] = {x}"]
+                lines.append(f"refill({name}, {x})")
             else:
                 key = write.key
                 lines.append(f"{_item(name, holder, self._literal(key))} = {x}")
@@ -144,17 +154,21 @@ class _Writer:
 
     def _same(self, found: str, x: Any) -> str:
         """Return the condition that a static value is what it was; Python warns about `is` with a number or a text."""
+        if isinstance(x, arguments.COMPARED):
+            return f"type({found}) is {self._constant(type(x))} and content({found}) == {self._constant(content(x))}"
         if type(x) in (int, str):
             return f"type({found}) is {type(x).__name__} and {found} == {x!r}"
         return f"{found} is {self._literal(x)}"
 
-    def _leaf(self, found: str, x: Any) -> None:
-        """Fetch an input, or the inputs in a tuple."""
-        if type(x) is tuple:
+    def _leaf(self, found: str, x: Any, lifted: bool = True) -> None:
+        """Fetch an input, or the inputs in a tuple; what else stands there must be the same."""
+        if isinstance(x, tuple):
             name = self._fetched(found, x)
             for i, part in enumerate(x):
-                if is_leaf(part) or is_number(part) or type(part) is tuple:
-                    self._leaf(f"{name}[{i}]", part)
+                if is_leaf(part) or (lifted and is_number(part)) or isinstance(part, tuple):
+                    self._leaf(f"{name}[{i}]", part, lifted)
+                else:
+                    self._require(self._same(f"{name}[{i}]", part))
             return
         self.lines.append(f"x{len(self.inputs)} = {found}")
         self.inputs.append(f"x{len(self.inputs)}")
@@ -162,7 +176,7 @@ class _Writer:
 
     def kind(self, name: str, x: Any) -> None:
         """Require that an input is of the class, shape and dtype of `x`."""
-        if isinstance(x, np.ndarray):
+        if type(x) is np.ndarray:
             dtype = self._constant(x.dtype)
             self._require(f"type({name}) is ndarray and {name}.shape == {x.shape} and {name}.dtype is {dtype}")
         else:
@@ -170,23 +184,36 @@ class _Writer:
 
     def surroundings(self, known: Surroundings) -> str:
         """Return the condition that everything around the function is as it was, but for what takes turns."""
-        parts = [self._around(where, key, x) for _, where, key, x in known.variables]
+        parts = [self._around(variable, x) for variable, x in known.variables]
         for place, x in known.places:
             found = _item(self._name(place.holder), place.holder, self._literal(place.key))
             parts.append(f"{found} is {self._constant(x)}")
+        parts += [f"len({self._constant(container)}) == {length}" for _, container, length in known.lengths]
         for _, live, saved in known.contents:
-            parts.append(f"{self._constant(live)}.tobytes() == {self._constant(saved)}")
+            if not isinstance(live, arguments.COMPARED):
+                parts.append(f"{self._constant(live)}.tobytes() == {self._constant(saved)}")
+            else:
+                parts.append(f"content({self._constant(live)}) == {self._constant(saved)}")
         return " and ".join(parts or ["True"]) if not known.takes_turns else "False"
 
-    def _around(self, where: Any, key: Any, x: Any) -> str:
-        found = f"{self._constant(where)}.cell_contents" if key is None else f"{self._constant(where)}[{key!r}]"
+    def _around(self, variable: Variable, x: Any) -> str:
+        where, key = self._constant(variable.where), variable.key
+        if isinstance(variable.where, contextvars.ContextVar):
+            found = f"{where}.get(None)"
+        elif isinstance(variable.where, types.CellType):
+            found = f"{where}.cell_contents"
+        else:
+            found = f"{where}[{key!r}]" if isinstance(variable.where, dict) else f"{where}.{key}"
         return f"{found} is {self._constant(x)}"
 
     def _fetched(self, found: str, x: Any) -> str:
         """Fetch a container whose parts are checked one by one."""
         name = f"c{len(self.lines)}"
         self.lines.append(f"{name} = {found}")
-        self._require(f"type({name}) is {self._constant(type(x))} and len({name}) == {len(x)}")
+        same = f"len({name}) == {len(x)}"
+        if isinstance(x, dict) and len(x) > 1:  # the order may matter
+            same = f"list({name}) == {self._constant(list(x))}"
+        self._require(f"type({name}) is {self._constant(type(x))} and {same}")
         return name
 
     def _require(self, condition: str) -> None:

@@ -1,14 +1,16 @@
 """Objects that keep arrays from call to call: which places they have, what is in them, and how to put it back.
 
-A *holder* is a Value, a list, or a dict (an object's attributes are one too). A *place* is a holder with a key. Models,
-optimizers, and whatever else is made of these are walked alike; nothing here knows their classes.
+A *holder* is a Value, a list, a dict (an object's attributes are one too), or one of their kin, such as a deque. A
+*place* is a holder with a key. Models, optimizers, and whatever else is made of these are walked alike; nothing here
+knows their classes.
 """
 
 from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,7 +22,8 @@ from tinygrad_lab.errors import CompileError
 _MOST = 20_000  # places; more than that is no state of a model
 _NOT_WALKED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.dtype)
 _FOREIGN = sys.stdlib_module_names | {"builtins", "numpy"}
-_OF_VALUE = ("data", "grad", "requires_grad", "name")
+_OF_VALUE = ("data", "grad", "requires_grad", "name", "watch")
+_CONTAINERS = (dict, list, deque)
 GENERATORS = (np.random.Generator, np.random.RandomState)
 
 
@@ -57,7 +60,7 @@ class Holders:
     def walk(self, path: str, x: Any, lifted: bool = False) -> None:  # noqa: C901  a case for each kind
         """Note the places of `x` and of all that it holds."""
         kind = type(x)
-        if kind is tuple:
+        if isinstance(x, tuple):
             for key, part in enumerate(x):
                 self.walk(f"{path}.{key}", part, lifted)
         if id(x) in self.seen:
@@ -69,21 +72,27 @@ class Holders:
             self._add(path, x)
             self.places += [Place(path, x, "data", False), Place(f"{path}.grad", x, "grad", False)]
             self.places.append(Place(f"{path}.requires_grad", x, "requires_grad", False))
-        elif kind is dict or kind is list:
+            self._hold(path, x, "watch", x.watch, False)  # with the hooks
+        elif is_container(x):
             self._add(path, x)
-            for key, part in list(x.items() if kind is dict else enumerate(x)):
+            for key, part in list(items_of(x)):
                 self._hold(path, x, key, part, lifted)
+            if getattr(x, "__dict__", None):
+                self._attributes(path, x, lifted)
         elif slots_of(x):
             self._add(path, x)
             for name in slots_of(x):
                 self._hold(path, x, name, getattr(x, name), lifted)
         elif hasattr(x, "__dict__") and not isinstance(x, _NOT_WALKED) and not callable(getattr(x, "__array__", None)):
             self.seen[id(x)] = x
-            variable = getattr(type(x), "variables", ())
-            attributes = vars(x)
-            self._add(path, attributes)
-            for name, part in list(attributes.items()):
-                self._hold(path, attributes, name, part, lifted or name in variable)
+            self._attributes(path, x, lifted)
+
+    def _attributes(self, path: str, x: Any, lifted: bool) -> None:
+        variable = getattr(type(x), "variables", ())
+        attributes = vars(x)
+        self._add(path, attributes)
+        for name, part in list(attributes.items()):
+            self._hold(path, attributes, name, part, lifted or name in variable)
 
     def _hold(self, path: str, holder: Any, key: Any, part: Any, lifted: bool) -> None:
         where = f"{path}.{key}" if path else str(key)
@@ -107,24 +116,46 @@ class Holders:
     def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
         """Put back what a snapshot holds; generators go on, so that a second trace finds other numbers."""
         for holder, held in snapshot:
-            if type(holder) is list:
-                holder[:] = held
-            elif type(holder) is dict:
-                holder.clear()
-                holder.update(held)
+            if is_container(holder):
+                refill(holder, held)
             else:
                 for name, x in held.items():
                     setattr(holder, name, x)
 
-    def rewind(self) -> None:
-        """Put random generators where they were when they were found."""
+    def rewind(self) -> list[Any]:
+        """Put random generators where they were when they were found; return those that had moved."""
+        moved = [generator for generator, state in self.generators if not same_state(_state_of(generator), state)]
         for generator, state in self.generators:
             _set_state_of(generator, state)
+        return moved
 
 
 def is_container(x: Any) -> bool:
     """Whether a holder is indexed; those that are not have attributes."""
-    return type(x) is dict or type(x) is list
+    return isinstance(x, _CONTAINERS)
+
+
+def items_of(x: Any) -> Iterable[tuple[Any, Any]]:
+    """Return the keys of a container with what is there."""
+    return x.items() if isinstance(x, dict) else enumerate(x)
+
+
+def refill(holder: Any, content: Any) -> None:
+    """Let a container hold this instead, in this order."""
+    holder.clear()
+    if isinstance(holder, dict):
+        holder.update(content)
+    else:
+        holder.extend(content)
+
+
+def same_state(a: Any, b: Any) -> bool:
+    """Whether two states of random generators are the same one."""
+    if isinstance(a, dict):
+        return all(same_state(a[key], b[key]) for key in a)
+    if isinstance(a, tuple):
+        return all(map(same_state, a, b))
+    return bool(np.array_equal(a, b))
 
 
 def slots_of(x: Any) -> tuple[str, ...]:
@@ -156,7 +187,7 @@ def leaves(x: Any, lifted: bool) -> Iterator[Any]:
     """Yield the inputs of programs in what a place holds: an array, a lifted number, or a tuple of such."""
     if is_leaf(x) or (lifted and is_number(x)):
         yield x
-    elif type(x) is tuple:
+    elif isinstance(x, tuple):
         for part in x:
             yield from leaves(part, lifted)
 
@@ -165,13 +196,20 @@ def refilled(x: Any, lifted: bool, new: Iterator[Any]) -> Any:
     """Return what a place holds with its leaves replaced, in the order of `leaves`."""
     if is_leaf(x) or (lifted and is_number(x)):
         return next(new)
-    if type(x) is tuple:
-        return tuple(refilled(part, lifted, new) for part in x)
+    if isinstance(x, tuple):
+        return as_kind(x, [refilled(part, lifted, new) for part in x])
     return x
 
 
+def as_kind(x: Any, parts: list[Any]) -> Any:
+    """Return parts as a tuple like `x`, which may have names."""
+    return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
+
+
 def _held(holder: Any) -> Any:
-    return holder.copy() if is_container(holder) else {name: getattr(holder, name) for name in slots_of(holder)}
+    if is_container(holder):
+        return dict(holder) if isinstance(holder, dict) else list(holder)
+    return {name: getattr(holder, name) for name in slots_of(holder)}
 
 
 def _state_of(generator: Any) -> Any:

@@ -10,7 +10,17 @@ import numpy as np
 
 from tinygrad_lab.calls.defaults import current_default
 from tinygrad_lab.compiler import arguments
-from tinygrad_lab.compiler.holders import Holders, Place, is_container, is_leaf, is_number, leaves, refilled, slots_of
+from tinygrad_lab.compiler.holders import (
+    Holders,
+    Place,
+    is_container,
+    is_leaf,
+    is_number,
+    items_of,
+    leaves,
+    refilled,
+    slots_of,
+)
 from tinygrad_lab.compiler.program import Program
 from tinygrad_lab.compiler.templates import Write, template
 from tinygrad_lab.compiler.traced import current
@@ -91,10 +101,12 @@ class Call:
         try:
             with tracing(tracer):
                 traced = iter([tracer.input(path, x) for path, x in self.arguments.arrays])
-                args, kwargs = arguments.mapped(lambda x: next(traced), (self.args, dict(sorted(self.kwargs.items()))))
+                args, kwargs = arguments.mapped(lambda x: next(traced), (self.args, self.kwargs))
                 read = self._lift(tracer, flip_gradients)
                 given = [place.get() for place in self.held.places]
+                passed = arguments.contents((args, kwargs))
                 result = self.function(*args, **kwargs)
+                arguments.refuse_changes(passed)
                 outputs = _Outputs({id(holder) for _, holder in self.held.holders})
                 returned = outputs.template(result, "")
                 writes, counted = self._changes(was, given, outputs)
@@ -135,14 +147,14 @@ class Call:
         for number, (path, holder) in enumerate(self.held.holders):
             now: dict[Any, Any]
             if type(holder) is Value:
-                now = {"data": holder.data, "grad": holder.grad, "requires_grad": holder.requires_grad}
+                now = {key: getattr(holder, key) for key in ("data", "grad", "requires_grad", "watch")}
             elif is_container(holder):
-                now = dict(holder.items() if type(holder) is dict else enumerate(holder))
+                now = dict(items_of(holder))
             else:
                 now = {name: getattr(holder, name) for name in slots_of(holder)}
             had = keys.get(id(holder), set())
-            if not had <= now.keys() or (type(holder) is list and had != now.keys()):
-                whole = dict(now) if type(holder) is dict else list(holder)
+            if not had <= now.keys() or (not isinstance(holder, dict) and had != now.keys()):
+                whole = dict(now) if isinstance(holder, dict) else list(holder)
                 writes.append(Write(number, None, outputs.template(whole, path)))
                 continue
             for key, x in now.items():
@@ -194,7 +206,7 @@ def _counted(path: str, before: Any, after: Any) -> set[str]:
     """Return the paths at which a Python number has become another."""
     if is_number(before) and is_number(after):
         return {path} if before != after else set()
-    if type(before) is dict and type(after) is dict:
+    if isinstance(before, dict) and isinstance(after, dict):
         return {p for key in before.keys() & after.keys() for p in _counted(f"{path}.{key}", before[key], after[key])}
     if type(before) in (list, tuple) and type(after) is type(before):
         pairs = enumerate(zip(before, after, strict=False))
@@ -211,8 +223,8 @@ def _content_key(x: Any, lifted: bool, numbers: dict[int, int]) -> Hashable:
         return type(x) is np.ndarray, x.shape, x.dtype
     if lifted and is_number(x):
         return "number", type(x)
-    if type(x) is tuple:
-        return tuple(_content_key(part, lifted, numbers) for part in x)
+    if isinstance(x, tuple):
+        return type(x), tuple(_content_key(part, lifted, numbers) for part in x)
     if id(x) in numbers:
         return type(x), numbers[id(x)]
     if hasattr(x, "__dict__") and id(vars(x)) in numbers:

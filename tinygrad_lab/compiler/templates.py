@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.compiler.holders import Holders
+from tinygrad_lab.compiler.holders import Holders, is_container, refill
 from tinygrad_lab.compiler.traced import Traced
 from tinygrad_lab.core.operators import NO_KEYWORDS
 from tinygrad_lab.core.value import Value, next_index
+from tinygrad_lab.errors import CompileError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ def template(x: Any, outputs: list[Any], keep: Any = ()) -> Any:
         return Hole(len(outputs) - 1)
     if id(x) in keep:
         return x
+    if kind is np.ndarray:  # the same in every call, and yet one of its own for each
+        return Rebuilt(functools.partial(_copied, x), [])
     if kind is Value:
         if type(x.data) is not Traced:
             return x
@@ -67,7 +73,37 @@ def template(x: Any, outputs: list[Any], keep: Any = ()) -> Any:
     if isinstance(x, tuple | dict) or hasattr(x, "tree_flatten"):
         leaves, rebuild = tree.flatten(x)
         return Rebuilt(rebuild, [template(leaf, outputs, keep) for leaf in leaves])
+    return _of_object(x, outputs, keep)
+
+
+def _of_object(x: Any, outputs: list[Any], keep: Any) -> Any:
+    """Return the template of an object that is no container: a dataclass may hold data, others may not."""
+    attributes = getattr(x, "__dict__", {})
+    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+        parts = [template(part, outputs, keep) for part in attributes.values()]
+        return Rebuilt(functools.partial(_with_attributes, x, list(attributes)), parts)
+    inside = next((name for name, part in attributes.items() if _is_traced(part)), None)
+    if inside is not None:
+        raise CompileError(
+            f"compile: what a function returns must be arrays in lists, tuples, dicts, dataclasses or modules, got a "
+            f"{type(x).__name__} with computed data in {inside}; return a dict"
+        )
     return x
+
+
+def _copied(x: Any, parts: list[Any]) -> Any:
+    return x.copy()
+
+
+def _is_traced(x: Any) -> bool:
+    return type(x) is Traced or (type(x) is Value and type(x.data) is Traced)
+
+
+def _with_attributes(x: Any, names: list[str], parts: list[Any]) -> Any:
+    """Return a copy of an object with other attributes."""
+    made = copy.copy(x)
+    vars(made).update(zip(names, parts, strict=True))
+    return made
 
 
 def filled(x: Any, arrays: Sequence[Any]) -> Any:
@@ -106,12 +142,9 @@ def leave(holders: Holders, writes: Sequence[Write], arrays: Sequence[Any]) -> N
     """Put what a program computed where the function would have put it."""
     for write in writes:
         holder, x = holders.holders[write.holder][1], filled(write.template, arrays)
-        if write.key is None and isinstance(holder, dict):
-            holder.clear()
-            holder.update(x)
-        elif write.key is None:
-            holder[:] = x
-        elif isinstance(holder, dict | list):
+        if write.key is None:
+            refill(holder, x)
+        elif is_container(holder):
             holder[write.key] = x
         else:
             setattr(holder, write.key, x)

@@ -104,7 +104,9 @@ class Traced(Receiver):
         _refuse("computed data turned into a plain array", "call np.stack([x, y]) rather than np.array, "
                 "tl.Value(table)[i] rather than table[i], and functions that take arrays as they are")
     def __contains__(self, x: Any) -> bool: _refuse("`in` on computed data", "write np.any(array == x)")
-    def __format__(self, spec: str) -> str: return repr(self)
+    def __str__(self) -> str:
+        _refuse("a text of computed data", "return it, and print it outside; repr(x) tells what is traced")
+    def __format__(self, spec: str) -> str: return str(self)
     # fmt: on
 
     def __repr__(self) -> str:
@@ -172,8 +174,8 @@ class Traced(Receiver):
         return record(np.ravel, (self, order), {})
 
     def copy(self, order: Any = "C") -> Any:
-        """Return the array itself: nothing is ever written into it."""
-        return self
+        """Return `np.copy`: what leaves a program twice must be two arrays."""
+        return record(np.copy, (self,), {})
 
     def fill(self, value: Any) -> NoReturn:
         """Refuse to write in place."""
@@ -216,9 +218,16 @@ def _binary(name: str, ufunc: Any, python: Any) -> None:
     def reflected(self: Any, other: Any) -> Any:
         return record(python if self.variable.weak and type(other) in NUMBERS else ufunc, (other, self), {})
 
+    def in_place(self: Any, other: Any) -> Any:
+        if self.ndim and type(other) is not Value:
+            _refuse(f"x {_SIGNS[python]} y on an array, which others may see", f"write x = x {_SIGNS[python][:-1]} y")
+        return call(self, other)
+
     setattr(Traced, f"__{name}__", call)
     if python not in _COMPARISONS:
         setattr(Traced, f"__r{name}__", reflected)
+    if python in _SIGNS:
+        setattr(Traced, f"__i{name}__", in_place)
 
 
 # What NumPy's own operator calls for these exponents: `x ** 2` on an array is `np.square(x)`, to the last bit.
@@ -245,6 +254,11 @@ def _method(function: Any) -> Callable[..., Any]:
     return call
 
 
+_SIGNS: dict[Any, str] = {
+    operator.add: "+=", operator.sub: "-=", operator.mul: "*=", operator.truediv: "/=", operator.floordiv: "//=",
+    operator.mod: "%=", operator.pow: "**=", operator.matmul: "@=", operator.and_: "&=", operator.or_: "|=",
+    operator.xor: "^=", operator.lshift: "<<=", operator.rshift: ">>=",
+}  # fmt: skip
 _COMPARISONS: set[Any] = {operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne}
 for _name, _ufunc, _python in [
     ("add", np.add, operator.add),

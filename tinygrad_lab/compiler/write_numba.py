@@ -7,9 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lab.compiler.counting import merged, without_counts
 from tinygrad_lab.compiler.program import Inline, Program, Written, uses
 from tinygrad_lab.extras import extra
+
+_LARGE = 1 << 20  # bytes of a constant beyond which it is read where it lies, as an input is
 
 
 def write(program: Program) -> Written:
@@ -31,6 +35,9 @@ def write(program: Program) -> Written:
     from tinygrad_lab.compiler.numba.module import Module
 
     compiled, counts = without_counts(program)
+    large = {v: x for v, x in compiled.constants.items() if isinstance(x, np.ndarray) and x.nbytes > _LARGE}
+    small = {v: x for v, x in compiled.constants.items() if v not in large}
+    compiled = replace(compiled, inputs=(*program.inputs, *large), constants=small)
     module = Module(building.vector_bytes())
     body = module.body(compiled)
     bodies = [body, *module.interpreted.values()]
@@ -45,21 +52,23 @@ def write(program: Program) -> Written:
     used |= {v: 1 for v in inputs if not v.weak}  # the shape of an unused array may have led to what is used
     left = dict.fromkeys(name for b in bodies for name in b.left_to_numpy)
 
+    live = {f"large_{i}": x for i, x in enumerate(large.values())}
+
     def inlined(names: Sequence[str]) -> Inline | None:
-        made = running.Runner(body, code).inline(names)
+        made = running.Runner(body, code).inline([*names, *live])
         if made is None:
             return None
-        results = merged(counts, made.results, names)
-        return replace(made, results=results, checked=made.checked | {i for i, v in enumerate(inputs) if v not in used})
+        checked = made.checked | {i for i, v in enumerate(inputs) if v not in used}
+        return Inline(made.lines, merged(counts, made.results, names), {**made.scope, **live}, checked)
 
     def run() -> Callable[..., Sequence[Any]]:
         inner = running.Runner(body, code).run
-        if not any(counts):
+        if not any(counts) and not live:
             return inner
-        names = [f"x{i}" for i in range(len(program.inputs))]
+        names = [f"x{i}" for i in range(len(inputs))]
         results = merged(counts, [f"r[{i}]" for i in range(len(compiled.outputs))], names)
-        made = inlined(names) or Inline([f"r = inner({', '.join(names)})"], results, {"inner": inner})
-        return running.as_function(made, names)
+        call = Inline([f"r = inner({', '.join([*names, *live])})"], results, {"inner": inner, **live})
+        return running.as_function(inlined(names) or call, names)
 
     return Written(source, _per_thread(run), tuple(left), inlined)
 

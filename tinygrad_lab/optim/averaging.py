@@ -55,10 +55,10 @@ class ParameterAverage:
     def update(self) -> None:
         """Take the present parameters into the average; the first update makes it equal to them."""
         self.updates += 1
-        kept = self.decay if self.decay is not None and self.updates > 1 else 1 - 1 / self.updates
+        kept = 1 - 1 / self.updates if self.decay is None else np.where(self.updates > 1, self.decay, 0.0).item()
         for i, parameter in enumerate(self.params):
             average = self.averages[i]
-            self.averages[i] = np.asarray(kept * average + (1 - kept) * parameter.data, average.dtype)[()]
+            self.averages[i] = (kept * average + (1 - kept) * parameter.data).astype(average.dtype)
 
     @contextmanager
     def applied(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinygrad_lab.compiler.passes.algebra import simplify
+from tinygrad_lab.compiler.passes.apart import keep_apart
 from tinygrad_lab.compiler.passes.common import share
 from tinygrad_lab.compiler.passes.dead import prune
 from tinygrad_lab.compiler.passes.folding import fold
@@ -21,6 +22,7 @@ __all__ = [
     "fold",
     "hoist",
     "inline",
+    "keep_apart",
     "optimise",
     "prune",
     "reassociate",

@@ -1,0 +1,39 @@
+"""One program of a compiled function with what belongs to it, and the choice of what writes it."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from tinygrad_lab.compiler.lifting import Lifted
+from tinygrad_lab.compiler.program import Program, Writer, Written
+from tinygrad_lab.compiler.repeating import Repetition
+from tinygrad_lab.errors import CompileError
+
+BACKENDS = ("numpy", "numba", "jax")
+
+
+@dataclass
+class Compilation:
+    """One program of a compiled function, ready to run."""
+
+    lifted: Lifted
+    program: Program
+    write: Writer
+    repetitions: dict[Any, tuple[Repetition, Written]] = field(default_factory=dict)  # by their condition
+
+    @functools.cached_property
+    def written(self) -> Written:
+        """What the writer made of the program; it is asked when this is first read."""
+        return self.write(self.program)
+
+
+def writer_of(backend: str) -> Writer:
+    """Return the writer of a backend."""
+    if backend not in BACKENDS:
+        raise CompileError(f"compile: backend must be one of {', '.join(BACKENDS)}, got {backend!r}; choose one")
+    module = importlib.import_module(f"tinygrad_lab.compiler.write_{backend}")
+    write: Writer = module.write
+    return write
