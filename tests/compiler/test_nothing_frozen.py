@@ -198,7 +198,7 @@ REFUSED = {
     "a cycle": (lambda: iterator(lambda: itertools.cycle([1.0, 1.0, 1.0, 2.0])), "an iterator, items"),
     "a generator": (lambda: iterator(lambda: (float(i) for i in range(9))), "an iterator, items"),
     "a text of data": (text, "a text of computed data"),
-    "writing in place": (in_place, r"x \+= y on an array.*; write x = x \+ y"),
+    "writing in place": (in_place, r"x \+= y on an array that others see.*; write x = x \+ y"),
     "an argument that grows": (changed_argument, "a change of|computed data"),
 }  # fmt: skip
 
@@ -272,6 +272,17 @@ def module():
     return lambda x: layer(x).data, (layer,), lambda i: setattr(layer.weight, "data", layer.weight.data * 1.5)
 
 
+def fresh_in_place():
+    def step(x):
+        y = x * 2
+        z = y
+        z += x
+        y *= np.float32(2)
+        return np.sum(y - z) + y
+
+    return step, (), nothing
+
+
 def large():
     array = np.ones(10**6)
     return lambda x: np.sum(x[0] * array), (), setting(array, -1)
@@ -284,6 +295,7 @@ EQUAL = {
     "a deque of what was": history,
     "weights assigned outside": module,
     "a large array changed in place": large,
+    "an array of the function's own changed in place": fresh_in_place,
 }  # fmt: skip
 
 

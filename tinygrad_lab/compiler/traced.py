@@ -5,7 +5,6 @@ It holds the array that its call gave, and behaves as that does; what would make
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -45,10 +44,11 @@ def record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
 class Traced(Receiver):
     """An array of a program that is being traced; it behaves as the array that it holds."""
 
-    __slots__ = ("array", "tracer", "variable")
+    __slots__ = ("array", "seen", "tracer", "variable")
 
     def __init__(self, tracer: Tracer, variable: Variable, array: Any) -> None:
         self.tracer, self.variable, self.array = tracer, variable, array
+        self.seen = False  # whether others may see its memory: who passed it, or a view
 
     # -- how calls arrive ----------------------------------------------------------------------------------------------
 
@@ -56,18 +56,18 @@ class Traced(Receiver):
         if any(type(x) is Value for x in inputs):
             return NotImplemented  # the Value calls again, on the arrays that it holds
         if any(array is not None for array in kwargs.pop("out", ())):
-            _refuse(f"{ufunc.__name__} with out=", "write array = array + x instead of array += x")
+            refuse(f"{ufunc.__name__} with out=", "write array = array + x instead of array += x")
         if method == "at":
-            _refuse(f"{ufunc.__name__}.at", "use v.at[i].add(x), or np.bincount")
+            refuse(f"{ufunc.__name__}.at", "use v.at[i].add(x), or np.bincount")
         return record(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if Value in types:
             return NotImplemented
         if data_shaped(function, args, kwargs, Traced):
-            _refuse(f"np.{name_of(function)}, whose result's shape depends on data", "choose elements with np.where")
+            refuse(f"np.{name_of(function)}, whose result's shape depends on data", "choose elements with np.where")
         if kwargs.get("out") is not None:
-            _refuse(f"{name_of(function)} with out=", "bind the result to a name instead")
+            refuse(f"{name_of(function)} with out=", "bind the result to a name instead")
         return record(function, args, {key: x for key, x in kwargs.items() if key != "out"})
 
     @staticmethod
@@ -80,32 +80,32 @@ class Traced(Receiver):
     def __getitem__(self, index: Any) -> Any:
         for part in index if type(index) is tuple else (index,):
             if getattr(part, "dtype", None) == np.bool_ and type(part) is Traced:
-                _refuse("an index of computed bools, whose result's shape depends on data", "choose with np.where")
+                refuse("an index of computed bools, whose result's shape depends on data", "choose with np.where")
             if type(part) is slice and any(type(x) is Traced for x in (part.start, part.stop, part.step)):
-                _refuse("a slice with computed ends, whose shape depends on data", "pass the ends as Python integers")
+                refuse("a slice with computed ends, whose shape depends on data", "pass the ends as Python integers")
         return record(getitem, (self, index), {})
 
     def __setitem__(self, index: Any, x: Any) -> NoReturn:
-        _refuse("x[i] = y", "write v = v.at[i].set(y) on a Value, or build the array with np.where or np.stack")
+        refuse("x[i] = y", "write v = v.at[i].set(y) on a Value, or build the array with np.where or np.stack")
 
     # -- what would turn it into a Python object -----------------------------------------------------------------------
 
     # fmt: off
     def __bool__(self) -> bool:
-        _refuse("`if`, `while`, `and` or `or` on computed data", "choose with np.where, decide on an argument that is "
+        refuse("`if`, `while`, `and` or `or` on computed data", "choose with np.where, decide on an argument that is "
                 "a Python bool or int, or stop with repeat(until=...)")
     def __float__(self) -> float:
-        _refuse("float() of computed data", "keep the array (np.sin, not math.sin), or use .item()")
-    def __int__(self) -> int: _refuse("int() of computed data", "use .astype(int), or pass it as a Python integer")
-    def __complex__(self) -> complex: _refuse("complex() of computed data", "use .astype(complex)")
+        refuse("float() of computed data", "keep the array (np.sin, not math.sin), or use .item()")
+    def __int__(self) -> int: refuse("int() of computed data", "use .astype(int), or pass it as a Python integer")
+    def __complex__(self) -> complex: refuse("complex() of computed data", "use .astype(complex)")
     def __index__(self) -> int:
-        _refuse("computed data where Python needs an integer", "index with tl.Value(table)[i], or pass a Python int")
+        refuse("computed data where Python needs an integer", "index with tl.Value(table)[i], or pass a Python int")
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        _refuse("computed data turned into a plain array", "call np.stack([x, y]) rather than np.array, "
+        refuse("computed data turned into a plain array", "call np.stack([x, y]) rather than np.array, "
                 "tl.Value(table)[i] rather than table[i], and functions that take arrays as they are")
-    def __contains__(self, x: Any) -> bool: _refuse("`in` on computed data", "write np.any(array == x)")
+    def __contains__(self, x: Any) -> bool: refuse("`in` on computed data", "write np.any(array == x)")
     def __str__(self) -> str:
-        _refuse("a text of computed data", "return it, and print it outside; repr(x) tells what is traced")
+        refuse("a text of computed data", "return it, and print it outside; repr(x) tells what is traced")
     def __format__(self, spec: str) -> str: return str(self)
     # fmt: on
 
@@ -114,7 +114,7 @@ class Traced(Receiver):
 
     def tolist(self) -> NoReturn:
         """Refuse to become a Python list."""
-        _refuse("tolist() of computed data", "return the array, and convert it outside")
+        refuse("tolist() of computed data", "return the array, and convert it outside")
 
     def conj(self) -> Any:
         """Return `np.conjugate`."""
@@ -179,10 +179,11 @@ class Traced(Receiver):
 
     def fill(self, value: Any) -> NoReturn:
         """Refuse to write in place."""
-        _refuse("fill()", "use np.full_like")
+        refuse("fill()", "use np.full_like")
 
 
-def _refuse(what: str, advice: str) -> NoReturn:
+def refuse(what: str, advice: str) -> NoReturn:
+    """Raise: a compiled function cannot do this; say where, and what to do instead."""
     line, _ = place()
     raise CompileError(f"compile: a compiled function must only compute with arrays, got {what} at {line}; {advice}")
 
@@ -202,99 +203,3 @@ def item_of(x: Any) -> Any:
 
 
 item_of.__name__ = "item"
-
-
-# -- operators and methods, as NumPy has them --------------------------------------------------------------------------
-
-
-def _binary(name: str, ufunc: Any, python: Any) -> None:
-    # Python numbers stay Python numbers: a ufunc would make float64 scalars of them, which widen float32.
-    def call(self: Any, other: Any) -> Any:
-        if type(other) is Value:
-            return NotImplemented
-        weak = self.variable.weak and (type(other) in NUMBERS or (type(other) is Traced and other.variable.weak))
-        return record(python if weak else ufunc, (self, other), {})
-
-    def reflected(self: Any, other: Any) -> Any:
-        return record(python if self.variable.weak and type(other) in NUMBERS else ufunc, (other, self), {})
-
-    def in_place(self: Any, other: Any) -> Any:
-        if self.ndim and type(other) is not Value:
-            _refuse(f"x {_SIGNS[python]} y on an array, which others may see", f"write x = x {_SIGNS[python][:-1]} y")
-        return call(self, other)
-
-    setattr(Traced, f"__{name}__", call)
-    if python not in _COMPARISONS:
-        setattr(Traced, f"__r{name}__", reflected)
-    if python in _SIGNS:
-        setattr(Traced, f"__i{name}__", in_place)
-
-
-# What NumPy's own operator calls for these exponents: `x ** 2` on an array is `np.square(x)`, to the last bit.
-_POWERS = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal, 1: np.positive}
-
-
-def _power(self: Any, other: Any) -> Any:
-    if type(other) in (int, float) and other in _POWERS and self.ndim and self.dtype.kind in "fc":
-        return record(_POWERS[other], (self,), {})
-    return _plain_power(self, other)
-
-
-def _unary(name: str, ufunc: Any, python: Any) -> None:
-    def call(self: Any) -> Any:
-        return record(python if self.variable.weak else ufunc, (self,), {})
-
-    setattr(Traced, f"__{name}__", call)
-
-
-def _method(function: Any) -> Callable[..., Any]:
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return record(function, (self, *args), kwargs)
-
-    return call
-
-
-_SIGNS: dict[Any, str] = {
-    operator.add: "+=", operator.sub: "-=", operator.mul: "*=", operator.truediv: "/=", operator.floordiv: "//=",
-    operator.mod: "%=", operator.pow: "**=", operator.matmul: "@=", operator.and_: "&=", operator.or_: "|=",
-    operator.xor: "^=", operator.lshift: "<<=", operator.rshift: ">>=",
-}  # fmt: skip
-_COMPARISONS: set[Any] = {operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne}
-for _name, _ufunc, _python in [
-    ("add", np.add, operator.add),
-    ("sub", np.subtract, operator.sub),
-    ("mul", np.multiply, operator.mul),
-    ("truediv", np.divide, operator.truediv),
-    ("floordiv", np.floor_divide, operator.floordiv),
-    ("mod", np.remainder, operator.mod),
-    ("pow", np.power, operator.pow),
-    ("matmul", np.matmul, operator.matmul),
-    ("and", np.bitwise_and, operator.and_),
-    ("or", np.bitwise_or, operator.or_),
-    ("xor", np.bitwise_xor, operator.xor),
-    ("lshift", np.left_shift, operator.lshift),
-    ("rshift", np.right_shift, operator.rshift),
-    ("divmod", np.divmod, divmod),
-    ("lt", np.less, operator.lt),
-    ("le", np.less_equal, operator.le),
-    ("gt", np.greater, operator.gt),
-    ("ge", np.greater_equal, operator.ge),
-    ("eq", np.equal, operator.eq),
-    ("ne", np.not_equal, operator.ne),
-]:
-    _binary(_name, _ufunc, _python)
-_plain_power = vars(Traced)["__pow__"]
-type.__setattr__(Traced, "__pow__", _power)
-for _name, _unary_ufunc, _unary_python in [
-    ("neg", np.negative, operator.neg),
-    ("pos", np.positive, operator.pos),
-    ("abs", np.absolute, operator.abs),
-    ("invert", np.invert, operator.invert),
-]:
-    _unary(_name, _unary_ufunc, _unary_python)
-for _function in (
-    np.sum, np.mean, np.prod, np.var, np.std, np.max, np.min, np.cumsum, np.cumprod, np.trace, np.diagonal, np.take,
-    np.clip, np.dot, np.ravel, np.repeat, np.squeeze, np.swapaxes, np.argmax, np.argmin, np.argsort, np.searchsorted,
-    np.any, np.all, np.round, np.conjugate, np.sort,
-):  # fmt: skip
-    setattr(Traced, _function.__name__, _method(_function))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.compiler import operating as operating  # which gives Traced its operators
 from tinygrad_lab.compiler.lines import name_of, place
 from tinygrad_lab.compiler.program import Call, Program, Variable
 from tinygrad_lab.compiler.traced import CURRENT, NUMBERS, Traced, current
@@ -46,6 +47,7 @@ class Tracer:
     def input(self, name: str, array: Any) -> Traced:
         """Return a new input of the program that holds `array` while it is traced."""
         traced = self._new(name, array)
+        traced.seen = True
         self.inputs.append(traced.variable)
         return traced
 
@@ -64,6 +66,7 @@ class Tracer:
         else:
             wrapped = self._new(name, result)
             outputs = [wrapped.variable]
+        _note_views(args, kwargs, made if outputs and isinstance(result, tuple | list) else [wrapped])
         line, within = place()
         self.calls.append(
             Call(
@@ -166,6 +169,15 @@ def trace(function: Callable[..., Any], *arrays: Any, name: str | None = None) -
     with tracing(Tracer(name or str(getattr(function, "__name__", "program")), current())) as tracer:
         result = function(*(tracer.input(f"x{i}", array) for i, array in enumerate(arrays)))
         return tracer.program(result if isinstance(result, tuple | list) else (result,))
+
+
+def _note_views(args: Any, kwargs: dict[str, Any], results: list[Traced]) -> None:
+    """Note which results share memory with operands: both are seen by others then."""
+    operands = [x for x in (*args, *kwargs.values()) if type(x) is Traced and isinstance(x.array, np.ndarray)]
+    for result in results:
+        for x in operands:
+            if isinstance(result.array, np.ndarray) and np.may_share_memory(result.array, x.array):
+                result.seen = x.seen = True
 
 
 def _concrete(x: Any) -> Any:
