@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.layers import dropout
-from tinygrad_lab.functional.normalisation import softmax
+from tinygrad_lab.functional.normalisation import shifted, softmax
 from tinygrad_lab.rules.blocks import blocked
 from tinygrad_lab.typing import Array, Result, Rng
 
@@ -58,33 +58,45 @@ def scaled_dot_product_attention(
     return _attention(query, key, value, _added(query, key, attn_mask, is_causal), scale=scale)
 
 
-def _attend(query: Array, key: Array, value: Array, added: Any, scale: float) -> Result:
-    """Return the weighted means, and the weights: of all that lies between, nothing but these is kept."""
+def _scores(query: Array, key: Array, added: Array | None, scale: float) -> Result:
     scores = (query * scale) @ np.swapaxes(key, -1, -2)
-    if added is not None:
-        scores = scores + added
-    weights = softmax(scores)
-    return weights @ value, weights
+    return scores if added is None else scores + added
 
 
-def _attend_back(g: Array, query: Array, key: Array, value: Array, weights: Array, scale: float) -> Result:
-    """Return the gradients of query, key, value and of the scores."""
+def _attend(query: Array, key: Array, value: Array, added: Array | None, scale: float) -> Result:
+    """Return the weighted means, and the logarithm of each target's sum of exponentials.
+
+    The weights, an array of targets × sources, are not kept: the rule computes them again, block by block.
+    """
+    below, top = shifted(_scores(query, key, added, scale), -1)
+    weights = np.exp(below)
+    total = np.sum(weights, axis=-1, keepdims=True)
+    weights /= total
+    return weights @ value, np.log(total) + top
+
+
+def _attend_back(
+    g: Array, query: Array, key: Array, value: Array, log_total: Array, added: Array | None, scale: float
+) -> Result:
+    """Return the gradients of query, key, value and the scores; of these s: w (g vᵀ − Σ w (g vᵀ))."""
+    weights = np.exp(_scores(query, key, added, scale) - log_total)
     scores = g @ np.swapaxes(value, -1, -2)
     scores -= np.sum(scores * weights, axis=-1, keepdims=True)
     scores *= weights
-    back = np.swapaxes(scores, -1, -2) @ query
-    return scores @ key * scale, back * scale, np.swapaxes(weights, -1, -2) @ g, scores
+    of_key = np.swapaxes(scores, -1, -2) @ query
+    return scores @ key * scale, of_key * scale, np.swapaxes(weights, -1, -2) @ g, scores
 
 
 def _attention_rule(
     needed: tuple[int, ...], g: Array, y: Array, query: Array, key: Array, value: Array, added: Any = None, *,
     scale: float, residuals: Any,
 ) -> Result:  # fmt: skip
-    if 3 in needed:
-        found = _attend_back(g, query, key, value, residuals, scale)
+    arrays = g, query, key, value, residuals
+    if 3 in needed or (added is not None and added.ndim > 2):
+        found = _attend_back(*arrays, added, scale)
     else:
-        back = lambda g, q, k, v, weights: _attend_back(g, q, k, v, weights, scale)[:3]
-        found = blocked(back, (g, query, key, value, residuals), row=2, size=math.prod(residuals.shape))
+        size = math.prod(query.shape[:-1]) * key.shape[-2]
+        found = blocked(lambda *x: _attend_back(*x)[:3], arrays, added, scale, row=2, size=size)
     return tuple(found[position] for position in needed)
 
 
@@ -107,9 +119,7 @@ def attention_weights(
         array([[0.5, 0.5]])
     """
     scale = _checked_scale(query, key, scale)
-    scores = (query * scale) @ np.swapaxes(key, -1, -2)
-    added = _added(query, key, attn_mask, is_causal)
-    return softmax(scores if added is None else scores + added)
+    return softmax(_scores(query, key, _added(query, key, attn_mask, is_causal), scale))
 
 
 def _checked_scale(query: Array, key: Array, scale: float | None) -> float:
