@@ -16,7 +16,7 @@ import platform
 
 import numpy
 
-BENCHMARKS = ("small_step", "compile", "chain", "million", "conv1d", "mlp", "models", "import_time")
+BENCHMARKS = ("small_step", "compile", "chain", "million", "conv1d", "mlp", "models", "memory", "import_time")
 
 
 def main() -> None:

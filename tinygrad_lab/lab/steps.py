@@ -69,7 +69,7 @@ class FullBatch:
     def updates(self, objective: Any) -> Iterator[None]:
         """Follow the gradient."""
         self.optimizer.zero_grad()
-        objective.backward()
+        objective.backward(retain_graph=False)
         self.optimizer.step()
         yield
 
@@ -84,7 +84,7 @@ class MiniBatches(FullBatch):
 
         def step(x: Array, y: Array) -> None:
             optimizer.zero_grad()
-            loss(model(x), y).backward()
+            loss(model(x), y).backward(retain_graph=False)
             optimizer.step()
 
         self.step = step if backend is None else compile(step, backend=backend, state=(model, optimizer))
@@ -120,7 +120,7 @@ class CompiledFullBatch:
             optimizer.step()
             optimizer.zero_grad()
             objective, accuracy = eager.outcome()
-            objective.backward()
+            objective.backward(retain_graph=False)
             return objective, accuracy
 
         self.step = compile(step, backend=backend or "numpy", state=(eager.model, optimizer))
@@ -132,7 +132,7 @@ class CompiledFullBatch:
             objective, accuracy = self.eager.evaluate()
             if objective.shape == ():
                 self.eager.optimizer.zero_grad()
-                objective.backward()
+                objective.backward(retain_graph=False)
             return objective, accuracy
         done = self.history.epochs
         rounds = min(self.every - done % self.every, self.epochs - done)
