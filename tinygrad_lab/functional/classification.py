@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.losses import check_array, check_reduction
 from tinygrad_lab.functional.normalisation import log_softmax, shifted
+from tinygrad_lab.rules.writing import subtract_along
 from tinygrad_lab.typing import Array, Result
 
 
@@ -19,8 +20,7 @@ def _class_axis(x: Array) -> int:
     return 1 if x.ndim > 1 else 0
 
 
-def _one_hot(name: str, scores: Array, classes: Any, ignore_index: int) -> Result:
-    """Return a boolean array of the scores' shape, true at each target class."""
+def _check_classes(name: str, scores: Array, classes: Any, ignore_index: int) -> None:
     axis, count = _class_axis(scores), scores.shape[_class_axis(scores)]
     expected = scores.shape[:axis] + scores.shape[axis + 1 :]
     if classes.dtype.kind not in "iu" or classes.shape != expected:
@@ -35,6 +35,12 @@ def _one_hot(name: str, scores: Array, classes: Any, ignore_index: int) -> Resul
                 f"{name}: target must be classes from 0 to {count - 1}, got {np.min(known)} to {np.max(known)}; "
                 f"number them from 0"
             )
+
+
+def _one_hot(name: str, scores: Array, classes: Any, ignore_index: int) -> Result:
+    """Return a boolean array of the scores' shape, true at each target class."""
+    _check_classes(name, scores, classes, ignore_index)
+    axis, count = _class_axis(scores), scores.shape[_class_axis(scores)]
     numbers = np.reshape(np.arange(count), (count,) + (1,) * (scores.ndim - axis - 1))
     return np.expand_dims(classes, axis) == numbers
 
@@ -63,6 +69,21 @@ def _counts(
     weights = np.ones_like(x, shape=()) if weights is None else weights
     counts = ((1 - label_smoothing) * hot + label_smoothing / size * kept) * weights
     return counts, np.sum(counts, axis=axis, keepdims=True), np.sum(hot * weights)
+
+
+class _Classes(NamedTuple):
+    """Integer targets of plain arrays: their places say it all, an array of zeros and ones would cost more."""
+
+    numbers: Any
+
+
+def _picked(name: str, x: Array, t: Any, ignore_index: int) -> tuple[Any, Any, Any]:
+    """Return what `_counts` returns, with places in the stead of counts; what is ignored counts 0 at place 0."""
+    _check_classes(name, x, t, ignore_index)
+    kept = np.expand_dims(t != ignore_index, _class_axis(x))
+    numbers = np.where(kept, np.expand_dims(t, _class_axis(x)), 0)
+    kept = kept.astype(x.dtype)
+    return _Classes(numbers), kept, np.sum(kept)
 
 
 def _of_classes(name: str, weight: Array, x: Array) -> Result:
@@ -148,7 +169,10 @@ def _cross_entropy_rule(
 ) -> Result:  # fmt: skip
     """(softmax(x) Σ t − t) · g (÷ n for the mean of n), where t is 1 at the target class, or a distribution."""
     e, z, counts, sums, total = residuals
-    return _share(g, x, total, reduction) * (e * (sums / z) - counts)
+    share = _share(g, x, total, reduction)
+    if isinstance(counts, _Classes):
+        return subtract_along(e * (share * sums / z), counts.numbers, share * sums, _class_axis(x))
+    return share * (e * (sums / z) - counts)
 
 
 def _cross_entropy_target_rule(
@@ -195,9 +219,15 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise OperationError(f"cross_entropy: label_smoothing must be in [0, 1], got {label_smoothing}; 0.1 is usual")
     axis = _class_axis(logits)
-    counts, sums, total = _counts("cross_entropy", logits, target, weight, ignore_index, label_smoothing)
+    if type(logits) is np.ndarray and weight is None and not label_smoothing and target.dtype.kind in "iu":
+        counts, sums, total = _picked("cross_entropy", logits, target, ignore_index)
+    else:
+        counts, sums, total = _counts("cross_entropy", logits, target, weight, ignore_index, label_smoothing)
     x, _ = shifted(logits, axis)
     e = np.exp(x)
     z = np.sum(e, axis=axis, keepdims=True)
-    losses = np.log(z) * sums - _weighted(x, counts)
+    if isinstance(counts, _Classes):
+        losses = (np.log(z) - np.take_along_axis(x, counts.numbers, axis)) * sums
+    else:
+        losses = np.log(z) * sums - _weighted(x, counts)
     return _reduced(np.squeeze(losses, axis), total, reduction), (e, z, counts, sums, total)

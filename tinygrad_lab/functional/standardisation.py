@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.blocks import blocked
 from tinygrad_lab.typing import Array, Result
 
 Axes = tuple[int, ...]
@@ -22,54 +23,66 @@ def _scale(x: Array, axis: Axes, eps: float) -> Result:
     return 1 / np.sqrt(np.mean(x * x, axis=axis, keepdims=True) + eps)
 
 
-def _affine_rule(
-    needed: tuple[int, ...], g: Any, normal: Array, weight: Array | None, scale: Array, axis: Axes, shift: bool
-) -> Result:
-    """With ĝ = g · weight and n what is scaled and shifted: (ĝ − mean(ĝ) − n · mean(ĝ n)) · scale; g · n; g."""
+def _rows(axis: Axes, *parameters: Array | None) -> bool:
+    """Whether each row along the last axis is treated by itself."""
+    return axis == (-1,) and all(p is None or p.ndim == 1 for p in parameters)
+
+
+def _pull(
+    g: Any, x: Array, scale: Array, *rest: Any, needed: tuple[int, ...], axis: Axes, summed: bool
+) -> tuple[Any, ...]:
+    """With h = g · weight and n what is weighted: (h − mean(h) − n · mean(h n)) · scale; g · n; g."""
+    *mean, weight = rest
+    normal = (x - mean[0] if mean else x) * scale
     found = {1: g * normal, 2: g} if 1 in needed else {2: g}
+    if summed:
+        lead = tuple(range(g.ndim - 1))
+        found = {position: np.sum(product, axis=lead) for position, product in found.items() if position in needed}
     if 0 in needed:
         g = g * (scale if weight is None else weight)
         if weight is not None:
             g *= scale
-        own = normal * np.mean(g * normal, axis=axis, keepdims=True)
-        if shift:
-            own += np.mean(g, axis=axis, keepdims=True)
-        found[0] = g - own
+        normal *= np.mean(g * normal, axis=axis, keepdims=True)
+        if mean:
+            normal += np.mean(g, axis=axis, keepdims=True)
+        found[0] = g - normal
     return tuple(found[position] for position in needed)
 
 
-def _rescale_rule(
+def _affine_rule(
     needed: tuple[int, ...], g: Array, y: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *,
     axis: Axes, eps: float, residuals: Any,
 ) -> Result:  # fmt: skip
-    return _affine_rule(needed, g, x * residuals, weight, residuals, axis, shift=False)
+    arrays = (g, x, *residuals)
+    options: dict[str, Any] = {"needed": needed, "axis": axis}
+    if _rows(axis, weight, bias):
+        return blocked(_pull, arrays, weight, row=1, sums=len({*needed} - {0}), summed=True, **options)
+    return _pull(*arrays, weight, summed=False, **options)
 
 
-@primitive(joint=_rescale_rule, residuals=True)
+@primitive(joint=_affine_rule, residuals=True)
 def rescale(x: Array, weight: Array | None = None, bias: Array | None = None, *, axis: Axes, eps: float) -> Result:
     """Return `weight · x / √(mean(x²) + eps) + bias`, the mean over the axes `axis`."""
     scale = _scale(x, axis, eps)
-    return affine(x * scale, weight, bias), scale
+    return affine(x * scale, weight, bias), (scale,)
 
 
-def _standardise_rule(
-    needed: tuple[int, ...], g: Array, y: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *,
-    axis: Axes, eps: float, residuals: Any,
-) -> Result:  # fmt: skip
-    mean, scale = residuals
-    normal = x - mean
-    normal *= scale
-    return _affine_rule(needed, g, normal, weight, scale, axis, shift=True)
-
-
-@primitive(joint=_standardise_rule, residuals=True)
+@primitive(joint=_affine_rule, residuals=True)
 def standardise(x: Array, weight: Array | None = None, bias: Array | None = None, *, axis: Axes, eps: float) -> Result:
     """Return `weight · (x − mean(x)) / √(var(x) + eps) + bias`, mean and variance over the axes `axis`."""
+    if _rows(axis, weight, bias):
+        y, scale, mean = blocked(_standardised, (x,), weight, bias, axis, eps, row=1)
+    else:
+        y, scale, mean = _standardised(x, weight, bias, axis, eps)
+    return y, (scale, mean)
+
+
+def _standardised(x: Array, weight: Array | None, bias: Array | None, axis: Axes, eps: float) -> tuple[Any, ...]:
     mean = np.mean(x, axis=axis, keepdims=True)
     normal = x - mean
     scale = _scale(normal, axis, eps)
     normal *= scale
-    return affine(normal, weight, bias), (mean, scale)
+    return affine(normal, weight, bias), scale, mean
 
 
 def layer_norm(

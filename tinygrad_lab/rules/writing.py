@@ -38,6 +38,12 @@ def add_into(out: Any, index: Index, value: ArrayLike) -> Result:
     return out if out.flags.c_contiguous else flat.reshape(out.shape)  # a view would be copied when it leaves the sweep
 
 
+def subtract_along(out: Any, numbers: Any, value: Any, axis: int) -> Any:
+    """Subtract `value` in `out`, an array that nobody else holds, at one place along an axis, and return it."""
+    np.put_along_axis(out, numbers, np.take_along_axis(out, numbers, axis) - value, axis)
+    return out
+
+
 @primitive()
 def scatter(g: Array, index: Index, shape: tuple[int, ...]) -> Array:
     """Return zeros of `shape` with `g` added at `index`."""
