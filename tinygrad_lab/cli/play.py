@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lab.cli.imported import imported
+from tinygrad_lab.cli.live import linger
 from tinygrad_lab.cli.options import add_options, given
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.extras import extra
@@ -69,15 +70,11 @@ def run(options: dict[str, Any]) -> int:
     if link is not None:
         session.follow(link)
     with serve(session, options["host"], options["port"]) as address:
-        sys.stdout.write(f"playground: {address}\nCtrl-C, or Stop on the page, ends it\n")
+        sys.stdout.write(f"playground: {address}\n")
         sys.stdout.flush()
         if options["browser"]:
             webbrowser.open(address)
-        try:
-            session.work()
-        except KeyboardInterrupt:
-            sys.stdout.write("\n")
-    sys.stdout.write("the playground has ended\n")
+        linger(session)
     return 0
 
 

@@ -8,10 +8,11 @@ import json
 import math
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_lab.cli.live import libraries, linger, page_of
 from tinygrad_lab.cli.options import add_options, flag, given
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.extras import extra
@@ -56,6 +57,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     output.add_argument("--out", type=Path, metavar="DIR", help="new folder (default: runs/DATA-1, or next free)")
     output.add_argument("--checkpoint-every", type=interval, metavar="N|Ns", default=(None, 30.0), help="write a "
                         "checkpoint every N epochs, or every N seconds (default: 30s)")
+    output.add_argument("--live", action="store_true", help="open a page that shows the training as it goes")
     output.add_argument("--quiet", action="store_true", help="print nothing but errors")
     output.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     # fmt: on
@@ -75,13 +77,17 @@ def run(options: dict[str, Any]) -> int:
     with extra("lab"):  # before any time is spent
         for library in ("jinja2", "matplotlib", "rich", "safetensors"):
             importlib.import_module(library)
+    if options["live"]:
+        libraries()
     place, prepare = _resumed(options) if options["resume"] is not None else _new(options)
-    with place:
+    with place, ExitStack() as stack:
         prepared = prepare()
         keep = keeper(prepared, place.put, options["checkpoint_every"])
+        page = page_of(prepared, stack) if options["live"] else None
+        watch = [] if page is None else [page.watch]
         try:
             with _progress(prepared.config, options["quiet"], options["json"]) as show:
-                prepared.train([keep, *show])
+                prepared.train([keep, *show, *watch])
         except OSError:  # the reader has gone, or its disk is full; what is learnt is written
             prepared.history.stopped_by = "interrupted"
             folder.finish(prepared, place)
@@ -92,10 +98,12 @@ def run(options: dict[str, Any]) -> int:
             written = folder.finish(prepared, place)
         except KeyboardInterrupt:
             return _interrupted(place.path, "model.safetensors")
-    if options["json"]:
-        sys.stdout.write(json.dumps(_summary(prepared, written)) + "\n")
-    elif not options["quiet"]:
-        progress.summary(prepared, written, sys.stdout)
+        if options["json"]:
+            sys.stdout.write(json.dumps(_summary(prepared, written)) + "\n")
+        elif not options["quiet"]:
+            progress.summary(prepared, written, sys.stdout)
+        if page is not None:
+            linger(page)
     return _STATUS[str(prepared.history.stopped_by)]
 
 

@@ -73,7 +73,7 @@ def change(session: Session, values: dict[str, Any], anew: bool = False) -> None
     lane = session.lane
     for name in values:
         if name in lane.fixed and values[name] != getattr(lane.config, name):
-            raise LabError(f"play: {name} must stay, got another; it belongs to the model that was given")
+            raise LabError(f"play: {name} must stay as it is, got another; {lane.owner}")
     shared = {name: value for name, value in values.items() if name in _SHARED}
     others = [other for other in session.lanes if other is not lane]
     lane.change(settings.checked(lane.config, values))
@@ -155,7 +155,8 @@ def link(session: Session, text: str) -> None:
 
 def stop(session: Session) -> None:
     """End the playground."""
-    session.over = True
+    session.over, session.playing = True, False
+    session.tell('{"type": "bye"}')
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {

@@ -47,7 +47,10 @@ class Lane:
         changes: what was changed since the first epoch.
         moments: the epochs that were.
         updates: how many were made since the last evaluation.
+        owner: why some options cannot be changed, and what to do.
     """
+
+    owner = "the model was given with it: give another"
 
     def __init__(
         self, begin: Begin, config: Config, run: Run | None = None, fixed: frozenset[str] = frozenset()

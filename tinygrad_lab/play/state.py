@@ -39,6 +39,7 @@ def state(session: Session) -> dict[str, Any]:
         "most_runs": MOST_RUNS,
         "lanes": [_lane(session, one) for one in session.lanes],
         "fixed": sorted(lane.fixed),
+        "watching": "lr" in lane.fixed,
         "choices": settings.choices() | {"data": session.source.datasets},
         "sized": lane.config.data in DATASETS and DATASETS[lane.config.data].sized,
         "drawn": lane.config.data in DATASETS,

@@ -44,7 +44,8 @@ def repeat(session: Session) -> dict[str, Any]:
 def program(session: Session) -> str:
     """Return the selected run's network as a Python program."""
     session.rest()
-    return code.program(session.lane.finished(), session.source.model)
+    session.lane.complete_epoch()
+    return code.program(session.lane.run, session.source.model)
 
 
 def explain(session: Session, part: str, point: int, theme: str = "auto") -> str:

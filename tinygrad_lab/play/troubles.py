@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ class Trouble:
         button: what the button says that tries it.
         settings: what the button sets.
         anew: whether it begins the run anew.
-        layer: where it is, if it is at a layer.
+        layers: where it is, if it is at layers.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Trouble:
     button: str
     settings: dict[str, Any] = field(default_factory=dict)
     anew: bool = True
-    layer: int | None = None
+    layers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,11 +129,11 @@ class Situation:
 
 
 def troubles(now: Situation) -> list[Trouble]:
-    """Return what goes wrong, the worst first; what the page cannot set is no button's business."""
+    """Return what goes wrong, the worst first; there is no button for what cannot be set."""
     found = [*_divergence(now)]
     if not found:
         found = [*_dead(now), *_plateau(now), *_bouncing(now), *_saturated(now), *_gradients(now), *_overfitting(now)]
-    return [one for one in found if not now.fixed & set(one.settings)]
+    return [replace(one, button="", settings={}) if now.fixed & set(one.settings) else one for one in found]
 
 
 def _divergence(now: Situation) -> Iterator[Trouble]:
@@ -177,7 +177,7 @@ def _plateau(now: Situation) -> Iterator[Trouble]:
     if abs(before - now.loss) > 0.005 * abs(now.loss):
         return
     constant = now.constant
-    if abs(now.loss - constant.loss) <= 0.02 * constant.loss:
+    if abs(now.loss - constant.loss) <= 0.005 * constant.loss:
         sentence = (
             f"For {back:,} epochs the loss has stood at {now.loss:.4g}; {constant.words} gives {constant.loss:.4g}. "
             f"The network ignores its inputs."
@@ -201,19 +201,19 @@ def _plateau(now: Situation) -> Iterator[Trouble]:
 
 
 def _dead(now: Situation) -> Iterator[Trouble]:
-    for number, layer in enumerate(now.look.layers[:-1]):
-        if layer.activation in ("ReLU", "ReLU6"):
-            dead = silent(layer.output)
-            if dead.any():
-                yield Trouble(
-                    "Dead units",
-                    f"{dead.sum()} of {dead.size} units of layer {number + 1} never fire: they are 0 on every point, "
-                    f"get no gradient, and have stopped learning.",
-                    "A leaky ReLU lets a little through where a ReLU is 0; a smaller rate keeps units from falling in.",
-                    "Begin again with leakyrelu",
-                    {"activation": "leakyrelu"},
-                    layer=number,
-                )
+    hidden = now.look.layers[:-1]
+    masks = {i: silent(layer.output) for i, layer in enumerate(hidden) if layer.activation in ("ReLU", "ReLU6")}
+    found = {i: mask for i, mask in masks.items() if mask.any()}
+    if found:
+        where = " and ".join(f"{mask.sum()} of {mask.size} units of layer {i + 1}" for i, mask in found.items())
+        yield Trouble(
+            "Dead units",
+            f"{where} never fire: they are 0 on every point, get no gradient, and have stopped learning.",
+            "A leaky ReLU lets a little through where a ReLU is 0; a smaller rate keeps units from falling in.",
+            "Begin again with leaky_relu",
+            {"activation": "leaky_relu"},
+            layers=tuple(found),
+        )
 
 
 def _saturated(now: Situation) -> Iterator[Trouble]:
@@ -229,7 +229,7 @@ def _saturated(now: Situation) -> Iterator[Trouble]:
                 "Begin with smaller weights (xavier_uniform), standardise the inputs, and take a smaller rate.",
                 "Begin again with standardised inputs",
                 {"standardize": True, "init": "xavier_uniform", "lr": min(now.config.lr, 0.1)},
-                layer=number,
+                layers=(number,),
             )
             return
 
@@ -256,7 +256,7 @@ def _gradients(now: Situation) -> Iterator[Trouble]:
             "Take an activation with slope 1, such as tanh near 0 or relu, or fewer layers.",
             f"Begin again with {gentler}",
             {"activation": gentler},
-            layer=0,
+            layers=(0,),
         )
     elif max(sizes) > 1e3 * sizes[-1] or max(sizes) > 1e3:
         worst = int(np.argmax(sizes))
@@ -268,7 +268,7 @@ def _gradients(now: Situation) -> Iterator[Trouble]:
             "Begin with smaller weights, and take a smaller rate.",
             f"Begin again with xavier_uniform and rate {smaller:g}",
             {"init": "xavier_uniform", "lr": smaller},
-            layer=worst,
+            layers=(worst,),
         )
 
 

@@ -59,7 +59,7 @@ function fill(state, always = false) {
   const owned = fixed.has("hidden");
   byId("fewer").disabled = owned || !now.hidden.length;
   byId("more").disabled = owned || now.hidden.length >= MOST_LAYERS;
-  say(byId("hidden-count"), owned ? "a model of your own" : `${now.hidden.length} hidden layer${now.hidden.length === 1 ? "" : "s"}`);
+  say(byId("hidden-count"), owned && !state.watching ? "a model of your own" : `${now.hidden.length} hidden layer${now.hidden.length === 1 ? "" : "s"}`);
   axes(state);
 }
 

@@ -2,13 +2,14 @@
 
 import { css, palette } from "./colours.js";
 import { change } from "./controls.js";
+import { choose, inspect, isChosen } from "./inspect.js";
 import { ByteMap } from "./maps.js";
 import { format, number } from "./numbers.js";
 import { byId, draw, known, make, on, say } from "./state.js";
 
 const MOST = 10;  // units of a layer that are shown, as the server sends them
 const TOP = 34, BOTTOM = 22, GAP = 6;
-let columns = [], lines = [], drawn = "", selected = null;
+let columns = [], lines = [], drawn = "";
 
 // Columns of the picture: the inputs, and every layer.
 function plan(frame, state) {
@@ -91,8 +92,8 @@ function unitBox(column, i, unit, x, y, size) {
   place(button, x, y);
   button.style.width = button.style.height = `${size}px`;
   button.addEventListener("click", () => {
-    selected = { column: i, unit, name };
-    inspect();
+    choose({ column: i, unit, name });
+    showChosen();
   });
   const map = new ByteMap(canvas);
   if (column.input) {
@@ -114,28 +115,6 @@ function inputMap(feature) {
   return bytes;
 }
 
-// -- numbers -----------------------------------------------------------------------------------------------------------
-
-function inspect() {
-  const { frame, state } = known, box = byId("inspect");
-  for (const column of columns) for (const { button } of column.units) button.classList.remove("selected");
-  const unit = selected && columns[selected.column]?.units[selected.unit];
-  if (!unit) {
-    box.replaceChildren(make("p", { class: "small" }, "Choose a unit to see its numbers."));
-    return;
-  }
-  unit.button.classList.add("selected");
-  const rows = [];
-  const layer = frame.detail.layers[selected.column - 1];
-  if (layer?.weights) {
-    const before = selected.column === 1 ? i => state.features[i] : i => `unit ${i + 1}`;
-    rows.push(...layer.weights[selected.unit].map((w, j) => [before(j), w]));
-    if (layer.bias) rows.push(["bias", layer.bias[selected.unit]]);
-  }
-  const body = rows.map(([name, x]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", { title: String(x) }, format(x))));
-  box.replaceChildren(make("h3", {}, selected.name), rows.length ? make("table", { class: "numbers" }, make("caption", { class: "small" }, "weights from"), make("tbody", {}, ...body)) : make("p", { class: "small" }, selected.column ? "It has no weights of its own to show." : "An input, as it comes from the data."));
-}
-
 function update(frame) {
   const { classes } = palette();
   const largest = frame.detail.layers.map(layer => Math.max(1e-12, ...(layer.weights ?? []).flat().map(w => Math.abs(number(w)) || 0)));
@@ -155,6 +134,17 @@ function update(frame) {
   });
 }
 
+function showChosen() {
+  let small = null;
+  columns.forEach(({ units }, i) => units.forEach(({ button, map }, k) => {
+    const is = isChosen(i, k);
+    button.classList.toggle("selected", is);
+    button.setAttribute("aria-pressed", is);
+    if (is) small = map;
+  }));
+  inspect(small);
+}
+
 function show() {
   const { frame, state } = known, box = byId("network");
   if (!frame || !state || !box.clientWidth) return;
@@ -164,7 +154,7 @@ function show() {
     build(layout, box);
   }
   update(frame);
-  inspect();
+  showChosen();
   const parameters = frame.detail.layers.reduce((sum, layer) => sum + layer.parameters, 0);
   say(byId("shape"), `${parameters.toLocaleString("en-US")} parameters`);
 }

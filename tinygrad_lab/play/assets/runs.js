@@ -15,7 +15,7 @@ function differences(lanes) {
 function show(state) {
   const box = byId("runs"), several = state.lanes.length > 1;
   box.hidden = !several;
-  byId("add").disabled = state.lanes.length >= state.most_runs;
+  byId("add").disabled = state.watching || state.lanes.length >= state.most_runs;
   if (!several) return;
   const apart = differences(state.lanes);
   const tabs = state.lanes.map((_, i) => {

@@ -12,7 +12,8 @@ export async function openTake() {
     toast(error.message);
     return;
   }
-  say(byId("take-path"), "");
+  say(byId("take-path"), known.state.watching ? "the terminal that trains writes them at its end" : "");
+  byId("take-folder").disabled = known.state.watching;
   if (!byId("take").open) byId("take").showModal();
 }
 

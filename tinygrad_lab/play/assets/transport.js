@@ -50,6 +50,7 @@ function showPlaying(playing) {
 
 on("state", state => {
   showPlaying(state.playing);
+  byId("reset").disabled = state.watching;
   byId("speed").value = state.speed === null ? "" : String(state.speed);
 });
 

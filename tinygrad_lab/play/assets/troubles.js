@@ -24,7 +24,7 @@ async function attempt({ settings, anew }) {
 }
 
 on("frame", frame => {
-  const { troubles, constant } = frame.detail, now = troubles.map(one => one.name + one.layer).join();
+  const { troubles, constant } = frame.detail, now = troubles.map(one => one.name).join();
   if (now !== drawn) {
     drawn = now;
     build(troubles);
@@ -33,6 +33,7 @@ on("frame", frame => {
     rows[i].trouble = trouble;
     say(rows[i].sentence, trouble.sentence);
     say(rows[i].button, trouble.button);
+    rows[i].button.hidden = !trouble.button;
   });
   if (!troubles.length) say(byId("troubles").firstChild, `None as far as can be seen. For comparison: ${constant.words} gives a loss of ${format(constant.loss)}.`);
 });

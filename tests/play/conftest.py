@@ -1,0 +1,102 @@
+"""A playground that is served, and a browser's tab on it."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tinygrad_lab.play.serving import serve
+from tinygrad_lab.play.session import Session
+from tinygrad_lab.play.sources import source
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium; tests are skipped where it, or playwright, is missing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium found: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+class Served:
+    """A playground in a thread of its own."""
+
+    def __init__(self, session: Session) -> None:
+        self.session, self.address = session, ""
+        self.ready = threading.Event()
+        self.thread = threading.Thread(target=self._work, daemon=True)
+        self.thread.start()
+        assert self.ready.wait(20)
+
+    def _work(self) -> None:
+        with serve(self.session, port=0) as address:
+            self.address = address
+            self.ready.set()
+            self.session.work()
+
+    @property
+    def token(self) -> str:
+        return self.address.partition("token=")[2]
+
+    @property
+    def host(self) -> str:
+        return self.address.removeprefix("http://").partition("/")[0]
+
+    def ask(self, name: str, **arguments: Any) -> Any:
+        return self.session.ask(name, arguments).result(20)
+
+    def end(self) -> None:
+        self.session.ask("stop", {})
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def served(tmp_path, monkeypatch) -> Iterator[Callable[..., Served]]:
+    """Serve a playground in an empty folder; it is ended with the test."""
+    for library in ("starlette", "uvicorn", "websockets", "safetensors"):
+        pytest.importorskip(library)
+    monkeypatch.chdir(tmp_path)
+    running: list[Served] = []
+
+    def begin(what: Any = None, **settings: Any) -> Served:
+        made = what if isinstance(what, Session) else Session(source(what, settings))
+        running.append(Served(made))
+        return running[-1]
+
+    yield begin
+    for one in running:
+        one.end()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a tab on a playground; in the end, fail if a script failed, or anything of elsewhere was asked for."""
+    troubles: list[str] = []
+    contexts: list[Any] = []
+
+    def open_tab(place: Served, fragment: str = "", **options: Any) -> Any:
+        options = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"} | options
+        contexts.append(browser.new_context(**options))
+        tab = contexts[-1].new_page()
+        tab.on("pageerror", lambda error: troubles.append(f"error: {error}"))
+        tab.on("console", lambda message: message.type == "error" and troubles.append(f"console: {message.text}"))
+        tab.on("dialog", lambda dialog: troubles.append(f"dialog: {dialog.message}"))
+        tab.on("request", lambda one: f"//{place.host}/" in one.url or troubles.append(f"request: {one.url}"))
+        tab.goto(place.address + fragment)
+        tab.wait_for_selector("#figures td")
+        return tab
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    assert not troubles

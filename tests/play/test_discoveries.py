@@ -1,0 +1,89 @@
+"""Each of the five things to discover shows what docs/playground.md says, by its link, and its button mends it."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinygrad_lab.play import commands, settings
+from tinygrad_lab.play.session import Session
+from tinygrad_lab.play.sources import source
+
+PAGE = (Path(__file__).parents[2] / "docs" / "playground.md").read_text(encoding="utf-8")
+LINKS = re.findall(r"http://127\.0\.0\.1:7860/#(\S+?)\)", PAGE)
+NAMES = ("Plateau", "Dead units", "Too large a rate", "Saturation", "Overfitting")
+
+
+def shown(session):
+    """Train to where the link says, and return what a page shows then."""
+    with np.errstate(all="ignore"):
+        session.speed = None
+        while session.playing:
+            session.turn()
+        message = session.frame(4, 4)
+    (length,) = struct.unpack("<I", message[:4])
+    return json.loads(message[4 : 4 + length])
+
+
+def opened(link):
+    session = Session(source(None, {}))
+    commands.link(session, link)
+    return session
+
+
+def test_every_link_stands_beside_its_command():
+    assert len(LINKS) == 5
+    assert re.findall(r'`tinygrad-lab play "#(\S+)"`\n', PAGE) == LINKS
+    for link in LINKS:
+        values, epochs = settings.read_link(link)
+        assert epochs is not None
+        assert settings.read_link(settings.link(opened(link).lane.config, epochs)) == (values, epochs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("link", "name"), list(zip(LINKS, NAMES, strict=False)), ids=NAMES)
+def test_a_link_shows_what_the_page_says_and_its_button_mends_it(link, name):
+    session = opened(link)
+    seen = shown(session)
+    trouble = {one["name"]: one for one in seen["detail"]["troubles"]}[name]
+    loss = session.lane.history.loss[-1]
+    commands.change(session, trouble["settings"], trouble["anew"])
+    commands.play(session, session.lane.epoch + 400)
+    after = shown(session)
+    assert name not in [one["name"] for one in after["detail"]["troubles"]] or name == "Overfitting"
+    if name == "Overfitting":
+        assert session.lane.history.validation_loss[-1] < 2
+    else:
+        assert session.lane.history.loss[-1] < 0.7 * loss
+
+
+@pytest.mark.slow
+def test_the_figures_that_the_page_names():
+    plateau, dead, _, saturated, overfitted = LINKS
+    seen = shown(opened(plateau))
+    assert seen["lanes"][0]["figures"]["loss"] == pytest.approx(0.692, abs=5e-4)
+    assert "saying 0.4762 for class 1 at every point gives 0.692" in seen["detail"]["troubles"][0]["sentence"]
+    layers = shown(opened(dead))["detail"]["layers"]
+    assert len(layers[1]["dead"]) == 8
+    assert layers[0]["size"] == 0
+    seen = shown(opened(saturated))
+    assert seen["detail"]["layers"][1]["saturated"] > 0.8
+    assert seen["lanes"][0]["figures"]["accuracy"] < 0.7
+    session = opened(overfitted)
+    seen = shown(session)
+    assert sum(p.data.size for p in session.lane.run.model.parameters()) == 1185
+    assert len(session.lane.run.dataset.x) == 30
+    figures = seen["lanes"][0]["figures"]
+    assert figures["accuracy"] == 1
+    assert figures["validation_loss"] > 2 * min(session.lane.history.validation_loss)
+
+
+@pytest.mark.slow
+def test_all_is_well_where_all_is_well():
+    session = opened("data=xor&hidden=8&optimizer=adam&lr=0.05&epochs=300")
+    assert shown(session)["detail"]["troubles"] == []

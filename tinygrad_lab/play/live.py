@@ -1,0 +1,115 @@
+"""A run that is trained elsewhere, as by `train --live`: a page looks on, and may hold it for a while."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Any, NoReturn
+
+from tinygrad_lab.errors import LabError
+from tinygrad_lab.lab.interrupt import interruptible
+from tinygrad_lab.lab.running import Run
+from tinygrad_lab.lab.training import History
+from tinygrad_lab.play.lane import Lane
+from tinygrad_lab.play.moments import Moments
+from tinygrad_lab.play.session import Session
+from tinygrad_lab.play.settings import SETTINGS
+from tinygrad_lab.play.sources import Source
+
+
+class Onlooker(Session):
+    """A session of one run, whose training calls `watch` after each evaluation.
+
+    Arguments:
+        run: the run, before or in its training.
+    """
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(_Elsewhere(run))
+        self.playing, self.speed = True, None
+
+    def watch(self, history: History) -> None:
+        """Show what is due, and wait while a page holds the run; a callback of `train`."""
+        lane: Any = self.lane
+        lane.note()
+        self.picture_is_new = True
+        if self.over:
+            return
+        self._answer(0.0)
+        self._show()
+        if history.stopped_by is not None:
+            self.rest()
+        elif not self.playing or self.speed is not None:
+            self._hold(lane)
+
+    def _hold(self, lane: Watched) -> None:
+        """Wait until the run may go on. Ctrl-C is passed on to whoever trains."""
+        now = time.perf_counter()
+        due = now if self.speed is None else max(self._next_epoch, now - 0.1)
+        with interruptible() as interrupted:
+            while not self.over and not interrupted() and not lane.granted:
+                wait = due - time.perf_counter()
+                if self.playing and wait <= 0:
+                    break
+                idle = self._idle()
+                self._answer(min(wait, 0.05) if self.playing else 0.1 if idle is None else min(idle, 0.1))
+                self._show()
+                due = due if self.speed is not None else now
+            pressed = interrupted()
+        lane.granted = max(0, lane.granted - 1)
+        self._next_epoch = due + (1 / self.speed if self.speed else 0.0)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
+
+
+class Watched(Lane):
+    """A run that is trained elsewhere.
+
+    Attributes:
+        granted: how many epochs it may go on for, where it is held.
+    """
+
+    owner = "a terminal trains it: use tinygrad-lab play"
+
+    def __init__(self, run: Run) -> None:
+        self.begin, self.config, self.fixed = _refuse, run.config, frozenset(SETTINGS)
+        self.run, self.moments, self.changes = run, Moments(), []
+        self.updates = self.granted = 0
+
+    def note(self) -> None:
+        """Remember the epoch."""
+        self.moments.keep(self.epoch, self.run.experiment)
+
+    def step(self) -> None:
+        """Let it go on for an epoch."""
+        self.granted += 1
+
+    def go_through_epoch(self) -> None:
+        """Let it go on for an epoch."""
+        self.granted += 1
+
+    def restart(self) -> None:
+        """Refuse."""
+        _refuse(self.config)
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Refuse."""
+        _refuse(self.config)
+
+    def finished(self) -> Run:
+        """Refuse: its folder is written by whoever trains it."""
+        raise LabError("play: folder must be written by the terminal that trains, got a page; wait for its end")
+
+
+class _Elsewhere(Source):
+    def __init__(self, run: Run) -> None:
+        super().__init__(run.config, _refuse, run, fixed=frozenset(SETTINGS))
+
+    def lane(self) -> Lane:
+        """Return the run that is watched."""
+        assert self.run is not None
+        return Watched(self.run)
+
+
+def _refuse(config: Any) -> NoReturn:
+    raise LabError(f"play: the run must stay as it is, got a change; {Watched.owner}")
