@@ -13,6 +13,7 @@ from tinygrad_lab.testing.problem import Problem
 from tinygrad_lab.testing.reproduction import call
 
 SLACK = 1e4  # sums may be rounded by so many units in the last place of their terms
+SEEN = 8  # times what rounding was seen to do
 
 
 def fault(problem: Problem, weights: Array) -> str:
@@ -33,7 +34,7 @@ def fault(problem: Problem, weights: Array) -> str:
             right = adapter.gradients(leaves, problem.rebuild, way.cotangents)
             for number, (gradient, expected) in enumerate(zip(found, right, strict=True)):
                 off = 0.0 if gradient is None else _off(gradient, expected, terms)
-                if off:
+                if off and not off <= SEEN * _spread(problem, way, number):
                     argument = problem.leaves[number].argument
                     return _text(problem, weights, f", gradient of argument {argument}", way, f"one {off:.3g} apart")
     except GradientError as error:
@@ -69,6 +70,17 @@ def _off(gradient: Any, expected: Any, terms: float) -> float:
     if np.any(np.isfinite(gradient) != np.isfinite(expected)):
         return float("inf")
     return off if off > SLACK * unit * (size + terms) else 0.0
+
+
+def _spread(problem: Problem, way: Way, number: int) -> float:
+    """Return how much a gradient changes with the rounding of the arguments."""
+    unit, spread = float(np.finfo(problem.dtype).eps), 0.0
+    right = problem.adapter.gradients(problem.unflatten(problem.x), problem.rebuild, way.cotangents)[number]
+    for units in (1, -1, 2, -2, 4, -4):
+        near = problem.unflatten(problem.x * (1 + units * unit))
+        other = problem.adapter.gradients(near, problem.rebuild, way.cotangents)[number]
+        spread = max(spread, float(np.max(np.abs(np.asarray(other) - right), initial=0)))
+    return spread
 
 
 def _text(problem: Problem, weights: Array, what: str, way: Way, got: str) -> str:

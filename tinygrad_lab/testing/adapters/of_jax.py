@@ -102,7 +102,7 @@ class Jax(Adapter):
 
     def _call(self, rebuild: Rebuild, leaves: Any) -> Leaves:
         results = self._jax.tree_util.tree_leaves(self.function(*map(self._native, rebuild(list(leaves)))))
-        results = [self._jax.numpy.asarray(result) for result in results]
+        results = [y if isinstance(y, self._jax.Array) else self._jax.numpy.asarray(y) for y in results]
         floating = [y for y in results if self._jax.numpy.issubdtype(y.dtype, self._jax.numpy.inexact)]
         return [y if y.dtype.kind in "fc" else y.astype("float32") for y in floating]
 

@@ -27,6 +27,7 @@ class Torch(Adapter):
 
     def __init__(self, function: Function, name: str | None = None) -> None:
         self.torch = required("torch", "PyTorch")
+        self._state = self.torch.Generator().manual_seed(0).get_state()
         self._promotes = False  # whether it holds float32 tensors of its own
         self.module: Any = function if isinstance(function, self.torch.nn.Module) else None
         super().__init__(function, name or (type(function).__name__ if self.module is not None else None))
@@ -56,9 +57,13 @@ class Torch(Adapter):
     @contextmanager
     def _fixed(self) -> Iterator[None]:
         """Draw the same random numbers each time, as dropout does."""
-        with self.torch.random.fork_rng(devices=[]):
-            self.torch.manual_seed(0)
+        generator = self.torch.default_generator
+        before = generator.get_state()
+        generator.set_state(self._state)  # `torch.manual_seed` takes milliseconds
+        try:
             yield
+        finally:
+            generator.set_state(before)
 
     def results(self, rebuild: Rebuild, inputs: Leaves) -> Leaves:
         """Return the floating-point results for tensors."""

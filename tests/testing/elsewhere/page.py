@@ -1,0 +1,165 @@
+"""The page of what `others.py` found: every finding with a program that shows it, which is run as the page is made."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from tests.testing.elsewhere.libraries import LIBRARIES, Library
+
+PAGE = Path(__file__).parents[3] / "docs" / "other_libraries.md"
+KINDS = {"wrong": "error", "inexact": "digits lost", "convention": "convention"}
+ORDERS = {1: "first", 2: "second"}
+
+
+def evaluated(library: Library, namespace: Any, text: str, args: tuple[Any, ...], positions: tuple[int, ...]) -> Any:
+    """Return what a program of `Library.program` prints."""
+    scope = dict(namespace)
+    for name, arg in zip("xyz", args, strict=False):
+        scope[name] = eval(library.array.format(arg), scope)
+    *_, last = library.program(text, args, positions).split("\n")
+    before, _, shown = last.rpartition("print(")
+    exec(before, scope)
+    found = eval(shown[:-1], scope)
+    return np.zeros(np.shape(args[positions[0]])) if found is None else found
+
+
+def write(found: list[dict[str, Any]]) -> None:
+    """Write the page."""
+    by_title = {library.title: library for library in LIBRARIES}
+    parts = [_head(found), *(_section(by_title[part["title"]], part) for part in found)]
+    PAGE.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _head(found: list[dict[str, Any]]) -> str:
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    rows = []
+    for part in found:
+        findings = [_grouped(result) for result in part["results"]]
+        kinds = [verdict for groups in findings for _, verdict, _ in groups]
+        points = sum(result["points"] for result in part["results"])
+        alarms = sum(f["verdict"] == "alarm" for result in part["results"] for f in result["findings"])
+        missed = sum(
+            finding["by"] == "mpmath" for group in findings for _, _, found in group for finding in _points(found)
+        )
+        cells = [
+            part["title"],
+            part["version"],
+            len(part["results"]),
+            points,
+            *(kinds.count(kind) for kind in KINDS),
+            alarms,
+            missed,
+        ]
+        rows.append("| " + " | ".join(map(str, cells)) + " |")
+    versions = f"Python {platform.python_version()}, NumPy {np.__version__}, mpmath {mpmath.__version__}"
+    return f"""# Derivatives in other libraries
+
+The gradient checker was let loose on the derivatives of PyTorch, JAX, autograd and MyGrad, as installed on {today}
+({versions}, double precision). These libraries are good: nearly all of
+their derivatives are right to the last digits, nearly everywhere. This page is about the rest, because somebody's
+training run may meet it. Each finding was confirmed by mpmath at 50 digits, and can be seen with three lines of Python,
+which were run as the page was made. `python -m tests.testing.others --write` makes it again.
+
+| | version | functions | points | errors | digits lost | conventions | alarms not confirmed | not found |
+|---|---|---:|---:|---:|---:|---:|---:|---:|
+{chr(10).join(rows)}
+
+- **points**: arguments where the library's value of the function agrees with mpmath's; where it does not, derivatives
+  are not judged.
+- **error**: the function has a derivative there, and the library gives another number, NaN or infinity: it is off by
+  more than 1 %, and by more than one in a million of the function's own size.
+- **digits lost**: it is off by more than one in a million. A derivative that would be right for arguments a few units
+  in the last place away counts as right, so that nobody is blamed for ill-conditioned functions.
+- **convention**: the function has a kink there or a tie, so that there is no derivative, and the library gives a number
+  outside of what the slopes on both sides allow, or NaN. People may have good reasons to.
+- **alarms not confirmed**: points where the checker called a derivative wrong that mpmath confirms.
+- **not found**: points where mpmath finds an error or digits lost in a first derivative, and the checker, which sees
+  only values in double precision, does not: by how far the checker is no proof.
+
+mpmath takes difference quotients with a step of 1e-30 of the argument at 160 digits, from both sides. Where they agree
+there is a derivative, and their mean has more than 50 digits of it, of which 20 are printed here. PyTorch's gradient of
+a complex function is the conjugate of JAX's and autograd's, a convention of which neither is wrong; only real functions
+are on this page.
+"""
+
+
+def _grouped(result: dict[str, Any]) -> list[tuple[int, str, list[dict[str, Any]]]]:
+    """Return findings by order and kind."""
+    kinds = [(order, verdict) for order in ORDERS for verdict in KINDS]
+    groups = [(o, v, [f for f in result["findings"] if (f["order"], f["verdict"]) == (o, v)]) for o, v in kinds]
+    return [group for group in groups if group[2]]
+
+
+def _section(library: Library, part: dict[str, Any]) -> str:
+    lines = [f"## {part['title']} {part['version']}", ""]
+    clean = [f"`{r['name']}`" for r in part["results"] if not _grouped(r)]
+    for result in part["results"]:
+        for order, verdict, group in _grouped(result):
+            lines += _finding(library, result, order, verdict, group)
+    lines += [f"Nothing was found in {len(clean)} others: {', '.join(clean)}.", ""]
+    return "\n".join(lines)
+
+
+def _finding(
+    library: Library, result: dict[str, Any], order: int, verdict: str, group: list[dict[str, Any]]
+) -> list[str]:
+    shown = min(group, key=_plainness)
+    points = _points(group)
+    alone = sum(finding["by"] == "mpmath" for finding in points)
+    by = f", {alone} of which mpmath alone found" if alone else ""
+    places = shown["where"] if order == 2 else shown["where"][:1]
+    program = library.program(library.functions[result["name"]], shown["args"], tuple(place[0] for place in places))
+    sides = [_short(side) for side in shown["truth"]]
+    exact = f"{sides[0]} from the left and {sides[1]} from the right" if len(sides) > 1 else sides[0]
+    what = (
+        "derivative"
+        if not shown.get("tie")
+        else "derivative as the equal ones move together, and so their gradients' sum,"
+    )
+    return [
+        f"### `{result['name']}`: {KINDS[verdict]}, {ORDERS[order]} derivative",
+        "",
+        f"At {len(points)} of {result['points']} points{by}, for example",
+        "",
+        "```python",
+        program,
+        "```",
+        "",
+        f"prints `{_printed(program)}`; the {what}{_element(shown)} is {exact}.",
+        "",
+    ]
+
+
+def _points(group: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one finding for each point."""
+    return list({repr(finding["args"]): finding for finding in group}.values())
+
+
+def _plainness(finding: dict[str, Any]) -> tuple[Any, ...]:
+    """Put arguments of usual size that are quickly written before others."""
+    numbers = np.abs(np.concatenate([np.ravel(arg) for arg in finding["args"]]))
+    unusual = sum(x != 0 and not 1e-3 <= x <= 100 for x in numbers)
+    return finding["by"], unusual, len(repr(finding["args"])), repr(finding["args"])
+
+
+def _element(finding: dict[str, Any]) -> str:
+    place = finding["where"][0]
+    return f" for element {list(place[1:])}" if len(place) > 1 and not finding.get("tie") else ""
+
+
+def _short(number: str) -> str:
+    return mpmath.nstr(mpmath.mpf(number), 20) if abs(mpmath.mpf(number)) > 1e-25 else "0"
+
+
+def _printed(program: str) -> str:
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=False)
+    text = " ".join((run.stdout.strip() or run.stderr.strip().split("\n")[-1]).split())
+    return text.replace("`", "'")
