@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from mpmath import mp, mpf
 
-DIGITS = 160  # of which a second difference with the step below leaves more than 50
+DIGITS = 200  # of which a second difference with the step below leaves more than 50
 STEP = mpf(10) ** -30  # relative
 NEARBY = 8  # units in the last place: a derivative that is right there is as right as its argument
 WRONG, ROUGH, CONVENTION, RIGHT = "wrong", "inexact", "convention", "right"
@@ -52,15 +52,24 @@ def value(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
 
 
 def derivative(function: Callable[..., Any], args: tuple[Any, ...], where: tuple[Any, ...]) -> Truth | None:
-    """Return a derivative from both sides, or None where the function is not defined on both.
+    """Return a derivative from both sides, or None where there is none that is finite on both.
 
     Arguments:
         function: on mpmath's numbers.
         args: floats, and lists of them.
         where: one place, or two for a second derivative; a place is an argument's position, then indices into it.
     """
+    found, finer = _quotients(function, args, where, STEP), _quotients(function, args, where, STEP**1.5)
+    if found is None or finer is None:
+        return None
+    steady = all(abs(a - b) <= mpf(10) ** -9 * (1 + abs(a)) for a, b in zip(found, finer, strict=True))
+    return found if steady else None
+
+
+def _quotients(function: Callable[..., Any], args: tuple[Any, ...], where: tuple[Any, ...], step: Any) -> Truth | None:
+    """Return difference quotients from both sides."""
     exact = [numbers(arg) for arg in args]
-    steps = [STEP * (abs(_at(exact, place)) or 1) for place in where]
+    steps = [step * (abs(_at(exact, place)) or 1) for place in where]
 
     def moved(*amounts: Any) -> Any:
         changed = [numbers(arg) for arg in args]
