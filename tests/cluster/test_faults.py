@@ -191,7 +191,7 @@ def test_a_scheduler_that_goes_is_one_line_and_what_is_done_is_kept(elsewhere, t
         before = model[0].weight.grad
         threading.Thread(target=kill_when_one_is_done, daemon=True).start()
         with pytest.raises(ClusterError, match=r"^backward: the scheduler must be reachable, got "):
-            tl.cluster.backward(lambda *all: (time.sleep(20), objective(*all))[1], model, lazy(X), lazy(Y))
+            tl.cluster.backward(lambda *all: (time.sleep(20), objective(*all))[1], model, lazy(X, 40), lazy(Y, 40))
         assert model[0].weight.grad is before
         dashboard, *told = sweep.communicate(timeout=30)[1].splitlines()
     assert dashboard.startswith("dashboard: http://")

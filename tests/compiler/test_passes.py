@@ -123,13 +123,14 @@ def test_the_inverse_of_bools_is_their_negation():
 
 def test_threads_may_compile_at_once(tmp_path):
     """Workers of a cluster have several threads; Python 3.11 cannot parse in two of them at a time."""
-    import sys
+    import gc
     import threading
+    import time
     from concurrent.futures import ThreadPoolExecutor
 
     from tinygrad_lab.compiler.passes import naming
 
-    start, path, before = threading.Barrier(4), tmp_path / "long.py", sys.getswitchinterval()
+    start, path = threading.Barrier(4), tmp_path / "long.py"
     path.write_text("y = [[[[[f(a) + [b, (c, {d: e})]]]]]]\n" * 1000)
 
     def parse(number, depth=0):
@@ -138,9 +139,10 @@ def test_threads_may_compile_at_once(tmp_path):
         start.wait()
         return len(naming._assignments.__wrapped__(str(path)))
 
-    sys.setswitchinterval(1e-5)
+    yielding = lambda phase, info: time.sleep(1e-4)  # to another thread, in the middle of a tree
+    gc.callbacks.append(yielding)
     try:
         with ThreadPoolExecutor(4) as pool:
             assert set(pool.map(parse, range(4))) == {1000}
     finally:
-        sys.setswitchinterval(before)
+        gc.callbacks.remove(yielding)
