@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import refusals
+from tinygrad_lab.calls.receivers import Receiver, plain
 from tinygrad_lab.typing import Result
 
 USUAL = frozenset({np.ndarray, np.float64, np.float32, float, int, bool, type(None)})  # taken as they are, at no cost
@@ -31,6 +32,21 @@ def operand(name: str, elementwise: bool, x: Any) -> Result:
             return x.toarray()
         raise refusals.arrays.sparse(name, type(x).__name__)
     return x
+
+
+def beside(constant: Any, *others: Any) -> Any:
+    """Return a constant array of NumPy's in the library of the arrays it is about to meet: a GPU's do not mix with it.
+
+    Whatever is NumPy's own, a number, or an array that only records calls, takes it as it is.
+    """
+    if isinstance(constant, Receiver):
+        return constant
+    for x in map(plain, others):
+        if type(x) in USUAL or isinstance(x, np.ndarray | np.generic | Receiver):
+            continue
+        if hasattr(x, "__array_function__"):
+            return np.asarray(constant, like=x)
+    return constant
 
 
 def is_table(x: Any) -> bool:

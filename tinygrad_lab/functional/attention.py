@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.layers import dropout
@@ -134,7 +135,7 @@ def _checked_scale(query: Array, key: Array, scale: float | None) -> float:
 def _added(query: Array, key: Array, attn_mask: Array | None, is_causal: bool) -> Result:
     """Return the masks as numbers to add to the scores, or None."""
     if is_causal:
-        seen = np.tri(query.shape[-2], key.shape[-2]) > 0
+        seen = beside(np.tri(query.shape[-2], key.shape[-2]) > 0, query)
         if attn_mask is not None and attn_mask.dtype != bool:
             return np.where(seen, attn_mask, -np.inf)
         attn_mask = seen if attn_mask is None else seen & attn_mask

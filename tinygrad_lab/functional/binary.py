@@ -11,7 +11,7 @@ from tinygrad_lab.typing import Array, Result
 
 def _log(p: Array) -> Result:
     """Return the logarithm, at least −100, and that at 0; of a negative number NumPy's NaN."""
-    return np.maximum(np.log(np.where(p == 0, np.finfo(p.dtype).smallest_subnormal, p)), -100)
+    return np.maximum(np.log(np.where(p == 0, np.finfo(p.dtype).smallest_subnormal.item(), p)), -100)
 
 
 def _variance(p: Array) -> Result:

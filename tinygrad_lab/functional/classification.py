@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.losses import check_array, check_reduction
@@ -41,7 +42,7 @@ def _one_hot(name: str, scores: Array, classes: Any, ignore_index: int) -> Resul
     """Return a boolean array of the scores' shape, true at each target class."""
     _check_classes(name, scores, classes, ignore_index)
     axis, count = _class_axis(scores), scores.shape[_class_axis(scores)]
-    numbers = np.reshape(np.arange(count), (count,) + (1,) * (scores.ndim - axis - 1))
+    numbers = beside(np.reshape(np.arange(count), (count,) + (1,) * (scores.ndim - axis - 1)), classes)
     return np.expand_dims(classes, axis) == numbers
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.convolution import each
@@ -176,7 +177,7 @@ def _avg_pool(
         starts = s * np.arange(count)
         inside = np.minimum(starts + k, stop) - np.maximum(starts, first)
         counts = np.expand_dims(counts, -1) * inside.astype(total.dtype)
-    return total / counts
+    return total / beside(counts, total)
 
 
 def _options(name: str, n: int, x: Array, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Result:

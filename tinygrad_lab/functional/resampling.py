@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.convolution import each
 from tinygrad_lab.functional.windows import Size
@@ -61,7 +62,9 @@ def interpolate(
             places = np.minimum((np.arange(count) * ratio).astype(int), np.shape(x)[i] - 1)
             x = np.take(x, places, axis=i)
         else:
-            x = np.swapaxes(np.swapaxes(x, i, -1) @ _between(x.shape[i], count, ratio, align_corners, x.dtype), i, -1)
+            x = np.swapaxes(
+                np.swapaxes(x, i, -1) @ beside(_between(x.shape[i], count, ratio, align_corners, x.dtype), x), i, -1
+            )
     return x
 
 
@@ -145,7 +148,7 @@ def _piece_means(x: Array, count: int) -> Result:
     weights = np.zeros((x.shape[-1], count), x.dtype)
     for i, piece in enumerate(_pieces(x.shape[-1], count)):
         weights[piece, i] = 1 / (piece.stop - piece.start)
-    return x @ weights
+    return x @ beside(weights, x)
 
 
 def _piece_maxima(x: Array, count: int) -> Result:

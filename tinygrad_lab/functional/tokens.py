@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.errors import OperationError
@@ -51,7 +52,7 @@ def one_hot(classes: Any, num_classes: int | None = None, dtype: DTypeLike = np.
     if num_classes is None:
         num_classes = int(np.max(found, initial=-1)) + 1
     numbers = _numbers("one_hot", "classes", found, num_classes)
-    return (np.expand_dims(numbers, -1) == np.arange(num_classes)).astype(dtype)
+    return (np.expand_dims(numbers, -1) == beside(np.arange(num_classes), numbers)).astype(dtype)
 
 
 def embedding(x: Array, weight: Array, padding_idx: int | None = None) -> Result:

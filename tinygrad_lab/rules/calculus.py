@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import cut, many_axes, one_axis, resized, standing_along
@@ -23,7 +24,7 @@ def _diff(a: Array, n: int = 1, axis: int = -1, prepend: Any = None, append: Any
     ends = [x for x in (prepend, a, append) if x is not None and type(x) is not _NO_VALUE]
     if len(ends) > 1:
         shape = resized(np.shape(a), (axis,), 1)
-        a = np.concatenate([x if np.ndim(x) else np.broadcast_to(x, shape) for x in ends], axis)
+        a = np.concatenate([x if np.ndim(x) else np.broadcast_to(beside(x, *ends), shape) for x in ends], axis)
     for _ in range(n):
         a = cut(a, axis, 1, None) - cut(a, axis, None, -1)
     return a
@@ -36,7 +37,7 @@ _NO_VALUE = type(np._NoValue)
 def _ediff1d(ary: Array, to_end: Any = None, to_begin: Any = None) -> Array:
     ary = array(ary)
     parts = [to_begin, np.diff(np.ravel(ary)), to_end]
-    return converted(np.concatenate([np.ravel(part) for part in parts if part is not None]), ary.dtype)
+    return converted(np.concatenate([np.ravel(beside(part, ary)) for part in parts if part is not None]), ary.dtype)
 
 
 @composed(np.trapezoid)
@@ -92,7 +93,7 @@ def _interp(x: Array, xp: Any, fp: Any, left: Any = None, right: Any = None, per
     x, xp = converted(x, np.float64), converted(xp, np.float64)
     fp = converted(fp, np.complex128 if np.iscomplexobj(fp) else np.float64)
     if period is not None:
-        period = np.abs(period)
+        period = abs(period)
         x, xp, left, right = x % period, xp % period, None, None
         order = np.argsort(xp)
         xp, fp = np.take(xp, order), np.take(fp, order)

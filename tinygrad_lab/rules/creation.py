@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defzero
 from tinygrad_lab.rules.axes import standing_along
 from tinygrad_lab.rules.dtypes import arrays, converted
@@ -39,6 +40,7 @@ def _parts(num: int, endpoint: bool, start: Any, stop: Any, dtype: Any) -> tuple
     """Return numbers from 0 to 1 along a new first axis, and the ends."""
     start, stop = np.broadcast_arrays(listed(start), listed(stop))
     t = np.reshape(np.linspace(0, 1, num, endpoint, dtype=dtype), standing_along(0, np.ndim(start) + 1))
+    t = beside(t, start, stop)
     return t, *(converted(end, dtype) for end in (start, stop))
 
 
@@ -95,7 +97,7 @@ def _diag(v: Array, k: int = 0) -> Array:
     if v.ndim != 1:
         return np.diagonal(v, k)
     columns = np.pad(v, (max(k, 0), max(-k, 0)))  # each number stands in its column
-    chosen = np.eye(v.shape[0] + abs(k), k=k, dtype=bool)
+    chosen = beside(np.eye(v.shape[0] + abs(k), k=k, dtype=bool), v)
     return np.where(chosen, columns, 0) if k >= 0 else np.transpose(np.diag(v, -k))
 
 
@@ -106,5 +108,5 @@ def _diagflat(v: Array, k: int = 0) -> Array:
 
 @composed(np.vander)
 def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Result:
-    powers = np.arange(len(x) if N is None else N)
+    powers = beside(np.arange(len(x) if N is None else N), x)
     return np.expand_dims(x, -1) ** (powers if increasing else np.flip(powers))

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.matrices import adjoint, diagonal, differences, hermitian, lower, pack, unpack
@@ -51,12 +52,14 @@ def _repeated(values: Array) -> Result:
     n = values.shape[-1]
     size = np.max(np.abs(values), axis=-1, keepdims=True, initial=0)
     gaps = np.abs(differences(values))
-    return (gaps <= n * np.finfo(values.dtype).eps * np.expand_dims(size, -1)) & ~np.eye(n, dtype=bool)
+    return (gaps <= n * np.finfo(values.dtype).eps.item() * np.expand_dims(size, -1)) & beside(
+        ~np.eye(n, dtype=bool), values
+    )
 
 
 def _over_gaps(a: Array, gaps: Any, repeated: Any, used: Any) -> Result:
     """Return `a / gaps` off the diagonal; where the gap is none, NaN if it is used, else 0."""
-    none = repeated | np.eye(a.shape[-1], dtype=bool)
+    none = repeated | beside(np.eye(a.shape[-1], dtype=bool), a)
     return np.where(none, np.where(repeated & used, np.nan, 0), a / np.where(none, 1, gaps))
 
 
@@ -164,7 +167,7 @@ def _svd_rule(g: Array, y: Array, x: Array, full_matrices: bool = False) -> Resu
     sums = np.expand_dims(s, -2) + np.expand_dims(s, -1)
     inner = diagonal(np.real(gs)) + _over_gaps((turn_u + turn_v) / 2, differences(s), repeated, used)
     inner = inner + _over_gaps((turn_u - turn_v) / 2, sums, repeated, used)
-    rounding = max(x.shape[-2:]) * np.finfo(s.dtype).eps * np.max(s, axis=-1, keepdims=True, initial=0)
+    rounding = max(x.shape[-2:]) * np.finfo(s.dtype).eps.item() * np.max(s, axis=-1, keepdims=True, initial=0)
     vanishing = np.expand_dims(s <= rounding, -2)
     if np.iscomplexobj(x):  # a common phase of a pair's vectors
         phase = diagonal(np.diagonal(turn_u - turn_v, axis1=-2, axis2=-1)) / 4

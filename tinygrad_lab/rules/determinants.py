@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.rules.matrices import adjoint, diagonal, transposed
 from tinygrad_lab.rules.plain import detached
@@ -32,7 +33,8 @@ def _but_two(s: Array) -> Array:
     n = s.shape[-1]
     before = _one_and(np.cumprod(s, axis=-1))
     after = np.flip(_one_and(np.cumprod(np.flip(s, -1), axis=-1)), -1)
-    between = _one_and(np.cumprod(np.where(np.arange(n) > np.arange(n)[:, None], np.expand_dims(s, -2), 1), axis=-1))
+    later = beside(np.arange(n) > np.arange(n)[:, None], s)
+    between = _one_and(np.cumprod(np.where(later, np.expand_dims(s, -2), 1), axis=-1))
     products = np.triu(np.expand_dims(before, -1) * between * np.expand_dims(after, -2), 1)
     return products + transposed(products)
 

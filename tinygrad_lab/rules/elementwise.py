@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.core.registry import operation
 from tinygrad_lab.rules.limits import direction, ratio, where_defined
@@ -30,13 +31,13 @@ def _power(x: Array, p: Any) -> Result:
 def _power_base(g: Array, y: Array, x: Array, p: Any) -> Result:
     if type(p) not in (int, float) or p < 1:  # for other numbers it does nothing at 1 and above
         # At 0 the slope of x ** 0 is 0, and an infinite one counts for nothing where no gradient arrives.
-        flat = np.equal(p, 0) | (np.less(p, 1) & (g == 0))
+        flat = (p == 0) | ((p < 1) & (g == 0))
         x = np.where((x == 0) & flat, 1, x)
     return g * (p * _power(x, p - 1))
 
 
 def _power_exponent(g: Array, y: Array, x: Array, p: Array) -> Array:
-    return g * y * np.log(np.where(np.equal(x, 0), 1, x))  # y log x tends to 0 with x
+    return g * y * beside(np.log(np.where(np.equal(x, 0), 1, x)), g)  # y log x tends to 0 with x
 
 
 # fmt: off
@@ -111,8 +112,8 @@ def _divmod(a: Array, b: Array) -> Result:
 def _real_if_close(a: Array, tol: float = 100) -> Array:
     if not np.iscomplexobj(a):
         return a
-    limit = tol * np.finfo(a.dtype).eps if tol > 1 else tol
-    return np.real(a) if np.all(np.abs(np.imag(a)) < limit) else a
+    limit = tol * np.finfo(a.dtype).eps.item() if tol > 1 else tol
+    return np.real(a) if np.all(np.abs(np.imag(a)) < limit).item() else a
 
 
 @primitive(lambda g, y, x: g, elementwise=True)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import one_axis
@@ -22,7 +23,7 @@ _OPPOSITE: dict[Any, Any] = {None: "forward", "backward": "forward", "forward": 
 def _irfft_rule(g: Array, y: Array, x: Array, n: int, axis: int, norm: Any) -> Array:
     """Every frequency but 0 and n/2 stands for itself and its conjugate."""
     k = np.arange(n // 2 + 1)
-    times = np.where((k == 0) | (2 * k == n), 1, 2)
+    times = beside(np.where((k == 0) | (2 * k == n), 1, 2), g)
     return np.conjugate(np.fft.rfft(g, n, axis, _OPPOSITE[norm])) * np.reshape(times, (-1,) + (1,) * (-axis - 1))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import refusals
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.declare import composed, defvjp
@@ -31,7 +32,7 @@ def _shaped(g: Array, value: ArrayLike) -> Array:
 def _lasting(g: Array, index: Index) -> Array:
     """Return `g[index]`, with 0 for what a later occurrence of the same position overwrote."""
     g, positions = g[index], np.zeros_like(g, dtype=np.intp)
-    numbers = np.reshape(np.arange(g.size), g.shape)
+    numbers = beside(np.reshape(np.arange(g.size), g.shape), g)
     return np.where(set_at(positions, numbers, index)[index] == numbers, g, 0)
 
 
@@ -57,13 +58,15 @@ OPS[getitem].into = _piece_into
 def _take(a: Array, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Array:
     a, axis = flattened(a, axis)
     if mode != "raise":
-        indices = np.take(np.arange(a.shape[axis]), indices, mode=mode)  # the positions that the mode turns them into
+        indices = np.take(
+            beside(np.arange(a.shape[axis]), indices), indices, mode=mode
+        )  # the positions that the mode turns them into
     return a[along(axis, array(indices))]
 
 
 def _picked(function: Callable[..., Any], a: Array, *args: Any) -> Array:
     """Call a function that only picks elements: NumPy picks positions, and indexing takes the elements there."""
-    positions = function(np.reshape(np.arange(a.size), a.shape), *args)
+    positions = function(beside(np.reshape(np.arange(a.size), a.shape), *args), *args)
     return np.reshape(np.ravel(a)[np.ravel(positions)], positions.shape)
 
 
@@ -88,7 +91,7 @@ def _histogram(a: Array, bins: Any = 10, range: Any = None, density: Any = None,
     for name, x in (("a", a), ("bins", bins)):
         if isinstance(x, Recorder):
             raise refusals.arguments.no_rule_for("histogram", name)
-    edges, a = np.histogram_bin_edges(a, bins, range, plain(weights)), np.asarray(a)
+    edges, a = np.histogram_bin_edges(a, bins, range, plain(weights)), array(a)
     if np.shape(weights) != a.shape:
         raise OperationError(
             f"histogram: weights must have the shape {a.shape} of a, got {np.shape(weights)}; pass one for each sample"

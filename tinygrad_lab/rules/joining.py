@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tinygrad_lab import tree
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import along, cut, flattened, one_axis, resized
@@ -129,7 +130,7 @@ def _tile(A: Array, reps: Any) -> Result:
 def _repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
     a, axis = flattened(np.atleast_1d(a), axis)
     if np.size(repeats) > 1:
-        return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
+        return np.take(a, np.repeat(beside(np.arange(a.shape[axis]), repeats), repeats), axis)
     times = int(np.reshape(repeats, ()))
     before, after = a.shape[: axis + 1], a.shape[axis + 1 :]
     copies = np.broadcast_to(np.reshape(a, (*before, 1, *after)), (*before, times, *after))
@@ -163,7 +164,7 @@ def _insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Arr
 @composed(np.delete)
 def _delete(arr: Array, obj: Any, axis: int | None = None) -> Array:
     arr, axis = flattened(arr, axis)
-    return np.take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
+    return np.take(arr, np.delete(beside(np.arange(arr.shape[axis]), obj), obj), axis)
 
 
 @composed(np.resize)

@@ -33,7 +33,7 @@ def _steep(g: Array, y: Array, a: Array, b: Array) -> Array:
     There `a` is a gradient that does not arrive, perhaps because it is `0 * c`: forward mode asks for the slope in `c`.
     """
     vanishing = (a == 0) & (b == 0)
-    steepest = np.finfo(b.dtype).max * np.sign(g)
+    steepest = np.finfo(b.dtype).max.item() * np.sign(g)
     return np.where(vanishing, steepest, ratio(g, np.where(vanishing, 1, b)))
 
 

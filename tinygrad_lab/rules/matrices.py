@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.typing import Array, Result
 
 
@@ -32,12 +33,12 @@ def hermitian(x: Array) -> Array:
 
 def diagonal(x: Array) -> Array:
     """Return diagonal matrices with the vectors in `x`."""
-    return np.where(np.eye(x.shape[-1], dtype=bool), np.expand_dims(x, -2), 0)
+    return np.where(beside(np.eye(x.shape[-1], dtype=bool), x), np.expand_dims(x, -2), 0)
 
 
 def lower(x: Array) -> Array:
     """Return the lower triangles of the matrices in `x`, with half of the diagonal."""
-    return np.tril(x) * (1 - np.eye(x.shape[-1]) / 2)
+    return np.tril(x) * beside(1 - np.eye(x.shape[-1]) / 2, x)
 
 
 def differences(x: Array) -> Array:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import cut, resized
@@ -61,7 +62,7 @@ def _ramps(array: Array, axis: int, pair: Pair, ends: Any) -> list[Any]:
     edges = cut(array, axis, 0, 1), cut(array, axis, -1, None)
     before, after = (
         np.linspace(end, np.squeeze(edge, axis), n, endpoint=False, dtype=array.dtype, axis=axis)
-        for end, edge, n in zip(ends, edges, pair, strict=True)
+        for end, edge, n in zip(beside(ends, array), edges, pair, strict=True)
     )
     return [before, array, np.flip(after, axis)]
 
@@ -90,5 +91,5 @@ def _turned(array: Array, axis: int, pair: Pair, mode: str) -> Array:
     picked = np.take(array, np.where(back, (2 * n - 1 if twice else period) - place, place), axis)
     first, last = cut(array, axis, 0, 1), cut(array, axis, -1, None)
     shape = tuple(-1 if i == axis else 1 for i in range(array.ndim))
-    back, turns = np.reshape(back, shape), np.reshape(turns, shape).astype(array.dtype)
+    back, turns = (beside(np.reshape(x, shape), array) for x in (back, turns.astype(array.dtype)))
     return np.where(back, 2 * last - picked, picked) + 2 * turns * (last - first)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.dtypes import alike, array, arrays, converted
@@ -39,7 +40,7 @@ def _polymul(a1: Any, a2: Any) -> Result:
 def _stripped(p: Array) -> Array:
     """Leave out leading zeros, but not the last coefficient."""
     p = np.atleast_1d(p)
-    return p[int(np.argmax(np.append(np.not_equal(p[:-1], 0), True))) :]
+    return p[np.argmax(np.append(np.not_equal(p[:-1], 0), beside(np.array(True), p))).item() :]
 
 
 @composed(np.polydiv)
@@ -65,7 +66,7 @@ def _polyval(p: Array, x: Array) -> Array:
 @composed(np.polyder)
 def _polyder(p: Any, m: int = 1) -> Result:
     for _ in range(m):
-        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
+        p = p[:-1] * beside(np.arange(len(p) - 1, 0, -1), p)
     return p
 
 
@@ -73,7 +74,7 @@ def _polyder(p: Any, m: int = 1) -> Result:
 def _polyint(p: Any, m: int = 1, k: Any = None) -> Result:
     constants = np.zeros(m) if k is None else np.broadcast_to(k, m)
     for i in range(m):
-        p = np.append(p / np.arange(len(p), 0, -1), constants[i])
+        p = np.append(p / beside(np.arange(len(p), 0, -1), p), beside(constants[i], p))
     return p
 
 
@@ -91,14 +92,14 @@ def _poly(seq_of_zeros: Any) -> Result:
 @composed(np.roots)
 def _roots(p: Any) -> Result:
     """Return the eigenvalues of the companion matrix; a zero at the end is a root at 0."""
-    used = np.flatnonzero(np.not_equal(p, 0))
-    if not used.size:
+    used = np.flatnonzero(np.not_equal(p, 0)).tolist()
+    if not used:
         return np.zeros_like(p, shape=(0,))
     zeros, p = len(p) - used[-1] - 1, p[used[0] : used[-1] + 1]
     n = len(p) - 1
     if n == 0:
         return np.zeros_like(p, shape=(zeros,))
-    companion = np.concatenate([np.expand_dims(-p[1:] / p[0], 0), np.eye(n, dtype=p.dtype)[: n - 1]])
+    companion = np.concatenate([np.expand_dims(-p[1:] / p[0], 0), beside(np.eye(n, dtype=p.dtype)[: n - 1], p)])
     roots = np.linalg.eigvals(companion)
     if np.iscomplexobj(roots) and not np.iscomplexobj(p) and np.all(np.equal(np.imag(roots), 0)):
         roots = np.real(roots)  # eigenvalues are complex from NumPy 2.5 on, and roots are not
@@ -115,7 +116,7 @@ def _polyfit(
     if w is not None:
         rows, values = rows * np.expand_dims(w, -1), y * (np.expand_dims(w, -1) if np.ndim(y) == 2 else w)
     scale = np.sqrt(np.sum(rows * rows, axis=0))
-    rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
+    rcond = len(x) * np.finfo(x.dtype).eps.item() if rcond is None else rcond
     if not (full or cov):
         return _over(np.linalg.pinv(rows / scale, rcond) @ values, scale)
     solution, residuals, rank, singular = np.linalg.lstsq(rows / scale, values, rcond)

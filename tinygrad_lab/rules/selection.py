@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.refusals.arguments import missing
+from tinygrad_lab.rules.dtypes import array
 from tinygrad_lab.rules.writing import set_at
 from tinygrad_lab.typing import Array, ArrayLike, Result
 
@@ -68,14 +70,14 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Result:
 
 @composed(np.choose)
 def _choose(a: Array, choices: Any, mode: Any = "raise") -> Array:
-    numbers = np.arange(len(choices))
+    numbers = beside(np.arange(len(choices)), a)
     a = np.choose(a, numbers, mode=mode)  # the numbers that the mode turns them into
-    return np.select([a == number for number in numbers], list(choices))
+    return np.select([a == number for number in range(len(choices))], list(choices))
 
 
 @composed(np.piecewise)
 def _piecewise(x: Array, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Result:
-    conditions = np.asarray(condlist, dtype=bool)
+    conditions = np.stack([array(one) != 0 for one in condlist]) if isinstance(condlist, list) else array(condlist)
     conditions = conditions if conditions.ndim > np.ndim(x) else np.expand_dims(conditions, 0)
     if len(funclist) == len(conditions) + 1:
         conditions = np.concatenate([conditions, ~np.any(conditions, axis=0, keepdims=True)])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.rules.axes import many_axes, other_axes
 from tinygrad_lab.rules.dtypes import alike, arrays
@@ -28,7 +29,7 @@ def _pinv_rule(g: Array, y: Array, x: Array, rcond: Any = None, hermitian: bool 
     G. Golub and V. Pereyra, "The differentiation of pseudo-inverses" (1973): the rank has to stay.
     """
     gh, yh = transposed(g), adjoint(y)
-    left, right = np.eye(x.shape[-2]) - x @ y, np.eye(x.shape[-1]) - y @ x
+    left, right = (beside(np.eye(n), x) - product for n, product in zip(x.shape[-2:], (x @ y, y @ x), strict=True))
     return np.conjugate(left @ gh @ y @ yh + yh @ y @ gh @ right - yh @ np.conjugate(g) @ yh)
 
 
@@ -49,7 +50,7 @@ def _solve(a: Array, b: Array) -> Array:
 def _lstsq(a: Array, b: Array, rcond: Any = None) -> Result:
     a, b = alike(a, b)
     _, residuals, rank, _ = _plain_lstsq(a, b, rcond)
-    least = np.finfo(a.dtype).eps * (max(a.shape) if rcond is None else 1)
+    least = np.finfo(a.dtype).eps.item() * (max(a.shape) if rcond is None else 1)
     x = np.linalg.pinv(a, least if rcond in (None, -1) else rcond) @ b
     if residuals.size:
         misfit = b - a @ x
@@ -86,7 +87,7 @@ def _matrix_power(a: Array, n: int) -> Array:
         if n % 2:
             power = a if power is None else power @ a
         a, n = (a @ a if n > 1 else a), n // 2
-    return np.zeros_like(a) + np.eye(a.shape[-1]) if power is None else power
+    return np.zeros_like(a) + beside(np.eye(a.shape[-1]), a) if power is None else power
 
 
 @composed(np.linalg.multi_dot)

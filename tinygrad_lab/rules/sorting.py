@@ -48,7 +48,7 @@ def _trim_zeros(filt: Any, trim: str = "fb", axis: Axes = None) -> Result:
     used = np.nonzero(filt)
     index = [slice(None)] * np.ndim(filt)
     for i in many_axes(axis, np.ndim(filt)):
-        first, stop = (int(np.min(used[i])), int(np.max(used[i])) + 1) if used[i].size else (0, 0)
+        first, stop = (np.min(used[i]).item(), np.max(used[i]).item() + 1) if used[i].size else (0, 0)
         index[i] = slice(first if "f" in trim.lower() else None, stop if "b" in trim.lower() else None)
     return filt[tuple(index)]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import CallError, OperationError
@@ -125,9 +126,9 @@ def _quantile(function: Callable[..., Any], of_ranks: Callable[..., Any], scale:
     ) -> Array:  # fmt: skip
         a = array(a)
         axes = many_axes(axis, np.ndim(a))
-        dtype = np.result_type(function(np.zeros(1, a.dtype), plain(q), method=method))
+        dtype = np.result_type(function(np.zeros(1, a.dtype), np.zeros(np.shape(q)), method=method))
         rows, order, ranks = _sorted_rows(a, axes)
-        q = np.divide(q, scale)
+        q = beside(np.divide(q, scale), q, a)
         options = {} if weights is None else {"weights": _weight_rows(weights, a, axes)}
         place = of_ranks(ranks, plain(q), axis=-1, method=method, **options)
         result = _between(rows, order, place, _drift(q, ranks, "" if options else method))

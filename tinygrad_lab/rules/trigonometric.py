@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.rules.limits import direction, ratio, where_defined
 from tinygrad_lab.typing import Array
@@ -102,7 +103,7 @@ def bessel_moment(x: Array, order: int = 0) -> Array:
     """
     if order == 0:
         return np.i0(x)
-    cosine = np.cos(2 * np.pi * np.arange(256) / 256)
+    cosine = beside(np.cos(2 * np.pi * np.arange(256) / 256), x)
     return np.mean(np.exp(np.expand_dims(x, -1) * cosine) * cosine**order, axis=-1)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.declare import composed, refuse
 from tinygrad_lab.core.registry import ZERO, find
@@ -39,7 +40,9 @@ def _reduce(
         return ufunc.reduce(plain(array), axis, **options)
     if ufunc in _REDUCTIONS:
         return _REDUCTIONS[ufunc](array, axis, **options)
-    ufunc.reduce(_like(array), axis, **{**options, **({"initial": 1} if "initial" in options else {})})  # NumPy checks
+    ufunc.reduce(
+        beside(_like(array), where), axis, **{**options, **({"initial": 1} if "initial" in options else {})}
+    )  # NumPy checks
     axes = normalize_axis_tuple(range(np.ndim(array)) if axis is None else axis, np.ndim(array))
     rows, mask = (_flattened(np.broadcast_to(x, np.shape(array)), axes) for x in (array, where))
     if where is True and rows.shape[0]:

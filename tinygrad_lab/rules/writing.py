@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.typing import Array, ArrayLike, Index, Result
 
@@ -31,7 +32,7 @@ def add_into(out: Any, index: Index, value: ArrayLike) -> Result:
         positions = (index.ravel() % max(len(out), 1))[:, None] * width + np.arange(width)
         value = np.broadcast_to(value, index.shape + out.shape[1:])
     else:
-        positions = np.arange(out.size).reshape(out.shape)[index]
+        positions = beside(np.arange(out.size), out).reshape(out.shape)[index]
         value = np.broadcast_to(value, positions.shape)
     flat = out.reshape(-1)
     np.add.at(flat, positions.ravel(), value.ravel())
