@@ -116,7 +116,7 @@ def _polyfit(
     if w is not None:
         rows, values = rows * np.expand_dims(w, -1), y * (np.expand_dims(w, -1) if np.ndim(y) == 2 else w)
     scale = np.sqrt(np.sum(rows * rows, axis=0))
-    rcond = len(x) * np.finfo(x.dtype).eps.item() if rcond is None else rcond
+    rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
     if not (full or cov):
         return _over(np.linalg.pinv(rows / scale, rcond) @ values, scale)
     solution, residuals, rank, singular = np.linalg.lstsq(rows / scale, values, rcond)

@@ -126,7 +126,7 @@ def _quantile(function: Callable[..., Any], of_ranks: Callable[..., Any], scale:
     ) -> Array:  # fmt: skip
         a = array(a)
         axes = many_axes(axis, np.ndim(a))
-        dtype = np.result_type(function(np.zeros(1, a.dtype), np.zeros(np.shape(q)), method=method))
+        dtype = np.result_type(function(beside(np.zeros(1, a.dtype), q), plain(q), method=method))
         rows, order, ranks = _sorted_rows(a, axes)
         q = beside(np.divide(q, scale), q, a)
         options = {} if weights is None else {"weights": _weight_rows(weights, a, axes)}
