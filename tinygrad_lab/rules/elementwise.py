@@ -31,7 +31,8 @@ def _power(x: Array, p: Any) -> Result:
 def _power_base(g: Array, y: Array, x: Array, p: Any) -> Result:
     if type(p) not in (int, float) or p < 1:  # for other numbers it does nothing at 1 and above
         # At 0 the slope of x ** 0 is 0, and an infinite one counts for nothing where no gradient arrives.
-        flat = (p == 0) | ((p < 1) & (g == 0))
+        below = np.less(p, 1) if hasattr(p, "dtype") else bool(np.less(p, 1))  # of complex numbers too
+        flat = (p == 0) | (below & (g == 0))
         x = np.where((x == 0) & flat, 1, x)
     return g * (p * _power(x, p - 1))
 
