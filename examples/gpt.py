@@ -61,7 +61,7 @@ def windows(text, length, count, rng):
 
 def loss(model, x, y):
     """Return the mean cross-entropy of the characters that follow, in nats."""
-    return tl.functional.cross_entropy(np.moveaxis(model(x), -1, 1), y)
+    return tl.functional.cross_entropy(model(x), y, axis=-1)
 
 
 def write(model, alphabet, text, length, context, rng):

@@ -40,7 +40,7 @@ def ours(count: int, length: int, size: int, heads: int, layers: int) -> Callabl
         for layer in stack:
             hidden = layer(hidden, is_causal=True)
         optimizer.zero_grad()
-        loss = tl.functional.cross_entropy(np.moveaxis(head(hidden), -1, 1), y)
+        loss = tl.functional.cross_entropy(head(hidden), y, axis=-1)
         del hidden
         loss.backward(retain_graph=False)
         optimizer.step()

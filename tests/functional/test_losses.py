@@ -268,3 +268,22 @@ def test_options_of_classifiers_are_checked():
         cross_entropy(x, classes, label_smoothing=2)
     with pytest.raises(OperationError, match="smooth_l1_loss: beta must be positive, got 0"):
         smooth_l1_loss(x, x, 0)
+
+
+@pytest.mark.parametrize("target", ["classes", "distributions"])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_the_classes_may_stand_on_any_axis(target, reduction):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 5, 3))
+    t = rng.integers(0, 3, (2, 5)) if target == "classes" else rng.dirichlet(np.ones(3), (2, 5))
+    moved = t if target == "classes" else np.moveaxis(t, -1, 1)
+    plain = lambda x: np.sum(cross_entropy(np.moveaxis(x, -1, 1), moved, reduction) ** 2)
+    again = lambda x: np.sum(cross_entropy(x, t, reduction, axis=-1) ** 2)
+    assert again(x) == pytest.approx(plain(x), rel=1e-14)
+    for order in (tl.grad, tl.hessian):
+        np.testing.assert_allclose(order(again)(x), order(plain)(x), rtol=1e-11, atol=1e-14)
+    if target == "distributions":
+        by_target = lambda axis: tl.grad(lambda t: np.sum(cross_entropy(x, t, axis=axis)))
+        np.testing.assert_allclose(
+            by_target(-1)(t), np.moveaxis(tl.grad(lambda t: cross_entropy(np.moveaxis(x, -1, 1), t))(moved), 1, -1)
+        )

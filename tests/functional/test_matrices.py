@@ -37,6 +37,18 @@ def test_triangular_systems(trans, lower, unit_diagonal, shape, dtype):
     np.testing.assert_allclose(found, expected)
 
 
+@pytest.mark.parametrize("trans", [0, "T"])
+@pytest.mark.parametrize(
+    "shapes", [((4, 3, 3), (4, 3, 2)), ((2, 1, 3, 3), (4, 3, 1)), ((3, 3), (2, 3, 2)), ((2, 3, 3), (3,))]
+)
+def test_many_triangular_systems_at_once(trans, shapes):
+    a, b = RNG.normal(size=shapes[0]) + 3 * np.eye(3), RNG.normal(size=shapes[1])
+    lower = np.tril(a) if trans == 0 else np.swapaxes(np.tril(a), -1, -2)
+    found = F.solve_triangular(a, b, trans, lower=True)
+    np.testing.assert_allclose(found, np.linalg.solve(lower, b), atol=1e-13)
+    check_gradients(lambda a, b: F.solve_triangular(a, b, trans, lower=True), a, b)
+
+
 @pytest.mark.parametrize("lower", [True, False])
 @pytest.mark.parametrize("dtype", [float, complex])
 def test_systems_with_a_cholesky_factor(lower, dtype):

@@ -68,7 +68,8 @@ def test_schedules_give_plain_numbers():
             "schedules.step: step_size must be at least 1, got 0; see the formula in help",
         ),
         (lambda: schedules.cosine(0.1, 0), "schedules.cosine: total must be at least 1, got 0"),
-        (lambda: schedules.linear_warmup(0.1, 0), "schedules.linear_warmup: warmup_steps must be at least 1, got 0"),
+        (lambda: schedules.linear_warmup(0.1, -1), "schedules.linear_warmup: warmup_steps must be at least 0, got -1"),
+        (lambda: schedules.one_cycle(0.1, 0), "schedules.one_cycle: total must be at least 1, got 0"),
     ],
 )
 def test_a_schedule_of_no_steps_is_refused(make, text):
@@ -109,3 +110,10 @@ def test_a_plateau_lowers_the_rate_once_a_patience():
         schedule.observe(figure)
         rates.append(schedule(0))
     assert rates == [1, 1, 1, 1, 0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05]
+
+
+def test_the_shortest_trainings_have_a_rate():
+    assert [schedules.linear_warmup(2.0, 0)(i) for i in range(3)] == [2.0, 2.0, 2.0]
+    assert schedules.one_cycle(1.0, 1)(0) == 1.0
+    assert schedules.one_cycle(1.0, 1)(1) < 1e-5
+    assert schedules.one_cycle(1.0, 2)(0) > schedules.one_cycle(1.0, 2)(1)

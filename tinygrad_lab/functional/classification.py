@@ -16,6 +16,15 @@ from tinygrad_lab.rules.writing import subtract_along
 from tinygrad_lab.typing import Array, Result
 
 
+def _second(x: Any, axis: int | None) -> Result:
+    """Return an array with the classes' axis in its usual place."""
+    return x if axis is None or x.ndim < 2 else np.moveaxis(x, axis, 1)
+
+
+def _back(x: Any, axis: int | None) -> Result:
+    return x if axis is None or x.ndim < 2 else np.moveaxis(x, 1, axis)
+
+
 def _class_axis(x: Array) -> int:
     """Return the axis of the classes: the second, or the only one."""
     return 1 if x.ndim > 1 else 0
@@ -166,31 +175,36 @@ def nll_loss(
 
 
 def _cross_entropy_rule(
-    g: Array, y: Array, x: Array, t: Array, reduction: str = "mean", *, residuals: Any, **_: Any
+    g: Array, y: Array, x: Array, t: Array, reduction: str = "mean", *, axis: int | None = None, residuals: Any,
+    **_: Any,
 ) -> Result:  # fmt: skip
     """(softmax(x) Σ t − t) · g (÷ n for the mean of n), where t is 1 at the target class, or a distribution."""
     e, z, counts, sums, total = residuals
+    x = _second(x, axis)
     share = _share(g, x, total, reduction)
     if isinstance(counts, _Classes):
-        return subtract_along(e * (share * sums / z), counts.numbers, share * sums, _class_axis(x))
-    return share * (e * (sums / z) - counts)
+        found = subtract_along(e * (share * sums / z), counts.numbers, share * sums, _class_axis(x))
+    else:
+        found = share * (e * (sums / z) - counts)
+    return _back(found, axis)
 
 
 def _cross_entropy_target_rule(
     g: Array, y: Array, x: Array, t: Array, reduction: str = "mean", weight: Array | None = None,
-    ignore_index: int = -100, label_smoothing: float = 0.0, *, residuals: Any,
+    ignore_index: int = -100, label_smoothing: float = 0.0, axis: int | None = None, *, residuals: Any,
 ) -> Result:  # fmt: skip
     """−log softmax(x) · g (÷ n for the mean of n), of a target that is a distribution."""
+    moved, x = axis, _second(x, axis)
     axis = _class_axis(x)
     share = _share(g, x, math.prod(x.shape) // x.shape[axis], reduction) * (1 - label_smoothing)
     share = share if weight is None else share * _of_classes("cross_entropy", weight, x)
-    return -share * log_softmax(x, axis=axis)
+    return _back(-share * log_softmax(x, axis=axis), moved)
 
 
 @primitive(_cross_entropy_rule, _cross_entropy_target_rule, residuals=True)
 def cross_entropy(
     logits: Array, target: Array, reduction: str = "mean", *, weight: Array | None = None, ignore_index: int = -100,
-    label_smoothing: float = 0.0,
+    label_smoothing: float = 0.0, axis: int | None = None,
 ) -> Result:  # fmt: skip
     """Return the cross-entropy of `softmax(logits)`, `−Σ t log softmax(x)`, without overflow or log 0.
 
@@ -203,6 +217,7 @@ def cross_entropy(
             weighted one, as in PyTorch.
         ignore_index: integer targets of this number count nothing.
         label_smoothing: ε in [0, 1]: the target becomes `(1 − ε) t + ε / classes`.
+        axis: the axis of the classes, where it is not the second: -1 for sequences of shape (batch, length, classes).
 
     Raises:
         OperationError: if the shapes do not fit, or an integer target is no class.
@@ -219,6 +234,9 @@ def cross_entropy(
     check_array("cross_entropy", "target", target)
     if not 0 <= label_smoothing <= 1:
         raise OperationError(f"cross_entropy: label_smoothing must be in [0, 1], got {label_smoothing}; 0.1 is usual")
+    if _is_distribution(logits, target):
+        target = _second(target, axis)
+    logits = _second(logits, axis)
     axis = _class_axis(logits)
     if type(logits) is np.ndarray and weight is None and not label_smoothing and target.dtype.kind in "iu":
         counts, sums, total = _picked("cross_entropy", logits, target, ignore_index)

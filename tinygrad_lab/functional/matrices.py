@@ -22,8 +22,8 @@ def solve_triangular(
     """Return the x with `a x = b`, or `aᵀ x = b`, for a triangular matrix.
 
     Arguments:
-        a: (n, n), of which only the upper triangle is used, or the lower one.
-        b: (n,) or (n, k).
+        a: (..., n, n), of which only the upper triangle is used, or the lower one.
+        b: (n,) or (..., n, k); what stands before the last axes broadcasts.
         trans: 1 or "T" for `aᵀ x = b`.
         lower: whether the lower triangle is used.
         unit_diagonal: whether the diagonal counts as ones, whatever it holds.
@@ -41,7 +41,14 @@ def solve_triangular(
         from scipy.linalg import solve_triangular as solve
     dtype = np.result_type(a, b)
     known = _known_to_scipy(dtype)
-    return solve(a.astype(known), b.astype(known), trans, lower, unit_diagonal).astype(dtype)
+    if a.ndim <= 2 and b.ndim <= 2:
+        return solve(a.astype(known), b.astype(known), trans, lower, unit_diagonal).astype(dtype)
+    if b.ndim == 1:
+        return solve_triangular(a, b[:, None], trans, lower, unit_diagonal)[..., 0]
+    lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    pairs = (np.broadcast_to(x, lead + x.shape[-2:]).reshape(-1, *x.shape[-2:]).astype(known) for x in (a, b))
+    each = [solve(*pair, trans, lower, unit_diagonal) for pair in zip(*pairs, strict=True)]
+    return np.reshape(each, lead + b.shape[-2:]).astype(dtype)
 
 
 def _known_to_scipy(dtype: DTypeLike) -> Result:
@@ -56,25 +63,28 @@ def _turned(trans: Any) -> Result:
     return 0 if trans in (1, "T") else 1
 
 
-def _outer(x: Array, y: Array) -> Result:
-    return x[:, None] * y if len(x.shape) == 1 else x @ np.transpose(y)
+def _pulled(a: Array, b: Array, g: Array, trans: Any, lower: bool, unit_diagonal: bool) -> Result:
+    """Return the gradient of b."""
+    if b.ndim > 1 or a.ndim == 2:
+        return solve_triangular(a, g, _turned(trans), lower, unit_diagonal)
+    return solve_triangular(a, np.expand_dims(g, -1), _turned(trans), lower, unit_diagonal)[..., 0]
 
 
 def _triangle_rule(
     g: Array, y: Array, a: Array, b: Array, trans: Literal[0, 1, "N", "T"] = 0, lower: bool = False,
     unit_diagonal: bool = False,
 ) -> Result:  # fmt: skip
-    back = solve_triangular(a, g, _turned(trans), lower, unit_diagonal)
-    found = -_outer(back, y) if _turned(trans) else -_outer(y, back)
+    back = _pulled(a, b, g, trans, lower, unit_diagonal)
+    if b.ndim == 1:
+        back, y = np.expand_dims(back, -1), np.expand_dims(y, -1)
+    found = -(back @ np.swapaxes(y, -1, -2)) if _turned(trans) else -(y @ np.swapaxes(back, -1, -2))
     return np.tril(found, -int(unit_diagonal)) if lower else np.triu(found, int(unit_diagonal))
 
 
 defvjp(
     solve_triangular,
     _triangle_rule,
-    lambda g, y, a, b, trans=0, lower=False, unit_diagonal=False: solve_triangular(
-        a, g, _turned(trans), lower, unit_diagonal
-    ),
+    lambda g, y, a, b, trans=0, lower=False, unit_diagonal=False: _pulled(a, b, g, trans, lower, unit_diagonal),
 )
 
 
@@ -82,8 +92,8 @@ def cho_solve(c_and_lower: tuple[Array, bool], b: Array) -> Result:
     """Return the x with `A x = b`, given the Cholesky factor of A.
 
     Arguments:
-        c_and_lower: the factor, (n, n), and whether it is the lower one, as `np.linalg.cholesky` gives.
-        b: (n,) or (n, k).
+        c_and_lower: the factor, (..., n, n), and whether it is the lower one, as `np.linalg.cholesky` gives.
+        b: (n,) or (..., n, k).
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl

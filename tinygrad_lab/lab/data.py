@@ -177,6 +177,12 @@ def _column(draw: Callable[..., tuple[Array, Array]], **options: Any) -> Callabl
     return make
 
 
+def _digits(n: int, rng: Rng) -> Data:
+    x, y = toys.digits()
+    return Data(x.reshape(len(x), -1), y.reshape(-1, 1).astype(np.float64))
+
+
+_PIXELS = tuple(f"pixel {row} {column}" for row in range(8) for column in range(8))
 DATASETS: dict[str, Source] = {
     "xor": Source(_blurred(lambda n, rng: xor()), sized=False),
     "linear": Source(_blurred(linear)),
@@ -184,6 +190,7 @@ DATASETS: dict[str, Source] = {
     "circles": Source(_column(toys.circles), 0.05),
     "spirals": Source(_column(toys.spirals), 0.02),
     "three_spirals": Source(_column(toys.spirals, classes=3, turns=0.8), 0.02, classes=("0", "1", "2")),
+    "digits": Source(_blurred(_digits), sized=False, features=_PIXELS, classes=tuple("0123456789")),
     "sine": Source(_column(toys.sine), 0.1, features=("x",), classes=()),
 }
 

@@ -184,6 +184,7 @@ class CrossEntropyLoss(Loss):
         weight: how much each class counts, an array of shape (classes,).
         ignore_index: integer targets of this number count nothing.
         label_smoothing: ε in [0, 1]: the target becomes `(1 − ε) t + ε / classes`.
+        axis: the axis of the classes, where it is not the second: -1 for sequences of shape (batch, length, classes).
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -202,9 +203,11 @@ class CrossEntropyLoss(Loss):
         weight: Array | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        axis: int | None = None,
     ) -> None:
         super().__init__(reduction)
         self.weight, self.ignore_index, self.label_smoothing = weight, ignore_index, label_smoothing
+        self.axis = axis
 
 
 class NLLLoss(Loss):

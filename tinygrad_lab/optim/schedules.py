@@ -105,10 +105,10 @@ def linear_warmup(schedule: float | Schedule, warmup_steps: int) -> Schedule:
 
     Arguments:
         schedule: a schedule, or a number for a constant one.
-        warmup_steps: the number of steps until the full rate.
+        warmup_steps: the number of steps until the full rate; 0 for `schedule` itself.
 
     Raises:
-        ArgumentError: if `warmup_steps` is below 1.
+        ArgumentError: if `warmup_steps` is below 0.
 
     Example:
         >>> [linear_warmup(8.0, 4)(i) for i in range(6)]
@@ -116,13 +116,13 @@ def linear_warmup(schedule: float | Schedule, warmup_steps: int) -> Schedule:
 
     Source: P. Goyal and others, "Accurate, large minibatch SGD: training ImageNet in 1 hour", 2017.
     """
-    check("schedules.linear_warmup", "warmup_steps", warmup_steps, warmup_steps >= 1, "at least 1")
+    check("schedules.linear_warmup", "warmup_steps", warmup_steps, warmup_steps >= 0, "at least 0")
     full = schedule if callable(schedule) else constant(schedule)
     return functools.partial(_linear_warmup, full=full, warmup_steps=warmup_steps)
 
 
 def _linear_warmup(step: Any, full: Schedule, warmup_steps: int) -> float:
-    return full(step) * np.minimum(1.0, (step + 1) / warmup_steps).item()
+    return full(step) * np.minimum(1.0, (step + 1) / max(warmup_steps, 1)).item()
 
 
 def one_cycle(
@@ -132,13 +132,13 @@ def one_cycle(
 
     Arguments:
         max_lr: the highest rate.
-        total: the number of steps; the last rate stays.
+        total: the number of steps; the last rate stays. Of a single step the rate is `max_lr`.
         pct_start: the share of them that goes up.
         div_factor: the first rate is `max_lr / div_factor`.
         final_div_factor: the last rate is the first one divided by this.
 
     Raises:
-        ArgumentError: if `total` is below 2, or `pct_start` not between 0 and 1.
+        ArgumentError: if `total` is below 1, or `pct_start` not between 0 and 1.
 
     Example:
         >>> [round(one_cycle(1.0, 11)(i), 3) for i in (0, 2, 10, 20)]
@@ -146,7 +146,7 @@ def one_cycle(
 
     Source: L. Smith, N. Topin, "Super-convergence: very fast training using large learning rates", 2018.
     """
-    check("schedules.one_cycle", "total", total, total >= 2, "at least 2")
+    check("schedules.one_cycle", "total", total, total >= 1, "at least 1")
     check("schedules.one_cycle", "pct_start", pct_start, 0 < pct_start < 1, "between 0 and 1")
     first = max_lr / div_factor
     return functools.partial(
@@ -157,7 +157,7 @@ def one_cycle(
 def _one_cycle(step: Any, first: float, top: float, last: float, peak: float, total: int) -> float:
     up = _half_cosine(first, top, np.clip(step / peak, 0.0, 1.0)) if peak > 0 else top
     down = _half_cosine(top, last, np.clip((step - peak) / (total - 1 - peak), 0.0, 1.0))
-    return np.where(step > peak, down, up).item()
+    return np.where((step > peak) & (step > 0 or total > 1), down, up).item()
 
 
 def warm_restarts(lr: float, first: int, factor: int = 1, minimum: float = 0.0) -> Schedule:
