@@ -1,6 +1,13 @@
 """The plugin in a pytest run of its own."""
 
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
 import pytest
+
+from tinygrad_lab.testing import profiles
 
 pytestmark = pytest.mark.slow  # each runs a pytest of its own
 pytest_plugins = ["pytester"]
@@ -29,10 +36,44 @@ def project(pytester, request):
     def run(factor, examples, *options):
         pytester.makepyfile(FILE.format(factor=factor, examples=examples))
         installed = request.config.pluginmanager.get_plugin("tinygrad_lab") is not None
-        plugin = () if installed else ("-p", "tinygrad_lab.testing.plugin")
+        plugin = () if installed else ("-p", "pytest_tinygrad_lab")
         return pytester.runpytest_subprocess(*plugin, "-p", "no:cacheprovider", *options)
 
     return run
+
+
+def test_profiles_are_those_of_the_package():
+    from pytest_tinygrad_lab import PROFILES
+
+    assert {name: profile.examples for name, profile in profiles.PROFILES.items()} == PROFILES
+
+
+def test_unused_it_imports_neither_the_package_nor_numpy():
+    watched = ("tinygrad_lab", "numpy", "hypothesis")
+    code = f"import pytest_tinygrad_lab, sys; print([m for m in {watched} if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_github_gets_a_table(project, monkeypatch, tmp_path):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    project(1.5, 25)
+    text = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert re.search(
+        r"\| ❌ \| `.*::test_sine` \| \d+ \| \d+ of \d+ \| test_sine, gradient of argument 0: off by", text
+    )
+    assert "check_gradients(test_sine.function" in text
+    project(1, 25)
+    assert re.search(r"\| ✅ \| `.*::test_sine` \| 25 \|", (tmp_path / "summary.md").read_text(encoding="utf-8"))
+
+
+def test_junit_files_have_properties(project, tmp_path):
+    project(1, 25, f"--junitxml={tmp_path / 'junit.xml'}")
+    cases = {case.get("name"): case for case in ElementTree.parse(tmp_path / "junit.xml").iter("testcase")}
+    found = {p.get("name"): p.get("value") for p in cases["test_sine"].iter("property")}
+    assert found["gradient_examples"] == "25"
+    assert int(found["gradient_elements"]) > 0
+    assert not list(cases["test_another"].iter("property"))
 
 
 def test_a_profile_says_how_many_examples_there_are(project):

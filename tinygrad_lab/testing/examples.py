@@ -37,8 +37,7 @@ class Tally:
     reason: str = ""
 
     def add(self, report: GradientReport) -> None:
-        """Count one example's report."""
-        self.examples += 1
+        """Count the elements of one example's report."""
         self.elements += sum(findings.status.size for findings in report.findings)
         self.inconclusive += report.count("inconclusive")
         self.reason = report.text or self.reason
@@ -156,12 +155,17 @@ def gradient_test(
         if bound is not function:
             bound.__name__ = name
         calls = args.map(functools.partial(_as_call, bound)) if args is not None else calls_with_arrays(bound, domain)
-        run(name, calls if degenerate else calls.filter(_has_axes_and_elements), order, options)
+        tally = Tally(name)
+        try:
+            run(name, calls if degenerate else calls.filter(_has_axes_and_elements), order, options, tally)
+        finally:
+            test.seen = (tally.examples, tally.elements, tally.inconclusive)  # type: ignore[attr-defined]
 
     test.__name__, test.__qualname__ = name, getattr(function, "__qualname__", name)
     test.__doc__, test.__module__ = function.__doc__, getattr(function, "__module__", __name__)  # ufuncs had none
     test.__signature__ = inspect.Signature(method + parameters)  # type: ignore[attr-defined]  # pytest's fixtures
     test.is_gradient_test = True  # type: ignore[attr-defined]  # the plugin marks it
+    test.seen = (0, 0, 0)  # type: ignore[attr-defined]  # and reports what it looked at
     test.function = function  # type: ignore[attr-defined]  # reports call it
     return test
 
@@ -195,14 +199,22 @@ def _has_axes_and_elements(call: Call) -> bool:
     return all(np.ndim(x) > 0 and np.size(x) > 0 for x in call.args if isinstance(x, np.ndarray))
 
 
-def run(name: str, calls: SearchStrategy[Call], order: int = 1, options: Options | None = None) -> Tally:
-    """Draw calls, as many as the profile says, check them all, and return what was found."""
-    tally, profile, options = Tally(name), profiles.active(), options or Options()
-    for call in options.examples:
-        tally.add(check_call(call, order, options))
+def run(
+    name: str,
+    calls: SearchStrategy[Call],
+    order: int = 1,
+    options: Options | None = None,
+    tally: Tally | None = None,
+) -> Tally:
+    """Draw calls, as many as the profile says, check them all, and return what was found, in `tally` if given."""
+    tally, profile, options = tally or Tally(name), profiles.active(), options or Options()
 
     def example(call: Call) -> None:
+        tally.examples += 1
         tally.add(check_call(call, order, options))
+
+    for call in options.examples:
+        example(call)
 
     example.__name__ = name if name.isidentifier() and not keyword.iskeyword(name) else "example"
     shrink = [hypothesis.Phase.shrink] if profile.shrink else []
