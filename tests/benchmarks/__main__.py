@@ -16,7 +16,9 @@ import platform
 
 import numpy
 
-BENCHMARKS = ("small_step", "compile", "chain", "million", "conv1d", "mlp", "models", "memory", "import_time")
+BENCHMARKS = (
+    "small_step", "compile", "chain", "million", "conv1d", "mlp", "models", "memory", "playground", "import_time",
+)  # fmt: skip
 
 
 def main() -> None:

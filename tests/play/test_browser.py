@@ -56,7 +56,7 @@ def test_xor_is_learnt_paused_changed_looked_back_at_and_taken_along(served, vis
     tab.fill("#lr", "0.02")
     tab.press("#lr", "Enter")
     wait_for(tab, "() => location.hash.includes('lr=0.02')")
-    assert lane.config.lr == lane.run.experiment.optimizer.lr == 0.02
+    assert lane.config.lr == lane.run.experiment.optimizer.rate(0) == 0.02
     assert lane.epoch == epoch
     tab.click("#epoch")
     wait_for(tab, f"() => document.getElementById('now').textContent === '{epoch + 1:,}'")

@@ -145,7 +145,7 @@ def test_the_command_line_repeats_the_run_and_the_folder_is_that_of_train(tmp_pa
 @pytest.mark.parametrize(
     "settings",
     [{}, {"data": "sine", "standardize": True, "points": 20}, {"data": "three_spirals", "points": 20, "bias": False},
-     {"conv": "3:2:1:1", "activation": "leaky_relu"}, {"loss": "mse"}],
+     {"conv": "3:2:1:1", "activation": "leaky_relu"}, {"loss": "mse"}, {"hidden": (50, 50)}],
 )  # fmt: skip
 def test_the_program_predicts_what_the_run_does(settings):
     run = running.run(Config(**settings, epochs=5))
@@ -218,6 +218,30 @@ def test_a_model_of_ones_own_with_its_data(tmp_path, monkeypatch):
         do(session, "export")
     do(session, "add")
     assert [lane.history.loss[0] for lane in session.lanes] == [first, first]
+
+
+def test_the_program_of_a_model_of_ones_own_imports_it(tmp_path, monkeypatch):
+    (tmp_path / "own_models.py").write_text(MODELS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from own_models import build
+
+    session = Session(of_model("own_models:build", build, {}))
+    after(session, 5)
+    names = {"__name__": "model"}
+    exec(do(session, "program"), names)
+    x = session.lane.run.dataset.x
+    assert np.array_equal(names["predict"](x), session.lane.run.predict(x))
+
+
+MODELS = """
+import numpy as np
+import tinygrad_lab as tl
+
+def build():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(30, 2))
+    return tl.nn.Sequential(tl.nn.Linear(2, 4, rng=rng), tl.nn.Linear(4, 1, rng=rng)), x, x[:, 0] * x[:, 1]
+"""
 
 
 def unfit():

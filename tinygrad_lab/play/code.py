@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import pprint
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from tinygrad_lab.lab.running import Run
 from tinygrad_lab.nn import Module, Sequential
 
-_MOST = 200_000  # numbers in a program
+_MOST = 2000  # numbers of an array that are written as such
 
 
 def program(run: Run, model: str | None = None) -> str:
@@ -22,12 +23,12 @@ def program(run: Run, model: str | None = None) -> str:
 
     Example:
         >>> from tinygrad_lab.lab import Config, prepare
-        >>> print(program(prepare(Config(hidden=(2,))))[:38])
-        '''A network that has learnt xor for 0
+        >>> program(prepare(Config(hidden=(2,)))).splitlines()[4]
+        'import numpy as np'
     """
     schema = run.schema
     about = f"A network that has learnt {_plain(schema.name)} for {run.history.epochs} epochs, made by tinygrad_lab."
-    lines = [f"'''{about}'''", "", "import numpy as np", "", "import tinygrad_lab as tl"]
+    lines = [f'"""{about}"""', "", "import base64", "", "import numpy as np", "", "import tinygrad_lab as tl"]
     if model is not None:
         module, _, name = model.partition(":")
         lines.append(f"from {module} import {name.partition('.')[0]}")
@@ -55,18 +56,17 @@ def _model(model: Module, name: str | None) -> list[str]:
 
 
 def _state(model: Module) -> str:
-    state = model.state_dict()
-    if sum(array.size for array in state.values()) > _MOST:
-        return "np.load('model.npz')  # too many numbers for a program: np.savez('model.npz', **model.state_dict())"
-    rows = [f"        {name!r}: {_array(array)}," for name, array in state.items()]
+    rows = [f"        {name!r}: {_array(array)}," for name, array in model.state_dict().items()]
     return "\n".join(["{", *rows, "    }"])
 
 
 def _array(array: Any) -> str:
-    """Return an array as code that gives the same numbers, bit for bit."""
+    """Return an array as code that gives the same numbers, bit for bit: to be read, if there are not too many."""
     array = np.asarray(array)
+    if array.size > _MOST or not np.all(np.isfinite(array)):
+        text = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+        return f'np.frombuffer(base64.b64decode("{text}"), {array.dtype.str!r}).reshape({array.shape})'
     text = pprint.pformat(array.tolist(), width=100, compact=True).replace("\n", "\n        ")
-    text = text.replace("nan", "np.nan").replace("inf", "np.inf")
     kind = "" if array.dtype == np.float64 else f", dtype={str(array.dtype)!r}"
     return f"np.array({text}{kind})"
 
@@ -74,7 +74,7 @@ def _array(array: Any) -> str:
 def _predict(run: Run, scaled: bool) -> list[str]:
     experiment = run.experiment
     what = "the class of each point" if run.schema.classes else "the quantity of each point"
-    lines = ["def predict(x):", f"    '''Return {what}, for x of shape (points, {len(run.schema.features)}).'''"]
+    lines = ["def predict(x):", f'    """Return {what}, for x of shape (points, {len(run.schema.features)})."""']
     lines.append("    x = np.asarray(x, dtype=np.float64)")
     if scaled:
         lines.append("    x = (x - MEAN) / DEVIATION")

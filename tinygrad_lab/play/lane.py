@@ -120,8 +120,12 @@ class Lane:
 
     def go_through_epoch(self) -> None:
         """Make the updates up to the next evaluation."""
-        self.step()
-        self.complete_epoch()
+        if self._pending is None and self.run.history.stopped_by is None:
+            for _ in self.training.updates():
+                pass
+            self._evaluate()
+        else:
+            self.complete_epoch()
 
     def finished(self) -> Run:
         """Return the run as `train` would leave it after so many epochs."""
@@ -146,7 +150,9 @@ class Lane:
     def _evaluate(self) -> None:
         self._pending, self.updates = None, 0
         self.training.evaluate()
-        self.moments.keep(self.epoch, self.run.experiment)
+        epoch = len(self.run.history.loss)
+        if self.moments.wants(epoch):
+            self.moments.keep(epoch, self.run.experiment)
 
     def _go_on_as(self, run: Run, config: Config) -> None:
         """Give a new run the parameters, and what else has been learnt, and evaluate it at this epoch."""

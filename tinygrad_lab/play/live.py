@@ -78,7 +78,8 @@ class Watched(Lane):
 
     def note(self) -> None:
         """Remember the epoch."""
-        self.moments.keep(self.epoch, self.run.experiment)
+        if self.moments.wants(self.epoch):
+            self.moments.keep(self.epoch, self.run.experiment)
 
     def step(self) -> None:
         """Let it go on for an epoch."""

@@ -11,11 +11,16 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.lab.build import Experiment
-from tinygrad_lab.lab.data import Array
+from tinygrad_lab.nn import Module
 from tinygrad_lab.optim.base import Schedule
 
 MOST = 256
 MOST_BYTES = 64_000_000
+
+
+def holders(model: Module) -> list[Any]:
+    """Return what holds the arrays of a model's state: its parameters and buffers."""
+    return [held for _, held in (*model.named_parameters(), *model.named_buffers())]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +30,8 @@ class Moment:
     Arguments:
         epoch: number of evaluations.
         experiment: the model and optimizer that it had then.
-        model: the model's arrays by name.
+        held: the model's parameters and buffers.
+        arrays: what they held.
         states: the optimizer's states.
         steps: how often the optimizer had stepped.
         lr: its learning rate.
@@ -33,22 +39,24 @@ class Moment:
 
     epoch: int
     experiment: Experiment
-    model: dict[str, Array]
+    held: list[Any]
+    arrays: list[Any]
     states: list[dict[str, Any]]
     steps: int
     lr: float | Schedule
 
     @classmethod
-    def of(cls, epoch: int, experiment: Experiment) -> Moment:
+    def of(cls, epoch: int, experiment: Experiment, held: list[Any]) -> Moment:
         """Return a run as it is."""
         optimizer = experiment.optimizer
-        states = [{name: np.copy(x)[()] for name, x in state.items()} for state in optimizer.states]
-        return cls(epoch, experiment, experiment.model.state_dict(), states, optimizer.steps, optimizer.lr)
+        states = [{name: _copy(x) for name, x in state.items()} for state in optimizer.states]
+        arrays = [_copy(one.data) for one in held]
+        return cls(epoch, experiment, held, arrays, states, optimizer.steps, optimizer.lr)
 
     @contextmanager
     def back(self) -> Iterator[Experiment]:
         """Surround looks at the run as it was then."""
-        present = Moment.of(0, self.experiment)
+        present = Moment.of(0, self.experiment, self.held)
         self.restore()
         try:
             yield self.experiment
@@ -58,14 +66,19 @@ class Moment:
     def restore(self) -> None:
         """Let the experiment be as it was."""
         optimizer = self.experiment.optimizer
-        self.experiment.model.load_state_dict(self.model)
+        for one, array in zip(self.held, self.arrays, strict=True):
+            one.data = _copy(array)
         optimizer.states, optimizer.steps, optimizer.lr = [dict(state) for state in self.states], self.steps, self.lr
 
     @property
     def size(self) -> int:
         """Bytes."""
-        arrays = [*self.model.values(), *(x for state in self.states for x in state.values())]
-        return sum(np.asarray(x).nbytes for x in arrays)
+        arrays = [*self.arrays, *(x for state in self.states for x in state.values())]
+        return sum(getattr(x, "nbytes", 8) for x in arrays)
+
+
+def _copy(x: Any) -> Any:
+    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 class Moments:
@@ -80,22 +93,25 @@ class Moments:
     def __init__(self) -> None:
         self.kept: list[Moment] = []
         self.stride = 1
+        self._held: tuple[Experiment | None, list[Any]] = None, []
 
     @property
     def epochs(self) -> list[int]:
         """Those that can be gone back to."""
         return [moment.epoch for moment in self.kept]
 
+    def wants(self, epoch: int) -> bool:
+        """Return whether an epoch is one of those to be kept."""
+        return (epoch - 1) % self.stride == 0
+
     def keep(self, epoch: int, experiment: Experiment) -> None:
-        """Keep an epoch, if it is one of those to be kept."""
-        if (epoch - 1) % self.stride:
-            return
-        moment = Moment.of(epoch, experiment)
-        self.kept.append(moment)
-        most = max(8, min(MOST, MOST_BYTES // max(moment.size, 1)))
-        if len(self.kept) > most:
+        """Keep an epoch."""
+        if self._held[0] is not experiment:  # its modules are gone through once
+            self._held = experiment, holders(experiment.model)
+        self.kept.append(Moment.of(epoch, experiment, self._held[1]))
+        if len(self.kept) > 8 and len(self.kept) > min(MOST, MOST_BYTES // max(self.kept[-1].size, 1)):
             self.stride *= 2
-            self.kept = [one for one in self.kept if (one.epoch - 1) % self.stride == 0]
+            self.kept = [one for one in self.kept if self.wants(one.epoch)]
 
     def drop_from(self, epoch: int) -> None:
         """Forget this epoch and all later ones."""

@@ -6,7 +6,7 @@ import time
 
 MOST_A_SECOND = 15.0
 MOST_BYTES = 180_000.0  # a second, to all tabs together
-DUTY = 0.06  # of the time may go into making frames
+DUTY = 0.04  # of the time may go into making frames
 SETTLE = 0.25  # seconds without a change, after which a picture that stands still is made fine
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import threading
 import time
@@ -50,7 +51,9 @@ def serve(session: Session, host: str = "127.0.0.1", port: int | None = None) ->
         timeout_graceful_shutdown=1, lifespan="off",
     )  # fmt: skip
     server = uvicorn.Server(settings)
-    thread = threading.Thread(target=lambda: asyncio.run(_run(server, listening, tabs)), name="playground", daemon=True)
+    ending = threading.Event()
+    serving = functools.partial(_run, server, listening, tabs, ending)
+    thread = threading.Thread(target=lambda: asyncio.run(serving()), name="playground", daemon=True)
     thread.start()
     while not server.started and thread.is_alive():
         time.sleep(0.005)
@@ -58,17 +61,18 @@ def serve(session: Session, host: str = "127.0.0.1", port: int | None = None) ->
     try:
         yield f"http://{shown}:{number}/?token={guard.token}"
     finally:
-        server.should_exit = True
+        ending.set()
         thread.join(5)
         listening.close()
 
 
-async def _run(server: Any, listening: socket.socket, tabs: Tabs) -> None:
+async def _run(server: Any, listening: socket.socket, tabs: Tabs, ending: threading.Event) -> None:
     """Serve until told to stop, and say goodbye to the pages before the connections are cut."""
     serving = asyncio.create_task(server.serve([listening]))
-    while not server.should_exit and not serving.done():
+    while not ending.is_set() and not serving.done():
         await asyncio.sleep(0.05)
     await tabs.close()
+    server.should_exit = True
     await serving
 
 

@@ -140,7 +140,7 @@ class Session:
         if self.goal is not None and max(lane.epoch for lane in self.lanes) >= self.goal:
             self.goal = None
             return True
-        return all(lane.stopped for lane in self.lanes)
+        return self.lane.stopped and all(lane.stopped for lane in self.lanes)
 
     def _idle(self) -> float | None:
         """Return how long to wait for a question; None for until there is one."""

@@ -19,7 +19,7 @@ function build(layers) {
     const activations = histogram("activations"), gradients = histogram("gradients");
     const ratio = make("output", { class: "ratio" }), size = make("output", {}), notes = make("span", { class: "notes" });
     const name = i === layers.length - 1 ? "output" : `layer ${i + 1}`;
-    const box = make("article", { class: "card" }, make("h3", {}, name, " ", make("span", { class: "small" }, layer.kind)), make("div", { class: "halves" }, activations.box, gradients.box), make("p", { class: "small facts" }, make("span", { title: "the root mean square of the gradient" }, "‖g‖ ", size), make("span", { title: "the size of the next step, in sizes of the weights" }, "Δw/w ", ratio), notes));
+    const box = make("article", { class: "card" }, make("h3", {}, make("span", { class: "name" }, name, " ", make("span", { class: "small" }, layer.kind)), notes), make("div", { class: "halves" }, activations.box, gradients.box), make("p", { class: "small facts" }, make("span", { title: "the root mean square of the gradient" }, "‖g‖ ", size), make("span", { title: "the size of the next step, in sizes of the weights" }, "Δw/w ", ratio)));
     return { box, activations, gradients, ratio, size, notes };
   });
   byId("layers").replaceChildren(...cards.map(({ box }) => box));
