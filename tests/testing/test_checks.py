@@ -380,3 +380,30 @@ def test_misuse_is_explained():
         check_gradients(np.sin, X, cotangent=np.ones(2))
     with pytest.raises(ValueError, match=r"order must be 1 for a \(function, vjp\) pair"):
         check_gradients(pair(np.sin, lambda g, x: g * np.cos(x)), X, order=2)
+
+
+@pytest.mark.parametrize("condition", [lambda x: x == 0, lambda x: x == np.round(x), lambda x: np.all(x == x[0])])
+def test_a_rule_wrong_at_single_points_only(condition):
+    """At neighbouring points nothing is wrong; what rounding may do is seen at the point itself."""
+
+    def rule(g, x):
+        return g * np.cos(x) * np.where(condition(x), 1.001, 1).astype(x.dtype)
+
+    single = pair(np.sin, rule, "single")
+    assert check_gradients(single, np.array([0.3, 0.7])).ok
+    for x in (np.zeros(2), np.zeros(1)):
+        assert not check_gradients(single, x, raise_exception=False).ok
+
+
+def test_a_rule_wrong_for_read_only_arrays_only():
+    x = X.copy()
+    x.flags.writeable = False
+    bad = pair(np.sin, lambda g, x: g * np.cos(x) * (1 if x.flags.writeable else 1.0001), "bad")
+    with pytest.raises(GradientError, match="off in the arguments' own dtype"):
+        check_gradients(bad, x)
+
+
+def test_a_rule_right_to_float32_only():
+    rough = pair(np.exp, lambda g, x: g * np.exp(x.astype(np.float32)).astype(x.dtype), "rough")
+    with pytest.raises(GradientError, match="as after a narrower dtype"):
+        check_gradients(rough, np.array([0.1, 1.7, 2.3]))

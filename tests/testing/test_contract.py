@@ -110,3 +110,31 @@ def test_nothing_is_said_about_what_is_no_number():
 def test_a_function_need_not_take_fewer_axes():
     check_rule(lambda x: np.sum(x, axis=0), X)
     check_rule(tl.functional.linear, M, M)
+
+
+LAYOUTS = {
+    "however the cotangent lies in memory": lambda g, x: g * (1 if g.flags.c_contiguous else 1.01),
+    "however the cotangent repeats itself with stride 0": lambda g, x: g * (1.01 if 0 in g.strides else 1),
+    "the same each time": lambda g, x: g * (1.001 if next(noise) % 2 else 1),
+}
+
+
+@pytest.mark.parametrize("words", LAYOUTS)
+def test_what_depends_on_the_cotangents_layout_or_on_what_was_before(words):
+    with pytest.raises(GradientError, match=f"^bad: must .*{words}"):
+        check_rule(pair(lambda x: x * 1, LAYOUTS[words], "bad"), M)
+
+
+def test_a_vjp_that_overwrites_the_functions_result():
+    kept = {}
+
+    def function(x):
+        kept["y"] = np.exp(x)
+        return kept["y"]
+
+    def vjp(g, x):
+        kept["y"] *= g
+        return kept["y"] * 1
+
+    with pytest.raises(GradientError, match="bad: the vjp must leave the function's result alone, got it written into"):
+        check_rule(pair(function, vjp, "bad"), X)

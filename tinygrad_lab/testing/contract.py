@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from tinygrad_lab import tree
 from tinygrad_lab.core import graph
-from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import GradientError, TinygradError
 from tinygrad_lab.testing.adapters import Adapter
-from tinygrad_lab.testing.differences import real_parts
-from tinygrad_lab.testing.noise import Error, moved, steady
-from tinygrad_lab.testing.problem import Problem, laid_out_like
+from tinygrad_lab.testing.cotangents import Rule, check_cotangents, random_like, size_of
+from tinygrad_lab.testing.layouts import laid_out_like
+from tinygrad_lab.testing.problem import Problem
 from tinygrad_lab.testing.shaken import bare, shaken
-
-SLACK = 1e3  # sums may be rounded by so many units in the last place of their terms
-
-
-class _Rule(NamedTuple):
-    """Something that turns a cotangent into a gradient, and what it must leave alone."""
-
-    name: str
-    apply: Callable[[Any], Any]  # cotangents -> list of gradients
-    cotangents: list[Any]
-    arguments: list[Any]
-    owned: bool  # whether what it returns must not share memory with what it was given
-    size: float  # of the largest result: what cancels inside the rule may be as large
 
 
 def check_rule(fn: Callable[..., Any] | Adapter, *args: Any) -> None:
@@ -114,22 +100,27 @@ def _takes(problem: Problem, arrays: list[Any]) -> bool:
     return len(arrays) == len(problem.leaves)
 
 
-def _rules(adapter: Adapter, problem: Problem, arrays: list[Any]) -> Iterator[_Rule]:
+def _rules(adapter: Adapter, problem: Problem, arrays: list[Any]) -> Iterator[Rule]:
     rng = np.random.default_rng(0)
     outputs = adapter.value(arrays, problem.rebuild)
     if adapter.own:
         yield from _recorded(adapter, problem, arrays, rng)
-    yield _Rule(
+
+    def pulled(cotangents: Any) -> Any:
+        both = shaken([*arrays, *cotangents])
+        return adapter.gradients(both[: len(arrays)], problem.rebuild, both[len(arrays) :])
+
+    yield Rule(
         adapter.name,
-        lambda cotangents: adapter.gradients(shaken(arrays), problem.rebuild, shaken(cotangents)),
-        [_noise(rng, output) for output in outputs],
+        pulled,
+        [random_like(rng, output) for output in outputs],
         arrays,
         True,
-        max((_size(output) for output in outputs), default=0.0),
+        max((size_of(output) for output in outputs), default=0.0),
     )
 
 
-def _recorded(adapter: Adapter, problem: Problem, arrays: list[Any], rng: np.random.Generator) -> Iterator[_Rule]:
+def _recorded(adapter: Adapter, problem: Problem, arrays: list[Any], rng: np.random.Generator) -> Iterator[Rule]:
     """Yield the rules of all operations that the function records, each by itself."""
     results, _ = tree.flatten(adapter.function(*problem.rebuild([Value(array) for array in arrays])))
     for node in graph.ancestors([result for result in results if isinstance(result, Value)]):
@@ -143,10 +134,10 @@ def _recorded(adapter: Adapter, problem: Problem, arrays: list[Any], rng: np.ran
 
             inputs = [s for s in saved if isinstance(s, np.ndarray)]
             name = f"{node.op.name}, rule of argument {position}"
-            yield _Rule(name, apply, [_noise(rng, saved[0])], inputs, False, _size(saved[0]))
+            yield Rule(name, apply, [random_like(rng, saved[0])], inputs, False, size_of(saved[0]))
 
 
-def _check(rule: _Rule, positions: list[int], nondeterminism: float) -> None:
+def _check(rule: Rule, positions: list[int], nondeterminism: float) -> None:
     first = _applied(rule)
     given = [*rule.cotangents, *rule.arguments]
     for number, gradient in enumerate(first):
@@ -154,10 +145,10 @@ def _check(rule: _Rule, positions: list[int], nondeterminism: float) -> None:
         _check_kind(name, gradient, rule.arguments[number] if rule.owned else None)
         if rule.owned:
             _check_memory(name, gradient, given, first[:number])
-    _check_linear(rule, [np.copy(gradient) for gradient in first], nondeterminism)
+    check_cotangents(rule, [np.copy(gradient) for gradient in first], nondeterminism)
 
 
-def _applied(rule: _Rule) -> list[Any]:
+def _applied(rule: Rule) -> list[Any]:
     """Return the gradients, after a look at whether anything was written into."""
     given = [*rule.cotangents, *rule.arguments]
     copies = [np.copy(array) for array in given]
@@ -200,58 +191,6 @@ def _check_memory(name: str, gradient: Any, given: list[Any], others: list[Any])
     for what, arrays in (("what the rule was given", given), ("another gradient", others)):
         if any(np.may_share_memory(gradient, array) for array in arrays if isinstance(array, np.ndarray)):
             raise GradientError(f"{name}: must own its memory, got memory of {what}; return a copy")
-
-
-def _check_linear(rule: _Rule, first: list[Any], nondeterminism: float) -> None:
-    again = rule.apply(rule.cotangents)
-    if not all(_same(a, b, nondeterminism) for a, b in zip(first, again, strict=True)):
-        raise GradientError(f"{rule.name}: must be the same each time, got two results; take randomness as an argument")
-    rng = np.random.default_rng(1)
-    others = [_noise(rng, c) for c in rule.cotangents]
-    kinds = [np.finfo(np.asarray(array).dtype) for array in (*first, *rule.cotangents)]
-    unit, least = (float(max(getattr(kind, part) for kind in kinds)) for part in ("eps", "smallest_normal"))
-
-    def differences(ones: list[Any]) -> list[Any]:
-        """Return what the gradient of a combination lacks; powers of two scale exactly, so only the sum is rounded."""
-        combined = [b / 2 - 2 * a for a, b in zip(ones, others, strict=True)]
-        parts = [rule.apply(ones), rule.apply(others), rule.apply(combined)]
-        return [np.asarray(both - (b / 2 - 2 * a)) for a, b, both in zip(*parts, strict=True)]
-
-    for number, (off, a) in enumerate(zip(differences(rule.cotangents), first, strict=True)):
-        numbers = np.abs(real_parts([off]))
-        scale = 2 * _size(a) + rule.size * max(map(_size, rule.cotangents)) + least + nondeterminism / (SLACK * unit)
-        if not numbers.size or not np.max(numbers) > SLACK * unit * scale:  # or not a number
-            continue
-        worst = int(np.argmax(numbers))
-
-        def later(size: float, number: int = number, worst: int = worst) -> Error:
-            ones = [moved(rng, c, size) for c in rule.cotangents]
-            return Error(float(real_parts([differences(ones)[number]])[worst]), 0.0)
-
-        if steady(Error(float(real_parts([off])[worst]), 0.0), later, unit, SLACK * unit * scale):
-            raise GradientError(
-                f"{rule.name}: must be linear in the cotangent, got a difference of {float(numbers[worst]):.3g} "
-                f"between the gradient of a combination and that of its parts; use g once as a factor in each term"
-            )
-
-
-def _same(a: Any, b: Any, nondeterminism: float) -> bool:
-    if not nondeterminism:
-        return np.array_equal(a, b, equal_nan=True)
-    return np.allclose(a, b, rtol=0, atol=nondeterminism, equal_nan=True)
-
-
-def _size(array: Any) -> float:
-    numbers = np.abs(np.asarray(array))
-    return float(np.max(numbers[np.isfinite(numbers)], initial=0))
-
-
-def _noise(rng: np.random.Generator, like: Any) -> Any:
-    like = np.asarray(plain(like))
-    noise = rng.uniform(0.5, 1.5, like.shape) * rng.choice([-1, 1], like.shape)
-    if np.iscomplexobj(like):
-        noise = noise + 1j * rng.uniform(0.5, 1.5, like.shape)
-    return np.asarray(noise, like.dtype)
 
 
 def _kind(x: Any) -> str:

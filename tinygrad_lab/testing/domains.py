@@ -96,6 +96,10 @@ class Domain:
         """The numbers that are drawn, simple ones first, extreme ones last."""
         return _extended(self.low, self.high, self.without)
 
+    def codes(self, least: float, most: float) -> bytes:
+        """Return the codes of the domain's numbers that are so large at least, and at most; there may be none."""
+        return _codes_between(self.low, self.high, self.without, least, most)
+
     def fill(self, codes: bytes, shape: tuple[int, ...], dtype: Any = np.float64) -> Array:
         """Return an array of the domain's numbers, an element for each byte.
 
@@ -183,6 +187,12 @@ def _extended(low: float, high: float, without: tuple[float, ...]) -> Array:
     table[TABLE - extreme.size :] = extreme
     table.flags.writeable = False
     return table
+
+
+@functools.cache
+def _codes_between(low: float, high: float, without: tuple[float, ...], least: float, most: float) -> bytes:
+    sizes = np.abs(_extended(low, high, without))
+    return bytes(np.flatnonzero((least <= sizes) & (sizes <= most)).tolist())
 
 
 @functools.cache

@@ -66,8 +66,9 @@ def steady(error: Error, again: Callable[[float], Error], unit: float, tolerance
             return None  # it is not defined there
 
     with np.errstate(all="ignore"):
-        if _carried(error, lambda: at(0.0)):  # some functions take no arrays that are shaken
-            return False
+        known = carried(error, again)
+        if known is not None:
+            return not known
         close = [at(min(unit * n, COARSE[-1])) for n in FINE]
         if not all(other is None or other.like(error, ALIKE) for other in close):
             return False
@@ -78,14 +79,24 @@ def steady(error: Error, again: Callable[[float], Error], unit: float, tolerance
     return len(kept) >= len(away) - 1
 
 
-def _carried(error: Error, again: Callable[[], Error | None]) -> bool:
-    """Whether rounding was seen to carry an error about as far as it is large, or to something that is no number."""
+def carried(error: Error, again: Callable[[float], Error]) -> bool | None:
+    """Whether rounding was seen to carry an error about as far as it is large; None if it cannot be seen.
+
+    Arguments:
+        error: at the point.
+        again: takes how far to move, and gives the error there; it does not move.
+    """
+    seen = False
     for seed in range(SAMPLES):
-        with shaking(seed):
-            other = again()
-        if other is not None and not abs(error.off) > SEEN * abs(other.off - error.off):
+        try:
+            with np.errstate(all="ignore"), shaking(seed) as shake:
+                other = again(0.0)
+        except Exception:  # noqa: S112  a function may check what it is given
+            continue
+        if not abs(error.off) > SEEN * abs(other.off - error.off):
             return True
-    return False
+        seen = seen or shake.felt
+    return False if seen else None
 
 
 def moved(rng: np.random.Generator, x: Array, size: float) -> Array:

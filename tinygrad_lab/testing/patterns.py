@@ -58,7 +58,9 @@ def recognise(evidence: Evidence) -> str:
         |g| in place of g
     """
     with np.errstate(all="ignore"):
-        for pattern in (_not_finite, _tie, _missing, _cotangent, _partial, _factor, _moved, _precision):
+        # What is right but for its last digits would match whatever leaves it as it is.
+        others = () if _same(evidence.analytic, evidence.numeric) else (_missing, _cotangent, _partial, _factor, _moved)
+        for pattern in (_not_finite, _tie, *others, _precision):
             words = pattern(evidence)
             if words:
                 return words

@@ -7,11 +7,11 @@ gradient times direction is the slope; in real coordinates gradients and cotange
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.array_utils import byte_bounds
 
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
@@ -19,7 +19,16 @@ from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, GradientError
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.differences import Array, real_parts
+from tinygrad_lab.testing.layouts import laid_out_like
 from tinygrad_lab.testing.shaken import shaken
+
+
+@contextmanager
+def overflows() -> Iterator[list[str]]:
+    """Note in the `with` block whether NumPy's arithmetic overflows, or divides by 0."""
+    seen: list[str] = []
+    with np.errstate(over="call", divide="call", call=lambda kind, _: seen.append(kind)):
+        yield seen
 
 
 class Leaf(NamedTuple):
@@ -44,11 +53,13 @@ class Problem:
         scale: |x|, or 1 for a 0: how far a step may go.
         leaves: the differentiated arrays.
         terms: the size of what the values are made of, where it is known: little may be left of it, with its rounding.
+        overflow: whether a number was too large for the dtype on the way to the value, or something divided by 0.
         hidden: how far rounding inside the function may put its values off.
         origin: of a gradient that is differentiated, the function's own problem and cotangent.
     """
 
     origin: tuple[Problem, Array] | None = None
+    overflow = False
 
     def __init__(
         self, adapter: Adapter, args: tuple[Any, ...], wrt: int | tuple[int, ...] | None, terms: float = 0.0
@@ -73,7 +84,9 @@ class Problem:
             leaves = [self._wide(array) for array in arrays]
             # Whoever does not take a dtype says so in many ways: Numba's errors derive from nothing that Python knows.
             try:
-                outputs = self.adapter.value(leaves, self.rebuild)
+                with overflows() as seen:
+                    outputs = self.adapter.value(leaves, self.rebuild)
+                self.overflow = bool(seen)
                 taken = taken or (dtype, outputs)
                 self.adapter.gradients(leaves, self.rebuild, [np.ones_like(y) for y in outputs])
             except Exception:  # noqa: S112
@@ -144,13 +157,18 @@ class Problem:
     def gradient(self, weights: Array, x: Array | None = None) -> tuple[Array, float]:
         """Return the gradient in the widest precision, flat, and the rounding unit of the dtype it came in."""
         leaves = self.unflatten(self.x if x is None else x)
-        return self._flat(self.adapter.gradients(shaken(leaves), self.rebuild, shaken(self.cotangents(weights))))
+        return self._flat(self._pulled(leaves, self.cotangents(weights)))
 
     def tangent(self, direction: Array, x: Array | None = None) -> Array | None:
         """Return the results' derivatives along a direction in forward mode, or None where there is none."""
         leaves = self.unflatten(self.x if x is None else x)
-        found = self.adapter.tangents(shaken(leaves), self.rebuild, shaken(self.unflatten(direction)))
+        both = shaken([*leaves, *self.unflatten(direction)])
+        found = self.adapter.tangents(both[: len(leaves)], self.rebuild, both[len(leaves) :])
         return None if found is None else real_parts(found).astype(self.dtype)
+
+    def _pulled(self, leaves: list[Any], cotangents: list[Any]) -> list[Any]:
+        both = shaken([*leaves, *cotangents])
+        return self.adapter.gradients(both[: len(leaves)], self.rebuild, both[len(leaves) :])
 
     def own_gradient(self, weights: Array, x: Array | None = None, contiguous: bool = False) -> tuple[Array, float]:
         """Return the gradient as the rule computes it in the arguments' own dtypes and layouts, flat, with its unit.
@@ -168,7 +186,7 @@ class Problem:
         self.largest = min(float(np.finfo(array.dtype).max) for array in [*leaves, *self.results])
         cotangents = self.cotangents(weights)
         own = [c.astype(result.dtype) for c, result in zip(cotangents, self.results, strict=True)]
-        found, unit = self._flat(self.adapter.gradients(shaken(leaves), self.rebuild, shaken(own)))
+        found, unit = self._flat(self._pulled(leaves, own))
         return found, max(unit, self.adapter.unit)
 
     @property
@@ -194,22 +212,6 @@ class Problem:
             unit = max(unit, float(np.finfo(array.dtype).eps))
             parts.append(np.conjugate(array.astype(self._wide(leaf.array).dtype)))
         return real_parts(parts).astype(self.dtype), unit
-
-
-def laid_out_like(like: Array, values: Array) -> Array:
-    """Return values in the dtype of another array of their shape, and with its strides, unless elements share memory.
-
-    Example:
-        >>> laid_out_like(np.arange(6)[::-2], np.array([1.0, 2.0, 3.0])).strides
-        (-16,)
-    """
-    if like.flags.c_contiguous or 0 in like.strides:
-        return np.array(values, like.dtype)
-    low, high = byte_bounds(like)
-    start = like.__array_interface__["data"][0] - low
-    made: Array = np.ndarray(like.shape, like.dtype, np.empty(high - low, np.uint8).data, start, like.strides)
-    made[...] = values
-    return made
 
 
 def _advice(gradient: Array, argument: Array) -> str:

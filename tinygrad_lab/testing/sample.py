@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,18 +13,10 @@ from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.testing.differences import Array, Slope, slope_along
 from tinygrad_lab.testing.noise import moved
-from tinygrad_lab.testing.problem import Problem
+from tinygrad_lab.testing.problem import Problem, overflows
 from tinygrad_lab.testing.shaken import spread
 
 ROUNDING = 64  # a rule's arithmetic may be off by so many units in the last place of what it adds up
-
-
-@contextmanager
-def overflows() -> Iterator[list[str]]:
-    """Note in the `with` block whether NumPy's arithmetic overflows, or divides by 0."""
-    seen: list[str] = []
-    with np.errstate(over="call", divide="call", call=lambda kind, _: seen.append(kind)):
-        yield seen
 
 
 class Sample:
@@ -51,7 +41,7 @@ class Sample:
         self.weights = self._weights(cotangent)
         with overflows() as seen:
             self.gradients, units = zip(*(problem.gradient(w) for w in self.weights), strict=True)
-        self.unit, self.overflow = max(units), "overflow" in seen
+        self.unit, self.overflow = max(units), problem.overflow or "overflow" in seen
         with overflows() as seen:
             self.own, units = zip(*(problem.own_gradient(w) for w in self.weights), strict=True)
         self.own_unit, self.own_overflow = max(units), bool(seen)
@@ -122,15 +112,10 @@ class Sample:
         Rounding is as large as they are, and so they show in how far it carries the gradient.
         """
         if k not in self._terms:
-            self._terms[k] = self._seen(k) / float(np.finfo(np.float64).eps)  # rules hold constants in float64
-        return self._terms[k]
-
-    def _seen(self, k: int) -> Array:
-        try:
             seen = spread(lambda: self.problem.gradient(self.weights[k])[0])
-        except Exception:  # some functions take no arrays that are shaken
-            return np.zeros_like(self.gradients[k])
-        return np.where(np.isfinite(seen), seen, 0)
+            terms = np.where(np.isfinite(seen), seen, 0) if seen is not None else np.zeros_like(self.gradients[k])
+            self._terms[k] = terms / float(np.finfo(np.float64).eps)  # rules hold constants in float64
+        return self._terms[k]
 
     def slope(self, direction: Array, x: Array | None = None, rungs: slice = slice(None)) -> Slope:
         """Return the slope of every result along a direction, at the problem's point or another."""

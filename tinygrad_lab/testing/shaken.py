@@ -28,25 +28,39 @@ _EXACT = frozenset({
 })  # fmt: skip
 _ARITHMETIC = frozenset({np.multiply, np.divide, np.square, np.sqrt, np.reciprocal})
 
-_rng: ContextVar[np.random.Generator | None] = ContextVar("rng", default=None)
+_SUMS = frozenset({
+    "sum", "mean", "average", "prod", "cumsum", "cumprod", "dot", "vdot", "inner", "tensordot", "einsum", "trace",
+    "norm", "nansum", "nanmean", "nanprod", "convolve", "correlate", "vecdot", "multi_dot", "matrix_power", "trapezoid",
+})  # fmt: skip
+
+_shake: ContextVar[Shake | None] = ContextVar("shake", default=None)
 _salt: ContextVar[tuple[float, float, float]] = ContextVar("salt")  # two numbers to move by, and a unit
 
 
+class Shake:
+    """One way in which rounding may go; `felt`: whether anything has been rounded so."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng, self.felt = np.random.default_rng(seed), False
+
+
 @contextmanager
-def shaking(seed: int) -> Iterator[None]:
+def shaking(seed: int) -> Iterator[Shake]:
     """Let rounding go another way in the `with` block, for arrays that go through `shaken`."""
-    token = _rng.set(np.random.default_rng(seed))
+    shake = Shake(seed)
+    token = _shake.set(shake)
     try:
-        yield
+        yield shake
     finally:
-        _rng.reset(token)
+        _shake.reset(token)
 
 
 def shaken(arrays: list[Any]) -> list[Any]:
     """Return arrays whose computations are shaken, otherwise each time, inside of `shaking`; elsewhere the arrays."""
-    rng = _rng.get()
-    if rng is None:
+    shake = _shake.get()
+    if shake is None:
         return arrays
+    rng = shake.rng
     arrays = [_viewed(array) for array in arrays]
     unit = max((float(np.finfo(array.dtype).eps) for array in arrays if isinstance(array, Shaken)), default=0.0)
     _salt.set((rng.uniform(1e9, 2e9), rng.uniform(1e9, 2e9), unit))
@@ -58,8 +72,10 @@ def bare(array: Any) -> Any:
     return array.view(np.ndarray) if isinstance(array, Shaken) else array
 
 
-def spread(compute: Callable[[], Array], samples: int = SAMPLES) -> Array:
+def spread(compute: Callable[[], Array], samples: int = SAMPLES) -> Array | None:
     """Return how far rounding was seen to carry each element of what a function returns: infinitely far if to NaN.
+
+    Where it cannot be seen, since NumPy computes nothing of it, or takes no shaken arrays, the answer is None.
 
     Example:
         >>> def compute():
@@ -68,14 +84,19 @@ def spread(compute: Callable[[], Array], samples: int = SAMPLES) -> Array:
         >>> spread(compute) < 1e-15
         array([ True,  True])
     """
+    felt = False
     with np.errstate(all="ignore"):
         centre = compute()
         most = np.zeros(np.shape(centre), np.longdouble)
         for seed in range(samples):
-            with shaking(seed):
-                off = np.abs(compute() - centre)
+            try:
+                with shaking(seed) as shake:
+                    off = np.abs(compute() - centre)
+            except Exception:  # a function may check what it is given
+                return None
+            felt = felt or shake.felt
             most = np.maximum(most, np.where(np.isnan(off), np.inf, off))
-    return np.where(np.isfinite(centre), most, np.inf)
+    return np.where(np.isfinite(centre), most, np.inf) if felt else None
 
 
 class Shaken(KeptArray):
@@ -84,6 +105,7 @@ class Shaken(KeptArray):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = (), **kwargs: Any) -> Any:
         if not all(_known(x) for x in (*inputs, *out)):
             return NotImplemented
+        _feel()
         given = [_constant(bare(x), inputs) for x in inputs]
         if out:
             kwargs["out"] = tuple(bare(x) for x in out)
@@ -93,7 +115,7 @@ class Shaken(KeptArray):
         elif method == "at" or ufunc in _EXACT:
             moved = getattr(ufunc, method)(*given, **kwargs)
         else:
-            moved = _through(lambda *arrays: getattr(ufunc, method)(*arrays, **kwargs), given)
+            moved = _through(lambda *arrays: getattr(ufunc, method)(*arrays, **kwargs), given, sums=True)
         if out and out[0] is not None:
             bare(out[0])[...] = moved
             return out[0]
@@ -102,16 +124,28 @@ class Shaken(KeptArray):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if not all(issubclass(kind, np.ndarray) for kind in types):
             return NotImplemented
+        _feel()
         args, kwargs = _nested(bare, args), _nested(bare, kwargs)
         if kwargs.get("out") is not None:
             return function(*args, **kwargs)
-        return _each(_viewed, _through(lambda *args: function(*args, **kwargs), args))
+        sums = getattr(function, "__name__", "") in _SUMS
+        return _each(_viewed, _through(lambda *args: function(*args, **kwargs), args, sums))
 
     def __getitem__(self, index: Any) -> Any:
         return _viewed(bare(self)[_nested(bare, index)])
 
+    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the array in another dtype: a narrower one rounds."""
+        result = bare(self).astype(dtype, *args, **kwargs)
+        return _viewed(_moved(result) if result.dtype.itemsize < self.dtype.itemsize else result)
+
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
+
+
+def _feel() -> None:
+    if (shake := _shake.get()) is not None:
+        shake.felt = True
 
 
 def _constant(x: Any, inputs: Any) -> Any:
@@ -143,13 +177,16 @@ def _viewed(result: Any) -> Any:
     return np.asarray(result).view(Shaken) if floating else result
 
 
-def _through(function: Callable[..., Any], args: Any) -> Any:
-    """Return what a function that adds up or rearranges gives: shaken before and after, unless it only selects."""
+def _through(function: Callable[..., Any], args: Any, sums: bool) -> Any:
+    """Return what a function that adds up or rearranges gives: shaken before and after, unless it only selects.
+
+    A sum may equal one of its terms, where the others are lost beside it.
+    """
     result = function(*args)
     given = _floats(args)
     found = _floats(result)
     exact = all(np.all(_short(part)) for part in (*given, *found))
-    if not given or exact or all(_selected(part, given) for part in found):
+    if not given or exact or (not sums and all(_selected(part, given) for part in found)):
         return result
     _turn()
     return _each(_moved, function(*_nested(_moved, args)))
@@ -212,6 +249,7 @@ def _moved(x: Any, unit: float | None = None) -> Any:
     for factor in factors:
         noise = (noise - np.floor(noise)) * np.longdouble(factor)
     noise = 2 * (noise - np.floor(noise)) - 1
+    noise = (noise + np.where(noise < 0, -1, 1)) / 2  # by half a unit at least, so that all that is rounded moves
     unit = min(kind.eps, own) if unit is None else unit
     most = np.where(x == 0, 0, np.maximum(unit * np.abs(x), kind.smallest_subnormal))
     return (x.astype(np.longdouble) + noise * most).astype(x.dtype)

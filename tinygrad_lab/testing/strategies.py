@@ -12,28 +12,34 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from tinygrad_lab.testing.differences import Array
 from tinygrad_lab.testing.domains import REAL, Domain
 from tinygrad_lab.testing.extra import DrawFn, SearchStrategy, composite, st
+from tinygrad_lab.testing.layouts import fortran, plain, read_only, repeated, reversed_axes, strided
 
 Shape = tuple[int, ...]
 
 SHAPES: tuple[Shape, ...] = ((), (1,), (3,), (2, 3), (2,), (3, 2), (1, 3), (2, 1), (2, 1, 3), (2, 3, 2), (0,), (2, 0))
 
-LARGER: tuple[Shape, ...] = ((3, 3), (17,), (2, 2, 2, 2), (5, 4))  # square, long, of four axes: what small ones hide
+LARGER: tuple[Shape, ...] = (
+    (3, 3),
+    (2, 2),
+    (17,),
+    (2, 2, 2, 2),
+    (5, 4),
+)  # what small ones hide
 
 _SHAPES = st.sampled_from([*SHAPES, *LARGER])
 
 
 def shapes() -> SearchStrategy[Shape]:
-    """Shapes: three in four are small, with lengths 0 and 1 among them; one in four is square, long or of four axes."""
+    """Shapes: two in three are small, with lengths 0 and 1 among them; the others are square, long or of four axes."""
     return _SHAPES
 
 
-_DTYPES = st.sampled_from([np.dtype(np.float64)] * 10 + [np.dtype(np.float32)] * 5 + [np.dtype(np.float16)])
-_SOME_DTYPES = st.sampled_from([np.dtype(np.float64), np.dtype(np.float32)])
+_DTYPES = st.sampled_from([np.dtype(np.float64)] * 9 + [np.dtype(np.float32)] * 5 + [np.dtype(np.float16)] * 2)
+_MIXED = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def dtypes() -> SearchStrategy[Any]:
@@ -44,44 +50,7 @@ def dtypes() -> SearchStrategy[Any]:
 # -- layouts ---------------------------------------------------------------------------------------------------------
 
 
-def _plain(x: Array) -> Array:
-    return x
-
-
-def fortran(x: Array) -> Array:
-    """Return a copy whose first axis is the fastest."""
-    return np.array(x, order="F")
-
-
-def reversed_axes(x: Array) -> Array:
-    """Return a copy with a negative stride along every axis."""
-    return np.asarray(np.flip(np.flip(x).copy()))
-
-
-def strided(x: Array) -> Array:
-    """Return a copy of which every other element in memory belongs to something else."""
-    wide = np.full([2 * n for n in x.shape], 7, x.dtype)
-    for axis in range(x.ndim):
-        wide = np.moveaxis(np.moveaxis(wide, axis, 0)[::2], 0, axis)
-    wide[...] = x
-    return wide
-
-
-def repeated(x: Array) -> Array:
-    """Return an array of the same shape whose first slice is repeated along the first axis, with stride 0."""
-    if x.ndim == 0 or x.shape[0] == 0:
-        return x
-    return as_strided(x[:1].copy(), x.shape, (0, *x[:1].copy().strides[1:]), writeable=False)
-
-
-def read_only(x: Array) -> Array:
-    """Return a copy that must not be written to."""
-    x = x.copy()
-    x.flags.writeable = False
-    return x
-
-
-LAYOUTS = (_plain, _plain, _plain, fortran, reversed_axes, strided, read_only)
+LAYOUTS = (plain, plain, fortran, fortran, reversed_axes, strided, read_only)
 
 
 def layouts() -> SearchStrategy[Callable[[Array], Array]]:
@@ -125,17 +94,23 @@ def _tensor(draw: DrawFn, shape: Shape, domain: Domain, dtype: Any) -> Array:
     return layout(domain.fill(codes if kept else _alike(codes, draw(_LIKENESS), domain), shape, kind))
 
 
-def _alike(codes: bytes, likeness: int, domain: Domain) -> bytes:
-    """Return codes of which some are the same: one array in 16 each of equal elements, of zeros, of two numbers."""
-    if likeness == 13:
+def _alike(codes: bytes, likeness: str, domain: Domain) -> bytes:
+    """Return codes for numbers that have something in common."""
+    if likeness in _SIZES:
+        return _chosen(codes, domain.codes(*_SIZES[likeness]))
+    if likeness == "equal":
         return codes[:1] * len(codes)
-    if likeness == 14 and 0 in domain.table:
-        return bytes([int(np.flatnonzero(domain.table == 0)[0])]) * len(codes)
-    return bytes(codes[code & 1] for code in codes) if likeness == 15 and len(codes) > 1 else codes
+    return bytes(codes[code & 1] for code in codes) if likeness == "two" and len(codes) > 1 else codes
+
+
+def _chosen(codes: bytes, among: bytes) -> bytes:
+    return bytes(among[code % len(among)] for code in codes) if among else codes
 
 
 # Made once: a strategy costs more to make than to draw from.
-_LIKENESS = st.integers(0, 15)
+_SIZES = {"small": (1e-12, 1e-2), "large": (50.0, np.inf), "zeros": (0.0, 0.0)}
+_LIKENESS = st.sampled_from(["any"] * 10 + ["small"] + ["large"] * 3 + ["equal"] * 3 + ["zeros"] * 3 + ["two"] * 4)
+_SPECIAL = st.integers(0, 15)
 _LAYOUTS_THAT_KEEP, _LAYOUTS_OF_ANY_KIND = st.sampled_from(LAYOUTS), layouts()
 _KINDS_OF_PARTS = st.integers(0, 15)
 
@@ -148,7 +123,7 @@ def _codes(size: int) -> SearchStrategy[bytes]:
 def broadcastable(n: int, domain: Domain | Sequence[Domain] = REAL, dtype: Any = None) -> SearchStrategy[Any]:
     """Tuples of `n` arrays that broadcast against each other: equal shapes, lengths of 1, and missing axes.
 
-    One in 16 holds the same array `n` times; if a strategy for dtypes is given, one in 8 mixes float64 and float32.
+    One in 8 holds the same array `n` times; if a strategy for dtypes is given, three in 16 mix float64 and float32.
 
     Arguments:
         n: how many.
@@ -165,11 +140,11 @@ def broadcastable(n: int, domain: Domain | Sequence[Domain] = REAL, dtype: Any =
     @composite
     def draw_tensors(draw: DrawFn) -> tuple[Array, ...]:
         kind, shape = _drawn(draw, dtype), draw(shapes())
-        special = draw(_LIKENESS) if n > 1 else 0
-        if special == 15 and all(other == domains[0] for other in domains):
+        special = draw(_SPECIAL) if n > 1 else 0
+        if special >= 14 and all(other == domains[0] for other in domains):
             return (_tensor(draw, shape, domains[0], kind),) * n
-        mixed = special >= 13 and isinstance(dtype, SearchStrategy)
-        kinds = [draw(_SOME_DTYPES) if mixed else kind for _ in domains]
+        mixed = special in (11, 12, 13) and isinstance(dtype, SearchStrategy)
+        kinds = [_MIXED[(i + special) % 2] if mixed else kind for i in range(n)]
         return tuple(_tensor(draw, _part(draw, shape, n), *drawn) for drawn in zip(domains, kinds, strict=True))
 
     return draw_tensors()

@@ -11,7 +11,7 @@ from tinygrad_lab.testing.differences import Array, Slope
 PASS, FAIL, KINK, INCONCLUSIVE = "pass", "fail", "kink-ok", "inconclusive"
 
 BOUNDS = 10  # how many error bounds analytic and numeric value may be apart
-CLOSE = 1e-6  # and how much besides, relative to the larger of them
+CLOSE = 1e-9  # and how much besides, relative to the larger of them
 SHARP = 1e-3  # a verdict counts if the bounds are smaller than this part of the value
 
 

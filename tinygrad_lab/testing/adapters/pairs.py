@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.errors import ArgumentError, GradientError
 from tinygrad_lab.testing.adapters.base import Adapter, Function, Leaves, Rebuild, is_floating
 
 
@@ -30,7 +30,7 @@ class Pair(Adapter):
         results, wrap = tree.flatten(self.function(*args))
         given = iter(cotangents)
         flat = [self._array(next(given)) if is_floating(y) else np.zeros(np.shape(y)) for y in results]
-        found = self.vjp(wrap(flat), *args)
+        found = self._pulled(wrap(flat), args, results)
         found = found if isinstance(found, tuple) and len(args) > 0 else (found,)
         if len(found) != len(args):
             raise ArgumentError(
@@ -46,6 +46,26 @@ class Pair(Adapter):
             for number, leaf in zip(tree.flatten(place)[0], tree.match(self.name, place, gradient), strict=True):
                 gradients[number] = leaf if leaf is None else self._numpy(leaf)
         return gradients
+
+    def _pulled(self, cotangent: Any, args: tuple[Any, ...], results: list[Any]) -> Any:
+        """Call the vjp, while the function's results, which are somebody's, cannot be written into."""
+        locked = [y for y in results if isinstance(y, np.ndarray) and y.flags.writeable]
+        for y in locked:
+            y.flags.writeable = False
+        try:
+            return self.vjp(cotangent, *args)
+        except ValueError as error:
+            given = [x for x in tree.leaves((cotangent, args)) if isinstance(x, np.ndarray)]
+            if "read-only" not in str(error) or not all(
+                x.flags.writeable or any(x is y for y in locked) for x in given
+            ):
+                raise
+            raise GradientError(
+                f"{self.name}: the vjp must leave the function's result alone, got it written into; compute a new array"
+            ) from error
+        finally:
+            for y in locked:
+                y.flags.writeable = True
 
     def tangents(self, leaves: Leaves, rebuild: Rebuild, directions: Leaves) -> Leaves | None:
         """See `Adapter`: there is no forward mode."""

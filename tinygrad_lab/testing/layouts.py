@@ -1,0 +1,63 @@
+"""How arrays may lie in memory: rules must give the same gradient for each."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.array_utils import byte_bounds
+from numpy.lib.stride_tricks import as_strided
+
+from tinygrad_lab.testing.differences import Array
+
+
+def plain(x: Array) -> Array:
+    """Return an array as it is."""
+    return x
+
+
+def fortran(x: Array) -> Array:
+    """Return a copy whose first axis is the fastest."""
+    return np.array(x, order="F")
+
+
+def reversed_axes(x: Array) -> Array:
+    """Return a copy with a negative stride along every axis."""
+    return np.asarray(np.flip(np.flip(x).copy()))
+
+
+def strided(x: Array) -> Array:
+    """Return a copy of which every other element in memory belongs to something else."""
+    wide = np.full([2 * n for n in x.shape], 7, x.dtype)
+    for axis in range(x.ndim):
+        wide = np.moveaxis(np.moveaxis(wide, axis, 0)[::2], 0, axis)
+    wide[...] = x
+    return wide
+
+
+def repeated(x: Array) -> Array:
+    """Return an array of the same shape whose first slice is repeated along the first axis, with stride 0."""
+    if x.ndim == 0 or x.shape[0] == 0:
+        return x
+    return as_strided(x[:1].copy(), x.shape, (0, *x[:1].copy().strides[1:]), writeable=False)
+
+
+def read_only(x: Array) -> Array:
+    """Return a copy that must not be written to."""
+    x = x.copy()
+    x.flags.writeable = False
+    return x
+
+
+def laid_out_like(like: Array, values: Array) -> Array:
+    """Return values in the dtype of another array of their shape, and with its strides, unless elements share memory.
+
+    Example:
+        >>> laid_out_like(np.arange(6)[::-2], np.array([1.0, 2.0, 3.0])).strides
+        (-16,)
+    """
+    if like.flags.c_contiguous or 0 in like.strides:
+        return np.array(values, like.dtype)
+    low, high = byte_bounds(like)
+    start = like.__array_interface__["data"][0] - low
+    made: Array = np.ndarray(like.shape, like.dtype, np.empty(high - low, np.uint8).data, start, like.strides)
+    made[...] = values
+    return made
