@@ -121,7 +121,7 @@ def test_a_rule_may_take_some_values_of_an_option_only():
     assert binder((1, "F"), {}) == ((1,), {"order": "F"})
     with pytest.raises(OperationError, match="ravel: order must be 'C' or 'F', got 'A'; take one of these"):
         binder((1,), {"order": "A"})
-    with pytest.raises(OperationError, match="ravel: order must be 'C' or 'F', got array"):
+    with pytest.raises(TypeError, match=r"ravel: .*order must be str, not numpy\.ndarray"):
         binder((1,), {"order": np.ones(2)})
 
 

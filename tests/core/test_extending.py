@@ -21,8 +21,9 @@ COLUMN = RNG.uniform(0.2, 0.8, (2, 1))
 def registry_as_it_was():
     before = dict(tl.OPS)
     yield
+    later = {function: op for function, op in tl.OPS.items() if op.family == "special"}  # SciPy's come when needed
     tl.OPS.clear()
-    tl.OPS.update(before)
+    tl.OPS.update(later | before)
 
 
 def assert_same_derivatives(mine, theirs, *arrays):

@@ -240,3 +240,44 @@ def differs(one, a, b):
 
 def same(a, b):
     return a is b is None or (a is not None and b is not None and np.allclose(a, b, equal_nan=True))
+
+
+# -- spellings of one thing -------------------------------------------------------------------------------------------
+
+# Of no use to anybody, or of another shape in the end, and so left as they are.
+ODD = {("gradient", "edge_order"), ("convolve", "mode"), ("correlate", "mode"), ("tile", "reps"), ("insert", "obj")}
+ODD |= {(f"nan{name}", option) for name in ("var", "std") for option in ("ddof", "correction")}
+ODD |= {
+    ("norm", "axis"),
+    ("vector_norm", "axis"),
+    ("vector_norm", "ord"),
+    ("tensorsolve", "axes"),
+    ("full_like", "shape"),
+    ("cov", "fweights"),
+}
+ODD |= {("sort", "kind"), ("require", "requirements"), ("any", "keepdims"), ("all", "keepdims")}
+ODD |= {(name, "dtype") for name in ("cumprod", "nancumprod", "cumulative_prod")}  # float16 rounds by order of addition
+
+
+def spellings(x):
+    """Yield other spellings of an option, and values of which NumPy takes some, and others not."""
+    if isinstance(x, bool):
+        yield from (np.bool_(x), int(x))
+    elif isinstance(x, int):
+        yield from (np.int64(x), np.uint8(x) if x >= 0 else np.int8(x), np.array(x), float(x), (x,), [x], True, 99, -99)
+    elif isinstance(x, str):
+        yield from (x.upper(), x.lower(), x + "x", x.encode(), np.str_(x), 1)
+    elif isinstance(x, tuple | list) and x and all(isinstance(i, int) for i in x):
+        yield from (list(x), tuple(x), tuple(map(np.int64, x)), tuple(map(float, x)), (*x, x[0]), (*x, 99))
+    elif isinstance(x, type | np.dtype) and np.dtype(x) != object:
+        dtype = np.dtype(x)
+        yield from (dtype, dtype.str, dtype.name, dtype.char, "no such", bool, int, complex, np.float16, np.longdouble)
+
+
+def spelled(one):
+    """Yield calls with an argument in another spelling: its name, the arguments by position and by keyword."""
+    for name, x in (one.required | one.optional).items():
+        for other in () if (one.name.rpartition(".")[2], name) in ODD or isinstance(x, Unset) else spellings(x):
+            given = one._replace(required=one.required | {name: other}) if name in one.required else one
+            for by in ("position", "keyword"):
+                yield given, _form(given, {} if name in one.required else {name: other}, by)

@@ -24,6 +24,7 @@ from tests.rules.forms import (
     same,
     samples,
     slopes,
+    spelled,
     with_values,
 )
 from tinygrad_lab import tree
@@ -96,6 +97,16 @@ def test_what_numpy_refuses_is_refused_with_its_class_of_error(one):
             what, _ = compare(one, (), {n: x for n, x in one.required.items() if n != name})
             if what:
                 wrong.append(f"without {name}: {what}")
+    assert not wrong, "\n".join(wrong)
+
+
+@every_call
+def test_an_option_may_be_spelled_as_numpy_takes_it(one):
+    wrong = []
+    for given, (args, kwargs) in spelled(one):
+        what, _ = compare(given, args, kwargs)
+        if what:
+            wrong.append(f"{describe(args, kwargs)}: {what}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -196,6 +207,29 @@ NUMBERS = np.array([1.0, 2.0, 4.0])
         lambda v: np.block([[v], [[1.0, 2.0, 3.0]]]),
         lambda v: np.block([[v], [[[1.0]]]]),
         lambda v: np.pad(v, 1, constant_values=2.0),
+        lambda v: np.pad(v, 1, no_such=2.0),
+        lambda v: np.pad(v, 1.5),
+        lambda v: v.astype(np.float32, order="f"),
+        lambda v: v.astype(np.float32, order="x"),
+        lambda v: v.astype(np.float32, casting="no such"),
+        lambda v: np.add(v, 1, order="f"),
+        lambda v: np.insert(v, [1], [5.0, 6.0]),
+        lambda v: np.insert(v, slice(1, 3), [5.0, 6.0]),
+        lambda v: np.take(v, []),
+        lambda v: np.take(v, [1.0, 0.0]),
+        lambda v: np.add.reduce(v, dtype=bool),
+        lambda v: np.vander(v, -1),
+        lambda v: np.polyder(v, -1),
+        lambda v: np.polyfit(v, v, -1),
+        lambda v: np.compress(True, v),
+        lambda v: np.linalg.matrix_power(np.outer(v, v), 2.0),
+        lambda v: v[np.newaxis, :, np.newaxis],
+        lambda v: np.sum(v, axis=np.int64(-1)),
+        lambda v: np.sum(v, axis=np.array(0)),
+        lambda v: np.sum(v, axis=[0]),
+        lambda v: np.sum(v, axis=True),
+        lambda v: np.prod(v, axis=True),
+        lambda v: np.concatenate([v, v], axis=False),
     ],
 )
 def test_a_value_fares_as_an_array_does(call):

@@ -20,6 +20,7 @@ import numpy as np
 
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.receivers import Recorder
+from tinygrad_lab.calls.spelling import ask, is_usual, of_numpy, usual, usual_types
 
 Args = tuple[Any, ...]
 Keywords = dict[str, Any]
@@ -67,7 +68,7 @@ class Binder:
     def __init__(self, op: Operation) -> None:
         composed = op.kind == "composed"
         found = parameters(op.function) or (parameters(op.forward) if composed else None) or [_ANY_POSITION]
-        self.name = op.name
+        self.name, self.function, self.of_numpy = op.name, op.function, of_numpy(op.function)
         self.recorded = not composed
         self.names = tuple(p.name for p in found if p.kind in _POSITIONAL)
         self.defaults = {p.name: p.default for p in found if p.default is not _NOTHING}
@@ -90,10 +91,11 @@ class Binder:
         self.least = min(self.required, self.lead)
         self.direct = self._direct_composed(op) if composed else self._direct_recorded(op)
 
-    def _usual(self) -> Keywords:
-        """Return the keywords that need no second look unless they are Values, and their defaults."""
+    def _usual(self) -> dict[str, tuple[Any, frozenset[type]]]:
+        """Return the keywords that need no second look where they are of certain types: their defaults, and these."""
         names = self.keywords if self.taken is None else self.taken if self.open else self.taken & self.keywords
-        return {name: self.defaults.get(name, _NOTHING) for name in names - self.by_keyword - self.choices.keys()}
+        defaults = {n: self.defaults.get(n, _NOTHING) for n in names - self.by_keyword - self.choices.keys()}
+        return {name: (default, usual_types(name, default)) for name, default in defaults.items()}
 
     def _direct_recorded(self, op: Operation) -> int:
         """Return up to how many arguments by position are canonical as they stand; -1 if none are."""
@@ -102,15 +104,13 @@ class Binder:
         return sys.maxsize if op.arity is None else op.arity
 
     def _direct_composed(self, op: Operation) -> int:
-        """Return how many arguments by position the implementation has under the same names in the same order."""
-        own = parameters(op.forward, own=True) or [_ANY_POSITION]
-        for count, p in enumerate(own):
+        """Return up to how many arguments by position an implementation takes as they stand: options it does not."""
+        for count, p in enumerate(parameters(op.forward, own=True) or [_ANY_POSITION]):
             if p.kind is Parameter.VAR_POSITIONAL and self.many:
                 return sys.maxsize
-            same = count < self.required or self.names[count : count + 1] == (p.name,) != ("out",)
-            if not same or p.kind not in _POSITIONAL or p.name in self.choices:
+            if count >= self.required or p.kind not in _POSITIONAL:
                 return count
-        return len(own)
+        return self.required
 
     def __call__(self, args: Args, kwargs: Keywords) -> tuple[Args, Keywords]:
         """Return the canonical form of a call."""
@@ -121,14 +121,16 @@ class Binder:
             return self._bind(args, kwargs)
         kept, usual = self.fill.copy(), self.usual
         for name, x in given:
-            if name not in usual or (self.recorded and isinstance(x, Recorder)):
+            default, types = usual.get(name, _UNUSUAL)
+            if type(x) not in types:
                 return self._bind(args, kwargs)
-            if x is not usual[name]:
+            if x is not default:
                 kept[name] = x
         return args[: self.lead], kept
 
     def _bind(self, args: Args, kwargs: Keywords) -> tuple[Args, Keywords]:
         """Do the same where some argument needs a second look."""
+        call = args, kwargs
         if len(args) > self.lead:
             if len(args) <= len(self.names):
                 kwargs = self._with_positional(args, kwargs)
@@ -138,10 +140,12 @@ class Binder:
         if kwargs and not self.by_keyword.isdisjoint(kwargs):
             args, kwargs = self._with_leading(args, kwargs)
         kept = dict(self.fill)
-        for name, x in kwargs.items():
-            if not self._is_default(name, x):
-                self._check(name, x)
-                kept[name] = x
+        for name, given in kwargs.items():
+            if not self._is_default(name, given):
+                x = self._spelled(name, given, call)
+                if x is given or not self._is_default(name, x):
+                    self._check(name, x)
+                    kept[name] = x
         if len(args) < self.required and (
             missing := [n for n in self.names[len(args) : self.required] if n not in kept]
         ):
@@ -177,6 +181,15 @@ class Binder:
         default = self.defaults.get(name, _NOTHING)
         return x is default or x is np._NoValue or (type(x) is type(default) in _COMPARABLE and bool(x == default))
 
+    def _spelled(self, name: str, x: Any, call: tuple[Args, Keywords]) -> Any:
+        """Return an option in the spelling that rules know; what is unusual, or known to none, NumPy is asked about."""
+        default = self.defaults.get(name, _NOTHING)
+        unknown = self.taken is not None and name not in self.taken | self.keywords
+        if not self.of_numpy or isinstance(x, Recorder) or (is_usual(name, x, default) and not unknown):
+            return x
+        ask(self.function, *call)
+        return usual(name, x, default)
+
     def _check(self, name: str, x: Any) -> None:
         """Refuse an argument that no rule, or not the implementation, takes."""
         if self.recorded and isinstance(x, Recorder):
@@ -191,6 +204,7 @@ class Binder:
             raise refusals.arguments.bad_option(self.name, name, " or ".join(map(repr, self.choices[name])), x)
 
 
+_UNUSUAL: tuple[Any, frozenset[type]] = (None, frozenset())
 _ANY_POSITION = Parameter("args", Parameter.VAR_POSITIONAL)
 _ANY_KEYWORD = Parameter("kwargs", Parameter.VAR_KEYWORD)
 

@@ -34,7 +34,7 @@ def operand(name: str, elementwise: bool, x: Any) -> Result:
     return x
 
 
-def beside(constant: Any, *others: Any) -> Any:
+def beside(constant: Any, *others: Any) -> Result:
     """Return a constant array of NumPy's in the library of the arrays it is about to meet: a GPU's do not mix with it.
 
     Whatever is NumPy's own, a number, or an array that only records calls, takes it as it is.
@@ -49,7 +49,7 @@ def beside(constant: Any, *others: Any) -> Any:
     return constant
 
 
-def is_table(x: Any) -> bool:
+def is_table(x: object) -> bool:
     """Whether `x` is an object of pandas': a table, a column or an index."""
     return type(x).__module__.partition(".")[0] == "pandas"
 
@@ -64,7 +64,7 @@ def table(x: Any) -> Result:
     return x.to_numpy(np.float64, na_value=np.nan) if found.dtype.kind == "O" else found
 
 
-def is_sparse(x: Any) -> bool:
+def is_sparse(x: object) -> bool:
     """Whether `x` is a sparse array or matrix of SciPy's."""
     return hasattr(x, "tocsr") and type(x).__module__.startswith("scipy.sparse")
 

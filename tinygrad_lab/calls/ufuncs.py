@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import refusals
+from tinygrad_lab.calls.spelling import ask, is_usual
 from tinygrad_lab.errors import CallError, GradientLostError
 from tinygrad_lab.typing import Result
 
@@ -28,8 +29,8 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Re
             f"{ufunc.__name__}: where must be left out, got an array of shape {np.shape(where)}; elements that it "
             f"leaves out hold no number: call the function without it, and choose with np.where(mask, y, other)"
         )
-    if kwargs.get("order", "K") not in ("C", "F", "A", "K", None):
-        raise refusals.arguments.bad_option(ufunc.__name__, "order", "'C', 'F', 'A' or 'K'", kwargs["order"])
+    if not all(is_usual(name, kwargs[name], None) for name in ("order", "casting", "subok") if name in kwargs):
+        ask(ufunc, inputs, kwargs)
     if not kwargs.keys().isdisjoint(("dtype", "casting", "signature", "sig")):
         inputs = _converted(ufunc, inputs, kwargs)
     if ufunc.signature is None or kwargs.keys().isdisjoint(_AXES):

@@ -8,8 +8,10 @@ import numpy as np
 
 from tinygrad_lab import refusals, tree
 from tinygrad_lab.calls import foreign, ufuncs
+from tinygrad_lab.calls.judging import judged
 from tinygrad_lab.calls.leaves import LeafMethods
 from tinygrad_lab.calls.receivers import Recorder
+from tinygrad_lab.calls.spelling import conversion
 from tinygrad_lab.core import declare, registry
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.registry import Op, operation
@@ -57,13 +59,16 @@ class NumpyProtocols(LeafMethods):
 
     def _dispatch(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
         """Call an operation of any kind on arguments of which some are Values."""
-        if op.kind is registry.RULE:
-            return self.record(op, args, kwargs)
-        if op.kind is registry.COMPOSED:
-            if kwargs or not op.least <= len(args) <= op.direct:
-                args, kwargs = op.bind(args, kwargs)
-            return op.forward(*args, **kwargs)
-        return call_plain(op, args, kwargs)
+        try:
+            if op.kind is registry.RULE:
+                return self.record(op, args, kwargs)
+            if op.kind is registry.ZERO:
+                return call_plain(op, args, kwargs)
+            direct = not kwargs and op.least <= len(args) <= op.direct
+            bound, options = (args, kwargs) if direct else op.bind(args, kwargs)
+            return op.forward(*bound, **options)
+        except Exception as error:
+            raise judged(op.function, args, kwargs, error)  # noqa: B904  which may be the same
 
     if not TYPE_CHECKING:
 
@@ -71,14 +76,10 @@ class NumpyProtocols(LeafMethods):
             return foreign.array_of(self) if self.requires_grad else np.array(self.data, dtype, copy=copy)
 
     def astype(
-        self, dtype: DTypeLike, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+        self, dtype: DTypeLike, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True
     ) -> Result:
         """Return the Value converted to `dtype`; integers have no derivative, so they are plain arrays."""
-        dtype = np.dtype(dtype)
-        if order not in ("C", "F", "A", "K", None):
-            raise refusals.arguments.bad_option("astype", "order", "'C', 'F', 'A' or 'K'", order)
-        if casting != "unsafe" and not np.can_cast(self.data.dtype, dtype, casting):
-            raise refusals.arguments.not_cast(self.data.dtype, dtype, casting)
+        dtype = conversion(self.data, dtype, order, casting, subok)
         if dtype.kind not in "fc":
             return self.data.astype(dtype)
         return self.record(ASTYPE, (self,), {"dtype": dtype}, True)

@@ -108,5 +108,6 @@ def _diagflat(v: Array, k: int = 0) -> Array:
 
 @composed(np.vander)
 def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Result:
-    powers = beside(np.arange(len(x) if N is None else N), x)
+    length = len(np.empty((len(x) if N is None else N,)))  # which refuses what is no length
+    powers = beside(np.arange(length), x)
     return np.expand_dims(x, -1) ** (powers if increasing else np.flip(powers))

@@ -57,11 +57,14 @@ OPS[getitem].into = _piece_into
 @composed(np.take)
 def _take(a: Array, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Array:
     a, axis = flattened(a, axis)
+    indices = array(indices)
+    if indices.dtype.kind not in "iu":
+        indices = indices.astype(np.intp)  # NumPy takes numbers of any kind here
     if mode != "raise":
         indices = np.take(
             beside(np.arange(a.shape[axis]), indices), indices, mode=mode
         )  # the positions that the mode turns them into
-    return a[along(axis, array(indices))]
+    return a[along(axis, indices)]
 
 
 def _picked(function: Callable[..., Any], a: Array, *args: Any) -> Array:

@@ -151,11 +151,13 @@ def _insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Arr
     """NumPy inserts new positions among the old ones; indexing takes the elements there."""
     arr, axis = flattened(array(arr), axis)
     n = np.shape(arr)[axis]
-    count = len(np.insert(np.arange(n), obj, 0)) - n if np.ndim(obj) or isinstance(obj, slice) else None
-    if count is None:  # one place takes all rows of the values
-        values = np.moveaxis(np.reshape(values, (1,) * (np.ndim(arr) - np.ndim(values)) + np.shape(values)), 0, axis)
+    obj = np.arange(n)[obj] if isinstance(obj, slice) else obj
+    count = len(np.insert(np.arange(n), obj, 0)) - n if np.ndim(obj) else None
+    if count is None or np.size(obj) == 1:  # one place takes all rows of the values
+        values = np.reshape(values, (1,) * (np.ndim(arr) - np.ndim(values)) + np.shape(values))
+        values = np.moveaxis(values, 0, axis) if np.ndim(obj) == 0 else values
         count = np.shape(values)[axis]
-        obj = np.full(count, obj)
+        obj = np.full(count, obj, np.intp)
     order = np.insert(np.arange(n), obj, n + np.arange(count))
     values = np.broadcast_to(converted(values, arr.dtype), resized(np.shape(arr), (axis,), count))
     return np.take(np.concatenate([arr, values], axis), order, axis)

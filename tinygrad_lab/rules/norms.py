@@ -78,7 +78,7 @@ def _of_vectors(x: Array, ord: Any, axis: int, keepdims: bool) -> Array:
 
 
 def _of_matrices(x: Any, ord: Any, axes: Any, keepdims: bool) -> Result:
-    if ord is None or ord == "fro":
+    if ord is None or ord in ("fro", "f"):
         return norm(x, axis=axes, keepdims=keepdims)
     if ord not in ("nuc", 1, -1, 2, -2, np.inf, -np.inf):
         raise OperationError(

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed
-from tinygrad_lab.errors import OperationError
+from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import cut, resized
 from tinygrad_lab.rules.windows import constant_pad
 from tinygrad_lab.typing import Array, ArrayLike
@@ -26,6 +26,8 @@ def _pad(
     array: Array, pad_width: Any, mode: Any = "constant", *, constant_values: ArrayLike = 0, end_values: Any = 0,
     stat_length: Any = None, reflect_type: str = "even",
 ) -> Array:  # fmt: skip
+    if not isinstance(pad_width, dict) and np.asarray(pad_width).dtype.kind != "i":
+        raise CallError(f"pad: pad_width must be whole numbers, got {pad_width!r}; convert it with int")
     width = _widths(pad_width, array.ndim)
     if mode == "constant":
         return constant_pad(array, width=width, constant_values=constant_values)

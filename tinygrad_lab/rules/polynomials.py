@@ -65,13 +65,21 @@ def _polyval(p: Array, x: Array) -> Array:
 
 @composed(np.polyder)
 def _polyder(p: Any, m: int = 1) -> Result:
-    for _ in range(m):
+    for _ in range(_times("polyder", m)):
         p = p[:-1] * beside(np.arange(len(p) - 1, 0, -1), p)
     return p
 
 
+def _times(name: str, m: Any) -> int:
+    """Return how often to do it, a number of at least 0."""
+    if int(m) < 0:
+        raise OperationError(f"{name}: m must be at least 0, got {m}; np.polyint undoes np.polyder")
+    return int(m)
+
+
 @composed(np.polyint)
 def _polyint(p: Any, m: int = 1, k: Any = None) -> Result:
+    m = _times("polyint", m)
     constants = np.zeros(m) if k is None else np.broadcast_to(k, m)
     for i in range(m):
         p = np.append(p / beside(np.arange(len(p), 0, -1), p), beside(constants[i], p))
@@ -110,7 +118,9 @@ def _roots(p: Any) -> Result:
 def _polyfit(
     x: Any, y: Any, deg: int, rcond: float | None = None, full: bool = False, w: Any = None, cov: Any = False
 ) -> Result:
-    x, y, w = listed(x), listed(y), listed(w)
+    if int(deg) < 0:
+        raise OperationError(f"polyfit: deg must be at least 0, got {deg}; 0 fits the mean")
+    x, y, w, deg = listed(x), listed(y), listed(w), int(deg)
     x, y = (converted(a, np.result_type(a, 0.0)) for a in arrays(x, y))
     rows, values = np.vander(x, deg + 1), y
     if w is not None:

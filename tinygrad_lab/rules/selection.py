@@ -90,6 +90,10 @@ def _piecewise(x: Array, condlist: Any, funclist: Any, *args: Any, **kw: Any) ->
 
 @composed(np.compress)
 def _compress(condition: ArrayLike, a: Array, axis: int | None = None) -> Array:
+    if np.ndim(condition) != 1:
+        raise OperationError(
+            f"compress: condition must have one axis, got {np.ndim(condition)}; index with a mask instead"
+        )
     return np.take(a, np.flatnonzero(condition), axis)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,7 @@ def _tensorinv(a: Array, ind: int = 2) -> Array:
 @composed(np.linalg.matrix_power)
 def _matrix_power(a: Array, n: int) -> Array:
     """Square and multiply."""
+    n = operator.index(n)
     if n < 0:
         return np.linalg.matrix_power(np.linalg.inv(a), -n)
     power = None

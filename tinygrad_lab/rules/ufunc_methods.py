@@ -36,8 +36,8 @@ def _reduce(
     array, options = converted(array, dtype), {"keepdims": keepdims, "where": where}
     if initial is not np._NoValue:
         options["initial"] = initial
-    if find(ufunc).kind is ZERO:
-        return ufunc.reduce(plain(array), axis, **options)
+    if find(ufunc).kind is ZERO or array.dtype.kind not in "fc":
+        return ufunc.reduce(plain(array), axis, dtype, **options)
     if ufunc in _REDUCTIONS:
         return _REDUCTIONS[ufunc](array, axis, **options)
     ufunc.reduce(
@@ -58,11 +58,12 @@ def _reduce(
 
 @composed(np.ufunc.accumulate)
 def _accumulate(ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None, out: None = None) -> Result:
+    axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
     if axis is None or isinstance(axis, tuple | list):
         raise OperationError(f"{ufunc.__name__}.accumulate: axis must be one axis, got {axis}; ravel the array first")
     array = converted(array, dtype)
-    if find(ufunc).kind is ZERO:
-        return ufunc.accumulate(plain(array), axis)
+    if find(ufunc).kind is ZERO or array.dtype.kind not in "fc":
+        return ufunc.accumulate(plain(array), axis, dtype)
     if ufunc in _CUMULATIONS:
         return _CUMULATIONS[ufunc](array, axis)
     ufunc.accumulate(_like(array), axis)  # NumPy checks
@@ -85,14 +86,14 @@ def _reduceat(
     ufunc: np.ufunc, array: Any, indices: Any, /, axis: Any = 0, dtype: Any = None, out: None = None
 ) -> Result:
     array = converted(array, dtype)
-    if find(ufunc).kind is ZERO:
-        return ufunc.reduceat(plain(array), indices, axis)
+    if find(ufunc).kind is ZERO or array.dtype.kind not in "fc":
+        return ufunc.reduceat(plain(array), indices, axis, dtype)
     ufunc.reduceat(_like(array), indices, axis)  # NumPy checks
     rows = np.moveaxis(array, axis, 0)
-    starts = np.asarray(indices).tolist()
+    starts = np.asarray(indices).astype(np.intp).tolist()
     parts = [
         ufunc.reduce(rows[start:stop]) if start < stop else rows[start]
-        for start, stop in zip(starts, [*starts[1:], rows.shape[0]], strict=True)
+        for start, stop in zip(starts, [*starts[1:], rows.shape[0]], strict=False)
     ]
     return np.moveaxis(np.stack(parts), 0, axis) if parts else np.moveaxis(rows[:0], 0, axis)
 
