@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import assume
 
 import tinygrad_lab as tl
 from tests.rules.cases import OPERATIONS, calls_of
 from tests.testing.falsified import falsehoods, falsifying
+from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.errors import GradientError, GradientLostError, RuleError
 from tinygrad_lab.testing import assert_kills_mutants, gradient_test
@@ -65,6 +67,16 @@ def test_the_registry_is_as_before():
         with planted(op, mutant):
             assert op.rules != before
     assert op.rules is before
+
+
+def test_a_test_may_turn_examples_down():
+    @gradient_test
+    def smooth(x):
+        assume(np.all(np.abs(plain(x)) < 3))
+        return np.tanh(x)
+
+    with running(Profile(10, shrink=False)):
+        assert_kills_mutants(np.tanh, smooth)
 
 
 def test_what_was_read_off_a_wrong_rule_is_forgotten():

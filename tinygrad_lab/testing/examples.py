@@ -209,12 +209,20 @@ def run(
     """Draw calls, as many as the profile says, check them all, and return what was found, in `tally` if given."""
     tally, profile, options = tally or Tally(name), profiles.active(), options or Options()
 
-    def example(call: Call) -> None:
+    def check(call: Call) -> None:
         tally.examples += 1
         tally.add(check_call(call, order, options))
 
+    def example(call: Call) -> None:
+        try:
+            check(call)
+        except Exception as wrong:
+            if profile.shrink or isinstance(wrong, hypothesis.errors.HypothesisException):  # `assume`, say
+                raise
+            raise _Stop(wrong) from None
+
     for call in options.examples:
-        example(call)
+        check(call)
 
     example.__name__ = name if name.isidentifier() and not keyword.iskeyword(name) else "example"
     shrink = [hypothesis.Phase.shrink] if profile.shrink else []
@@ -229,11 +237,21 @@ def run(
     test = settings(hypothesis.given(calls)(example))
     if options.seed is not None:
         test = hypothesis.seed(options.seed)(test)
-    elif settings.derandomize:  # by the test's name rather than by this function, so that no two tests draw alike
+    elif settings.derandomize or not profile.shrink:  # by name, not by this function: no two tests draw alike
         test = hypothesis.seed(zlib.crc32(name.encode()))(test)
-    test()
+    try:
+        test()
+    except _Stop as first:
+        raise first.wrong from None
     tally.require_conclusive()
     return tally
+
+
+class _Stop(BaseException):
+    """Ends a test at its first wrong example: Hypothesis would run that three times before it says so."""
+
+    def __init__(self, wrong: Exception) -> None:
+        self.wrong = wrong
 
 
 def calls_with_arrays(function: Any, domain: Domain | Sequence[Domain] = REAL) -> SearchStrategy[Call]:
