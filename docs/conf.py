@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import make_reference
 
+from tinygrad_lab import errors
 from tinygrad_lab.version import __version__
 
 make_reference.main()
@@ -79,7 +80,11 @@ def docstring(app: Sphinx, what: str, name: str, thing: object, options: object,
         keys = [str(key) for key in thing] if isinstance(thing, dict) and len(thing) < 100 else []
         lines[:] = ["A table by name: " + ", ".join(f"``{key}``" for key in keys) + "."] if keys else []
         return
-    paragraphs = re.split(r"(\n\s*\n)", "\n".join(lines))
+    # An error that two pages show is linked to the page of errors.
+    text = re.sub(
+        rf"^(\s+)({'|'.join(errors.__all__)}): ", r"\1~tinygrad_lab.errors.\2: ", "\n".join(lines), flags=re.M
+    )
+    paragraphs = re.split(r"(\n\s*\n)", text)
     spelled = (part if ">>>" in part else re.sub(r"`+[^`]+`+|\*", _spelled, part) for part in paragraphs)
     lines[:] = "".join(spelled).split("\n")
 
