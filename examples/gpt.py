@@ -17,7 +17,7 @@ class GPT(nn.Module):
     """A decoder: scores for the next character at every position of a text.
 
     Arguments:
-        alphabet: the number of different characters.
+        alphabet: how many characters there are.
         context: the largest number of positions.
         size: the size of the vectors.
         heads: the number of heads of each attention.

@@ -24,7 +24,7 @@ class Reader(nn.Module):
     """Scores for the next character, given those before it.
 
     Arguments:
-        alphabet: the number of different characters.
+        alphabet: how many characters there are.
         size: the size of the state.
         rng: where the first parameters come from.
     """

@@ -105,3 +105,65 @@ def test_nothing_is_misspelled():
         pytest.skip("the files are not under version control here")
     done = subprocess.run([sys.executable, "-m", "codespell_lib", *files], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+# -- in a browser ------------------------------------------------------------------------------------------------------
+
+LOOKED_AT = (
+    "index", "gallery", "operations", "testing", "graphs", "reference/value", "reference/nn", "howto/nan",
+    "tutorials/1_a_value_and_its_graph", "tutorials/2_backpropagation_step_by_step",
+    "tutorials/10_a_compiled_step_line_by_line",
+)  # fmt: skip
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open a page; at the end, fail if a script failed, or anything from outside or missing was asked for."""
+    contexts, troubles, (_, out) = [], [], site
+
+    def open_page(name, width=1280, **options):
+        contexts.append(browser.new_context(offline=True, viewport={"width": width, "height": 800}, **options))
+        tab = contexts[-1].new_page()
+        tab.on("pageerror", lambda error: troubles.append(f"{name}: {error}"))
+        tab.on("console", lambda said: said.type in ("error", "warning") and troubles.append(f"{name}: {said.text}"))
+        tab.on("requestfailed", lambda request: troubles.append(f"{name}: {request.url[:200]} failed"))
+        tab.on("request", lambda request: request.url.startswith("http") and troubles.append(f"{name}: {request.url}"))
+        tab.goto(f"{out.as_uri()}/{name}")
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not troubles
+
+
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_a_page_fits_a_phone_and_scripts_run_without_errors(visit, name):
+    tab = visit(f"{name}.html", width=375)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 375
+    assert tab.locator("h1").first.is_visible()
+
+
+def test_the_search_finds_names_and_words(visit):
+    tab = visit("search.html?q=check_gradients")
+    tab.wait_for_selector("#search-results li a")
+    assert any(
+        "testing" in link
+        for link in tab.eval_on_selector_all("#search-results li a", "links => links.map(a => a.href)")
+    )
+    tab.locator(".sidebar-search").first.fill("dropout")
+    tab.locator(".sidebar-search").first.press("Enter")
+    tab.wait_for_selector("#search-results li a")
+    tab.locator("#search-results li a", has_text="Dropout").first.click()
+    assert "Dropout" in tab.locator("article").inner_text()
+
+
+BRIGHTNESS = "getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number)"
+
+
+def test_dark_mode_follows_the_system_and_the_button(visit):
+    assert min(visit("index.html").evaluate(BRIGHTNESS)) > 200
+    tab = visit("index.html", color_scheme="dark")
+    assert max(tab.evaluate(BRIGHTNESS)) < 60
+    tab.locator(".theme-toggle").locator("visible=true").first.click()
+    assert min(tab.evaluate(BRIGHTNESS)) > 200

@@ -46,7 +46,7 @@ class ArgumentError(TinygradError, ValueError):
 
 
 class ArgumentTypeError(TinygradError, TypeError):
-    """An argument is of a type that cannot be meant, such as an array where a Value is needed."""
+    """An argument has the wrong type, such as an array where a Value is needed."""
 
 
 class UndefinedMethodError(TinygradError, NotImplementedError):
@@ -78,7 +78,7 @@ class MissingExtraError(TinygradError, ImportError):
 
 
 class CompileError(TinygradError, TypeError):
-    """A function cannot be compiled: it decides in Python on data, or depends on what is no argument of it."""
+    """A function cannot be compiled: it branches on computed data, or depends on something that is no argument."""
 
 
 class ClusterError(TinygradError, RuntimeError):

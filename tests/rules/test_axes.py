@@ -121,7 +121,7 @@ def test_an_axis_is_numpys(function, name):
 
 
 def test_some_axes_are_refused():
-    """Lest the test above compare nothing but successes."""
+    """So that the test above compares more than successes."""
     refused = [outcome(np.sum, {"a": CUBE, "axis": axis}, tl.Value) for axis in WRONG]
     assert sum(isinstance(classes, set) for classes in refused) >= 10
 

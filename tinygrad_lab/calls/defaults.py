@@ -18,7 +18,7 @@ current_default = _default.get
 
 
 def get_default_dtype() -> np.dtype[Any]:
-    """Return the dtype of what comes without one.
+    """Return the dtype that numbers without one get.
 
     Example:
         >>> import tinygrad_lab as tl

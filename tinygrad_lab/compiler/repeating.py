@@ -107,7 +107,7 @@ class Repetition:
         return filled(self._lifted.result, outputs)
 
     def _stopped(self, rows: list[Any]) -> bool:
-        """Whether the condition was true in the very last round of a chunk."""
+        """Whether the condition was true in the last round of a chunk."""
         if self._until is None:
             return False
         outputs: list[Any] = [None] * len(self._lifted.program.outputs)

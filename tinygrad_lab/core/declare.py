@@ -40,8 +40,8 @@ def defvjp(
     Arguments:
         function: a NumPy function or ufunc, or any function of arrays.
         rules: `rule(g, y, *inputs, **keywords)`; None for an argument that is never differentiated.
-        variadic: in their stead, one `rule(i, g, y, *inputs, **keywords)` for any number of arrays.
-        joint: in their stead, one `rule(needed, g, y, *inputs, **keywords)` that returns a tuple: a gradient for each
+        variadic: instead of them, one `rule(i, g, y, *inputs, **keywords)` for any number of arrays.
+        joint: instead of them, one `rule(needed, g, y, *inputs, **keywords)` that returns a tuple: a gradient for each
             of the positions in `needed`, those of the arguments that somebody differentiates with respect to.
         keywords: rules of arguments that are given by name; every rule gets these after the positional inputs.
         elementwise: whether output elements depend on single input elements; ufuncs do.

@@ -142,7 +142,7 @@ class Source:
     """A data set of the lab.
 
     Arguments:
-        make: from a number of points, a generator and the noise, the standard deviation of what is added to each
+        make: from how many points there are, a generator and the noise, the standard deviation of what is added to each
             number, to `Data`.
         noise: the usual one.
         sized: whether the number of points can be chosen.

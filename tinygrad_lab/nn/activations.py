@@ -11,7 +11,7 @@ from tinygrad_lab.typing import Array, Result
 
 
 class Identity(Module):
-    """Nothing: the input itself.
+    """Return the input unchanged.
 
     Example:
         >>> import tinygrad_lab as tl

@@ -68,7 +68,7 @@ class NAdam(Adam):
 
 
 class RAdam(Adam):
-    """Adam that does not divide by the root mean square before enough gradients were seen to know it.
+    """Adam that divides by the root mean square only after it has seen enough gradients to know it.
 
     With `ρ∞ = 2 / (1 − β₂) − 1` and `ρ_t = ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ)`, the update is Adam's times
     `√((ρ_t − 4)(ρ_t − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ_t))` where `ρ_t > 5`, and `w ← w − lr · m̂` before.

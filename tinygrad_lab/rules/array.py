@@ -13,7 +13,7 @@ from tinygrad_lab.typing import ArrayLike, DTypeLike, Result
 
 
 def array(data: ArrayLike, dtype: DTypeLike = None) -> Result:
-    """Return nested lists and tuples of numbers, arrays and Values as one Value, what `np.array` cannot make of them.
+    """Return nested lists and tuples of numbers, arrays and Values as one Value, which `np.array` cannot do.
 
     Arguments:
         data: a Value, an array, a number, or nested lists of these whose shapes agree.

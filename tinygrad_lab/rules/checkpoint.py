@@ -23,7 +23,7 @@ from tinygrad_lab.typing import Function, Result
 
 
 def checkpoint(function: Function) -> Function:
-    """Return a function that gives the same, and keeps nothing but its arguments until its gradient is asked for.
+    """Return a function that keeps only its arguments, and computes the rest again when its gradient is asked for.
 
     The sweep calls `function` once more. A deep model of checkpointed blocks so needs the memory of one block and of
     what passes between them, for one more forward pass. Dropout repeats its choices, and running statistics move once.

@@ -17,7 +17,7 @@ Rule = Callable[..., Any]
 
 
 def defjvp(function: Callable[..., Any], *rules: Rule | None, elementwise: bool | None = None) -> Op:
-    """Declare how a function's result moves with each of its arguments; its gradients are found by transposing that.
+    """Declare the forward-mode rules of a function, one per argument; its gradients are found by transposing them.
 
     A rule is linear in the tangent `t`: the gradient is its derivative with respect to `t`, applied to `g`. A rule of
     `defvjp` is cheaper, where one is known.

@@ -116,7 +116,7 @@ def _sharper(first: Slope, second: Slope) -> Slope:
 
 
 def _around(sample: Sample, slope: Slope, nearby: Callable[[Array], Slope]) -> Iterator[Slope]:
-    """Yield a kinked slope, widened step by step by slopes at points nearby, where other branches hold.
+    """Yield a kinked slope, widened little by little, by slopes at points nearby, where other branches hold.
 
     Their hull contains the generalised gradient (F. H. Clarke 1975), and with it what any sensible rule may return.
     """

@@ -71,7 +71,7 @@ class Straight:
         return [np.empty(v.shape, v.dtype) for v in self._own]
 
     def _fitting(self, given: list[Any], free: list[Any]) -> list[Any] | None:
-        """See to what `ready` found missing: results that nobody holds, and inputs in order; None for another kind."""
+        """Provide what `ready` did not find: results that nobody holds, and inputs in order; None for another kind."""
         free[:] = self._fresh()
         copies = []
         for x, v in zip(given, self._given, strict=True):

@@ -146,7 +146,7 @@ def figure(sweep: Sweep, numbers: Sequence[int], measure: str) -> Figure:
 
 
 def failure(sweep: Sweep, number: int) -> str:
-    """Say in a word or two how a cell failed; an empty text if it did not."""
+    """Say briefly how a cell failed; an empty text if it did not."""
     left, config = sweep.left[number], sweep.cells[number].config
     if left is None:
         return ""

@@ -1,4 +1,4 @@
-"""How wide text is, without a font: at most what it is in any common sans-serif face, so that it fits its box."""
+"""How wide text is, without a font: at most what it is in any common sans serif face, so that it fits its box."""
 
 from __future__ import annotations
 

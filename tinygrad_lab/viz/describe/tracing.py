@@ -1,4 +1,4 @@
-"""Running a function in order to draw it: its arguments become Values that are named after its parameters."""
+"""Running a function to draw it: its arguments become Values that are named after its parameters."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A tall frame set in columns, as text in a newspaper: what does not fit below goes on at the top of the next column.
 
-A line from column to column goes down to the common bottom, along it, up in the gutter left of its column, and in from
+A line from column to column goes down to the common bottom, along it, up in the gap left of its column, and in from
 above; lines of one source share their way.
 """
 
