@@ -22,7 +22,8 @@ make_reference.main()
 
 # The tutorials live in `notebooks/`; Sphinx reads its own folder only.
 TUTORIALS = Path(__file__).parent / "tutorials"
-TUTORIALS.mkdir(exist_ok=True)
+shutil.rmtree(TUTORIALS, ignore_errors=True)
+TUTORIALS.mkdir()
 for notebook in (Path(__file__).parents[1] / "notebooks").glob("*.ipynb"):
     shutil.copy2(notebook, TUTORIALS)
 
@@ -71,6 +72,9 @@ add_module_names = False
 toc_object_entries_show_parents = "hide"
 
 
+ERROR = rf"^(\s+)({'|'.join(name for name, thing in vars(errors).items() if isinstance(thing, type))}): "
+
+
 def docstring(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
     """Turn a docstring into reStructuredText: `x`, which is code, into ``x``, and a full name into a link.
 
@@ -81,9 +85,7 @@ def docstring(app: Sphinx, what: str, name: str, thing: object, options: object,
         lines[:] = ["A table by name: " + ", ".join(f"``{key}``" for key in keys) + "."] if keys else []
         return
     # An error that two pages show is linked to the page of errors.
-    text = re.sub(
-        rf"^(\s+)({'|'.join(errors.__all__)}): ", r"\1~tinygrad_lab.errors.\2: ", "\n".join(lines), flags=re.M
-    )
+    text = re.sub(ERROR, r"\1~tinygrad_lab.errors.\2: ", "\n".join(lines), flags=re.MULTILINE)
     paragraphs = re.split(r"(\n\s*\n)", text)
     spelled = (part if ">>>" in part else re.sub(r"`+[^`]+`+|\*", _spelled, part) for part in paragraphs)
     lines[:] = "".join(spelled).split("\n")

@@ -26,7 +26,7 @@ EXAMPLES, PICTURES, PAGE = ROOT / "examples", ROOT / "docs" / "gallery", ROOT / 
 HEAD = """# Gallery
 
 Eighteen programs, a file each, of about a hundred lines. Each picture shows what its program has learned, and the title
-gives you the file. [How to run them](../examples/README.md), and what they reach, stands beside them.
+gives you the file. How to run them, and the figures that they reach, stands in `examples/README.md`.
 
 """
 
@@ -63,7 +63,7 @@ def page() -> str:
 def _card(name: str) -> str:
     called, says = title(name)
     return (
-        f":::{{grid-item-card}}\n:img-top: gallery/{name}.png\n\n[{called}](../examples/{name}.py)\n^^^\n{says}\n:::\n"
+        f":::{{grid-item-card}}\n:img-top: gallery/{name}.png\n\n**[{called}](../examples/{name}.py)**\n\n{says}\n:::\n"
     )
 
 
