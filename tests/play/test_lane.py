@@ -79,6 +79,15 @@ def test_a_setting_that_can_be_changed_on_the_run_keeps_what_was_learnt(values):
     assert not np.array_equal(parameters(stepped.run), before)
 
 
+def test_a_long_epoch_can_be_left_and_gone_on_with():
+    stepped, plain = lane(batch_size=2), lane(batch_size=2)
+    assert not stepped.go_through_epoch(deadline=0.0)
+    assert (stepped.epoch, stepped.updates) == (1, 1)
+    assert stepped.go_through_epoch()
+    plain.go_through_epoch()
+    assert stepped.history.loss == plain.history.loss
+
+
 def test_the_rate_that_was_changed_is_the_rate_that_is_used():
     stepped = lane(10, optimizer="sgd", lr=0.1)
     stepped.change({"lr": 3.0})

@@ -68,6 +68,7 @@ def test_train_live_shows_the_run_and_writes_its_folder(tmp_path):
         (["play", "--host", "no.such.host.invalid"], "must be free to listen at"),
         (["play", "#lr=fast"], "play: lr must be a positive number, got 'fast'; correct the link"),
         (["play", "."], "must hold data (.csv, .tsv, .parquet, .npz) or a run, got neither"),
+        (["play", "--until", "loss<1"], "play: until must be left out, got loss<1; the page says when"),
         (["play", "--lr", "-1"], "config: lr must be a positive number"),
     ],
 )

@@ -66,9 +66,12 @@ def run(options: dict[str, Any]) -> int:
     link = what if what is not None and "#" in what else None
     if link is not None:
         what = None
-    session = Session(_source(what, given(options)))
+    settings = given(options)
+    session = Session(_source(what, settings))
     if link is not None:
         session.follow(link)
+    elif "epochs" in settings:
+        session.ask("play", {"to": settings["epochs"]})
     with serve(session, options["host"], options["port"]) as address:
         sys.stdout.write(f"playground: {address}\n")
         sys.stdout.flush()

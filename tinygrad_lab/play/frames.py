@@ -11,10 +11,11 @@ import numpy as np
 
 from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.diagnosis import silent
+from tinygrad_lab.play.constant import Constant
 from tinygrad_lab.play.lane import Lane
 from tinygrad_lab.play.looking import Layer, Look, look
 from tinygrad_lab.play.maps import Plane, maps, output_map
-from tinygrad_lab.play.troubles import Constant, Situation, saturation, size, troubles
+from tinygrad_lab.play.troubles import Situation, saturation, size, troubles
 from tinygrad_lab.viz.describe.summary import jsonable
 
 MOST_UNITS = 10  # of a layer that are shown

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -118,14 +120,18 @@ class Lane:
         while self.updates and not self.stopped:
             self.step()
 
-    def go_through_epoch(self) -> None:
-        """Make the updates up to the next evaluation."""
-        if self._pending is None and self.run.history.stopped_by is None:
-            for _ in self.training.updates():
-                pass
-            self._evaluate()
-        else:
-            self.complete_epoch()
+    def go_through_epoch(self, deadline: float = math.inf) -> bool:
+        """Make the updates up to the next evaluation, or to a time, and return whether it is reached."""
+        if self.stopped:
+            return True
+        if self._pending is None:
+            self._pending = self.training.updates()
+        for _ in self._pending:
+            self.updates += 1
+            if self.updates < self._batches and time.perf_counter() > deadline:
+                return False
+        self._evaluate()
+        return True
 
     def finished(self) -> Run:
         """Return the run as `train` would leave it after so many epochs."""

@@ -102,7 +102,7 @@ class Moments:
 
     def wants(self, epoch: int) -> bool:
         """Return whether an epoch is one of those to be kept."""
-        return (epoch - 1) % self.stride == 0
+        return not self.kept or epoch - self.kept[-1].epoch >= self.stride
 
     def keep(self, epoch: int, experiment: Experiment) -> None:
         """Keep an epoch."""
@@ -111,7 +111,7 @@ class Moments:
         self.kept.append(Moment.of(epoch, experiment, self._held[1]))
         if len(self.kept) > 8 and len(self.kept) > min(MOST, MOST_BYTES // max(self.kept[-1].size, 1)):
             self.stride *= 2
-            self.kept = [one for one in self.kept if self.wants(one.epoch)]
+            self.kept = self.kept[::2]
 
     def drop_from(self, epoch: int) -> None:
         """Forget this epoch and all later ones."""

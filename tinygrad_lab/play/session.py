@@ -13,11 +13,11 @@ import numpy as np
 
 from tinygrad_lab.errors import LabError, TinygradError
 from tinygrad_lab.play import commands, frames, state
+from tinygrad_lab.play.constant import Constant
 from tinygrad_lab.play.lane import Lane
 from tinygrad_lab.play.maps import Plane
 from tinygrad_lab.play.pace import SETTLE, Pace
 from tinygrad_lab.play.sources import Source
-from tinygrad_lab.play.troubles import Constant
 
 _CHUNK = 0.01  # seconds of training between two looks at what was asked
 _MOVING, _STILL = (40, 20), (100, 32)  # cells a side of the output's map, and of a unit's
@@ -124,9 +124,9 @@ class Session:
                 return
             self._next_epoch = max(self._next_epoch + 1 / self.speed, start - 0.1)
         while True:
-            for lane in self.lanes:
-                lane.go_through_epoch()
             self.picture_is_new = True
+            if not self._go_through_epoch(start + _CHUNK):
+                break
             if self._is_done():
                 self.playing, self.state_is_new = False, True
                 break
@@ -135,6 +135,14 @@ class Session:
                 break
             if self.speed is not None:
                 self._next_epoch += 1 / self.speed
+
+    def _go_through_epoch(self, deadline: float) -> bool:
+        """Bring the runs that are behind to their next evaluation, and return whether all are there by then."""
+        if len(self.lanes) == 1:  # saves 3 % of the time of a small network
+            return self.lanes[0].go_through_epoch(deadline)
+        going = [lane for lane in self.lanes if not lane.stopped]
+        goal = min((lane.epoch for lane in going), default=0) + 1
+        return all(lane.go_through_epoch(deadline) for lane in going if lane.epoch < goal)
 
     def _is_done(self) -> bool:
         if self.goal is not None and max(lane.epoch for lane in self.lanes) >= self.goal:

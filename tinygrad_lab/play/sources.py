@@ -70,6 +70,15 @@ class Source:
         return next((name for name, path in self.files.items() if str(path) == data), data)
 
 
+# What the page decides itself, or cannot do.
+_NOT_HERE = {
+    "until": "the page says when",
+    "patience": "slide back to the best epoch",
+    "log_every": "the page shows all",
+    "compile": "use it with tinygrad-lab train",
+}
+
+
 def source(what: str | None, given: dict[str, Any]) -> Source:
     """Return what the command line names: nothing, data, a folder of data, a configuration or a run.
 
@@ -80,6 +89,7 @@ def source(what: str | None, given: dict[str, Any]) -> Source:
     Raises:
         LabError: it is none of these, or cannot be read.
     """
+    _check_options(given)
     path = Path(what) if what else None
     if path is None or what in DATASETS:
         return _of(Config(**({"data": what} if what else {}) | given))
@@ -119,7 +129,13 @@ def _of_run(folder: Path, given: dict[str, Any]) -> Source:
 def _unhurried(config: Config) -> Config:
     """Return a configuration without what would end the run; the page says when."""
     kept = config.epochs if config.schedule != "constant" else None
-    return replace(config, epochs=kept, until=None, patience=None, log_every=None)
+    return replace(config, epochs=kept, until=None, patience=None, log_every=None, compile=False)
+
+
+def _check_options(given: dict[str, Any]) -> None:
+    for name, advice in _NOT_HERE.items():
+        if name in given:
+            raise LabError(f"play: {name} must be left out, got {given[name]}; {advice}")
 
 
 class _Lab:
@@ -155,6 +171,7 @@ def of_model(name: str, found: Any, given: dict[str, Any]) -> Source:
     Raises:
         LabError: it is no such thing, or does not fit the data.
     """
+    _check_options(given)
     made = found if isinstance(found, Module) else _called(name, found)
     model, *data = made if isinstance(made, tuple) else (made,)
     if isinstance(model, type) and issubclass(model, Module):

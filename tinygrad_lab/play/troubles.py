@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core import modes
-from tinygrad_lab.lab.build import Experiment
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.data import Array, Dataset
+from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.diagnosis import silent
 from tinygrad_lab.lab.training import History
+from tinygrad_lab.play.constant import Constant
 from tinygrad_lab.play.looking import Layer, Look
 
 _BOUNDS = {"Tanh": (-1.0, 1.0), "Softsign": (-1.0, 1.0), "Hardtanh": (-1.0, 1.0), "Sigmoid": (0.0, 1.0)}
@@ -42,52 +41,6 @@ class Trouble:
     settings: dict[str, Any] = field(default_factory=dict)
     anew: bool = True
     layers: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Constant:
-    """The best that a network can do which ignores its inputs.
-
-    Arguments:
-        loss: over all points.
-        words: what it says.
-    """
-
-    loss: float
-    words: str
-
-    @classmethod
-    def of(cls, experiment: Experiment, dataset: Dataset) -> Constant:
-        """Find the constant output whose loss is least; the losses are convex in it."""
-        _, y = experiment.arrays(dataset)
-        n = len(y)
-
-        def loss(c: Any) -> float:
-            with modes.no_grad():
-                return float(experiment.loss(np.broadcast_to(c, (n, np.size(c))).copy(), y).item())
-
-        if experiment.classwise:
-            shares = np.bincount(dataset.labels, minlength=len(dataset.classes)) / n
-            most = int(np.argmax(shares))
-            words = f"saying {dataset.classes[most]} with {shares[most]:.4g} and so on, as often as each class occurs,"
-            return cls(loss(np.log(np.maximum(shares, 1e-12))), words)
-        logits = experiment.threshold == 0.0
-        low, high = (-30.0, 30.0) if logits else (float(np.min(y)), float(np.max(y)))
-        c = _least(loss, low, high)
-        with modes.no_grad():
-            said = float(np.ravel(experiment.finish(np.array([[c]])))[0])
-        if dataset.classes:
-            return cls(loss(c), f"saying {said:.4g} for class {dataset.classes[1]} at every point")
-        return cls(loss(c), f"predicting {float(experiment.scale.quantities(np.array(said))):.4g} at every point")
-
-
-def _least(function: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a convex function is least, by golden-section search."""
-    golden = (math.sqrt(5) - 1) / 2
-    while high - low > 1e-7 * (1 + abs(low) + abs(high)):
-        a, b = high - golden * (high - low), low + golden * (high - low)
-        low, high = (low, b) if function(a) <= function(b) else (a, high)
-    return (low + high) / 2
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ export async function openTake() {
 
 function show({ command, exact, changes, link }) {
   say(byId("take-command"), command);
-  say(byId("take-exact"), exact ? "gives the same numbers, bit for bit" : changes.length ? "trains with these settings from the start: other numbers, for on this run" : "trains with these settings");
+  say(byId("take-exact"), exact ? "gives the same numbers, bit for bit" : changes.length ? "trains with these settings from the start; the numbers are others, because on this run" : "trains with these settings");
   const told = x => (x === null ? "none" : typeof x === "number" ? format(x) : String(x));
   byId("take-changes").replaceChildren(...changes.map(one => make("li", {}, `${one.name} was changed from ${told(one.before)} to ${told(one.after)} at epoch ${one.epoch.toLocaleString("en-US")}`)));
   say(byId("take-link"), `${location.origin}/#${link}`);

@@ -12,7 +12,9 @@ export function openWhy(part = "training", point = 0) {
   byId("why-part").value = part;
   byId("why-point").value = point;
   show();
-  if (!byId("why").open) byId("why").showModal();
+  if (byId("why").open) return;
+  byId("why-frame").addEventListener("load", () => byId("why-frame").focus(), { once: true });  // for its keys
+  byId("why").showModal();
 }
 
 function show() {
