@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_lab import functional, nn, optim, rules, tree
+from tinygrad_lab import functional, nn, optim, refusals, rules, tree
 from tinygrad_lab.calls.defaults import default_dtype, get_default_dtype, set_default_dtype
 from tinygrad_lab.core.declare import composed, defvjp, defzero, primitive
 from tinygrad_lab.core.modes import debug, enable_grad, no_grad
@@ -78,7 +78,7 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module("tinygrad_lab.saving"), name)
     if name in ("compile", "scan"):
         return getattr(importlib.import_module("tinygrad_lab.compiler"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise refusals.names.missing(__name__, name, refusals.names.OF_PACKAGES["tinygrad_lab"], __all__)
 
 
 def _graph(value: Value, **options: Any) -> viz.Graph:

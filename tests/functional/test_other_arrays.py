@@ -45,6 +45,7 @@ for name in ("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_po
 for name in ("softmax", "log_softmax", "logsumexp"):
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(x)
 CALLS["sigmoid_focal_loss"] = lambda x, t: functional.sigmoid_focal_loss(x, t, reduction="mean")
+CALLS["normalize"] = lambda x, t: functional.normalize(x)
 CALLS["cosine_similarity"] = lambda x, t: functional.cosine_similarity(x, t)
 REGRESSION = ("smooth_l1_loss", "kl_div", "mse_loss", "l1_loss", "huber_loss")
 for name in (*REGRESSION, "binary_cross_entropy_with_logits", "cross_entropy"):

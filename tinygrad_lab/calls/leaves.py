@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.methods import ArrayMethods
@@ -15,6 +15,11 @@ class LeafMethods(ArrayMethods):
     __slots__ = ()
 
     trainable: bool  # of a user's leaf: whether it ever was to be trained, so that it is a parameter when frozen
+
+    if not TYPE_CHECKING:  # to checkers, a name that is missing is missing
+
+        def __getattr__(self, name: str) -> Any:
+            raise refusals.names.missing("Value", name, refusals.names.OF_VALUES)
 
     @property
     def is_leaf(self) -> bool:

@@ -5,6 +5,9 @@ A line below is all that a new one needs beside its code.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tinygrad_lab import refusals
 from tinygrad_lab.functional.activations import celu as celu
 from tinygrad_lab.functional.activations import elu as elu
 from tinygrad_lab.functional.activations import glu as glu
@@ -63,6 +66,7 @@ from tinygrad_lab.functional.resampling import adaptive_max_pool1d as adaptive_m
 from tinygrad_lab.functional.resampling import adaptive_max_pool2d as adaptive_max_pool2d
 from tinygrad_lab.functional.resampling import interpolate as interpolate
 from tinygrad_lab.functional.similarity import cosine_similarity as cosine_similarity
+from tinygrad_lab.functional.similarity import normalize as normalize
 from tinygrad_lab.functional.standardisation import batch_norm as batch_norm
 from tinygrad_lab.functional.standardisation import group_norm as group_norm
 from tinygrad_lab.functional.standardisation import layer_norm as layer_norm
@@ -75,3 +79,6 @@ from tinygrad_lab.functional.tokens import segment_softmax as segment_softmax
 from tinygrad_lab.functional.tokens import segment_sum as segment_sum
 
 __all__ = sorted(name for name, thing in vars().items() if callable(thing))
+
+if not TYPE_CHECKING:
+    __getattr__ = refusals.names.of_package(__name__, lambda: __all__)

@@ -7,6 +7,24 @@ import numpy as np
 from tinygrad_lab.typing import Array, Result
 
 
+def normalize(x: Array, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Result:
+    """Return vectors of length 1, `x / max(‖x‖ₚ, eps)`.
+
+    Arguments:
+        x: array of vectors along `axis`.
+        p: the exponent of the norm.
+        axis: the vectors' axis.
+        eps: the least length that a vector is divided by.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.normalize(np.array([[3.0, 4.0], [0.0, 0.0]]))
+        array([[0.6, 0.8],
+               [0. , 0. ]])
+    """
+    return x / np.maximum(np.linalg.norm(x, p, axis=axis, keepdims=True), eps)
+
+
 def cosine_similarity(a: Array, b: Array, axis: int = 1, eps: float = 1e-8) -> Result:
     """Return the cosine of the angle between vectors, `a · b / (max(|a|, eps) max(|b|, eps))`.
 

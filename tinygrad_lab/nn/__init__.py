@@ -6,6 +6,9 @@ name, the reference and the tests read the tables.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tinygrad_lab import refusals
 from tinygrad_lab.nn import init as init
 from tinygrad_lab.nn.activations import CELU as CELU
 from tinygrad_lab.nn.activations import ELU as ELU
@@ -103,3 +106,6 @@ LAYERS: dict[str, type[Module]] = {
 }
 
 __all__ = ["ACTIVATIONS", "LAYERS", "LOSSES", "Buffer", "init", *(kind.__name__ for kind in _MODULES)]
+
+if not TYPE_CHECKING:
+    __getattr__ = refusals.names.of_package(__name__, lambda: __all__)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from tinygrad_lab import tree
+from tinygrad_lab import refusals, tree
 from tinygrad_lab.calls import foreign
 from tinygrad_lab.core.value import Value, next_index
 from tinygrad_lab.errors import OperationError, UndefinedMethodError
@@ -51,6 +51,11 @@ class Module:
     training: bool = True
     operation: str = ""  # the name of the operation that the module is, if it is one: errors then name the module only
     _stand_ins: StandIns | tuple[()] = ()  # what a copy made by `tree_flatten` holds in place of the parameters
+
+    if not TYPE_CHECKING:  # to checkers, a name that is missing is missing
+
+        def __getattr__(self, name: str) -> Any:
+            raise refusals.names.missing(type(self).__name__, name, refusals.names.OF_MODULES, dir(type(self)))
 
     def forward(self, *inputs: Any, **options: Any) -> Result:
         """Compute the output; every subclass defines it."""

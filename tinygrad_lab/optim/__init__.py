@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tinygrad_lab import refusals
 from tinygrad_lab.optim import schedules as schedules
 from tinygrad_lab.optim.adaptive import Adagrad as Adagrad
 from tinygrad_lab.optim.adaptive import Adam as Adam
@@ -28,3 +31,6 @@ __all__ = [
     *("OPTIMIZERS", "Optimizer", "ParameterAverage", "clip_grad_norm", "clip_grad_value", "minimize", "schedules"),
     *(kind.__name__ for kind in OPTIMIZERS.values()),
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = refusals.names.of_package(__name__, lambda: __all__)

@@ -14,7 +14,8 @@ from tinygrad_lab.errors import CallError, GradientLostError, OperationError, Op
 
 def unknown(name: str, keyword: str, known: Collection[str]) -> CallError:
     """Describe a keyword that a function does not have."""
-    near = difflib.get_close_matches(keyword, sorted(known), n=1, cutoff=0.6)
+    near = ["axis"] if keyword == "dim" and "axis" in known else []  # as PyTorch calls it
+    near = near or difflib.get_close_matches(keyword, sorted(known), n=1, cutoff=0.6)
     return CallError(
         f"{name}: keyword must be one of {', '.join(sorted(known)) or 'none'}, got {keyword!r}; "
         + (f"write {near[0]}" if near else "leave it out")

@@ -1,0 +1,65 @@
+"""Names that PyTorch's users write: what is not here says what to write."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import tinygrad_lab as tl
+from tinygrad_lab import functional, nn, optim
+from tinygrad_lab.errors import CallError
+
+V = tl.Value([[1.0, 2.0]])
+
+MISSING = [
+    (V, "unsqueeze", "Value has no unsqueeze; write np.expand_dims(v, axis), or v[:, None]"),
+    (V, "numpy", "Value has no numpy; write v.data"),
+    (V, "tanh", "Value has no tanh; write np.tanh(v)"),
+    (V, "cuda", "Value has no cuda; leave it out: arrays live in NumPy's memory"),
+    (V, "add_", "Value has no add_; Values are never written in place: write v = v + x"),
+    (V, "double", 'Value has no double; write v.astype("float64")'),
+    (tl, "tensor", "tinygrad_lab has no tensor; write tl.Value(x), or x itself for a constant"),
+    (tl, "exp", "tinygrad_lab has no exp; write np.exp"),
+    (tl, "value", "tinygrad_lab has no value; write Value"),
+    (nn, "Conv2d", "tinygrad_lab.nn has no Conv2d; write Conv2D"),
+    (nn, "Parameter", "tinygrad_lab.nn has no Parameter; write tl.Value(x)"),
+    (optim, "lr_scheduler", "tinygrad_lab.optim has no lr_scheduler; write tl.optim.schedules"),
+    (functional, "cross_entropi", "tinygrad_lab.functional has no cross_entropi; did you mean cross_entropy?"),
+    (functional, "tanh", "tinygrad_lab.functional has no tanh; write np.tanh"),
+    (nn.Linear(2, 1), "cuda", "Linear has no cuda; leave it out"),
+    (nn.Linear(2, 1), "parameter", "Linear has no parameter; did you mean parameters?"),
+    (nn.Linear(2, 1), "frobnicate", "Linear has no frobnicate"),
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "message"), MISSING, ids=lambda x: x if isinstance(x, str) else None)
+def test_what_is_missing_says_what_to_write(owner, name, message):
+    assert not hasattr(owner, name)
+    with pytest.raises(AttributeError) as caught:
+        getattr(owner, name)
+    assert str(caught.value).startswith(message)
+
+
+def test_what_is_advised_exists():
+    for table in (tl.refusals.names.OF_VALUES, *tl.refusals.names.OF_PACKAGES.values()):
+        for advice in table.values():
+            for word in advice.replace("(", " ").replace(",", " ").split():
+                if word.startswith(("np.", "tl.")):
+                    thing = {"np": np, "tl": tl}[word[:2]]
+                    for part in word.split(".")[1:]:
+                        thing = getattr(thing, part)
+
+
+def test_protocols_that_ask_for_names_are_answered_as_before():
+    assert not hasattr(V, "__cuda_array_interface__")
+    assert copy.deepcopy(V).shape == pickle.loads(pickle.dumps(V)).shape == (1, 2)
+    layer = nn.Linear(2, 1)
+    assert copy.deepcopy(layer).state_dict().keys() == layer.state_dict().keys()
+
+
+def test_the_keyword_dim_is_axis():
+    with pytest.raises(CallError, match="got 'dim'; write axis"):
+        V.sum(dim=1)

@@ -1,0 +1,84 @@
+"""What is said of names that there are not: for those that PyTorch's users write, what to write here."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+_NO_DEVICE = "leave it out: arrays live in NumPy's memory"
+_IN_PLACE = "Values are never written in place: write v = v + x, v.at[i].set(x), or p.data = x for a parameter"
+_DTYPE = {"double": "float64", "float": "float32", "half": "float16"}
+
+#: Of Values, where NumPy's function or method has another name.
+OF_VALUES = {
+    **dict.fromkeys(("cpu", "cuda", "to", "contiguous", "pin_memory"), _NO_DEVICE),
+    **{name: f'write v.astype("{dtype}")' for name, dtype in _DTYPE.items()},
+    "unsqueeze": "write np.expand_dims(v, axis), or v[:, None]", "view": "write v.reshape(...)",
+    "permute": "write v.transpose(...)", "t": "write v.T", "numpy": "write v.data", "clamp": "write v.clip(min, max)",
+    "norm": "write np.linalg.norm(v)", "pow": "write v ** p", "expand": "write np.broadcast_to(v, shape)",
+    "gather": "write np.take_along_axis(v, index, axis)", "masked_fill": "write np.where(mask, x, v)",
+    "index_select": "write np.take(v, index, axis)", "index_add": "write v.at[index].add(x)",
+    "scatter_add": "write tl.functional.segment_sum, or v.at[index].add(x)", "dim": "write v.ndim",
+    "numel": "write v.size", "chunk": "write np.split(v, n, axis)", "bmm": "write v @ w", "mm": "write v @ w",
+    "unbind": "write np.unstack(v)", "cat": "write np.concatenate", "logsumexp": "write tl.functional.logsumexp(v)",
+}  # fmt: skip
+OF_MODULES = {
+    **dict.fromkeys(("cpu", "cuda", "to"), _NO_DEVICE),
+    **{name: f'write model.astype("{dtype}")' for name, dtype in _DTYPE.items()},
+}
+#: Of the package and its parts, by their last names.
+OF_PACKAGES = {
+    "tinygrad_lab": {
+        "tensor": "write tl.Value(x), or x itself for a constant", "from_numpy": "write tl.Value(x)",
+        "cat": "write np.concatenate", "manual_seed": "write rng=np.random.default_rng(seed) where something is drawn",
+        "autograd": "write tl.grad, tl.vjp, or v.backward()", "set_default_tensor_type": "write tl.set_default_dtype",
+        "device": _NO_DEVICE, "cuda": _NO_DEVICE, "func": "write tl.grad, tl.vjp, tl.jvp, tl.jacobian, tl.hessian",
+    },
+    "nn": {
+        "Parameter": "write tl.Value(x)", "functional": "write tl.functional",
+        "utils": "write tl.optim.clip_grad_norm, or tl.tree.ravel", "TransformerEncoder":
+        "write nn.Sequential(*[nn.TransformerEncoderLayer(...) for _ in range(n)])",
+    },
+    "optim": {"lr_scheduler": "write tl.optim.schedules", "LBFGS": 'write tl.optim.minimize(..., method="L-BFGS-B")'},
+    "functional": {"clip_grad_norm_": "write tl.optim.clip_grad_norm"},
+}  # fmt: skip
+
+
+def missing(owner: str, name: str, table: dict[str, str], known: Iterable[str] = ()) -> AttributeError:
+    """Describe a name that `owner` does not have.
+
+    Example:
+        >>> missing("Value", "unsqueeze", OF_VALUES)
+        AttributeError('Value has no unsqueeze; write np.expand_dims(v, axis), or v[:, None]')
+        >>> missing("nn", "Conv2d", {}, ["Conv2D", "Conv1D"])
+        AttributeError('nn has no Conv2d; write Conv2D')
+    """
+    advice = table.get(name) or _advice(name, owner == "Value", list(known))
+    return AttributeError(f"{owner} has no {name}" + (f"; {advice}" if advice else ""))
+
+
+def _advice(name: str, of_value: bool, known: list[str]) -> str:
+    if name.startswith("_"):
+        return ""
+    if of_value and name.endswith("_"):
+        return _IN_PLACE
+    same = [other for other in known if other.lower() == name.lower()]
+    if same:
+        return f"write {same[0]}"
+    if callable(getattr(np, name, None)):
+        return f"write np.{name}" + "(v)" * of_value
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+    return f"did you mean {near[0]}?" if near else ""
+
+
+def of_package(module: str, known: Callable[[], Iterable[str]]) -> Callable[[str], Any]:
+    """Return what a module may call `__getattr__`: it raises, with advice."""
+    short = module.rpartition(".")[2]
+
+    def refuse(name: str) -> Any:
+        raise missing(module, name, OF_PACKAGES.get(short, {}), known())
+
+    return refuse
