@@ -77,6 +77,18 @@ def batched_einsum() -> tuple[Step, Callable[[], Step]]:
     return swept(lambda a, b: np.einsum("bhid,bhjd->bhij", a, b), *arrays), pytorch
 
 
+def windowed_einsum() -> tuple[Step, Callable[[], Step]]:
+    x, w = array(16, 8, 256), array(16, 8, 5)
+
+    def pytorch() -> Step:
+        import torch
+
+        return torch_swept(lambda x, w: torch.einsum("bctk,ock->bot", x.unfold(2, 5, 1), w), x, w)
+
+    windows = np.lib.stride_tricks.sliding_window_view
+    return swept(lambda x, w: np.einsum("bctk,ock->bot", windows(x, 5, axis=2), w), x, w), pytorch
+
+
 def cube() -> tuple[Step, Callable[[], Step]]:
     x = array(200_000)
     return swept(lambda x: x**3, x), lambda: torch_swept(lambda x: x**3, x)
@@ -247,6 +259,7 @@ def slices(steps: int) -> tuple[Step, Callable[[], Step]]:
 ROWS: dict[str, tuple[Callable[[], tuple[Step, Callable[[], Step]]], str]] = {
     "einsum of three matrices of 128": (lambda: einsum(128), "≤ 2"),
     "batched einsum, 32 × 4 × 64 × 16": (batched_einsum, "≤ 2"),
+    "einsum over windows of 5, 16 × 8 × 256": (windowed_einsum, "≤ 2"),
     "x ** 3 of 200,000 numbers": (cube, "≤ 3"),
     "LayerNorm, 64 × 64 × 128": (layer_norm, "≤ 2.5"),
     "max-pool, 64 × 16 × 16 × 16": (max_pool, "≤ 2.5"),
