@@ -28,6 +28,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--workers", type=int, metavar="N", help="processes beside each other (default: one a core)")
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("runs", "reports"), help="folder, new or of an "
                         "earlier call (default: runs/reports)")
+    parser.add_argument("--compile", action="store_true", help="train with compiled steps: by Numba where it is "
+                        "installed, whose sums differ in the last digits")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     # fmt: on
     parser.set_defaults(run=run)
@@ -52,7 +54,7 @@ def run(options: dict[str, Any]) -> int:
             raise LabError(f"reports: name must be one of {', '.join(REPORTS)}, got {name!r}; leave it out for all")
     with Folder.open(options["out"]) as place:
         with watching(options["quiet"]) as watch:
-            found = measure(names, options["workers"], place.store, watch)
+            found = measure(names, options["workers"], place.store, watch, options["compile"])
         interrupted = any(measured.sweep.interrupted for tables in found.values() for measured in tables)
         if not interrupted:
             place.put("gallery.html", page(found))

@@ -76,7 +76,9 @@ class Measured:
         return f"The published order, {order}, came out in {len(ordered)} of {len(rows)} draws{where}."
 
 
-def measure(names: Sequence[str], workers: int | None, store: Path | None, watch: Watch) -> dict[str, list[Measured]]:
+def measure(
+    names: Sequence[str], workers: int | None, store: Path | None, watch: Watch, compile: bool = False
+) -> dict[str, list[Measured]]:
     """Train all runs of some reports, and return their tables.
 
     Arguments:
@@ -84,9 +86,10 @@ def measure(names: Sequence[str], workers: int | None, store: Path | None, watch
         workers: how many processes; one for each core by default.
         store: a file of what has ended; it grows.
         watch: called several times a second.
+        compile: train with compiled steps, by Numba where it is installed, whose sums differ in the last digits.
     """
     parts = [(name, part) for name in names for part in REPORTS[name].parts]
-    cells = [_cell(name, part, row) for name, part in parts for row in part.rows]
+    cells = [_cell(name, part, row, compile) for name, part in parts for row in part.rows]
     order = sorted(range(len(cells)), key=lambda i: -_length(cells[i]))  # the longest first, so that none is waited for
     done = run(Config(), [cells[i] for i in order], workers, store, watch)
     left: list[Any] = [None] * len(cells)
@@ -101,8 +104,8 @@ def measure(names: Sequence[str], workers: int | None, store: Path | None, watch
     return found
 
 
-def _cell(name: str, part: Part, row: Row) -> Cell:
-    config = Config(**part.options | row.options)
+def _cell(name: str, part: Part, row: Row, compile: bool) -> Cell:
+    config = Config(**part.options | row.options | ({"compile": True} if compile else {}))
     where = f"{row.down}, {row.across}" if row.across else row.down
     return Cell({"run": f"{name}: {part.title}: {where}"}, replace(config))
 

@@ -59,14 +59,13 @@ def work(config: Config, beat: Callable[[int], bool]) -> dict[str, Any]:
 
 
 def _trained(config: Config, report: Callback) -> running.Run:
-    """Train, compiled to NumPy where that pays: it gives the same numbers, bit for bit."""
-    run = running.prepare(config, _data(config))
-    if config.compile or config.limit < _LONG:
-        return run.train([report])
-    try:
-        return run.train([report], compile="numpy")
-    except CompileError:  # what cannot be compiled is trained all the same
-        return running.prepare(config, _data(config)).train([report])
+    """Train, compiled where that pays: to NumPy it gives the same numbers, bit for bit."""
+    if config.limit >= _LONG:
+        try:
+            return running.prepare(config, _data(config)).train([report], compile=config.compile or "numpy")
+        except CompileError:  # what cannot be compiled is trained all the same
+            pass
+    return running.prepare(config, _data(config)).train([report], compile=False)
 
 
 def outcome(run: running.Run) -> dict[str, Any]:
