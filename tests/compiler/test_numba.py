@@ -27,6 +27,7 @@ def drawn(*shape):
 
 
 MATRIX, TALL, WIDE, LONG, CUBE = drawn(5, 7), drawn(7, 3), drawn(37, 53), drawn(1000), drawn(4, 5, 6)
+PLACES, BITS = np.array([1, -1, 4, 1, 0]), np.random.default_rng(1).integers(0, 2**64, 37, dtype=np.uint64)
 BLOCKS = drawn(20, 30), drawn(30, 25)
 SINGLE = LONG.astype(np.float32)
 LARGE_CUBE = drawn(20, 30, 40)
@@ -84,11 +85,18 @@ GROUPS = {
         (lambda a: (a * 2 + 1, a / 2, np.sqrt(a), np.maximum(a, 7), a < 9), np.arange(50)),
         (lambda a, s: a * s + s, MATRIX, np.float64(2.0)),
     ],
+    "rows and running totals": [
+        (lambda a, i: (a[i] * 2, a[:, i], np.take(a, i, axis=1), a.T[i].T, a[i[:2].reshape(2, 1)]), MATRIX, PLACES),
+        (lambda a, i: tl.grad(lambda b: np.sum(np.tanh(b[i]) ** 2))(a), MATRIX, PLACES),
+        (lambda a: (np.cumsum(a, axis=0), np.cumsum(a, axis=1) * 2, np.cumsum(a), np.cumprod(a.T, axis=0)), MATRIX),
+        (lambda a: (np.var(a), np.std(a, axis=0), np.var(a, axis=1, keepdims=True), np.var(a, axis=1, ddof=1)), MATRIX),
+        (lambda a: (np.argmax(a, axis=1), np.argmin(a), np.argmax(np.where(a > 1, np.nan, a), axis=0)), MATRIX),
+        (lambda u: ((u >> np.uint64(30)) * u ^ u, u + u[3], (u >> np.uint64(11)).astype(float) * 2.0**-53), BITS),
+    ],
     "NumPy between": [
         (lambda a: np.linalg.eigh(a @ a.T)[0] * 2, MATRIX),
         (lambda a: np.exp(np.linalg.solve(a @ a.T + 7 * np.eye(5), a)) * 2, MATRIX),
         (lambda a: np.sort(np.cumsum(a * 2) + 1), LONG),
-        (lambda a: a[np.array([1, 0, 3])] * 2, MATRIX),
         (lambda a: np.abs(np.fft.fft(a)) ** 2 + np.real(a * 1j), LONG),
     ],
 }  # fmt: skip
@@ -225,3 +233,28 @@ def test_training_steps_repeat_in_one_call(optimizer):
     np.testing.assert_allclose([first, *np.asarray(getattr(rest, "data", rest))], losses, rtol=1e-11)
     for a, b in zip(model.parameters(), compiled_model.parameters(), strict=True):
         np.testing.assert_allclose(a.data, b.data, rtol=1e-9)
+
+
+def test_an_index_out_of_bounds_raises_as_ever():
+    fast = tl.compile(lambda a, i: a[i] * 2, backend="numba")
+    np.testing.assert_array_equal(fast(MATRIX, PLACES), MATRIX[PLACES] * 2)
+    with pytest.raises(IndexError, match="an index is out of bounds"):
+        fast(MATRIX, PLACES + 4)
+    np.testing.assert_array_equal(fast(MATRIX, PLACES), MATRIX[PLACES] * 2)
+
+
+def test_embeddings_and_dropout_are_machine_code_throughout():
+    layer, drop = tl.nn.Embedding(10, 3, rng=np.random.default_rng(0)), tl.nn.Dropout(0.5, rng=tl.random.Generator(0))
+    optimizer = tl.optim.Adam(layer.parameters(), lr=0.1)
+
+    def step(i):
+        optimizer.zero_grad()
+        loss = np.sum(drop(layer(i)) ** 2)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    fast = tl.compile(step, state=(layer, drop, optimizer), backend="numba")
+    for _ in range(3):
+        fast(PLACES)
+    assert "left to NumPy" not in fast.table()

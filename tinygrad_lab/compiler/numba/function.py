@@ -9,15 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.compiler.numba import elementary, error_function, exponentials, logarithms, memory, trigonometric
+from tinygrad_lab.compiler.numba import (
+    elementary,
+    error_function,
+    exponentials,
+    intrinsics,
+    logarithms,
+    memory,
+    tasks,
+    trigonometric,
+)
 from tinygrad_lab.compiler.program import Variable
 
 _HOMES = {
     "exponentials": exponentials, "logarithms": logarithms, "trigonometric": trigonometric, "elementary": elementary,
-    "error_function": error_function, "memory": memory,
+    "error_function": error_function, "memory": memory, "intrinsics": intrinsics, "tasks": tasks,
 }  # fmt: skip
 _RESERVED = frozenset(
-    {"inf", "nan", "float32", "njit", "live", "start", "min", "range", "abs", "i", *(f"i{n}" for n in range(64))}
+    {"inf", "nan", "float32", "uint64", "njit", "live", "start", "min", "range", "abs", "i"}
+    | {f"i{n}" for n in range(64)}
     | {name for module in _HOMES.values() for name in vars(module)}
     | {"LANES", "product"}
 )
@@ -43,7 +53,8 @@ class Helpers:
 
     def make(self, name: str, factory: str, *arguments: Any, **flags: bool) -> str:
         """Return the name of what a factory of `memory` makes."""
-        self.imports.setdefault("blas" if factory == "product" else "memory", set()).add(factory)
+        home = "blas" if factory == "product" else "memory" if hasattr(memory, factory) else "tasks"
+        self.imports.setdefault(home, set()).add(factory)
         given = [repr(x) for x in arguments] + [f"{key}=True" for key, flag in flags.items() if flag]
         self.made[name] = f"{factory}({', '.join(given)})"
         return name
@@ -54,7 +65,7 @@ class Helpers:
         imports = [
             f"from tinygrad_lab.compiler.numba.{home} import {', '.join(sorted(names))}" for home, names in homes
         ]
-        return ["from math import inf, nan", "", "from numba import float32, njit", "", *imports, ""] + [
+        return ["from math import inf, nan", "", "from numba import float32, njit, uint64", "", *imports, ""] + [
             f"{name} = {text}" for name, text in sorted(self.made.items())
         ]
 
@@ -146,6 +157,8 @@ class Function:
             return repr(bool(x))
         if dtype.kind == "i":
             return repr(int(x))
+        if dtype.kind == "u":
+            return f"uint64({int(x)})"
         number = float(dtype.type(x))
         text = repr(number) if math.isfinite(number) else ("nan" if number != number else f"{'-' * (number < 0)}inf")
         text = f"({text})" if text.startswith("-") else text

@@ -18,7 +18,10 @@ from numba.core import cgutils
 from tinygrad_lab.compiler.numba.intrinsics import constant, intrinsic
 from tinygrad_lab.compiler.numba.vectors import Vector, element_type, splat
 
-_NUMBA = {"float64": types.float64, "float32": types.float32, "int64": types.int64, "bool": types.boolean}
+_NUMBA = {
+    "float64": types.float64, "float32": types.float32, "int64": types.int64, "uint64": types.uint64,
+    "bool": types.boolean,
+}  # fmt: skip
 _INT32, _INT64 = ir.IntType(32), ir.IntType(64)
 
 
@@ -170,10 +173,10 @@ def converter(dtype: str) -> Any:
             if source == types.boolean:
                 return builder.uitofp(x, wanted)
             if isinstance(source, types.Integer):
-                return builder.sitofp(x, wanted)
+                return builder.sitofp(x, wanted) if source.signed else builder.uitofp(x, wanted)
             wider = kind.bitwidth > source.bitwidth
             return builder.fpext(x, wanted) if wider else builder.fptrunc(x, wanted)
-        return builder.zext(x, wanted)
+        return x if isinstance(source, types.Integer) else builder.zext(x, wanted)  # integers all have 64 bits
 
     def convert(typing_context: Any, x: Any) -> Any:
         x = types.unliteral(x)

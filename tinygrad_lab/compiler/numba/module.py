@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.compiler.numba import reading_elements, reading_products, reading_shapes
+from tinygrad_lab.compiler.numba import reading_elements, reading_products, reading_shapes, reading_tasks
 from tinygrad_lab.compiler.numba.access import whole
 from tinygrad_lab.compiler.numba.function import Helpers
 from tinygrad_lab.compiler.numba.operation import Operation
@@ -15,10 +15,11 @@ from tinygrad_lab.compiler.numba.reading import SUPPORTED, Compiled, Outside, Re
 from tinygrad_lab.compiler.numba.rounds import Rounds, write_rounds
 from tinygrad_lab.compiler.numba.schedule import Scheduler, Segment
 from tinygrad_lab.compiler.numba.stage import Part, in_functions, needed_in_memory, write_run
+from tinygrad_lab.compiler.numba.tasks import Task
 from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, variables
 
 ALIGNMENT = 64
-READING = (reading_elements, reading_products, reading_shapes)  # the modules that know functions
+READING = (reading_elements, reading_products, reading_shapes, reading_tasks)  # the modules that know functions
 
 
 class Names(dict[Variable, str]):
@@ -213,7 +214,7 @@ def _outputs(reader: Reader) -> tuple[list[Variable], list[Variable]]:
     """Return what holds each output, adding copies where that is not an array of its own; and those arrays."""
     program = reader.program
     made = {item.target.base for item in reader.items if isinstance(item, Operation)}
-    made |= {v for item in reader.items if isinstance(item, Rounds) for v in item.results}
+    made |= {v for item in reader.items if isinstance(item, Rounds | Task) for v in item.results}
     returned = {v for item in reader.items if isinstance(item, Outside) for v in item.call.outputs}
     outputs: list[Variable] = []
     own: list[Variable] = []

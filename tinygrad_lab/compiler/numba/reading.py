@@ -11,9 +11,10 @@ import numpy as np
 from tinygrad_lab.compiler.numba.access import Access, whole
 from tinygrad_lab.compiler.numba.operation import Operation
 from tinygrad_lab.compiler.numba.rounds import Rounds, scratch_of
+from tinygrad_lab.compiler.numba.tasks import Task
 from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, variables
 
-SUPPORTED = {np.dtype(name) for name in ("float32", "float64", "int64", "bool")}
+SUPPORTED = {np.dtype(name) for name in ("float32", "float64", "int64", "uint64", "bool")}
 
 Handler = Callable[["Reader", Call], bool]
 HANDLERS: dict[Any, Handler] = {}  # filled by the modules of handlers
@@ -35,7 +36,7 @@ class Compiled:
     size: int
 
 
-Item = Operation | Rounds | Outside
+Item = Operation | Rounds | Task | Outside
 
 
 class Reader:
@@ -90,6 +91,14 @@ class Reader:
         dtype = source.base.dtype
         self.items.append(Operation(target, "{0}", (source,), (dtype,), dtype, target.shape))
 
+    def in_order(self, look: Access, name: str) -> Access:
+        """Return a look as all of an array, which is a copy unless it is that already."""
+        if look.whole:
+            return look
+        copied = whole(self.fresh(name, look.shape, look.base.dtype))
+        self.copy(look, copied)
+        return copied
+
     def read(self) -> None:
         """Read all calls."""
         for call in self.program.calls:
@@ -111,14 +120,7 @@ class Reader:
             self.loops[call] = compiled
             self.items.append(Outside(call))
             return
-        reads = []
-        for x in operands:
-            look = self.look(x)
-            if not look.whole:
-                copied = whole(self.fresh(x.name, x.shape, x.dtype))
-                self.copy(look, copied)
-                look = copied
-            reads.append(look)
+        reads = [self.in_order(self.look(x), x.name) for x in operands]
         scratch = scratch_of(compiled.loop, compiled.size)
         self.items.append(Rounds(compiled.name, length, reads, list(call.outputs[1:]), scratch))
         self.elementwise(whole(call.outputs[0]), "{0}", (length,), (call.outputs[0].dtype,))

@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_lab.compiler.numba.access import whole
 from tinygrad_lab.compiler.numba.operation import Operation
 from tinygrad_lab.compiler.numba.reading import SUPPORTED, Reader, handles
-from tinygrad_lab.compiler.numba.table import ARITHMETIC, BITWISE, COMPARISONS, LOGIC, MATHEMATICS, OF_INTEGERS
+from tinygrad_lab.compiler.numba.table import ARITHMETIC, BITWISE, COMPARISONS, LOGIC, MATHEMATICS, OF_BITS, OF_INTEGERS
 from tinygrad_lab.compiler.program import Call, Variable
 from tinygrad_lab.core.protocols import astype
 
@@ -59,6 +59,8 @@ def _arithmetic(reader: Reader, call: Call) -> bool:
     kinds, expression = {dtype.kind for dtype in dtypes}, ARITHMETIC[call.function]
     if "b" in kinds or ("i" in kinds and call.function not in OF_INTEGERS):
         return False
+    if "u" in kinds and (len(kinds) > 1 or call.function not in OF_BITS):
+        return False
     reader.elementwise(whole(call.output), expression, call.args, dtypes[:-1], dtypes[-1])
     return True
 
@@ -89,7 +91,7 @@ def _comparison(reader: Reader, call: Call) -> bool:
     if all(dtype == BOOL for dtype in inputs) and expression in _OF_BOOLS:
         reader.elementwise(whole(call.output), _OF_BOOLS[expression], call.args, inputs, result)
         return True
-    if any(dtype.kind == "b" or (dtype.kind == "i" and "{1}" not in expression) for dtype in inputs):
+    if any(dtype.kind == "b" or (dtype.kind in "iu" and "{1}" not in expression) for dtype in inputs):
         return False
     if inputs[0] != FLOAT64 and call.function is np.signbit:
         return False
@@ -109,6 +111,17 @@ def _logic(reader: Reader, call: Call) -> bool:
         dtypes = (BOOL,) * len(dtypes)
     expression = LOGIC.get(call.function) or BITWISE[call.function]
     reader.elementwise(whole(call.output), expression, call.args, dtypes[:-1], dtypes[-1])
+    return True
+
+
+@handles(np.right_shift)
+def _shift(reader: Reader, call: Call) -> bool:
+    x, places = call.args
+    if not isinstance(x, Variable) or x.dtype != np.uint64 or call.output.dtype != np.uint64:
+        return False
+    if isinstance(places, Variable) or not 0 <= int(places) < 64:
+        return False
+    reader.elementwise(whole(call.output), f"shift_right({{0}}, {int(places)})", (x,), (x.dtype,))
     return True
 
 
@@ -148,7 +161,7 @@ def _logaddexp(reader: Reader, call: Call) -> bool:
 @handles(astype)
 def _astype(reader: Reader, call: Call) -> bool:
     x, dtype = call.args[0], call.output.dtype
-    if not isinstance(x, Variable) or (x.dtype.kind == "f" and dtype.kind == "i"):
+    if not isinstance(x, Variable) or (x.dtype.kind == "f" and dtype.kind in "iu"):
         return False
     reader.elementwise(whole(call.output), "{0}", (x,), (x.dtype,))
     return True

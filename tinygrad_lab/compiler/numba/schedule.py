@@ -16,9 +16,10 @@ from tinygrad_lab.compiler.numba.operation import Operation
 from tinygrad_lab.compiler.numba.products import Fresh, Product, as_products
 from tinygrad_lab.compiler.numba.reading import Item, Outside
 from tinygrad_lab.compiler.numba.rounds import Rounds
+from tinygrad_lab.compiler.numba.tasks import Task
 from tinygrad_lab.compiler.program import Variable, variables
 
-Segment = Nest | Product | Rounds
+Segment = Nest | Product | Rounds | Task
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Scheduler:
         for item in items:
             if isinstance(item, Outside):
                 self._outside(item)
-            elif isinstance(item, Rounds):
+            elif isinstance(item, Rounds | Task):
                 self._append(item, item.results, self._start(item.reads))
             else:
                 self._operation(item)

@@ -12,6 +12,7 @@ from tinygrad_lab.compiler.numba.nest import Nest
 from tinygrad_lab.compiler.numba.products import Product
 from tinygrad_lab.compiler.numba.rounds import Rounds
 from tinygrad_lab.compiler.numba.schedule import Segment
+from tinygrad_lab.compiler.numba.tasks import Task
 from tinygrad_lab.compiler.program import Variable
 
 STATEMENTS = 200  # of a function, about: compiling takes more than linear time
@@ -85,12 +86,21 @@ def write_run(
             used = [*(read.base for read in segment.reads), *segment.results, *segment.scratch]
             places = ", ".join(function.base(base) for base in used)
             function.lines.append(f"{segment.name}({segment.length}, {places}, constants)")
+        elif isinstance(segment, Task):
+            _write_task(function, segment)
         else:
             _write_product(function, segment)
     bases = list(function.bases)
     head = f"def {name}({', '.join([*(names[base] for base in bases), 'constants'])}):"
     body = function.lines or ["pass"]
     return Part(name, ['@njit(error_model="numpy")', head, *(f"    {line}" for line in body)], bases)
+
+
+def _write_task(function: Function, task: Task) -> None:
+    name = "_".join([task.factory, *(str(x) for x in task.arguments)]).removesuffix("_False")
+    call = function.helpers.make(name, task.factory, *task.arguments)
+    places = [function.base(task.result), *(function.base(read.base) for read in task.reads)]
+    function.lines.append(f"{call}({', '.join([*places, *map(str, task.numbers)])})")
 
 
 def _write_product(function: Function, product: Product) -> None:

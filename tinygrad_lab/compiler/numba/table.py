@@ -64,3 +64,4 @@ OF_INTEGERS = {
     np.add, operator.add, np.subtract, operator.sub, np.multiply, operator.mul, np.negative, operator.neg, np.square,
     np.positive, operator.pos, np.absolute, operator.abs, np.maximum, np.minimum,
 }  # fmt: skip
+OF_BITS = {np.add, np.subtract, np.multiply, np.positive, np.square}  # the same for integers without a sign

@@ -106,7 +106,8 @@ def _arithmetic(of_floats: str, of_integers: str) -> Callable[[Any, Any, tuple[A
 def _comparison(sign: str) -> Callable[[Any, Any, tuple[Any, ...]], Any]:
     def emit(builder: Any, dtype: Any, args: tuple[Any, ...]) -> Any:
         if not isinstance(dtype, types.Float):
-            return builder.icmp_signed(sign, *args)
+            signed = getattr(dtype, "signed", False)
+            return (builder.icmp_signed if signed else builder.icmp_unsigned)(sign, *args)
         # NaN is unequal to everything, and neither less nor greater than anything.
         return (builder.fcmp_unordered if sign == "!=" else builder.fcmp_ordered)(sign, *args)
 
