@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 import tinygrad_lab as tl
+from tinygrad_lab import viz
 from tinygrad_lab.compiler import Loop, trace
+from tinygrad_lab.compiler.numba.module import READING
 from tinygrad_lab.compiler.numba.reading import Outside, Reader
 from tinygrad_lab.compiler.passes import optimise
 from tinygrad_lab.compiler.traced import record
 from tinygrad_lab.compiler.write_numba import write
+from tinygrad_lab.errors import OperationIndexError
 
 pytestmark = pytest.mark.slow
 
@@ -144,6 +147,7 @@ def test_programs_give_what_their_calls_give(group):
 
 @pytest.mark.parametrize("group", [group for group in GROUPS if group != "NumPy between"])
 def test_loops_do_everything_that_they_know(group):
+    assert READING  # the modules of what is known are loaded
     program, _ = together(GROUPS[group])
     reader = Reader(program)
     reader.read()
@@ -238,7 +242,7 @@ def test_training_steps_repeat_in_one_call(optimizer):
 def test_an_index_out_of_bounds_raises_as_ever():
     fast = tl.compile(lambda a, i: a[i] * 2, backend="numba")
     np.testing.assert_array_equal(fast(MATRIX, PLACES), MATRIX[PLACES] * 2)
-    with pytest.raises(IndexError, match="an index is out of bounds"):
+    with pytest.raises(OperationIndexError, match="got one out of bounds"):
         fast(MATRIX, PLACES + 4)
     np.testing.assert_array_equal(fast(MATRIX, PLACES), MATRIX[PLACES] * 2)
 
@@ -258,3 +262,13 @@ def test_embeddings_and_dropout_are_machine_code_throughout():
     for _ in range(3):
         fast(PLACES)
     assert "left to NumPy" not in fast.table()
+
+
+def test_what_shares_a_loop_is_listed_and_framed():
+    fast = tl.compile(lambda a, b: np.linalg.inv(np.tanh(a) * 2 + b) + 1, backend="numba")
+    fast(np.eye(5), np.ones((5, 5)))
+    assert "one loop of 25: tanh, multiply, add" in fast.table()
+    snapshot = viz.draw(fast.fused, level="op").snapshot
+    assert [group.name for group in snapshot.groups] == ["one loop of 25"]
+    assert sum(node.group == snapshot.groups[0].id for node in snapshot.nodes) == 3
+    assert viz.draw(fast.program).snapshot.groups == ()

@@ -6,6 +6,7 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import Any
 
 from tinygrad_lab import tree
@@ -179,9 +180,12 @@ class Compiled:
             >>> print(fast.table().splitlines()[0])
             function  calls  flops  bytes moved
         """
-        left = self._latest().written.left_to_numpy
+        written = self._latest().written
         lines = [costs.table(self.program), f"traced as {len(self.traced.calls):,} calls"]
-        return "\n".join(lines + ([f"left to NumPy: {', '.join(left)}"] if left else []))
+        lines += costs.together(written.fused)
+        if written.left_to_numpy:
+            lines.append(f"left to NumPy: {', '.join(written.left_to_numpy)}")
+        return "\n".join(lines)
 
     def profile(self, *args: Any, **kwargs: Any) -> str:
         """Return that table for these arguments, with the time that each function's calls take in NumPy."""
@@ -197,6 +201,12 @@ class Compiled:
     def traced(self) -> Program:
         """The latest program as it was traced, before any pass; `viz.draw` draws it, too."""
         return self._latest().lifted.program
+
+    @property
+    def fused(self) -> Program:
+        """The latest program, with what its backend does together; `viz.draw` frames it."""
+        latest = self._latest()
+        return replace(latest.program, fused=latest.written.fused)
 
     @property
     def source(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 
 from tinygrad_lab.compiler.buffers import plan
 from tinygrad_lab.compiler.lines import name_of
-from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, replaced, variables
+from tinygrad_lab.compiler.program import Call, Fused, Loop, Program, Variable, replaced, variables
 
 _REDUCTIONS = {
     np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.cumsum, np.cumprod, np.any, np.all, np.argmax,
@@ -122,6 +123,16 @@ def table(program: Program, seconds: dict[Call, float] | None = None) -> str:
     chosen = plan(program)
     buffers = f"{len(chosen.buffers)} buffer{'' if len(chosen.buffers) == 1 else 's'} of {chosen.nbytes:,} bytes"
     return "\n".join([*lines, f"{buffers}, peak memory {peak_memory(program):,} bytes"])
+
+
+def together(fused: Sequence[Fused]) -> list[str]:
+    """Return a line for each loop that several calls share, with the names of their functions."""
+    lines = []
+    for how, calls in fused:
+        counts = Counter(name_of(call.function) for call in calls)
+        names = ", ".join(name if n == 1 else f"{n} {name}" for name, n in counts.items())
+        lines.append(f"{how}: {names}")
+    return lines
 
 
 def _row(name: str, cost: Cost) -> list[str]:

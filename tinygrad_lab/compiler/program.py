@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -90,15 +90,26 @@ class Call:
         return output
 
 
+class Fused(NamedTuple):
+    """Calls that a writer does together, `how`: in one loop, say, that keeps nothing between them in memory."""
+
+    how: str
+    calls: tuple[Call, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """A straight list of calls from inputs to outputs; see the module's text for what each field holds."""
+    """A straight list of calls from inputs to outputs; see the module's text for what each field holds.
+
+    `fused` says which calls a writer does together; it changes nothing.
+    """
 
     name: str
     inputs: tuple[Variable, ...]
     calls: tuple[Call, ...]
     outputs: tuple[Variable, ...]
     constants: dict[Variable, Any] = field(default_factory=dict)
+    fused: tuple[Fused, ...] = ()
 
     def __call__(self, *arrays: Any) -> list[Any]:
         """Run the calls one after the other, on arrays or Values: what every written program must equal.
@@ -200,6 +211,7 @@ class Written:
         source: for the reader.
         run: the function.
         left_to_numpy: names of the functions that the writer has no words for, and calls as they are.
+        fused: which calls are done together.
         inlined: returns lines that do what `run` does, for one thread and inputs of these names, or None: call `run`.
     """
 
@@ -207,6 +219,7 @@ class Written:
     run: Callable[..., Sequence[Any]]
     left_to_numpy: tuple[str, ...] = ()
     inlined: Callable[[Sequence[str]], Inline | None] = lambda names: None
+    fused: tuple[Fused, ...] = ()
 
     def inline(self, names: Sequence[str], outputs: int) -> Inline:
         """Return those lines; where there are none, the one that calls `run`."""

@@ -70,7 +70,7 @@ def write(program: Program) -> Written:
         call = Inline([f"r = inner({', '.join([*names, *live])})"], results, {"inner": inner, **live})
         return running.as_function(inlined(names) or call, names)
 
-    return Written(source, _per_thread(run), tuple(left), inlined)
+    return Written(source, _per_thread(run), tuple(left), inlined, body.fused)
 
 
 def _per_thread(make: Callable[[], Callable[..., Sequence[Any]]]) -> Callable[..., Sequence[Any]]:

@@ -10,13 +10,14 @@ import numpy as np
 from tinygrad_lab.compiler.numba import reading_elements, reading_products, reading_shapes, reading_tasks
 from tinygrad_lab.compiler.numba.access import whole
 from tinygrad_lab.compiler.numba.function import Helpers
+from tinygrad_lab.compiler.numba.nest import Nest
 from tinygrad_lab.compiler.numba.operation import Operation
 from tinygrad_lab.compiler.numba.reading import SUPPORTED, Compiled, Outside, Reader
 from tinygrad_lab.compiler.numba.rounds import Rounds, write_rounds
 from tinygrad_lab.compiler.numba.schedule import Scheduler, Segment
 from tinygrad_lab.compiler.numba.stage import Part, in_functions, needed_in_memory, write_run
 from tinygrad_lab.compiler.numba.tasks import Task
-from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, variables
+from tinygrad_lab.compiler.program import Call, Fused, Loop, Program, Variable, variables
 
 ALIGNMENT = 64
 READING = (reading_elements, reading_products, reading_shapes, reading_tasks)  # the modules that know functions
@@ -88,6 +89,7 @@ class Body:
         size: the bytes of the arena.
         table: the number of each array that lies elsewhere in the table of addresses.
         reader: knows what is a look at what.
+        fused: the calls that share a loop.
     """
 
     program: Program
@@ -99,6 +101,7 @@ class Body:
     size: int
     table: dict[Variable, int]
     reader: Reader
+    fused: tuple[Fused, ...]
 
     @property
     def compiled(self) -> list[Stage]:
@@ -148,7 +151,7 @@ class Module:
         elsewhere = set(program.inputs) | set(own) | set(returned)
         arena, size = _placed(parts, elsewhere | set(constants), stages, bases)
         table = {v: i for i, v in enumerate(dict.fromkeys([*program.inputs, *own, *returned]))}
-        body = Body(program, [], outputs, own, arena, constants, size, table, reader)
+        body = Body(program, [], outputs, own, arena, constants, size, table, reader, _fused(reader, stages))
         for stage, made in zip(stages, parts, strict=True):
             body.stages.append(stage if _is_outside(stage) else self._stage(body, made, elsewhere))  # type: ignore[arg-type]
         return body
@@ -200,6 +203,17 @@ class Module:
         if base in body.constants:
             return f"constants + {body.constants[base]}"
         return self.names[base]
+
+
+def _fused(reader: Reader, stages: list[Any]) -> tuple[Fused, ...]:
+    """Return the calls of each nest of loops that does several."""
+    found = []
+    for segment in (segment for stage in stages for segment in stage if isinstance(segment, Nest)):
+        calls = dict.fromkeys(reader.calls[op] for op, _ in segment.operations if op in reader.calls)
+        if len(calls) > 1:
+            how = f"one loop of {' × '.join(map(str, segment.space))}" if segment.space else "written out"
+            found.append(Fused(how, tuple(calls)))
+    return tuple(found)
 
 
 def _is_outside(stage: list[Any]) -> bool:

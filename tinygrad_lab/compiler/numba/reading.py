@@ -46,6 +46,7 @@ class Reader:
         items: what was made of the calls.
         looks: for each variable that is no base of its own, what it is a look at.
         loops: the loops that are compiled, but called from Python.
+        calls: which call each item was made for.
 
     Arguments:
         program: what to read.
@@ -58,7 +59,7 @@ class Reader:
         self.items: list[Item] = []
         self.loops: dict[Call, Compiled] = {}
         self.looks: dict[Variable, Access] = {}
-        self._call: Call | None = None
+        self.calls: dict[Item, Call] = {}
 
     def look(self, x: Variable) -> Access:
         """Return a variable as a look at its base."""
@@ -102,12 +103,14 @@ class Reader:
     def read(self) -> None:
         """Read all calls."""
         for call in self.program.calls:
+            before = len(self.items)
             if isinstance(call.function, Loop):
                 self._loop(call)
-                continue
-            handler = HANDLERS.get(call.function) or _by_kind(call.function)
-            if handler is None or not simple(call) or not handler(self, call):
-                self.items.append(Outside(call))
+            else:
+                handler = HANDLERS.get(call.function) or _by_kind(call.function)
+                if handler is None or not simple(call) or not handler(self, call):
+                    self.items.append(Outside(call))
+            self.calls.update((item, call) for item in self.items[before:])
 
     def _loop(self, call: Call) -> None:
         loop: Any = call.function

@@ -16,6 +16,7 @@ from numba import njit
 from tinygrad_lab.compiler.numba.access import Access
 from tinygrad_lab.compiler.numba.memory import copy, everywhere, loader, storer
 from tinygrad_lab.compiler.program import Variable
+from tinygrad_lab.errors import OperationIndexError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +55,7 @@ def _named_row(indices: int, i: int, rows: int) -> int:
     """Return the row that index i names, which may count from the end."""
     row = _load_index(indices + 8 * i)
     if row < -rows or row >= rows:
-        raise IndexError("an index is out of bounds of the axis that it is for")
+        raise OperationIndexError("getitem: indices must lie within the axis, got one out of bounds; look at them")
     return row + rows if row < 0 else row
 
 

@@ -1,4 +1,4 @@
-"""A compiled program as a snapshot: its calls are the operations, and the body of each loop is a group."""
+"""A compiled program as a snapshot: its calls are the operations; loops' bodies, and what is fused, are groups."""
 
 from __future__ import annotations
 
@@ -41,12 +41,17 @@ class _Writer:
         for v in (*program.inputs, *program.constants):
             if v not in known:
                 self._node(v, INPUT if v in program.inputs else CONSTANT, None, group)
+        frames: dict[Call, str] = {}
+        for fused in program.fused:
+            name = f"fused {len(self.groups) + 1}"
+            self.groups.append(Group(name, group, name, 1, fused.how, "fused", ""))
+            frames |= dict.fromkeys(fused.calls, name)
         for call in program.calls:
             if isinstance(call.function, Loop):
                 self._loop(call, call.function, group)
             else:
                 for v in call.outputs:
-                    self._node(v, OPERATION, call, group)
+                    self._node(v, OPERATION, call, frames.get(call, group))
                     self._edges(v, list(variables(call)))
 
     def _loop(self, call: Call, loop: Loop, group: str) -> None:
