@@ -267,8 +267,8 @@ def test_embeddings_and_dropout_are_machine_code_throughout():
 def test_what_shares_a_loop_is_listed_and_framed():
     fast = tl.compile(lambda a, b: np.linalg.inv(np.tanh(a) * 2 + b) + 1, backend="numba")
     fast(np.eye(5), np.ones((5, 5)))
-    assert "one loop of 25: tanh, multiply, add" in fast.table()
+    assert "one loop of 5 × 5: tanh, multiply, add" in fast.table()
     snapshot = viz.draw(fast.fused, level="op").snapshot
-    assert [group.name for group in snapshot.groups] == ["one loop of 25"]
+    assert [group.name for group in snapshot.groups] == ["one loop of 5 × 5"]
     assert sum(node.group == snapshot.groups[0].id for node in snapshot.nodes) == 3
     assert viz.draw(fast.program).snapshot.groups == ()

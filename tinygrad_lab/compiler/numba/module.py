@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from tinygrad_lab.compiler.numba.access import whole
 from tinygrad_lab.compiler.numba.function import Helpers
 from tinygrad_lab.compiler.numba.nest import Nest
 from tinygrad_lab.compiler.numba.operation import Operation
+from tinygrad_lab.compiler.numba.placing import Pool, placed
 from tinygrad_lab.compiler.numba.reading import SUPPORTED, Compiled, Outside, Reader
 from tinygrad_lab.compiler.numba.rounds import Rounds, write_rounds
 from tinygrad_lab.compiler.numba.schedule import Scheduler, Segment
@@ -19,7 +20,6 @@ from tinygrad_lab.compiler.numba.stage import Part, in_functions, needed_in_memo
 from tinygrad_lab.compiler.numba.tasks import Task
 from tinygrad_lab.compiler.program import Call, Fused, Loop, Program, Variable, variables
 
-ALIGNMENT = 64
 READING = (reading_elements, reading_products, reading_shapes, reading_tasks)  # the modules that know functions
 
 
@@ -37,29 +37,6 @@ class Names(dict[Variable, str]):
         self._used.add(name)
         self[variable] = name
         return name
-
-
-@dataclass
-class Pool:
-    """Constants, one after the other in one piece of memory."""
-
-    arrays: list[tuple[int, Any]] = field(default_factory=list)
-    size: int = 0
-
-    def add(self, x: Any, dtype: np.dtype[Any]) -> int:
-        """Return where an array will lie."""
-        array = np.ascontiguousarray(x, dtype)
-        offset = self.size
-        self.arrays.append((offset, array))
-        self.size = _aligned(offset + array.nbytes)
-        return offset
-
-    def memory(self) -> Any:
-        """Return the bytes of all constants."""
-        memory = aligned_bytes(self.size)
-        for offset, array in self.arrays:
-            memory[offset : offset + array.nbytes] = array.reshape(-1).view(np.uint8)
-        return memory
 
 
 @dataclass
@@ -149,7 +126,7 @@ class Module:
         calls = [item.call for stage in stages for item in stage if isinstance(item, Outside)]
         returned = [v for call in calls for v in call.outputs]
         elsewhere = set(program.inputs) | set(own) | set(returned)
-        arena, size = _placed(parts, elsewhere | set(constants), stages, bases)
+        arena, size = placed(parts, elsewhere | set(constants), stages, bases)
         table = {v: i for i, v in enumerate(dict.fromkeys([*program.inputs, *own, *returned]))}
         body = Body(program, [], outputs, own, arena, constants, size, table, reader, _fused(reader, stages))
         for stage, made in zip(stages, parts, strict=True):
@@ -250,56 +227,3 @@ def _outputs(reader: Reader) -> tuple[list[Variable], list[Variable]]:
         outputs.append(holder)
         own.append(holder)
     return outputs, own
-
-
-def _placed(
-    parts: list[list[Part]], elsewhere: set[Variable], stages: list[Any], looks: dict[Variable, Variable]
-) -> tuple[dict[Variable, int], int]:
-    """Return where in the arena each intermediate result lies, and the arena's size; memory is used again when free."""
-    first: dict[Variable, int] = {}
-    last: dict[Variable, int] = {}
-    moment = 0
-    for stage, made in zip(stages, parts, strict=True):
-        used = [part.bases for part in made]
-        if not made:
-            used = [[looks.get(v, v) for item in stage for v in variables(item.call)]] if _is_outside(stage) else []
-        for bases in used:
-            for base in bases:
-                if base not in elsewhere:
-                    first.setdefault(base, moment)
-                    last[base] = moment
-            moment += 1
-    return _packed(first, last)
-
-
-def _packed(first: dict[Variable, int], last: dict[Variable, int]) -> tuple[dict[Variable, int], int]:
-    places: dict[Variable, int] = {}
-    size = 0
-    free: list[tuple[int, int]] = []
-    ending: dict[int, list[Variable]] = {}
-    for base in sorted(first, key=lambda v: first[v]):
-        for moment in [m for m in ending if m < first[base]]:
-            free += [(places[old], _aligned(old.nbytes)) for old in ending.pop(moment)]
-        wanted = _aligned(base.nbytes)
-        fitting = [gap for gap in free if gap[1] >= wanted]
-        if fitting:
-            offset, room = min(fitting, key=lambda gap: gap[1])
-            free.remove((offset, room))
-            if room > wanted:
-                free.append((offset + wanted, room - wanted))
-        else:
-            offset, size = size, size + wanted
-        places[base] = offset
-        ending.setdefault(last[base], []).append(base)
-    return places, size
-
-
-def _aligned(n: int) -> int:
-    return -(-n // ALIGNMENT) * ALIGNMENT
-
-
-def aligned_bytes(size: int) -> Any:
-    """Return so many bytes, zeros, that begin at a multiple of 64."""
-    memory = np.zeros(size + ALIGNMENT, np.uint8)
-    start = -int(memory.__array_interface__["data"][0]) % ALIGNMENT
-    return memory[start : start + size]

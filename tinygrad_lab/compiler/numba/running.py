@@ -11,7 +11,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from tinygrad_lab.compiler.numba.arrays import address, gatherer, in_order, ready
-from tinygrad_lab.compiler.numba.module import Body, Stage, aligned_bytes
+from tinygrad_lab.compiler.numba.module import Body, Stage
+from tinygrad_lab.compiler.numba.placing import aligned_bytes
 from tinygrad_lab.compiler.numba.reading import Compiled, Outside
 from tinygrad_lab.compiler.numba.straight import Straight
 from tinygrad_lab.compiler.program import Call, Inline, Loop, Variable, replaced, variables

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.compiler.numba.arrays import Ready, address, in_order, ready
-from tinygrad_lab.compiler.numba.module import Body, aligned_bytes
+from tinygrad_lab.compiler.numba.module import Body
+from tinygrad_lab.compiler.numba.placing import aligned_bytes
 from tinygrad_lab.compiler.program import Inline
 
 
