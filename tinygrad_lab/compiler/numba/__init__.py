@@ -2,12 +2,12 @@
 
 In the order of what happens to a program:
 
-- `reading` and `reading_elements`, `reading_shapes`, `reading_products` turn calls into operations (`operation`):
-  expressions over strided looks at arrays (`access`). What they do not know stays a call of NumPy's.
-- `schedule` places operations in loop nests (`nest`), products of matrices (`products`) and loops over programs
-  (`rounds`) and `tasks`, in stages between the calls of NumPy's.
-- `module`, `stage`, `loops` and `function` write that as Python source, `placing` says where arrays lie; `memory` reads and writes at addresses,
-  `elementary` and `blas` what is called by name.
+- `reading` and `reading_elements`, `reading_shapes`, `reading_products`, `reading_tasks` turn calls into operations
+  (`operation`): expressions over strided looks at arrays (`access`). What they do not know stays a call of NumPy's.
+- `schedule` places operations in loop nests (`nest`), products of matrices (`products`), `tasks`, and loops over
+  programs (`rounds`), in stages between the calls of NumPy's.
+- `module`, `stage`, `loops` and `function` write that as Python source, `placing` says where arrays lie; `memory` reads
+  and writes at addresses, `elementary` and `blas` what is called by name.
 - `entries`, `building`, `arrays`, `running` and `straight` compile it, keep it on disk, and call it with arrays.
 
 `vectors` is the Numba type for several numbers at once; `intrinsics`, `exponentials`, `logarithms`, `trigonometric` and

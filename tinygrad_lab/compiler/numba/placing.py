@@ -46,12 +46,8 @@ def placed(
     moment = 0
     for stage, made in zip(stages, parts, strict=True):
         used = [part.bases for part in made]
-        if not made:
-            used = (
-                [[looks.get(v, v) for item in stage for v in variables(item.call)]]
-                if stage and isinstance(stage[0], Outside)
-                else []
-            )
+        if not made and stage and isinstance(stage[0], Outside):
+            used = [[looks.get(v, v) for item in stage for v in variables(item.call)]]
         for bases in used:
             for base in bases:
                 if base not in elsewhere:
