@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lab import refusals
+from tinygrad_lab import refusals, tree
 from tinygrad_lab.calls.receivers import Receiver, plain
+from tinygrad_lab.errors import TinygradError
 from tinygrad_lab.typing import Result
 
 USUAL = frozenset({np.ndarray, np.float64, np.float32, float, int, bool, type(None)})  # taken as they are, at no cost
@@ -31,7 +33,7 @@ def operand(name: str, elementwise: bool, x: Any) -> Result:
         if elementwise and not _multiplies_as_matrix(x):
             return x.toarray()
         raise refusals.arrays.sparse(name, type(x).__name__)
-    return x
+    return meet(x)
 
 
 def beside(constant: Any, *others: Any) -> Result:
@@ -47,6 +49,45 @@ def beside(constant: Any, *others: Any) -> Result:
         if hasattr(x, "__array_function__"):
             return np.asarray(constant, like=x)
     return constant
+
+
+MET: set[type] = set()  # the array types of other libraries that have been in a graph; hardly ever there are any
+
+
+def meet(x: Any) -> Any:
+    """Note the type of an array that is not NumPy's, and return it: from now on calls on such arrays are looked at."""
+    if not isinstance(x, np.ndarray | np.generic | Receiver | str) and hasattr(x, "__array_function__"):
+        MET.add(type(x))
+    return x
+
+
+def strictly(name: str, function: Any, args: Any, kwargs: Any, inner: bool = False) -> Any:
+    """Call a function, and refuse by `name` what the library of the arrays among its arguments cannot do.
+
+    Dask would warn, compute everything here, and go on with NumPy's arrays: that is refused before it happens.
+
+    `inner`: it is a rule, or a function written with other operations; its result may be NumPy's.
+    """
+    theirs = next((x for x in tree.leaves(list(args)) if type(plain(x)) in MET), None)
+    if theirs is None:
+        return function(*args, **kwargs)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", r"The `.*` function is not implemented by Dask", FutureWarning)
+        try:
+            result = function(*args, **kwargs)
+        except Exception as error:
+            with_shapes = isinstance(error, ValueError | IndexError) and not inner  # which `record` tells
+            if with_shapes or isinstance(error, TinygradError):
+                raise
+            raise refusals.arguments.elsewhere(name, type(plain(theirs)), error) from error
+    if type(result) is np.ndarray and result.ndim and not inner:
+        raise refusals.arguments.elsewhere(name, type(plain(theirs)), None)
+    return result
+
+
+def careful(name: str, rule: Any) -> Any:
+    """Return a derivative rule that is called `strictly`."""
+    return lambda *args, **kwargs: strictly(name, rule, args, kwargs, inner=True)
 
 
 def is_table(x: object) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.defaults import converted
-from tinygrad_lab.calls.foreign import operand
+from tinygrad_lab.calls.foreign import meet, operand
 from tinygrad_lab.calls.receivers import KeptArray, Recorder
 from tinygrad_lab.calls.receivers import plain as plain
 from tinygrad_lab.core.graph import N
@@ -31,7 +31,7 @@ def as_array(data: Any, dtype: DTypeLike = None) -> Array:
         if hasattr(data, "mask"):
             raise refusals.arrays.no_numbers("a masked array", "fill or drop what is masked")
         data = np.asarray(data)  # np.matrix would multiply as matrices do
-    data = converted(data, dtype, without)
+    data = meet(converted(data, dtype, without))
     return data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import refusals
+from tinygrad_lab.calls.foreign import MET, careful
 from tinygrad_lab.core import modes
 from tinygrad_lab.core.checks import fail_if_not_finite
 from tinygrad_lab.core.graph import N, Node
@@ -67,7 +68,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
             if op.into and parent in made and node not in partial:
                 gradients[parent] = op.into(gradients[parent], g, *inputs, **kwargs)
                 continue
-            rule, like = rules[position], node.saved[position + 1]
+            rule, like = rules[position] if not MET else careful(op.name, rules[position]), node.saved[position + 1]
             if node in partial:
                 contribution = masked(rule, g, inputs, kwargs, partial[node])
             else:

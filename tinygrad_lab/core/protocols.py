@@ -66,7 +66,7 @@ class NumpyProtocols(LeafMethods):
                 return call_plain(op, args, kwargs)
             direct = not kwargs and op.least <= len(args) <= op.direct
             bound, options = (args, kwargs) if direct else op.bind(args, kwargs)
-            return op.forward(*bound, **options)
+            return (foreign.careful(op.name, op.forward) if foreign.MET else op.forward)(*bound, **options)
         except Exception as error:
             raise judged(op.function, args, kwargs, error)  # noqa: B904  which may be the same
 

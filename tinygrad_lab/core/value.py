@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.checked import Anything, Checked
-from tinygrad_lab.calls.foreign import USUAL, operand
+from tinygrad_lab.calls.foreign import MET, USUAL, operand, strictly
 from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.checks import fail_if_not_finite, fingerprints
@@ -198,8 +198,8 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
                     parents.append(arg)
                     required = required or arg.requires_grad
         try:
-            if kwargs:
-                data = op.forward(*arrays, **kwargs)
+            if kwargs or MET:
+                data = strictly(op.name, op.forward, arrays, kwargs) if MET else op.forward(*arrays, **kwargs)
             elif op.body is not None and _USUAL.issuperset(map(type, arrays)):
                 data = op.body(*arrays)
             else:

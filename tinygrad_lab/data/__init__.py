@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 from tinygrad_lab.data.loader import DataLoader, Dataset
+from tinygrad_lab.data.streaming import Chunks, Parquet, Partitions, StreamLoader, moments, total
 from tinygrad_lab.data.toys import circles, digits, sine, spirals, two_moons
 
-__all__ = ["DataLoader", "Dataset", "circles", "digits", "sine", "spirals", "two_moons"]
+__all__ = [
+    "Chunks",
+    "DataLoader",
+    "Dataset",
+    "Parquet",
+    "Partitions",
+    "StreamLoader",
+    "circles",
+    "digits",
+    "moments",
+    "sine",
+    "spirals",
+    "total",
+    "two_moons",
+]

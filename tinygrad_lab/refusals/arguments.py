@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.errors import CallError, GradientLostError, OperationError, OperationIndexError
+from tinygrad_lab.errors import ArgumentTypeError, CallError, GradientLostError, OperationError, OperationIndexError
 
 
 def unknown(name: str, keyword: str, known: Collection[str]) -> CallError:
@@ -96,6 +96,24 @@ def refused(name: str, arrays: Iterable[Any], arguments: tuple[Any, ...], error:
     if told is not error:
         told.__cause__ = error
     return told
+
+
+def elsewhere(name: str, kind: type, error: Exception | None) -> ArgumentTypeError:
+    """Return the error for an operation that the library of its arrays cannot do: it raised `error`, or gave NumPy's.
+
+    Arguments:
+        name: the operation's.
+        kind: the type of the arrays.
+        error: what the library raised.
+    """
+    library = kind.__module__.partition(".")[0]
+    said = next(iter(str(error).splitlines()), "")
+    told = "the result would leave it" if error is None else f"{type(error).__name__}: {said}"
+    advice = "compute them first with tl.compute(x)" if hasattr(kind, "__dask_graph__") else "bring them to NumPy first"
+    return ArgumentTypeError(
+        f"{name}: arrays must be NumPy's, got {library}'s {kind.__name__}, which cannot do this ({told[:120]}); "
+        f"{advice}"
+    )
 
 
 @functools.cache

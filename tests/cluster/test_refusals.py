@@ -1,0 +1,54 @@
+"""What Dask cannot do is refused by the operation's name, before anything is computed; `docs/dask.md` lists it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygrad_lab as tl
+from tinygrad_lab.errors import TinygradError
+
+da = pytest.importorskip("dask.array")
+
+PAGE = Path(__file__).parents[2] / "docs" / "dask.md"
+REFUSED = {
+    "sort": lambda x: np.sort(x, axis=0),
+    "eigh": lambda x: np.linalg.eigh(x[:2] @ x[:2].T),
+    "median": lambda x: np.median(x),
+    "unique": lambda x: np.unique(x),
+    "block": lambda x: np.block([[x, x[:, :1]], [1.0, x]]),
+    "polymul": lambda x: np.polymul(x[0], x[1]),
+    "set_at": lambda x: x.at[0].set(1.0),
+    "embedding": lambda x: tl.functional.segment_sum(x, np.array([0, 1, 0, 1]), 2),
+}
+
+
+@pytest.mark.parametrize("call", REFUSED.values(), ids=REFUSED)
+def test_it_is_refused_by_name_and_nothing_is_computed(call):
+    def refuse(block):
+        raise AssertionError("a block was computed")
+
+    lazy = da.from_array(np.arange(12.0).reshape(4, 3), chunks=(2, 2)).map_blocks(refuse, meta=np.zeros((0, 0)))
+    with pytest.raises((TinygradError, AssertionError)) as told:
+        np.sum(tl.tree.leaves(call(tl.Value(lazy)))[0]).backward()
+    assert isinstance(told.value, TinygradError), told.value
+    assert "\n" not in str(told.value)
+
+
+def test_other_arrays_do_as_before_once_dask_has_been_met():
+    tl.Value(da.ones(3, chunks=3))
+    x = tl.Value([3.0, 1.0, 2.0])
+    np.sum(np.sort(x) * [1.0, 2.0, 3.0]).backward()
+    np.testing.assert_array_equal(x.grad, [3.0, 1.0, 2.0])
+    with pytest.raises(ValueError, match="matmul: inputs must fit together, got shapes"):
+        x @ np.ones(2)
+
+
+def test_the_page_lists_what_is_refused_and_nothing_fails_unrefused():
+    text = PAGE.read_text(encoding="utf-8")
+    assert "not refused" not in text
+    for name in ("`sorting.sort`", "`decompositions.eigh`", "`indexing.set_at`"):
+        assert name in text.split("## In some calls")[0]
+    assert "`activations.sigmoid`" in text.split("## In all calls")[1]

@@ -1,0 +1,231 @@
+"""Data that come in partitions, of which few are in memory at a time: Parquet files, Zarr and Dask arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from tinygrad_lab import tree
+from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.extras import extra
+
+Rows = tuple[Any, ...]
+
+
+class Partitions(Protocol):
+    """Anything with a length whose partitions are found by number: a tuple of arrays with as many rows each."""
+
+    def __len__(self) -> int:
+        """Return the number of partitions."""
+
+    def __getitem__(self, number: int, /) -> Rows:
+        """Read one partition."""
+
+
+class Chunks:
+    """The rows of chunked arrays, such as Zarr's and Dask's, a chunk of the first one at a time.
+
+    Arguments:
+        arrays: with `chunks` and slices, and as many rows as each other; NumPy's among them are cut alike.
+
+    Raises:
+        ArgumentError: no array has chunks, or the rows do not match.
+
+    Example:
+        >>> import dask.array as da, numpy as np
+        >>> rows = Chunks(da.ones((5, 2), chunks=(2, 2)), np.arange(5))
+        >>> len(rows), rows[1]
+        (3, (array([[1., 1.],
+               [1., 1.]]), array([2, 3])))
+    """
+
+    def __init__(self, *arrays: Any) -> None:
+        chunked = next((x for x in arrays if hasattr(x, "chunks")), None)
+        if chunked is None:
+            raise ArgumentError("Chunks: arrays must be chunked, as Zarr's and Dask's are, got none; use DataLoader")
+        if len({x.shape[0] for x in arrays}) > 1:
+            raise ArgumentError(
+                f"Chunks: arrays must have as many rows as each other, got {', '.join(str(x.shape[0]) for x in arrays)}"
+                f"; one sample is one row of each"
+            )
+        self._arrays, first, count = arrays, chunked.chunks[0], chunked.shape[0]
+        sizes = [min(first, count - i) for i in range(0, count, first)] if isinstance(first, int) else list(first)
+        self._bounds = np.concatenate([[0], np.cumsum(sizes)]).astype(int).tolist()
+
+    def __len__(self) -> int:
+        return len(self._bounds) - 1
+
+    def __getitem__(self, number: int, /) -> Rows:
+        start, stop = self._bounds[range(len(self))[number]], self._bounds[range(len(self))[number] + 1]
+        return tuple(np.asarray(x[start:stop]) for x in self._arrays)
+
+
+class Parquet:
+    """The rows of Parquet files, a row group at a time (the extra `parquet`).
+
+    Arguments:
+        paths: a file, a folder of them, or a list.
+        x: the columns of the inputs, which become a matrix.
+        y: the column of the target, which becomes a vector, or a list of columns, a matrix; None without one.
+
+    Raises:
+        ArgumentError: there is no such file, or no such column.
+    """
+
+    def __init__(
+        self, paths: str | Path | Sequence[str | Path], x: Sequence[str], y: str | Sequence[str] | None = None
+    ) -> None:
+        with extra("parquet"):
+            from pyarrow import ArrowException, parquet
+        given = [paths] if isinstance(paths, str | Path) else list(paths)
+        found = [sorted(path.glob("*.parquet")) if path.is_dir() else [path] for path in map(Path, given)]
+        files = [file for some in found for file in some]
+        if not files:
+            raise ArgumentError(f"Parquet: paths must name files, got {given}; is there a .parquet file in the folder?")
+        self._columns = [list(x), *([] if y is None else [[y] if isinstance(y, str) else list(y)])]
+        self._flat = isinstance(y, str)
+        self._groups: list[tuple[Path, int]] = []
+        for file in files:
+            try:
+                about = parquet.read_metadata(file)
+            except (OSError, ArrowException) as error:
+                told = next(iter(str(error).splitlines()), "")
+                raise ArgumentError(f"Parquet: {file} must be a Parquet file, got {told}; check the path") from error
+            names = about.schema.to_arrow_schema().names
+            for name in [name for columns in self._columns for name in columns]:
+                if name not in names:
+                    raise ArgumentError(f"Parquet: columns must be among {', '.join(names)}, got {name!r} for {file}")
+            self._groups += [(file, number) for number in range(about.num_row_groups)]
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def __getitem__(self, number: int, /) -> Rows:
+        from pyarrow import parquet
+
+        file, group = self._groups[number]
+        with parquet.ParquetFile(file) as opened:
+            table = opened.read_row_group(group, columns=[name for columns in self._columns for name in columns])
+        parts = [np.stack([table[name].to_numpy() for name in columns], axis=1) for columns in self._columns]
+        return (parts[0], parts[1][:, 0]) if self._flat else tuple(parts)
+
+
+class StreamLoader:
+    """Goes through partitions in batches; two partitions are held at a time, the next being read meanwhile.
+
+    Arguments:
+        partitions: `Parquet(...)`, `Chunks(...)`, or any sequence of tuples of arrays.
+        batch_size: the number of samples in a batch, from two partitions where one ends.
+        shuffle: whether each pass has the partitions in a new random order, and the rows within each; rows of different
+            partitions do not mix otherwise, so partitions should not be sorted by what is to be learnt.
+        drop_last: whether to leave out a last batch that is smaller than the others.
+        rng: `np.random.Generator` or `RandomState` that decides the order; fresh randomness without it.
+
+    Raises:
+        ArgumentError: there are no partitions, or the batch size is not positive.
+
+    Example:
+        >>> import numpy as np
+        >>> parts = [(np.arange(3), np.ones(3)), (np.arange(3, 5), np.ones(2))]
+        >>> [x.tolist() for x, _ in StreamLoader(parts, batch_size=2)]
+        [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(
+        self, partitions: Partitions, batch_size: int = 32, *, shuffle: bool = False, drop_last: bool = False,
+        rng: Any = None,
+    ) -> None:  # fmt: skip
+        if not len(partitions):
+            raise ArgumentError("StreamLoader: partitions must be at least one, got none; is the data set empty?")
+        if batch_size < 1:
+            raise ArgumentError(f"StreamLoader: batch_size must be at least 1, got {batch_size}; 32 is usual")
+        self.partitions, self.batch_size, self.shuffle, self.drop_last = partitions, batch_size, shuffle, drop_last
+        self._rng = np.random.default_rng() if rng is None else rng
+
+    def __iter__(self) -> Iterator[Any]:
+        rest: Rows | None = None
+        for rows in self._ahead():
+            if self.shuffle:
+                order = self._rng.permutation(len(rows[0]))
+                rows = tuple(x[order] for x in rows)
+            if rest is not None:
+                rows = tuple(np.concatenate(pair) for pair in zip(rest, rows, strict=True))
+            whole = len(rows[0]) - len(rows[0]) % self.batch_size
+            for start in range(0, whole, self.batch_size):
+                yield _batch(rows, start, start + self.batch_size)
+            rest = tuple(x[whole:] for x in rows)
+        if rest is not None and len(rest[0]) and not self.drop_last:
+            yield _batch(rest, 0, len(rest[0]))
+
+    def _ahead(self) -> Iterator[Rows]:
+        """Yield the partitions, each of which is read while the one before is worked with."""
+        count = len(self.partitions)
+        order = self._rng.permutation(count).tolist() if self.shuffle else list(range(count))
+        with ThreadPoolExecutor(1) as reader:
+            coming = reader.submit(self.partitions.__getitem__, order[0])
+            for number in [*order[1:], None]:
+                rows = coming.result()
+                if number is not None:
+                    coming = reader.submit(self.partitions.__getitem__, number)
+                yield rows
+
+
+def _batch(rows: Rows, start: int, stop: int) -> Any:
+    batch = tuple(x[start:stop] for x in rows)
+    return batch[0] if len(batch) == 1 else batch
+
+
+def total(function: Callable[..., Any], partitions: Partitions) -> Any:
+    """Return the sum of `function(*rows)` over partitions, one in memory at a time: for counts and metrics.
+
+    Arguments:
+        function: returns a number, an array, or a container of them.
+        partitions: as a `StreamLoader` takes.
+
+    Example:
+        >>> import numpy as np
+        >>> parts = [(np.array([1.0, -1.0]), np.array([1, 1])), (np.array([2.0]), np.array([1]))]
+        >>> right, count = total(lambda x, y: (np.sum((x > 0) == y), len(y)), parts)
+        >>> float(right / count)
+        0.6666666666666666
+    """
+    found = None
+    for number in range(len(partitions)):
+        one = function(*partitions[number])
+        found = one if found is None else tree.map(lambda a, b: a + b, found, one)
+    return found
+
+
+def moments(partitions: Partitions, position: int = 0) -> tuple[int, Any, Any]:
+    """Return the number of rows, and the mean and the standard deviation of each column, over all partitions.
+
+    Partitions are merged by their means and squared deviations, so that large means lose no digits.
+
+    Arguments:
+        partitions: as a `StreamLoader` takes.
+        position: which of their arrays is meant.
+
+    Example:
+        >>> import numpy as np
+        >>> moments([(np.array([[1.0], [3.0]]),), (np.array([[5.0]]),)])
+        (3, array([3.]), array([1.63299316]))
+
+    Source: T. Chan, G. Golub, R. LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
+    1979.
+    """
+    count, mean, squares = 0, np.zeros(()), np.zeros(())
+    for number in range(len(partitions)):
+        x = np.asarray(partitions[number][position], float)
+        if not len(x):
+            continue
+        added = count + len(x)
+        away = np.mean(x, axis=0) - mean
+        squares = squares + np.sum((x - np.mean(x, axis=0)) ** 2, axis=0) + away**2 * (count * len(x) / added)
+        mean, count = mean + away * (len(x) / added), added
+    if not count:
+        raise ArgumentError("moments: partitions must hold at least one row, got none; is the data set empty?")
+    return count, mean, np.sqrt(squares / count)
