@@ -66,10 +66,10 @@ def test_every_operation_to_the_second_order(op):
     assert any(ran) or op.name in WITHOUT or op.name in OTHERWISE
 
 
-def moved(model):
+def moved(model, put=Device):
     """Return a model with its parameters and buffers on the device."""
     for _, held in [*model.named_parameters(), *model.named_buffers()]:
-        held.data = Device(held.data)
+        held.data = put(held.data)
     return model
 
 
@@ -96,7 +96,7 @@ def trained(optimizer, put=np.asarray, steps=20):
         tl.nn.Linear(2, 8, rng=rng), tl.nn.BatchNorm1D(8), tl.nn.Tanh(), tl.nn.Linear(8, 1, rng=rng)
     )
     if put is not np.asarray:
-        moved(model)
+        moved(model, put)
     x, y, _ = data(put)
     optimize = optimizer(model.parameters(), lr=tl.optim.schedules.cosine(0.05, steps))
     losses = []
