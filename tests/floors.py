@@ -8,7 +8,7 @@ import tinygrad_lab
 
 PACKAGE = Path(tinygrad_lab.__file__).parent
 FLOORS = (
-    "errors", "version", "deprecation", "extras", "typing", "tree", "numpy",  # single files, which need nothing
+    "errors", "version", "deprecation", "extras", "typing", "tree", "numpy", "memory",  # which need nothing
     "refusals", "calls", "core", "rules", "functional", "random", "distributions", "compiler", "export",
     "nn", "optim", "data", "saving", "cluster",
     "testing", "viz", "lab", "play", "cli", "__main__",

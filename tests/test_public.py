@@ -23,7 +23,7 @@ PROMISED = [
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "compile", "scan",
     "OPS", "defvjp", "defzero", "composed", "primitive",
     "nn", "optim", "functional", "testing", "viz", "lab", "random", "data", "distributions", "load", "save",
-    "__version__",
+    "reuse_memory", "__version__",
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tinygrad_lab import cluster, data, distributions, export, lab, random, testing, viz
     from tinygrad_lab.cluster import compute
     from tinygrad_lab.compiler import compile, scan
+    from tinygrad_lab.memory import reuse_memory
     from tinygrad_lab.saving import load, save
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "optim",
     "primitive",
     "random",
+    "reuse_memory",
     "rules",
     "save",
     "scan",
@@ -74,6 +76,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"tinygrad_lab.{name}")
     if name == "compute":
         return importlib.import_module("tinygrad_lab.cluster").compute
+    if name == "reuse_memory":
+        return importlib.import_module("tinygrad_lab.memory").reuse_memory
     if name in ("load", "save"):
         return getattr(importlib.import_module("tinygrad_lab.saving"), name)
     if name in ("compile", "scan"):

@@ -21,6 +21,7 @@ from typing import NoReturn
 from tinygrad_lab.cli import check, compare, graph, play, predict, reports, sweep, train
 from tinygrad_lab.errors import TinygradError
 from tinygrad_lab.lab.text import visible
+from tinygrad_lab.memory import reuse_memory
 from tinygrad_lab.version import __version__
 
 # Each adds itself with `register`, and does its work in `run`, where it imports what it needs.
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare_streams()
     options = vars(parser().parse_args(arguments))
     try:
+        reuse_memory()  # the process is ours
         with _asked_to_end():
             status = int(options.pop("run")(options))
             sys.stdout.flush()
