@@ -137,7 +137,11 @@ def looked_at(job: tuple[int, tuple[str, ...]]) -> dict[str, Any]:
     results = []
     with np.errstate(all="ignore"):
         for name in chosen:
-            results.append(examined(library, name))
+            try:
+                results.append(examined(library, name))
+            except Exception as error:
+                results.append({"name": name, "points": 0, "findings": [], "error": f"{type(error).__name__}: {error}"})
+                print(f"{library.title} {name}: {results[-1]['error']}", flush=True)
             kinds = [finding["verdict"] for finding in results[-1]["findings"]]
             counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
             print(f"{library.title} {name}: {results[-1]['points']} points {counts or ''}", flush=True)

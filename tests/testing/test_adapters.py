@@ -28,7 +28,7 @@ class RefusedError(Exception):
 
 def _only(*dtypes):
     def demand(x):
-        if x.dtype not in dtypes:
+        if x.dtype.name not in dtypes:
             raise RefusedError(f"dtype {x.dtype}")
 
     return demand
@@ -37,7 +37,7 @@ def _only(*dtypes):
 @pytest.mark.parametrize("dtypes", [(np.float64,), (np.float32, np.float64), (np.float32,)])
 @pytest.mark.parametrize("where", ["function", "vjp"])
 def test_functions_that_take_few_dtypes(dtypes, where):
-    demand = _only(*map(np.dtype, dtypes))
+    demand = _only(*(np.dtype(dtype).name for dtype in dtypes))
 
     def cube(x):
         if where == "function":

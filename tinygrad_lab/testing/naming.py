@@ -1,27 +1,39 @@
-"""How to write down a function so that somebody else can run it: what to import, and what to call it."""
+"""How to write down a function so that somebody else can run it: what to import or define, and what to call it."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 import sys
+import types
+import unittest
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tinygrad_lab.testing.adapters import Adapter
+from tinygrad_lab.testing.source import defined, is_plain
+
+ADAPTERS = "from tinygrad_lab.testing import adapters"
 
 
 class Named(NamedTuple):
     """An expression for an object, the statements it needs before, and a remark for whoever runs it."""
 
     text: str
-    imports: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     remark: str = ""
 
 
-def named(what: Any) -> Named:
+def named(what: Any, expression: Callable[[Any], str] = repr, name: str = "fn") -> Named:
     """Return how to write down a function or an adapter.
 
-    What has no name that can be imported, such as a lambda inside a function, is called `fn`, with a remark.
+    What has no name that can be imported, such as a lambda inside a function, is defined by its source. Where the
+    source refers to what cannot be written down, it is called `fn`, with a remark.
+
+    Arguments:
+        what: a function or an adapter.
+        expression: writes down arrays and numbers.
+        name: what a lambda is called.
 
     Example:
         >>> import numpy as np
@@ -29,21 +41,71 @@ def named(what: Any) -> Named:
         'np.linalg.det'
         >>> named(functools.partial(np.sum, axis=0)).text
         'functools.partial(np.sum, axis=0)'
-        >>> named(lambda x: x).remark
-        '# fn is <lambda>, line 1 of <doctest tinygrad_lab.testing.naming.named[3]>'
+        >>> factor = 2.0
+        >>> named(lambda x: factor * x)
+        Named(text='fn', before=('factor = 2.0', 'fn = lambda x: factor * x'), remark='')
     """
-    plain_adapter = isinstance(what, Adapter) and type(what) is Adapter
-    target = what.function if plain_adapter else what
-    if isinstance(target, functools.partial) and not target.args:
-        inner = named(target.func)
-        keywords = ", ".join(f"{name}={value!r}" for name, value in target.keywords.items())
-        imports = ("import functools", *inner.imports)
-        return Named(f"functools.partial({inner.text}, {keywords})", imports, inner.remark)
+    target = what.function if isinstance(what, Adapter) and type(what) is Adapter else what
+    found = _importable(target) or _composed(target, expression)
+    if found is not None:
+        return found
+
+    def write(value: Any) -> tuple[str, tuple[str, ...]] | None:
+        if is_plain(value):
+            text = expression(value)
+            return text, ("import numpy as np",) if "np." in text else ()
+        inner = _importable(value) or _composed(value, expression)
+        return None if inner is None or inner.remark else (inner.text, inner.before)
+
+    made = defined(target, write, name)
+    return Named(name, (), f"# {name} is {_described(target)}") if made is None else Named(*made)
+
+
+def _importable(target: Any) -> Named | None:
+    """Return an object's name and import, if it can be imported."""
     for module in _modules(target):
         path = _path(target, module)
         if path:
             return _imported(module, path)
-    return Named("fn", (), f"# fn is {_described(target)}")
+    return None
+
+
+def _composed(target: Any, expression: Callable[[Any], str]) -> Named | None:
+    """Return how to make an object of others: an adapter, a partial, a method."""
+    if isinstance(target, Adapter) and target.maker:
+        parts = [named(part, expression, name) for part, name in zip(target.parts, ("fn", "vjp"), strict=False)]
+        return _joined(f"adapters.{target.maker}(", parts, f", name={target.name!r})", ADAPTERS)
+    if isinstance(target, functools.partial):
+        inner = named(target.func, expression)
+        owner = [_instance(arg, expression) for arg in target.args]
+        if any(part is None for part in owner) or not is_plain(target.keywords):
+            return None
+        keywords = "".join(f", {name}={expression(value)}" for name, value in target.keywords.items())
+        parts = [inner, *(part for part in owner if part is not None)]
+        return _joined("functools.partial(", parts, f"{keywords})", "import functools")
+    owner_of = getattr(target, "__self__", None)
+    if owner_of is not None and not isinstance(owner_of, types.ModuleType) and hasattr(target, "__name__"):
+        found = _importable(owner_of) if isinstance(owner_of, type) else _instance(owner_of, expression)
+        return found and Named(f"{found.text}.{target.__name__}", found.before, found.remark)
+    return None
+
+
+def _instance(thing: Any, expression: Callable[[Any], str]) -> Named | None:
+    """Return how to make an object again: a test case, or what its class makes without arguments."""
+    if is_plain(thing):
+        return Named(expression(thing))
+    kind = _importable(type(thing))
+    if kind is None:
+        return None
+    if isinstance(thing, unittest.TestCase):
+        return Named(f"{kind.text}({thing._testMethodName!r})", kind.before)
+    return None if vars(thing) else Named(f"{kind.text}()", kind.before)
+
+
+def _joined(start: str, parts: list[Named], end: str, *imports: str) -> Named:
+    before = tuple(dict.fromkeys([*imports, *(line for part in parts for line in part.before)]))
+    remark = next((part.remark for part in parts if part.remark), "")
+    return Named(f"{start}{', '.join(part.text for part in parts)}{end}", before, remark)
 
 
 def _modules(target: Any) -> list[str]:
@@ -60,6 +122,8 @@ def _path(target: Any, module: str) -> str:
         found: Any = functools.reduce(getattr, str(getattr(target, "__qualname__", "")).split("."), sys.modules[module])
         if found is target:
             return str(target.__qualname__)
+        if getattr(found, "is_gradient_test", False) and found.function is target:
+            return f"{target.__qualname__}.function"
     except AttributeError:
         pass
     for name, value in list(vars(sys.modules[module]).items()):
@@ -74,9 +138,11 @@ def _path(target: Any, module: str) -> str:
 def _imported(module: str, path: str) -> Named:
     if module == "__main__":
         return Named(path)
+    if module == "builtins":
+        return Named(path)
     if module.split(".")[0] == "numpy":
         public = next((m for m in ("numpy", "numpy.linalg", "numpy.fft") if hasattr(sys.modules[m], path)), module)
-        return Named(f"{public.replace('numpy', 'np', 1)}.{path}")
+        return Named(f"{public.replace('numpy', 'np', 1)}.{path}", ("import numpy as np",))
     return Named(path, (f"from {module} import {path.split('.')[0]}",))
 
 

@@ -55,6 +55,7 @@ class Problem:
         terms: the size of what the values are made of, where it is known: little may be left of it, with its rounding.
         overflow: whether a number was too large for the dtype on the way to the value, or something divided by 0.
         hidden: how far rounding inside the function may put its values off.
+        given: how many of the arguments are the caller's.
         origin: of a gradient that is differentiated, the function's own problem and cotangent.
     """
 
@@ -65,6 +66,7 @@ class Problem:
         self, adapter: Adapter, args: tuple[Any, ...], wrt: int | tuple[int, ...] | None, terms: float = 0.0
     ) -> None:
         self.adapter, self.args, self.terms = adapter, adapter.given(args), terms
+        self.given = len(args)  # an adapter may have added some, such as parameters
         self.leaves, self._slots = _leaves(adapter.name, self.args, wrt)
         arrays = [leaf.array for leaf in self.leaves]
         with np.errstate(all="ignore"):

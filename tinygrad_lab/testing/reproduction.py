@@ -24,15 +24,20 @@ def call(problem: Problem, weights: Array) -> str:
     origin, order = problem.origin or (problem, weights), 1 if problem.origin is None else 2
     problem, weights = origin
     positions = sorted({leaf.argument for leaf in problem.leaves})
-    arguments = [expression(arg) for arg in problem.args]
+    arguments = [expression(arg) for arg in problem.args[: problem.given]]
     cotangents = [expression(c.astype(float) if c.dtype == np.longdouble else c) for c in problem.cotangents(weights)]
     cotangent = cotangents[0] if len(cotangents) == 1 else f"[{', '.join(cotangents)}]"
     keywords = [f"wrt={tuple(positions)}"] if len(positions) < len(arguments) else []
     keywords += [f"cotangent={cotangent}", *(["order=2"] if order == 2 else [])]
-    function = named(problem.adapter)
-    imports = ("import numpy as np", "from tinygrad_lab.testing import check_gradients", *function.imports)
+    function = named(problem.adapter, expression)
     text = f"check_gradients({', '.join([function.text, *arguments, *keywords])})"
-    return f"reproduce: {'; '.join(imports)}\n    {text}{'  ' * bool(function.remark)}{function.remark}"
+    torch = ["import torch"] if "torch.tensor(" in text else []  # of bfloat16, which NumPy does not have
+    jax = ["import jax.numpy as jnp"] if "jnp.array(" in text else []
+    lines = ["import numpy as np", "from tinygrad_lab.testing import check_gradients", *torch, *jax, *function.before]
+    imports = [line for line in dict.fromkeys(lines) if line.startswith(("import ", "from "))]
+    others = [line.replace("\n", "\n    ") for line in lines if line not in imports]
+    call = f"{text}{'  ' * bool(function.remark)}{function.remark}"
+    return "\n    ".join([f"reproduce: {'; '.join(imports)}", *others, call])
 
 
 def expression(argument: Any) -> str:

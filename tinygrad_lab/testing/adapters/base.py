@@ -45,8 +45,10 @@ class Adapter:
         own: whether the derivative is recorded by this package.
         unit: the rounding unit of a dtype among the arguments that NumPy does not have, or 0.
         notes: what could not be looked at, and why.
+        maker: the name in `adapters` of what makes it, if `parts` are what that takes.
     """
 
+    maker = ""
     widest: Any = np.longdouble
     own = True
     unit = 0.0
@@ -55,6 +57,11 @@ class Adapter:
         self.function = function
         self.name = str(name or getattr(function, "__name__", type(function).__name__))
         self.notes: list[str] = []
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """The functions that it was made of."""
+        return (self.function,)
 
     def given(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of a check with NumPy arrays in place of another system's."""

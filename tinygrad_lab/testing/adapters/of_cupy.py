@@ -15,6 +15,7 @@ from tinygrad_lab.testing.adapters.pairs import Pair
 class _OnDevice:
     """Moves arrays to the GPU and back."""
 
+    maker = "cupy"
     widest = np.float64  # CuPy has no longdouble
 
     def given(self, args: tuple[Any, ...]) -> tuple[Any, ...]:

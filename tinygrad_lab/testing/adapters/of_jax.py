@@ -41,6 +41,7 @@ class Jax(Adapter):
     """What `jax` returns."""
 
     own = False
+    maker = "jax"
     widest = np.float64
 
     def __init__(self, function: Function, name: str | None = None) -> None:

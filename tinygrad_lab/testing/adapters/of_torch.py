@@ -23,6 +23,7 @@ class Torch(Adapter):
     """What `torch` returns."""
 
     own = False
+    maker = "torch"
     widest = np.float64
 
     def __init__(self, function: Function, name: str | None = None) -> None:
@@ -158,7 +159,7 @@ class Torch(Adapter):
             self.note(f"forward mode: {first_line(error)}")
             return None
         zeros = self.torch.zeros_like
-        return [(zeros(y.primal) if y.tangent is None else y.tangent).resolve_conj().detach().numpy() for y in found]
+        return [(zeros(y.primal) if y.tangent is None else y.tangent).numpy(force=True) for y in found]
 
     def ways(self, leaves: Leaves, rebuild: Rebuild, cotangents: Leaves) -> Iterator[Way]:
         """See `Adapter`."""

@@ -15,10 +15,16 @@ class Pair(Adapter):
     """What `pair` returns."""
 
     own = False
+    maker = "pair"
 
     def __init__(self, function: Function, vjp: Function, name: str | None = None) -> None:
         super().__init__(function, name)
         self.vjp = vjp
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """See `Adapter`."""
+        return self.function, self.vjp
 
     def value(self, leaves: Leaves, rebuild: Rebuild) -> Leaves:
         """See `Adapter`."""
