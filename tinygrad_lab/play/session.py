@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import queue
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.errors import LabError, TinygradError
+from tinygrad_lab.lab.text import visible
 from tinygrad_lab.play import commands, frames, state
 from tinygrad_lab.play.constant import Constant
 from tinygrad_lab.play.lane import Lane
@@ -83,10 +85,16 @@ class Session:
 
     def turn(self) -> None:
         """Train a little, if that is wanted, answer what was asked, and show what is due."""
-        if self.playing:
-            self._advance()
-        self._answer(self._idle())
-        self._show()
+        try:
+            if self.playing:
+                self._advance()
+            self._answer(self._idle())
+            self._show()
+        except Exception as error:  # whatever a model of somebody's own raises: the page says it, and waits
+            self.playing, self.goal, self._fine_at = False, None, None
+            self.state_is_new = self.picture_is_new = False
+            told = f"play: the run must go on, got {type(error).__name__}: {error}; correct the model, or change it"
+            self.tell(json.dumps({"type": "error", "id": None, "content": visible(told)}))
 
     def follow(self, link: str) -> None:
         """Set everything as a link says, before any page asks."""
@@ -201,10 +209,10 @@ class Session:
             self._send(*_STILL)
 
     def _send(self, fine: int, coarse: int) -> None:
-        start = time.perf_counter()
+        start = time.thread_time()  # of this thread: others may keep it waiting
         message = self.frame(fine, coarse)
         self.tell(message)
-        self._pace.sent(time.perf_counter() - start, len(message), self.tabs)
+        self._pace.sent(time.thread_time() - start, len(message), self.tabs)
 
     def frame(self, fine: int, coarse: int) -> bytes:
         """Return what is to be seen, with maps of so many cells a side."""

@@ -67,7 +67,7 @@ class Source:
 
     def name_of(self, data: str) -> str:
         """Return what the page calls the data of a configuration."""
-        return next((name for name, path in self.files.items() if str(path) == data), data)
+        return next((name for name, path in self.files.items() if path == Path(data)), data)
 
 
 # What the page decides itself, or cannot do.
@@ -114,7 +114,7 @@ def files_in(folder: Path) -> dict[str, Path]:
 
 def _of(config: Config, files: dict[str, Path] | None = None) -> Source:
     files = dict(files or {})
-    if config.data not in DATASETS and config.data not in map(str, files.values()):
+    if config.data not in DATASETS and Path(config.data) not in files.values():
         files = {Path(config.data).name: Path(config.data), **files}
     return Source(_unhurried(config), _Lab(), files=files)
 

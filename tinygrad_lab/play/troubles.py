@@ -140,7 +140,9 @@ def _plateau(now: Situation) -> Iterator[Trouble]:
             f"For {back:,} epochs the loss has stood at {now.loss:.4g}; the best constant, {constant.words}, "
             f"gives {constant.loss:.4g}."
         )
-    if now.config.activation == "none" and now.config.hidden:
+    if any(silent(layer.output).all() for layer in _rectified(now).values()):
+        yield Trouble("Plateau", sentence, "A whole layer is dead, and nothing gets through it: mend that first.", "")
+    elif now.config.activation == "none" and now.config.hidden:
         advice = "Layers without activation are together one linear layer, however many they are. Give them one."
         yield Trouble("Plateau", sentence, advice, "Begin again with tanh", {"activation": "tanh"})
     elif now.config.optimizer != "adam":
@@ -154,9 +156,7 @@ def _plateau(now: Situation) -> Iterator[Trouble]:
 
 
 def _dead(now: Situation) -> Iterator[Trouble]:
-    hidden = now.look.layers[:-1]
-    masks = {i: silent(layer.output) for i, layer in enumerate(hidden) if layer.activation in ("ReLU", "ReLU6")}
-    found = {i: mask for i, mask in masks.items() if mask.any()}
+    found = {i: mask for i, layer in _rectified(now).items() if (mask := silent(layer.output)).any()}
     if found:
         where = " and ".join(f"{mask.sum()} of {mask.size} units of layer {i + 1}" for i, mask in found.items())
         yield Trouble(
@@ -167,6 +167,11 @@ def _dead(now: Situation) -> Iterator[Trouble]:
             {"activation": "leaky_relu"},
             layers=tuple(found),
         )
+
+
+def _rectified(now: Situation) -> dict[int, Layer]:
+    """Return the hidden layers whose units can die, by number."""
+    return {i: layer for i, layer in enumerate(now.look.layers[:-1]) if layer.activation in ("ReLU", "ReLU6")}
 
 
 def _saturated(now: Situation) -> Iterator[Trouble]:

@@ -22,7 +22,7 @@ function plan(frame, state) {
 const signature = (plan, box) => JSON.stringify([plan.map(column => [column.kind, column.units, column.weights ? 1 : 0]), box.clientWidth, box.clientHeight, known.state.fixed.includes("hidden"), known.state.features.slice(0, MOST), known.state.axes]);
 
 function build(plan, box) {
-  const width = Math.max(box.clientWidth, plan.length * 96), height = box.clientHeight;
+  const width = Math.max(box.clientWidth, plan.length * 80), height = box.clientHeight;
   const most = Math.max(...plan.map(column => column.shown.length));
   const size = Math.max(18, Math.min(44, (height - TOP - BOTTOM) / most - GAP));
   const stage = make("div", { class: "stage" }), svg = draw("svg", { class: "weights", "aria-hidden": "true" });
@@ -30,7 +30,7 @@ function build(plan, box) {
   stage.style.height = `${height}px`;
   stage.append(svg);
   columns = plan.map((column, i) => {
-    const x = 52 + (i * (width - 104)) / Math.max(1, plan.length - 1) - size / 2;
+    const x = 40 + (i * (width - 84)) / Math.max(1, plan.length - 1) - size / 2;
     const room = Math.min((height - TOP - BOTTOM) / column.shown.length, size + 16);
     const start = TOP + (height - TOP - BOTTOM - room * column.shown.length) / 2 + (room - size) / 2;
     stage.append(heading(column, i, plan.length, x + size / 2));

@@ -1,4 +1,4 @@
-// The connection: commands out, state and frames in. It tries again for as long as the page is open.
+// The connection: commands out, state and frames in. Where it is lost, it tries again; where the server has ended, not.
 
 import { tell } from "./state.js";
 
@@ -31,7 +31,7 @@ export function connect(report) {
     waiting.clear();
     report(ended ? "ended" : "lost");
     tries += 1;
-    setTimeout(() => connect(report), Math.min(500 * tries, 3000));
+    if (!ended) setTimeout(() => connect(report), Math.min(500 * tries, 3000));
   };
 }
 
@@ -46,7 +46,6 @@ function hear(message, report) {
     if (message.type === "error") (asker?.reject ?? report)(new Error(message.content));
     else asker?.resolve(message.content);
   }
-  if (message.type === "state") ended = false;
 }
 
 // Asks for a command; gives its answer, or the error that says what is wrong.
