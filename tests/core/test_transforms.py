@@ -578,3 +578,12 @@ def test_forward_mode_does_not_hide_an_infinite_slope():
     with np.errstate(divide="ignore"):
         assert tl.jvp(np.sqrt, (0.0,), (1.0,))[1] == np.inf
     assert tl.jvp(lambda x: x * np.sqrt(x), (0.0,), (1.0,))[1] == 0
+
+
+def test_argnums_may_be_numpys_integers():
+    def product(a, b):
+        return a * a * b
+
+    for argnums in (1, np.int64(1), np.array([1, 0])[0]):
+        assert tl.grad(product, argnums)(2.0, 3.0) == 4
+    assert tl.grad(product, (np.int64(0), 1))(2.0, 3.0) == (12, 4)

@@ -48,7 +48,7 @@ class Trace:
     ) -> None:
         refusals.transforms.require_function(name, function)
         recording = bool(modes.current() & modes.RECORD)
-        self.name, self._single = name, isinstance(argnums, int)
+        self.name, self._single = name, not isinstance(argnums, tuple | list)
         positions = _positions(name, argnums, len(args))
         leaves, self._rebuild = tree.flatten([args[position] for position in positions])
         self.inputs = [alias(leaf, leaf.data if isinstance(leaf, Value) else as_array(leaf)) for leaf in leaves]
@@ -93,7 +93,7 @@ class Trace:
 
 
 def _positions(name: str, argnums: Argnums, count: int) -> tuple[int, ...]:
-    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    positions = tuple(argnums) if isinstance(argnums, tuple | list) else (argnums,)
     for position in positions:
         if not -count <= position < count:
             raise refusals.transforms.no_position(name, count, position)

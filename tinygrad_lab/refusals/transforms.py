@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lab.errors import ArgumentTypeError, GraphError
 from tinygrad_lab.typing import Shape
 
@@ -16,7 +18,7 @@ def require_function(name: str, function: Any, argnums: Any = 0) -> None:
             f"{name}: function must be callable, got {type(function).__name__}; write {how} with a function f, or "
             f"y.backward() and x.grad for a result y"
         )
-    if not isinstance(argnums, int | tuple | list):
+    if not isinstance(argnums, int | np.integer | tuple | list):
         raise ArgumentTypeError(
             f"{name}: argnums must be a position or a tuple of positions, got {type(argnums).__name__}; "
             f"write {name}(f)(x)"
