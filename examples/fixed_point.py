@@ -13,7 +13,7 @@ import tinygrad_lab as tl
 from tinygrad_lab import nn
 
 
-def iterate(step, z, tolerance=1e-9, most=300):
+def iterate(step, z, tolerance=1e-13, most=400):
     """Return z = step(z), found by going on until nothing changes any more."""
     for _ in range(most):
         z, before = step(z), z

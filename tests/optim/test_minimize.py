@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lab as tl
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 
 pytest.importorskip("scipy")
 METHODS = ["L-BFGS-B", "BFGS", "CG", "TNC", "SLSQP", "Newton-CG", "trust-ncg", "trust-krylov", "trust-constr"]
@@ -63,3 +63,8 @@ def test_a_compiled_pair_of_value_and_gradient_finds_the_same_minimum():
 def test_a_pair_is_for_methods_that_use_gradients_alone(method):
     with pytest.raises(ArgumentError, match="method must be one that uses gradients alone"):
         tl.optim.minimize(tl.value_and_grad(rosenbrock), {"x": 1.0}, method=method, jac=True)
+
+
+def test_a_closure_is_refused():
+    with pytest.raises(ArgumentTypeError, match=r"must take the parameters and then args, 1 in all, .*write loss\("):
+        tl.optim.minimize(lambda: 0.0, {"x": 1.0})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +13,24 @@ from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import as_array, plain
 from tinygrad_lab.core.transforms import hvp, value_and_grad
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.typing import Result
 
 _WITH_PRODUCTS = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")  # they take Hessian-vector products
 _WITHOUT_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
+
+
+def _check_arguments(loss: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """Refuse closures, which PyTorch's optimizers take."""
+    with contextlib.suppress(ValueError):  # a function that does not say what it takes
+        try:
+            inspect.signature(loss).bind(None, *args)
+        except TypeError as error:
+            raise ArgumentTypeError(
+                f"minimize: loss must take the parameters and then args, {1 + len(args)} in all, got a function of "
+                f"others ({error}); write loss(parameters, *args)"
+            ) from None
 
 
 def minimize(
@@ -45,6 +59,7 @@ def minimize(
         SciPy's result, and in its attribute `parameters` the minimum, nested like `parameters`.
 
     Raises:
+        ArgumentTypeError: if the loss does not take such arguments.
         ArgumentError: if a parameter is complex, or there is none; if `jac` is given with a method that has no use for
             a gradient, or needs Hessian products.
         MissingExtraError: without SciPy.
@@ -61,6 +76,7 @@ def minimize(
     """
     with extra("scipy"):
         import scipy.optimize
+    _check_arguments(loss, args)
     leaves, rebuild = tree.flatten(parameters)
     arrays = [np.asarray(as_array(plain(leaf))) for leaf in leaves]
     if not arrays or any(array.dtype.kind != "f" for array in arrays):
