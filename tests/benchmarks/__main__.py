@@ -17,7 +17,8 @@ import platform
 import numpy
 
 BENCHMARKS = (
-    "small_step", "compile", "chain", "million", "conv1d", "mlp", "models", "memory", "playground", "import_time",
+    "small_step", "compile", "chain", "million", "conv1d", "mlp", "models", "memory", "playground",
+    "import_time", "scale",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,3 +130,12 @@ def test_what_is_no_report(capsys, tmp_path):
     assert "reports: name must be one of A, B, C, D, E, got 'F'" in capsys.readouterr().err
     with pytest.raises(LabError):
         Config(**REPORTS["A"].parts[0].options | {"lr": -1.0})
+
+
+def test_the_published_gallery_is_small_and_holds_each_letter_once():
+    text = (Path(__file__).parents[2] / "docs" / "gallery.html").read_text(encoding="utf-8")
+    assert len(text.encode()) <= 3_000_000
+    defined, used = re.findall(r'<path id="(letter-\d+)"', text), set(re.findall(r'href="#(letter-\d+)"', text))
+    assert len(defined) == len(set(defined))
+    assert set(defined) == used
+    assert "DejaVuSans-" not in "".join(re.findall(r'href="#([^"]*)"', text))

@@ -208,6 +208,29 @@ def fill(template: str, **content: Any) -> str:
     return environment.get_template(template).render(version=__version__, **content)
 
 
+def shared_letters(html: str) -> str:
+    """Return a page with the shape of each letter once, rather than once in each of its pictures.
+
+    Example:
+        >>> letter = '<path id="{}-DejaVuSans-14" d="M 0 0 L 1 1"/><use xlink:href="#{}-DejaVuSans-14"/>'
+        >>> page = shared_letters("<body>" + letter.format("p0", "p0") + letter.format("p1", "p1"))
+        >>> page.count("<path"), page.count('href="#letter-0"')
+        (1, 2)
+    """
+    found: dict[str, str] = {}  # the names of letters by their shapes
+    names: dict[str, str] = {}
+
+    def note(match: re.Match[str]) -> str:
+        names[match[1]] = found.setdefault(match[2], f"letter-{len(found)}")
+        return ""
+
+    html = re.sub(r'<path id="(p\d+-DejaVu[^"]*)"([^>]*)/>\s*', note, html)
+    html = re.sub(r'href="#(p\d+-DejaVu[^"]*)"', lambda match: f'href="#{names.get(match[1], match[1])}"', html)
+    letters = "".join(f'<path id="{name}"{shape}/>' for shape, name in found.items())
+    hidden = f'<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>{letters}</defs></svg>'
+    return html.replace("<body>", f"<body>{hidden}", 1)
+
+
 def inline(svg: str, prefix: str) -> str:
     """Return an SVG document as an HTML element, whose ids cannot meet those of another picture."""
     element: Any = svg[svg.index("<svg") :]

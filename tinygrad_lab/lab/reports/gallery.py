@@ -28,7 +28,7 @@ def page(found: dict[str, list[Measured]]) -> str:
     def picture(svg: str) -> Markup:
         return Markup(report.inline(svg, f"p{next(counter)}"))  # noqa: S704 our own SVG
 
-    return report.fill(
+    html = report.fill(
         "gallery.html",
         reports=[
             {
@@ -40,6 +40,7 @@ def page(found: dict[str, list[Measured]]) -> str:
             for name, tables in found.items()
         ],
     )
+    return report.shared_letters(html)
 
 
 def _part(measured: Measured, picture: Any) -> dict[str, Any]:
