@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
@@ -83,7 +84,7 @@ class _Widths(Kind):
 WIDTHS = _Widths(
     "a list of whole numbers",
     lambda value: isinstance(value, tuple),
-    lambda word: tuple(int(width) for width in word.replace(",", " ").split()),
+    lambda word: tuple(int(width) for width in re.split(r"\s*,\s*|\s+", word.strip())) if word.strip() else (),
     "N",
 )
 FLAG = Kind("true or false", lambda value: isinstance(value, bool))

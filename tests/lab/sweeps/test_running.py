@@ -288,3 +288,23 @@ def test_a_folder_for_each_run_on_request(tmp_path, monkeypatch):
     with (tmp_path / "s" / "results.csv").open(newline="") as file:
         losses = [float(row["loss"]) for row in csv.DictReader(file)]
     assert [lab.load(tmp_path / "s" / "runs" / name).history.loss[-1] for name in "12"] == losses
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["--data", "empty.csv", "--seed", "0..1"], "empty.csv"),
+        (["--until", "accuracy=x", "--seed", "0..1"], "until"),
+        (["--show", "nothing", "--seed", "0..1"], "show: figure must be among epochs, loss, accuracy, status, seconds"),
+        (["--hidden", "3,,3", "3"], "hidden must be a list of whole numbers, got '3,,3'"),
+    ],
+)
+def test_a_sweep_of_nothing_that_can_be_trained_or_shown_is_one_line(tmp_path, monkeypatch, capsys, words, text):
+    from tinygrad_lab.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.csv").touch()
+    assert main(["sweep", *words, "--epochs", "2", "--workers", "1", "--quiet", "--out", "s"]) == 2
+    told = capsys.readouterr().err
+    assert text in told
+    assert told.count("\n") == 1

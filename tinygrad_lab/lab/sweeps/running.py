@@ -95,6 +95,7 @@ def run(
         client: a client of Dask's, on whose cluster to train rather than here.
 
     Raises:
+        LabError: no cell could be trained.
         ClusterError: the cluster cannot be used, or has gone; what has ended is kept.
     """
     kept = {} if store is None else read_store(store)
@@ -116,7 +117,15 @@ def run(
         here = client is None
         looks = processes.train(new, _count(workers, len(new))) if here else clusters.train(new, client)
         _train(result, looks, identities, store, watch)
+    _fail_if_all_refused(result)
     return result
+
+
+def _fail_if_all_refused(sweep: Sweep) -> None:
+    """Fail if no cell could be trained, as with a file that nobody can read; what refused the first is told."""
+    ended = [left for left in sweep.left if left is not None]
+    if ended and len(ended) == len(sweep.left) and all(left["status"] == "refused" for left in ended):
+        raise LabError(ended[0]["notes"][0])
 
 
 def _train(result: Sweep, looks: Iterator[Look], identities: list[str], store: Path | None, watch: Watch) -> None:

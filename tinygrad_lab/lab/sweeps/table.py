@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.sweeps.running import Sweep
 
 FAILED = ("diverged", "refused", "died")
@@ -94,7 +95,13 @@ def tabulate(sweep: Sweep, measure: str | None = None) -> Table:
     Arguments:
         sweep: with the cells that have ended.
         measure: "epochs" or a figure; by default what the sweep is about.
+
+    Raises:
+        LabError: there is no such figure.
     """
+    known = dict.fromkeys(name for row in sweep.rows() for name in row if name not in sweep.options)
+    if measure is not None and known and measure not in known:
+        raise LabError(f"show: figure must be among {', '.join(known)}, got {measure!r}; what has ended is kept")
     measure = measure or measure_of(sweep)
     values = {name: sweep.values(name) for name in sweep.options}
     others = sorted((name for name in values if name != "seed"), key=lambda name: -len(values[name]))
