@@ -49,8 +49,11 @@ def drawn(op, examples, visit):
     every()
 
 
+seed = 0  # of the draws, as the command line says
+
+
 def hash_of(op):
-    return sum(map(ord, f"{op.family}.{op.name}"))
+    return sum(map(ord, f"{op.family}.{op.name}")) + 100_000 * seed
 
 
 def false_alarms(ops, examples, order):
@@ -150,7 +153,9 @@ if __name__ == "__main__":
     parser.add_argument("operations", nargs="*", help="names or families; all unless given")
     parser.add_argument("--examples", type=int, default=200, help="for each operation")
     parser.add_argument("--order", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0, help="of the draws")
     options = parser.parse_intermixed_args()
+    seed = options.seed
     warnings.simplefilter("error")
     hypothesis.settings.register_profile("measured", derandomize=True, database=None)
     hypothesis.settings.load_profile("measured")
