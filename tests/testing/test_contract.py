@@ -138,3 +138,19 @@ def test_a_vjp_that_overwrites_the_functions_result():
 
     with pytest.raises(GradientError, match="bad: the vjp must leave the function's result alone, got it written into"):
         check_rule(pair(function, vjp, "bad"), X)
+
+
+def test_a_jvp_is_compared_with_the_vjp_and_with_differences():
+    def vjp(g, a, b):
+        return g * b, g * a
+
+    right = pair(np.multiply, vjp, "mul", jvp=lambda d, a, b: d[0] * b + a * d[1])
+    check_adjoint(right, X, X + 1)
+    assert tl.testing.check_gradients(right, X, X + 1).ok
+    wrong = pair(np.multiply, vjp, "mul", jvp=lambda d, a, b: d[0] * b + 1.001 * a * d[1])
+    with pytest.raises(GradientError, match="mul: reverse mode must be the transpose of forward mode"):
+        check_adjoint(wrong, X, X + 1)
+    with pytest.raises(GradientError, match="mul, forward mode, element"):
+        tl.testing.check_gradients(wrong, X, X + 1)
+    half = pair(np.multiply, lambda g, a, b: (g * b, None), "half", jvp=lambda d, a, b: d[0] * b)
+    assert tl.testing.check_gradients(half, X, X + 1, wrt=0).ok

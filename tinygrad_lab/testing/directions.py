@@ -25,7 +25,7 @@ FEWEST = 16  # so many elements are looked at one by one rather than divided fur
 CHEAP = 1000  # arguments and results with no more elements
 PARTS = 4
 ELEMENTS = 256  # so many elements at most are looked at one by one
-WORK = 200_000  # elements of arguments and results, over all the wrong elements that the report needs
+WORK = 60_000  # elements of arguments and results, over all the wrong elements that the report needs
 DOUBTS = 4  # so many elements that look wrong may turn out to be rounding before all others do as well
 
 
@@ -47,7 +47,7 @@ class Search:
         self._failed = self._doubts = 0
         self._divided = False
         size = sample.problem.x.size + sample.problem.y.size
-        self.enough = min(max(WORK // max(size, 1), 8), 64)
+        self.enough = min(max(WORK // max(size, 1), 6), 64)
         self._fewest = FEWEST if size <= CHEAP else 1
         for group in self._groups() if sample.problem.y.size else ():  # nothing can be said of no results
             self._decide(group)
@@ -86,7 +86,7 @@ class Search:
         for k, verdict in enumerate(verdicts):
             # The first is looked at again; once one is known to be wrong, the others need no benefit of a doubt.
             doubtful = verdict.status == FAIL and self._failed == 0
-            if doubtful and (self._doubts >= DOUBTS or is_rounding(self.sample, i, k, verdict)):
+            if doubtful and (self._doubts >= DOUBTS or is_rounding(self.sample, i, k, verdict, self.slopes[i])):
                 verdict = verdict._replace(status=INCONCLUSIVE)
             if verdict.status == INCONCLUSIVE:
                 verdict = settled(self.sample, i, k, verdict)

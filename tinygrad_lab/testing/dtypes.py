@@ -43,7 +43,9 @@ def check_dtypes(sample: Sample, found: Found) -> None:
 
 def _compare(sample: Sample, found: Found, right: Array, reason: str, close: float, again: Rule) -> None:
     problem, weights, own, unit = sample.problem, sample.weights[0], sample.own[0], sample.own_unit
-    tolerance = max(close, ROUNDING * unit) * np.abs(right) + float(np.finfo(np.float64).tiny)
+    dtypes = [array.dtype for array in (*(leaf.array for leaf in problem.leaves), *problem.results)]
+    underflow = max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)
+    tolerance = max(close, ROUNDING * unit) * np.abs(right) + ROUNDING * underflow
     comparable = (np.abs(right) < problem.largest / 1e3) & np.isfinite(right)
     if sample.own_overflow:
         comparable &= np.isfinite(own)

@@ -59,8 +59,16 @@ def examine(sample: Sample, i: int, briefly: bool = False) -> tuple[Slope, list[
     return slope, verdicts
 
 
-def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict) -> bool:
-    """Whether what looks wrong about an element is the rounding of the function or of its rule."""
+def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict, slope: Slope) -> bool:
+    """Whether what looks wrong about an element is the rounding of the function or of its rule.
+
+    Arguments:
+        sample: the problem and its gradients.
+        i: the element's coordinate.
+        k: the cotangent's number.
+        verdict: that something is wrong.
+        slope: of all results along the element; those that stand still are left alone.
+    """
     if not np.isfinite(verdict.analytic):
         return sample.overflow
     if verdict.numeric == 0 and abs(verdict.analytic) * float(sample.problem.scale[i]) <= sample.resolution:
@@ -69,9 +77,11 @@ def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict) -> bool:
     def again(size: float) -> Error:
         x = sample.moved(size)
         analytic = float(sample.problem.gradient(sample.weights[k], x)[0][i])
-        slope = sample.along(i, sample.problem.scale[i], x)
-        return _error(judge(analytic, sample.weights[k], slope, 0.0))
+        slope = sample.along(i, sample.problem.scale[i], x, among=moving)
+        return _error(judge(analytic, sample.weights[k][moving], slope, 0.0))
 
+    moving = slope.value != 0
+    moving = moving if np.any(moving) else np.ones_like(moving)
     error = again(0.0)
     if verdict.high > verdict.low:
         return bool(carried(error, again))

@@ -17,6 +17,7 @@ from tinygrad_lab.testing.shaken import SAMPLES, shaking
 FINE = tuple(2.0**n for n in range(2, 11))  # in units of rounding: only rounding tells these points apart
 COARSE = (1e-3, 1e-2, 3e-2, 1e-1)  # relative: far enough where values stand still in steps, as close to saturation
 ALIKE, CLOSELY = 0.25, 0.1  # errors are one and the same if they differ by less than this part; further away
+ENOUGH, FAR = 2, 1e4  # so few samples will do where rounding carried it so many times less far
 SEEN = 10  # times as far as rounding was seen to carry it
 GROSS = 1e4  # an error so many times as large as rounding was thought to be is no step
 
@@ -86,15 +87,19 @@ def carried(error: Error, again: Callable[[float], Error]) -> bool | None:
         error: at the point.
         again: takes how far to move, and gives the error there; it does not move.
     """
-    seen = False
+    seen, most = False, 0.0
     for seed in range(SAMPLES):
+        if seen and seed == ENOUGH and abs(error.off) > FAR * most:
+            break
         try:
             with np.errstate(all="ignore"), shaking(seed) as shake:
                 other = again(0.0)
         except Exception:  # noqa: S112  a function may check what it is given
             continue
-        if not abs(error.off) > SEEN * abs(other.off - error.off):
+        off = abs(other.off - error.off)
+        if not abs(error.off) > SEEN * off:  # or not a number
             return True
+        most = max(most, off)
         seen = seen or shake.felt
     return False if seen else None
 

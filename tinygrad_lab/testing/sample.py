@@ -117,19 +117,23 @@ class Sample:
             self._terms[k] = terms / float(np.finfo(np.float64).eps)  # rules hold constants in float64
         return self._terms[k]
 
-    def slope(self, direction: Array, x: Array | None = None, rungs: slice = slice(None)) -> Slope:
-        """Return the slope of every result along a direction, at the problem's point or another."""
-        problem = self.problem
+    def slope(
+        self, direction: Array, x: Array | None = None, rungs: slice = slice(None), among: Any = slice(None)
+    ) -> Slope:
+        """Return the slope of every result, or of some, along a direction, at the problem's point or another."""
+        problem, hidden = self.problem, 4 * self.problem.hidden[among]
         point = problem.x if x is None else x
-        centre = problem.y if x is None else None
-        return slope_along(lambda t: problem.value(point + t * direction), rungs, centre, 4 * problem.hidden)
+        centre = problem.y[among] if x is None else None
+        return slope_along(lambda t: problem.value(point + t * direction)[among], rungs, centre, hidden)
 
-    def along(self, i: int, scale: Any, x: Array | None = None, rungs: slice = slice(None)) -> Slope:
+    def along(
+        self, i: int, scale: Any, x: Array | None = None, rungs: slice = slice(None), among: Any = slice(None)
+    ) -> Slope:
         """Return the slope along one coordinate, per unit of it."""
         step = scale * self.rng.uniform(0.5, 1)  # not round, so that rounding shows as such
         direction = np.zeros_like(self.problem.x)
         direction[i] = step
-        return Slope(*(part / step for part in self.slope(direction, x, rungs)))
+        return Slope(*(part / step for part in self.slope(direction, x, rungs, among)))
 
     @property
     def resolution(self) -> float:

@@ -34,7 +34,7 @@ _SUMS = frozenset({
 })  # fmt: skip
 
 _shake: ContextVar[Shake | None] = ContextVar("shake", default=None)
-_salt: ContextVar[tuple[float, float, float]] = ContextVar("salt")  # two numbers to move by, and a unit
+_salt: ContextVar[tuple[int, int, float]] = ContextVar("salt")  # two odd numbers to move by, and a unit
 
 
 class Shake:
@@ -63,7 +63,8 @@ def shaken(arrays: list[Any]) -> list[Any]:
     rng = shake.rng
     arrays = [_viewed(array) for array in arrays]
     unit = max((float(np.finfo(array.dtype).eps) for array in arrays if isinstance(array, Shaken)), default=0.0)
-    _salt.set((rng.uniform(1e9, 2e9), rng.uniform(1e9, 2e9), unit))
+    first, second = rng.integers(2**62, 2**63, 2).tolist()
+    _salt.set((first | 1, second | 1, unit))
     return arrays
 
 
@@ -195,7 +196,7 @@ def _through(function: Callable[..., Any], args: Any, sums: bool) -> Any:
 def _turn() -> None:
     """Let numbers move another way from now on: what is added up twice need not be rounded alike."""
     first, second, unit = _salt.get()
-    _salt.set((second, 1e9 + (first * second) % 1e9, unit))
+    _salt.set((second, (first * second + 2) % 2**64 | 1, unit))
 
 
 def _floats(x: Any) -> list[Array]:
@@ -243,13 +244,21 @@ def _moved(x: Any, unit: float | None = None) -> Any:
         return x
     if x.dtype.kind == "c":
         return (_moved(np.real(x)) + 1j * _moved(np.imag(x))).astype(x.dtype)
-    *factors, own = _salt.get()
+    first, second, own = _salt.get()
     kind = np.finfo(x.dtype)
-    noise, _ = np.frexp(np.abs(x).astype(np.longdouble))
-    for factor in factors:
-        noise = (noise - np.floor(noise)) * np.longdouble(factor)
-    noise = 2 * (noise - np.floor(noise)) - 1
-    noise = (noise + np.where(noise < 0, -1, 1)) / 2  # by half a unit at least, so that all that is rounded moves
-    unit = min(kind.eps, own) if unit is None else unit
-    most = np.where(x == 0, 0, np.maximum(unit * np.abs(x), kind.smallest_subnormal))
-    return (x.astype(np.longdouble) + noise * most).astype(x.dtype)
+    noise = _scattered(np.asarray(x), first, second)
+    noise = noise + np.where(noise < 0, -0.5, 0.5)  # by half a unit at least, so that all that is rounded moves
+    unit = min(float(kind.eps), own) if unit is None else unit
+    most = np.where(x == 0, 0, np.maximum(x.dtype.type(unit) * np.abs(x), kind.smallest_subnormal))
+    wide = np.result_type(x.dtype, np.float32) if unit >= float(kind.eps) else np.longdouble
+    return (x.astype(wide) + noise.astype(wide) * most).astype(x.dtype)
+
+
+def _scattered(x: Array, first: int, second: int) -> Array:
+    """Return numbers from -1/2 to 1/2 that look random, the same for equal numbers."""
+    words = np.ascontiguousarray(x).view(f"u{min(x.itemsize, 8)}")  # of a longdouble, the first holds the last bits
+    bits = (words[..., :: x.itemsize // 8] if x.itemsize > 8 else words).reshape(x.shape).astype(np.uint64)
+    with np.errstate(over="ignore"):
+        bits = bits * np.uint64(first)
+        bits = (bits ^ (bits >> np.uint64(32))) * np.uint64(second)
+    return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53 - 0.5

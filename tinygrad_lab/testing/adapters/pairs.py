@@ -17,9 +17,9 @@ class Pair(Adapter):
     own = False
     maker = "pair"
 
-    def __init__(self, function: Function, vjp: Function, name: str | None = None) -> None:
+    def __init__(self, function: Function, vjp: Function, name: str | None = None, jvp: Function | None = None) -> None:
         super().__init__(function, name)
-        self.vjp = vjp
+        self.vjp, self.jvp = vjp, jvp
 
     @property
     def parts(self) -> tuple[Any, ...]:
@@ -74,8 +74,14 @@ class Pair(Adapter):
                 y.flags.writeable = True
 
     def tangents(self, leaves: Leaves, rebuild: Rebuild, directions: Leaves) -> Leaves | None:
-        """See `Adapter`: there is no forward mode."""
-        return None
+        """See `Adapter`: there is a forward mode if one was given."""
+        if self.jvp is None:
+            return None
+        args, places = rebuild([self._array(leaf) for leaf in leaves]), rebuild(list(range(len(leaves))))
+        given = zip(rebuild([self._array(d) for d in directions]), places, rebuild(list(leaves)), strict=True)
+        moved = tuple(None if place is argument else d for d, place, argument in given)
+        results, _ = tree.flatten(self.jvp(moved[0] if len(moved) == 1 else moved, *args))
+        return [self._numpy(result) for result in results if is_floating(result)]
 
     def derived(self, rebuild: Rebuild) -> Adapter:
         """See `Adapter`.
@@ -97,14 +103,17 @@ class Pair(Adapter):
         return np.asarray(array)
 
 
-def pair(function: Function, vjp: Function, name: str | None = None) -> Adapter:
-    """Let the checks take a function and a vjp written by hand.
+def pair(function: Function, vjp: Function, name: str | None = None, jvp: Function | None = None) -> Adapter:
+    """Let the checks take a function and a vjp written by hand, with a jvp if there is one.
 
     Arguments:
         function: plain NumPy code, or compiled by Numba.
         vjp: `vjp(g, *args)` returns the gradient of each argument for the result's cotangent `g`, a tuple, or an
             array if there is one argument.
         name: what reports call it; the function's own name unless given.
+        jvp: `jvp(d, *args)` returns the results' derivatives along a direction `d` of the argument; of several
+            arguments it is a tuple, with None for what is not differentiated. `check_adjoint` compares it with the vjp,
+            without any differences, and `check_gradients` with them.
 
     Example:
         >>> import numpy as np
@@ -112,5 +121,7 @@ def pair(function: Function, vjp: Function, name: str | None = None) -> Adapter:
         >>> square = testing.adapters.pair(lambda x: x * x, lambda g, x: 2 * x * g, name="square")
         >>> testing.check_gradients(square, np.array([1.0, -2.0])).ok
         True
+        >>> both = testing.adapters.pair(np.sin, lambda g, x: g * np.cos(x), jvp=lambda d, x: d * np.cos(x))
+        >>> testing.check_adjoint(both, np.array([1.0, -2.0]))
     """
-    return Pair(function, vjp, name)
+    return Pair(function, vjp, name, jvp)
