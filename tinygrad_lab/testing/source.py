@@ -26,6 +26,8 @@ def defined(function: Any, write: Write, name: str = "fn", depth: int = 0) -> tu
         name: of what a `lambda` makes.
         depth: how many functions have been defined on the way.
     """
+    if type(function).__name__ in ("custom_vjp", "custom_jvp"):
+        return None  # JAX' have been given their rules elsewhere
     inner = getattr(function, "py_func", None) or function  # Numba's
     inner = inspect.unwrap(inner) if callable(inner) else inner
     if not isinstance(inner, types.FunctionType) or depth > DEEPEST:

@@ -39,7 +39,9 @@ class Truth(NamedTuple):
 
 def numbers(argument: Any) -> Any:
     """Return an argument in mpmath's numbers, exactly."""
-    return [numbers(part) for part in argument] if isinstance(argument, list) else mpf(float(argument))
+    if isinstance(argument, list):
+        return [numbers(part) for part in argument]
+    return argument if isinstance(argument, mpf) else mpf(float(argument))
 
 
 def value(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
@@ -97,13 +99,15 @@ def _quotients(function: Callable[..., Any], args: tuple[Any, ...], where: tuple
         return None
 
 
-def together(function: Callable[..., Any], args: tuple[Any, ...], places: list[tuple[int, ...]]) -> Truth | None:
-    """Return a derivative from both sides as several numbers move together."""
+def together(
+    function: Callable[..., Any], args: tuple[Any, ...], places: list[tuple[int, ...]], weights: list[Any] | None = None
+) -> Truth | None:
+    """Return a derivative from both sides as several numbers move together, each as far as its weight says."""
 
     def moved(amount: Any) -> Any:
         changed = [numbers(arg) for arg in args]
-        for place in places:
-            _move(changed, place, amount)
+        for place, weight in zip(places, weights or [1] * len(places), strict=True):
+            _move(changed, place, weight * amount)
         return mp.re(function(*changed))
 
     try:
@@ -133,6 +137,10 @@ def judged(
         return RIGHT, None  # at the end of a domain
     if not truth.exists:
         return CONVENTION, truth
+    if len(where) == 1 and _kinked(function, args):  # where numbers are equal, say, though smooth along each alone
+        hull = _nearby(function, args, where)
+        inside = hull.left - CLOSE <= found <= hull.right + CLOSE
+        return (RIGHT if inside else CONVENTION), hull
     right = truth.value
     if np.isfinite(found):
         error = abs(mpf(found) - right)
@@ -142,6 +150,38 @@ def judged(
         size = max(1, abs(value(function, args) or 1))
         return (ROUGH if error <= max(HALF_RIGHT * abs(right), CLOSE * size) + allowed else WRONG), truth
     return (WRONG if abs(right) < 1e300 else RIGHT), truth
+
+
+def _kinked(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    """Whether slopes along directions that move several arguments are no sums of those along each."""
+    places = _places(args)
+    single = [derivative(function, args, (place,)) for place in places]
+    if len(places) < 2 or any(truth is None or not truth.exists for truth in single):
+        return len(places) > 1
+    rng = np.random.default_rng(0)
+    for signs in [*rng.choice([-1, 1], (4, len(places))), np.ones(len(places))]:
+        weights = [int(s) * mpf(int(n)) for s, n in zip(signs, rng.integers(1, 5, len(places)), strict=True)]
+        slope = together(function, args, places, weights)
+        expected = mp.fsum(w * truth.value for w, truth in zip(weights, single, strict=True) if truth is not None)
+        if slope is None or abs(slope.right - expected) > mpf(10) ** -9 * (1 + abs(expected)):
+            return True
+    return False
+
+
+def _nearby(function: Callable[..., Any], args: tuple[Any, ...], where: tuple[Any, ...]) -> Truth:
+    """Return the least and the largest derivative of those close by: between them is what a kink allows."""
+    rng, found = np.random.default_rng(0), []
+    for _ in range(24):
+        near = [numbers(arg) for arg in args]
+        for place in _places(args):
+            _move(near, place, mpf(10) ** -12 * mpf(float(rng.uniform(-1, 1))))
+        truth = derivative(function, tuple(near), where)
+        found += [truth.value] if truth is not None and truth.exists else []
+    return Truth(min(found, default=mp.nan), max(found, default=mp.nan))
+
+
+def _places(args: tuple[Any, ...]) -> list[tuple[int, ...]]:
+    return [(i, *j) for i, arg in enumerate(args) for j in np.ndindex(np.shape(arg))]
 
 
 def _spread(function: Callable[..., Any], args: tuple[Any, ...], where: tuple[Any, ...], right: Any) -> Any:
