@@ -241,6 +241,16 @@ def test_whatever_headers_say_the_guard_answers(host, origin, given_cookie):
     assert guard.refusal(headers, socket=True)
 
 
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [("192.0.2.7:80", True), ("[fd00::2]:80", True), ("me:80", True), ("192.0.2.7:81", False), ("192.0.2.7", False),
+     ("evil.example:80", False), ("192.0.2.7.evil.example:80", False), (":80", False)],
+)  # fmt: skip
+def test_where_all_addresses_are_listened_at_names_are_still_refused(host, own):
+    assert Guard(["me"], 80, addresses=True).is_own_host({"host": host}) is own
+    assert not Guard(["you"], 80).is_own_host({"host": host})
+
+
 def test_two_host_headers_are_none():
     assert lower([(b"Host", b"127.0.0.1:1"), (b"host", b"evil")])["host"] == ""
 

@@ -113,8 +113,8 @@ def add(session: Session) -> None:
     if len(session.lanes) >= MOST_RUNS:
         raise LabError(f"play: runs must be at most {MOST_RUNS}, got one more; remove one")
     lane = session.lane
-    session.playing = False
     session.lanes.append(Lane(lane.begin, lane.config, fixed=lane.fixed))
+    session.playing = False
     session.selected = len(session.lanes) - 1
     reset(session)
 

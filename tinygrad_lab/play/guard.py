@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import secrets
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
@@ -26,12 +27,14 @@ class Guard:
     Arguments:
         hosts: the names that the playground goes by, without port.
         port: its port.
+        addresses: whether it goes by any address in numbers too, which no name server can make up.
 
     Attributes:
         token: what an address has to hold once, and a cookie from then on.
     """
 
-    def __init__(self, hosts: Iterable[str], port: int) -> None:
+    def __init__(self, hosts: Iterable[str], port: int, addresses: bool = False) -> None:
+        self.port, self.addresses = port, addresses
         self.token = secrets.token_urlsafe(24)
         self.cookie = f"tinygrad_lab_play_{port}"
         self.names = {f"{host}:{port}" for host in hosts} | ({*hosts} if port == 80 else set())
@@ -43,7 +46,7 @@ class Guard:
             headers: of the request, by lower-case name.
             socket: whether it asks for a connection that stays: a browser sends where it comes from then.
         """
-        if headers.get("host", "").lower() not in self.names:
+        if not self.is_own_host(headers):
             return "host: must be the playground's own address; open the one that the terminal shows"
         origin = headers.get("origin")
         if (origin is not None or socket) and not self._is_own(origin):
@@ -58,14 +61,26 @@ class Guard:
 
     def is_own_host(self, headers: dict[str, str]) -> bool:
         """Return whether a request names this host."""
-        return headers.get("host", "").lower() in self.names
+        return self._is_name(headers.get("host", ""))
 
     def _is_own(self, origin: str | None) -> bool:
         try:
             parts = urlsplit(origin or "")
-            return parts.scheme in ("http", "https") and parts.netloc.lower() in self.names
+            return parts.scheme in ("http", "https") and self._is_name(parts.netloc)
         except ValueError:
             return False
+
+    def _is_name(self, name: str) -> bool:
+        if name.lower() in self.names:
+            return True
+        host, _, port = name.rpartition(":")
+        if not self.addresses or port != str(self.port):
+            return False
+        try:
+            ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        except ValueError:
+            return False
+        return True
 
     def _cookie(self, headers: dict[str, str]) -> str:
         try:

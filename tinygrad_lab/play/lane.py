@@ -12,7 +12,7 @@ from tinygrad_lab.lab.checkpoints import one_step_back
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.running import Run
 from tinygrad_lab.lab.training import History, Training
-from tinygrad_lab.play.moments import Moments
+from tinygrad_lab.play.moments import Moments, holders
 
 ENDLESS = 1_000_000_000
 
@@ -163,8 +163,8 @@ class Lane:
     def _go_on_as(self, run: Run, config: Config) -> None:
         """Give a new run the parameters, and what else has been learnt, and evaluate it at this epoch."""
         old = self.run
-        for parameter, known in zip(run.model.parameters(), old.model.parameters(), strict=True):
-            parameter.data = known.data
+        for one, known in zip(holders(run.model), holders(old.model), strict=True):
+            one.data = known.data
         if (config.optimizer, config.momentum, config.dampening) == (
             self.config.optimizer, self.config.momentum, self.config.dampening,
         ):  # fmt: skip

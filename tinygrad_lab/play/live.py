@@ -45,17 +45,13 @@ class Onlooker(Session):
 
     def _hold(self, lane: Watched) -> None:
         """Wait until the run may go on. Ctrl-C is passed on to whoever trains."""
-        now = time.perf_counter()
-        due = now if self.speed is None else max(self._next_epoch, now - 0.1)
+        due = max(self._next_epoch, time.perf_counter() - 0.1)
         with interruptible() as interrupted:
             while not self.over and not interrupted() and not lane.granted:
-                wait = due - time.perf_counter()
-                if self.playing and wait <= 0:
+                if self.playing and (self.speed is None or time.perf_counter() >= due):
                     break
-                idle = self._idle()
-                self._answer(min(wait, 0.05) if self.playing else 0.1 if idle is None else min(idle, 0.1))
+                self._answer(min(self._idle(), 0.05))
                 self._show()
-                due = due if self.speed is not None else now
             pressed = interrupted()
         lane.granted = max(0, lane.granted - 1)
         self._next_epoch = due + (1 / self.speed if self.speed else 0.0)

@@ -19,6 +19,7 @@ from tinygrad_lab.play.session import Session
 
 PORT = 7860
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
+_ANY = ("0.0.0.0", "::")  # noqa: S104 only where it is asked for
 
 
 @contextmanager
@@ -41,7 +42,7 @@ def serve(session: Session, host: str = "127.0.0.1", port: int | None = None) ->
 
     listening = _listen(host, port)
     number = listening.getsockname()[1]
-    guard = Guard(_names(host), number)
+    guard = Guard(_names(host), number, host in _ANY)
     tabs = Tabs(session)
     session.tell = tabs.tell
     settings = uvicorn.Config(
@@ -57,9 +58,8 @@ def serve(session: Session, host: str = "127.0.0.1", port: int | None = None) ->
     thread.start()
     while not server.started and thread.is_alive():
         time.sleep(0.005)
-    shown = _names(host)[0] if host not in ("0.0.0.0", "::") else socket.gethostname()  # noqa: S104 a comparison
     try:
-        yield f"http://{shown}:{number}/?token={guard.token}"
+        yield f"http://{_names(host)[0]}:{number}/?token={guard.token}"
     finally:
         ending.set()
         thread.join(5)
@@ -92,14 +92,11 @@ def _listen(host: str, port: int | None) -> socket.socket:
 
 
 def _names(host: str) -> list[str]:
-    """Return the names that a request may call this host; none that some other name server made up."""
-    if host in ("127.0.0.1", "localhost", "::1"):
+    """Return the names that a request may call this host, the first of which is the one to show."""
+    if host in ("127.0.0.1", "localhost"):
         return list(LOCAL)
-    if host in ("0.0.0.0", "::"):  # noqa: S104 asked for
-        own = socket.gethostname()
-        try:
-            addresses = {info[4][0] for info in socket.getaddrinfo(own, None)}
-        except OSError:
-            addresses = set()
-        return [own.lower(), *LOCAL, *(f"[{a}]" if ":" in str(a) else str(a) for a in sorted(map(str, addresses)))]
+    if host == "::1":
+        return list(LOCAL[::-1])
+    if host in _ANY:
+        return [socket.gethostname().lower(), *LOCAL]
     return [f"[{host}]" if ":" in host else host.lower()]

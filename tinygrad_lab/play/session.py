@@ -60,7 +60,7 @@ class Session:
         self._fine_at: float | None = None
         self._next_epoch = 0.0
         self._counted = (time.perf_counter(), 0)
-        self._planes: dict[Any, Any] = {}
+        self._found: dict[Any, Any] = {}
 
     @property
     def lane(self) -> Lane:
@@ -120,9 +120,9 @@ class Session:
     def _known(self, what: str, lane: Lane, find: Callable[[], Any], also: Any = None) -> Any:
         """Return what depends on nothing but a run's data and loss, found once."""
         key = (what, id(lane))
-        known = self._planes.get(key)
+        known = self._found.get(key)
         if known is None or known[0] is not lane.run or known[1] != also:
-            known = self._planes[key] = (lane.run, also, find())
+            known = self._found[key] = (lane.run, also, find())
         return known[2]
 
     def _advance(self) -> None:
@@ -158,8 +158,8 @@ class Session:
             return True
         return self.lane.stopped and all(lane.stopped for lane in self.lanes)
 
-    def _idle(self) -> float | None:
-        """Return how long to wait for a question; None for until there is one."""
+    def _idle(self) -> float:
+        """Return how long to wait for a question, at most."""
         if self.playing:
             return 0.0 if self.speed is None else max(0.0, min(self._next_epoch - time.perf_counter(), 0.05))
         if not self.tabs:
@@ -168,7 +168,7 @@ class Session:
             return self._pace.wait()
         return 0.5 if self._fine_at is None else max(0.0, self._fine_at - time.perf_counter())
 
-    def _answer(self, wait: float | None) -> None:
+    def _answer(self, wait: float) -> None:
         try:
             asked = self._asked.get_nowait() if not wait else self._asked.get(timeout=wait)
             while True:
