@@ -73,7 +73,10 @@ def train(configs: Mapping[int, Config], workers: int) -> Iterator[Look]:
         )
     left = dict.fromkeys(configs, 0)
     while left:
-        yield from _one_pool(configs, left, min(workers, len(left)))
+        # Who trained beside a cell that killed its process died with it; the last try is alone, and shows who it was.
+        suspects = [number for number, tries in left.items() if tries == _TRIES - 1]
+        chosen = {number: configs[number] for number in suspects[:1] or left}
+        yield from _one_pool(chosen, left, min(workers, len(chosen)))
 
 
 def _here(configs: Mapping[int, Config]) -> Iterator[Look]:
@@ -83,14 +86,14 @@ def _here(configs: Mapping[int, Config]) -> Iterator[Look]:
 
 
 def _one_pool(configs: Mapping[int, Config], left: dict[int, int], workers: int) -> Iterator[Look]:
-    """Train what is left until all is done, or a worker dies; count the tries of what it was training."""
+    """Train cells of what is left until all are done, or a worker dies; count the tries of what it was training."""
     context = multiprocessing.get_context("spawn")
     board: Any = context.RawArray("q", 1 + 2 * workers)
     counter = context.Value("i", 0)
     with _one_thread_each():
         pool = ProcessPoolExecutor(workers, context, _begin, (board, counter))
         try:
-            futures: dict[Future[dict[str, Any]], int] = {pool.submit(_work, n, configs[n]): n for n in left}
+            futures: dict[Future[dict[str, Any]], int] = {pool.submit(_work, n, configs[n]): n for n in configs}
             while futures:
                 done, _ = wait(futures, _INTERVAL, FIRST_COMPLETED)
                 ended = [(futures.pop(future), future.result()) for future in done]
