@@ -30,8 +30,6 @@ MISSING = [
     (functional, "cross_entropi", "tinygrad_lab.functional has no cross_entropi; did you mean cross_entropy?"),
     (functional, "tanh", "tinygrad_lab.functional has no tanh; write np.tanh"),
     (nn.Linear(2, 1), "cuda", "Linear has no cuda; leave it out"),
-    (nn.Linear(2, 1), "parameter", "Linear has no parameter; did you mean parameters?"),
-    (nn.Linear(2, 1), "frobnicate", "Linear has no frobnicate"),
 ]
 
 
@@ -63,3 +61,12 @@ def test_protocols_that_ask_for_names_are_answered_as_before():
 def test_the_keyword_dim_is_axis():
     with pytest.raises(CallError, match="got 'dim'; write axis"):
         V.sum(dim=1)
+
+
+def test_attributes_of_values_and_modules_are_looked_up_as_fast_as_ever():
+    """A `__getattr__` in a class makes every look-up slower: 7 % of a small step."""
+    for kind in (V.__class__, nn.Module):
+        assert not hasattr(kind, "__getattr__")
+    assert "cuda" not in dir(V)
+    assert "cuda" not in dir(nn.Linear(2, 1))
+    assert not hasattr(V, "cuda")

@@ -83,7 +83,7 @@ def samples():
 
 def method_samples():
     """Return the samples of every method of arrays that Values have."""
-    for name in sorted(set(dir(np.ndarray)) & set(dir(tl.Value))):
+    for name in sorted(name for name in dir(np.ndarray) if hasattr(tl.Value, name)):
         found = parameters(method := getattr(np.ndarray, name)) if callable(getattr(np.ndarray, name)) else None
         if found and name[0] != "_":
 

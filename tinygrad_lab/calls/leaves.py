@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import Any, Self, cast
 
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.methods import ArrayMethods
@@ -16,10 +16,8 @@ class LeafMethods(ArrayMethods):
 
     trainable: bool  # of a user's leaf: whether it ever was to be trained, so that it is a parameter when frozen
 
-    if not TYPE_CHECKING:  # to checkers, a name that is missing is missing
-
-        def __getattr__(self, name: str) -> Any:
-            raise refusals.names.missing("Value", name, refusals.names.OF_VALUES)
+    def __dir__(self) -> list[str]:
+        return refusals.names.present(self, super().__dir__())
 
     @property
     def is_leaf(self) -> bool:
@@ -52,6 +50,9 @@ class LeafMethods(ArrayMethods):
     def __imul__(self, other: ArrayLike) -> Result: return _taken(self, cast(Any, self) * other)
     def __itruediv__(self, other: ArrayLike) -> Result: return _taken(self, cast(Any, self) / other)
     # fmt: on
+
+
+refusals.names.tell_values(LeafMethods)
 
 
 def _taken(leaf: LeafMethods, result: Any) -> Result:

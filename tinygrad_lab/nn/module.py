@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -52,10 +52,8 @@ class Module:
     operation: str = ""  # the name of the operation that the module is, if it is one: errors then name the module only
     _stand_ins: StandIns | tuple[()] = ()  # what a copy made by `tree_flatten` holds in place of the parameters
 
-    if not TYPE_CHECKING:  # to checkers, a name that is missing is missing
-
-        def __getattr__(self, name: str) -> Any:
-            raise refusals.names.missing(type(self).__name__, name, refusals.names.OF_MODULES, dir(type(self)))
+    def __dir__(self) -> list[str]:
+        return refusals.names.present(self, super().__dir__())
 
     def forward(self, *inputs: Any, **options: Any) -> Result:
         """Compute the output; every subclass defines it."""
@@ -294,3 +292,6 @@ class Module:
             line += f"{count:,} parameter{'s' if count > 1 else ''}"
         below = (f"{name}: {child!r}".replace("\n", "\n  ") for name, child in self.named_children())
         return "\n  ".join((line, *below))
+
+
+refusals.names.tell_modules(Module)
