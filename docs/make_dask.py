@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
@@ -101,7 +102,7 @@ def page():
 
 def _short(text):
     line = next(iter(text.splitlines()), "").replace("|", "\\|")
-    return line if len(line) <= 200 else line[:197] + "…"
+    return shorten(line, 200, placeholder=" …")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 from collections.abc import Collection, Iterable, Sequence
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -109,10 +110,10 @@ def elsewhere(name: str, kind: type, error: Exception | None) -> ArgumentTypeErr
     library = kind.__module__.partition(".")[0]
     said = next(iter(str(error).splitlines()), "")
     told = "the result would leave it" if error is None else f"{type(error).__name__}: {said}"
+    told = shorten(told, 120, placeholder=" …")
     advice = "compute them first with tl.compute(x)" if hasattr(kind, "__dask_graph__") else "bring them to NumPy first"
     return ArgumentTypeError(
-        f"{name}: arrays must be NumPy's, got {library}'s {kind.__name__}, which cannot do this ({told[:120]}); "
-        f"{advice}"
+        f"{name}: arrays must be NumPy's, got {library}'s {kind.__name__}, which cannot do this ({told}); {advice}"
     )
 
 
