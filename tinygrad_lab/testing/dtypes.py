@@ -46,6 +46,8 @@ def _compare(sample: Sample, found: Found, right: Array, reason: str, close: flo
     dtypes = [array.dtype for array in (*(leaf.array for leaf in problem.leaves), *problem.results)]
     underflow = max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)
     tolerance = max(close, ROUNDING * unit) * np.abs(right) + ROUNDING * underflow
+    # Rules subtract from 1, as in 1 - y²: where little is left, its rounding is that of the cotangent.
+    tolerance = tolerance + ROUNDING * unit * np.max(np.abs(weights), initial=0)
     comparable = (np.abs(right) < problem.largest / 1e3) & np.isfinite(right)
     if sample.own_overflow:
         comparable &= np.isfinite(own)
@@ -68,9 +70,7 @@ def _compare(sample: Sample, found: Found, right: Array, reason: str, close: flo
 def _bounded(sample: Sample, right: Array, tolerance: Array) -> Array:
     """Return a bound of the rounding of another system, which cannot be seen."""
     problem, weights, unit = sample.problem, sample.weights[0], sample.own_unit
-    # Rules subtract from 1, as in 1 - y²: where little is left, its rounding is that of the cotangent.
     tolerance = tolerance + sample.rounding_of(weights, right, unit, ROUNDING)
-    tolerance = tolerance + ROUNDING * unit * np.max(np.abs(weights), initial=0)
     # Where the function itself comes out otherwise in the own dtype, so may its gradient.
     largest = np.max(np.abs(right[np.isfinite(right)]), initial=0)
     shown = problem.own_error * (np.abs(right) + largest) + np.sum(np.abs(weights) * problem.own_off) / problem.scale
