@@ -50,6 +50,7 @@ def computations():
         yield sizes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", tl.optim.OPTIMIZERS.values(), ids=tl.optim.OPTIMIZERS)
 def test_the_loop_gives_on_dask_what_it_gives_on_numpy(optimizer):
     expected, state = trained(X, Y, optimizer)
@@ -60,6 +61,7 @@ def test_the_loop_gives_on_dask_what_it_gives_on_numpy(optimizer):
         np.testing.assert_allclose(array, state[name], rtol=1e-7, atol=1e-9, err_msg=name)
 
 
+@pytest.mark.slow
 def test_each_step_is_one_computation_of_a_graph_that_does_not_grow(computations):
     trained(lazy(X), lazy(Y), tl.optim.Adam, steps=30)
     assert len(computations) == 30

@@ -54,6 +54,7 @@ def tried(op, call):
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: f"{op.family}.{op.name}")
 def test_every_operation_to_the_second_order(op):
     ran = [tried(op, call) for call in LISTED.get(op.function, [])]
