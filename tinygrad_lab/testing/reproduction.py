@@ -69,10 +69,9 @@ def _array(array: Array) -> str:
     if repeated and array.size:
         once = array[tuple(slice(1) if axis in repeated else slice(None) for axis in range(array.ndim))]
         return f"np.broadcast_to({_array(once)}, {array.shape})"
-    for text in _candidates(array):
-        if _rebuilt(text).strides == array.strides:
-            return text
-    return _values(array)
+    text = next((text for text in _candidates(array) if _rebuilt(text).strides == array.strides), _values(array))
+    # What broadcasting gives cannot be written into.
+    return text if array.flags.writeable else f"np.broadcast_to({text}, {array.shape})"
 
 
 def _stored(array: Array) -> str:
