@@ -73,7 +73,8 @@ def _importable(target: Any) -> Named | None:
 def _composed(target: Any, expression: Callable[[Any], str]) -> Named | None:
     """Return how to make an object of others: an adapter, a partial, a method."""
     if isinstance(target, Adapter) and target.maker:
-        parts = [named(part, expression, name) for part, name in zip(target.parts, ("fn", "vjp"), strict=False)]
+        parts = [named(part, expression, name) for part, name in zip(target.parts, ("fn", "vjp", "jvp"), strict=False)]
+        parts[2:] = [part._replace(text=f"jvp={part.text}") for part in parts[2:]]
         return _joined(f"adapters.{target.maker}(", parts, f", name={target.name!r})", ADAPTERS)
     if isinstance(target, functools.partial):
         inner = named(target.func, expression)

@@ -24,7 +24,7 @@ class Pair(Adapter):
     @property
     def parts(self) -> tuple[Any, ...]:
         """See `Adapter`."""
-        return self.function, self.vjp
+        return (self.function, self.vjp, *([self.jvp] if self.jvp else []))
 
     def value(self, leaves: Leaves, rebuild: Rebuild) -> Leaves:
         """See `Adapter`."""
