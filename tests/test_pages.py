@@ -14,8 +14,10 @@ import tinygrad_lab as tl
 DOCS = Path(__file__).parents[1] / "docs"
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 WITH_A_TEST_OF_ITS_OWN = {"experiments.md"}  # its commands and its code take turns
+OF_OTHERS = {"other_libraries.md"}  # run as tests/testing/others.py makes the page
 MADE = {"reference", "tutorials", "_build"}
 SLOW = {"testing.md"}
+NEEDED = {"check_pytorch_and_jax.md": ("torch", "jax")}  # what is no dependency of the tests
 BLOCK = re.compile(r"^```(?:python|pycon)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -26,7 +28,7 @@ def blocks(path):
 
 
 def runs(path):
-    return path.relative_to(DOCS).parts[0] not in MADE | WITH_A_TEST_OF_ITS_OWN and bool(blocks(path))
+    return path.relative_to(DOCS).parts[0] not in MADE | WITH_A_TEST_OF_ITS_OWN | OF_OTHERS and bool(blocks(path))
 
 
 PAGES = [path for path in sorted(DOCS.rglob("*.md")) if runs(path)]
@@ -51,6 +53,8 @@ def _registry():
     ids=lambda path: path.stem,
 )
 def test_the_code_runs_and_gives_what_the_page_says(page, tmp_path, monkeypatch):
+    for library in NEEDED.get(page.name, ()):
+        pytest.importorskip(library, reason="no dependency of the package")
     monkeypatch.chdir(tmp_path)
     names, runner = {"__name__": "page"}, doctest.DocTestRunner(optionflags=FLAGS)
     for line, block in blocks(page):

@@ -126,7 +126,7 @@ def _move(args: Any, place: tuple[int, ...], amount: Any) -> None:
 
 
 def judged(
-    function: Callable[..., Any], args: tuple[Any, ...], where: tuple[Any, ...], found: float
+    function: Callable[..., Any], args: tuple[Any, ...], where: tuple[Any, ...], found: float, close: float = CLOSE
 ) -> tuple[str, Any]:
     """Say of a derivative that a library gave whether it is right, and return what it should be.
 
@@ -145,7 +145,7 @@ def judged(
     if np.isfinite(found):
         error = abs(mpf(found) - right)
         allowed = _spread(function, args, where, right) + mpf(10) ** -12
-        if error <= CLOSE * abs(right) + allowed:
+        if error <= close * abs(right) + allowed:
             return RIGHT, truth
         size = max(1, abs(value(function, args) or 1))
         return (ROUGH if error <= max(HALF_RIGHT * abs(right), CLOSE * size) + allowed else WRONG), truth

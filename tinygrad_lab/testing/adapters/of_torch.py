@@ -117,7 +117,7 @@ class Torch(Adapter):
         """
         inputs = self.tensors(leaves)
         with self.torch.no_grad():
-            results = [result.resolve_conj().resolve_neg().numpy() for result in self.results(rebuild, inputs)]
+            results = [result.numpy(force=True) for result in self.results(rebuild, inputs)]
         if any(tensor._version for tensor in inputs):
             raise GradientError(
                 f"{self.name}: the function must leave the arguments alone, got one written into; "
@@ -132,7 +132,7 @@ class Torch(Adapter):
 
     def arrays(self, gradients: Leaves) -> Leaves:
         """Return gradients as arrays, in this package's convention for complex ones."""
-        found = [None if g is None else g.detach().resolve_conj().resolve_neg().numpy() for g in gradients]
+        found = [None if g is None else g.numpy(force=True) for g in gradients]
         return [g if g is None else np.conjugate(g) for g in found]
 
     def pull(self, results: Leaves, inputs: Leaves, cotangents: Leaves, **options: Any) -> Leaves:
