@@ -30,7 +30,10 @@ def planted(op: Op, mutant: Mutant) -> Iterator[None]:
     """
     rules, forward = op.rules, op.forward
     if op.kind == COMPOSED:
-        op.forward = lambda *args, **kwargs: forward(*_falsified(args, mutant), **kwargs)
+        op.forward = lambda *args, **kwargs: forward(
+            *_falsified(args, mutant),
+            **dict(zip(kwargs, _falsified(tuple(kwargs.values()), mutant), strict=True)),
+        )
     elif isinstance(rules, VariadicRules):
         op.rules = VariadicRules(_variadic(rules, mutant))
     else:

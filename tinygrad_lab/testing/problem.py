@@ -132,7 +132,7 @@ class Problem:
 
     def unflatten(self, x: Array) -> list[Any]:
         """Return flat coordinates as one array per leaf."""
-        x = x.astype(self.dtype, copy=False)
+        x = x.astype(self.dtype)  # a copy: what somebody writes into is lost
         return [_joined(leaf.shaped(x), leaf.array) for leaf in self.leaves]
 
     def value(self, x: Array) -> Array:
@@ -188,7 +188,14 @@ class Problem:
         self.largest = min(float(np.finfo(array.dtype).max) for array in [*leaves, *self.results])
         cotangents = self.cotangents(weights)
         own = [c.astype(result.dtype) for c, result in zip(cotangents, self.results, strict=True)]
+        copies = [np.copy(array) for array in leaves]
         found, unit = self._flat(self._pulled(leaves, own))
+        for array, copy in zip(leaves, copies, strict=True):
+            if not np.array_equal(array, copy, equal_nan=True):
+                array[...] = copy
+                raise GradientError(
+                    f"{self.adapter.name}: must leave the arguments alone, got it written into; compute a new array"
+                )
         return found, max(unit, self.adapter.unit)
 
     @property
