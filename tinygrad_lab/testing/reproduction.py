@@ -103,6 +103,16 @@ def _candidates(array: Array) -> Iterator[str]:
             colons = ", ".join([":"] * axis + [f"::{gap}"])
             yield f"{text}.repeat({gap}, {axis})[{colons}]{moved}{back}"
         size *= shown.shape[axis] * max(gap, 1)
+    if array.size and all(step >= 0 and step % array.itemsize == 0 for step in array.strides):
+        yield _spread_out(array)
+
+
+def _spread_out(array: Array) -> str:
+    """Write down the memory that an array lies in, with zeros for what is not its own."""
+    reach = sum((n - 1) * step for n, step in zip(array.shape, array.strides, strict=True)) // array.itemsize
+    memory = np.zeros(reach + 1, array.dtype)
+    np.lib.stride_tricks.as_strided(memory, array.shape, array.strides)[...] = array
+    return f"np.lib.stride_tricks.as_strided({_values(memory)}, {array.shape}, {array.strides})"
 
 
 def _values(array: Array) -> str:
