@@ -24,6 +24,9 @@ def _reproductions_run(request, monkeypatch):
         return
     if not reports or request.module.__name__.endswith("test_mutants"):  # which are planted for the time of a test
         return
+    elsewhere = request.module.__name__.endswith(("_jax", "_torch"))  # classes and rules given in functions of tests
+    if elsewhere and any(words in reports[0] for words in ("# fn is", "# an argument cannot")):
+        return
     first, statements = reports[0].splitlines()[0], reports[0].partition("reproduce: ")[2].replace("\n    ", "\n")
     assert "# fn is" not in statements, f"cannot be run: {statements}"
     with np.errstate(all="ignore"), pytest.raises(GradientError) as caught:

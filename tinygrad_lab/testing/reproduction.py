@@ -36,8 +36,17 @@ def call(problem: Problem, weights: Array) -> str:
     lines = ["import numpy as np", "from tinygrad_lab.testing import check_gradients", *torch, *jax, *function.before]
     imports = [line for line in dict.fromkeys(lines) if line.startswith(("import ", "from "))]
     others = [line.replace("\n", "\n    ") for line in lines if line not in imports]
-    call = f"{text}{'  ' * bool(function.remark)}{function.remark}"
+    remark = function.remark or ("" if _is_python(text) else "# an argument cannot be written down")
+    call = f"{text}{'  ' * bool(remark)}{remark}"
     return "\n    ".join([f"reproduce: {'; '.join(imports)}", *others, call])
+
+
+def _is_python(text: str) -> bool:
+    try:
+        compile(text, "reproduction", "eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def expression(argument: Any) -> str:

@@ -35,7 +35,7 @@ def defined(function: Any, write: Write, name: str = "fn", depth: int = 0) -> tu
     node = _node(inner.__code__)
     if node is None:
         return None
-    if isinstance(node, ast.FunctionDef) and inner is function:
+    if isinstance(node, ast.FunctionDef) and (inner is function or hasattr(function, "py_func")):
         node.decorator_list = []  # they have made something else of it
     name = node.name if isinstance(node, ast.FunctionDef) else name
     statements: list[str] = []
