@@ -77,10 +77,19 @@ def _array(array: Array) -> str:
     repeated = [axis for axis, step in enumerate(array.strides) if step == 0 and array.shape[axis] > 1]
     if repeated and array.size:
         once = array[tuple(slice(1) if axis in repeated else slice(None) for axis in range(array.ndim))]
-        return f"np.broadcast_to({_array(once)}, {array.shape})"
-    text = next((text for text in _candidates(array) if _rebuilt(text).strides == array.strides), _values(array))
+        return f"np.broadcast_to({_laid_out(once)}, {array.shape})"
+    text = _laid_out(array)
     # What broadcasting gives cannot be written into.
     return text if array.flags.writeable else f"np.broadcast_to({text}, {array.shape})"
+
+
+def _laid_out(array: Array) -> str:
+    """Return an expression that has an array's strides, where they matter: along axes that are longer than 1."""
+
+    def strides(other: Array) -> list[int]:
+        return [step for step, length in zip(other.strides, other.shape, strict=True) if length > 1]
+
+    return next((text for text in _candidates(array) if strides(_rebuilt(text)) == strides(array)), _values(array))
 
 
 def _stored(array: Array) -> str:
