@@ -14,7 +14,7 @@ from tinygrad_lab.compiler.traced import item_of
 from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.core.protocols import astype
 from tinygrad_lab.errors import CompileError
-from tinygrad_lab.functional import windows
+from tinygrad_lab.functional import gaussian, windows
 
 OPSET = 18
 _ELEMENTWISE = {
@@ -130,6 +130,8 @@ class Graph:
                 self.nodes[-1].output[0] = out.name
             else:
                 self._add("Identity", [made], out.name)
+        elif function is gaussian.cdf_and_bell:
+            self._normal(call, *call.args)
         else:
             raise CompileError(
                 f"onnx: the model must be made of functions that ONNX has, got {name_of(function)} at {call.line}; "
@@ -242,6 +244,13 @@ class Graph:
         if call.function is np.expm1:
             return self._add("Sub", [self._add("Exp", [name]), one])
         return self._add("Log", [self._add("Add", [name, one])])
+
+    def _normal(self, call: Call, x: Any) -> None:
+        """Φ(x) by ONNX's own error function; the exponential beside it is for gradients."""
+        cdf, _ = call.outputs
+        z = self._add("Mul", [self._operand(x), self._constant(np.sqrt(0.5), cdf.dtype)])
+        twice = self._add("Add", [self._add("Erf", [z]), self._constant(1, cdf.dtype)])
+        self._add("Mul", [twice, self._constant(0.5, cdf.dtype)], cdf.name)
 
 
 _G = Graph

@@ -42,7 +42,7 @@ def _bell_rule(g: Array, y: Array, x: Array) -> Result:
 
 
 @primitive(_bell_rule)
-def _cdf_and_bell(x: Array) -> tuple[Any, Any]:
+def cdf_and_bell(x: Array) -> tuple[Any, Any]:
     """Return Φ(x) and exp(−x² / 2), for x within ±40. Augmented assignments write into arrays made here."""
     first, *others, last = _SINGLE if getattr(x, "dtype", None) == np.float32 else _DOUBLE
     z = abs(x)
@@ -79,7 +79,7 @@ def normal_cdf(x: Array) -> Result:
     Source: interpolation in such a quotient follows M. Shepherd, J. Laframboise, "Chebyshev approximation of
     (1 + 2x) exp(x²) erfc x in 0 ≤ x < ∞", 1981.
     """
-    return _cdf_and_bell(np.clip(x, -_FAR, _FAR))[0]
+    return cdf_and_bell(np.clip(x, -_FAR, _FAR))[0]
 
 
 @primitive(lambda g, y, x, residuals: g * residuals, elementwise=True, residuals=True)
@@ -87,7 +87,7 @@ def normal_cdf(x: Array) -> Result:
 def _gelu_exact(x: Array) -> Result:
     """Return x · Φ(x), and its derivative Φ(x) + x φ(x)."""
     far = np.clip(x, -_FAR, _FAR)
-    below, slope = _cdf_and_bell(far)
+    below, slope = cdf_and_bell(far)
     slope = slope * far
     slope *= 1 / math.sqrt(2 * math.pi)
     slope += below
