@@ -92,7 +92,7 @@ def rest_of_root(there):
                 statement.names = []
         elif isinstance(statement, ast.Assign | ast.If) or not isinstance(statement, ast.Import | ast.Expr):
             if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__":
-                continue
+                statement.value = ast.List([], ast.Load())
             names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
             if names & gone:
                 gone |= {getattr(statement, "name", ""), ast.unparse(getattr(statement, "target", ast.Name("")))}

@@ -241,7 +241,7 @@ def test_the_keyboard_is_enough(served, visit):
     tab.keyboard.press("r")
     wait_for(tab, "() => document.getElementById('now').textContent === '1'")
     tab.keyboard.press("x")
-    assert tab.locator("#take").is_visible()
+    tab.locator("#take").wait_for()
     command = tab.inner_text("#take-command")
     assert re.fullmatch(r"tinygrad-lab train --hidden 6 --optimizer adam --epochs 1", command)
 

@@ -59,7 +59,7 @@ def _node(code: types.CodeType) -> ast.FunctionDef | ast.Lambda | None:
     """Return the definition that a code object was compiled from."""
     try:
         tree = ast.parse("".join(linecache.getlines(code.co_filename)))
-    except SyntaxError:
+    except (SyntaxError, IndexError):  # an IndexError where doctest looks among the examples of another page
         return None
     spans = [(line, column) for line, _, column, _ in code.co_positions() if line is not None and column is not None]
     for node in ast.walk(tree):

@@ -79,8 +79,8 @@ which were run as the page was made. `python -m tests.testing.others --write` ma
 - **points**: arguments where the library's value of the function agrees with mpmath's; where it does not, derivatives
   are not judged.
 - **error**: the function has a derivative there, and the library gives another number, NaN or infinity: it is off by
-  more than 1 %, and by more than one in a million of the function's own size.
-- **digits lost**: it is off by less, but by more than one in a million, or than 1e-9 where the checker noticed. What
+  more than 1 %, and by more than a millionth of the function's own size.
+- **digits lost**: it is off by less, but by more than a millionth, or than 1e-9 where the checker noticed. What
   would be right for arguments a few units in the last place away counts as right, so that nobody is blamed for
   ill-conditioned functions.
 - **convention**: the function has a kink there or a tie, so that there is no derivative, and the library gives a number
@@ -91,7 +91,7 @@ which were run as the page was made. `python -m tests.testing.others --write` ma
 - **not found**: points where mpmath finds an error or digits lost in a first derivative, and the checker, which sees
   only values in double precision, does not: by how far the checker is no proof.
 
-mpmath takes difference quotients with a step of 1e-30 of the argument at 160 digits, from both sides. Where they agree
+mpmath takes difference quotients with a step of 1e-30 of the argument at 200 digits, from both sides. Where they agree
 there is a derivative, and their mean has more than 50 digits of it, of which 20 are printed here. PyTorch's gradient of
 a complex function is the conjugate of JAX's and autograd's, a convention of which neither is wrong; only real functions
 are on this page.
