@@ -7,6 +7,7 @@ import numpy as np
 from tests.rules.drawing import call, listed
 from tinygrad_lab.functional import attention, layers, pooling, recurrent, standardisation, tokens
 from tinygrad_lab.functional.windows import overlap_add, windows
+from tinygrad_lab.testing.domains import Domain
 
 ONE, TWO = {"stride": (2,), "dilation": (1,)}, {"stride": (1, 2), "dilation": (2, 1)}
 
@@ -21,6 +22,7 @@ listed(
     call((2, 3, 4), (2, 5, 4), (2, 5, 2), scale=0.5),
     call((3, 4), (5, 4), (5, 2), (3, 5), scale=0.5),
     call((2, 1, 3, 4), (2, 1, 5, 4), (2, 1, 5, 2), (2, 1, 1, 5), scale=1.0),
+    domain=Domain(-3, 3),  # beyond, all weights but one vanish
 )
 listed(layers._dropped, call((3,), kept=np.array([True, False, True]), p=0.25))
 listed(recurrent.lstm_state, call((2, 8), (2, 2)), call((4,), (1,)))
