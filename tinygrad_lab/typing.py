@@ -63,7 +63,7 @@ class Rng(Protocol):
     # fmt: on
 
 
-NumPyRng: TypeAlias = np.random.Generator | np.random.RandomState
+NumPyRng: TypeAlias = "np.random.Generator | np.random.RandomState"  # a text: most programs need no generators
 Scalar: TypeAlias = bool | int | float | complex | np.generic
 ArrayLike: TypeAlias = Array | Scalar | list[Any] | tuple[Any, ...]  # whatever NumPy makes an array of, and Values
 Arrays: TypeAlias = Sequence[ArrayLike]  # several of them, such as what is to be joined

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Collection, Iterable, Sequence
 from textwrap import shorten
@@ -11,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.errors import ArgumentTypeError, CallError, GradientLostError, OperationError, OperationIndexError
+from tinygrad_lab.refusals.nearest import nearest
 
 
 def unknown(name: str, keyword: str, known: Collection[str]) -> CallError:
     """Describe a keyword that a function does not have."""
     near = ["axis"] if keyword == "dim" and "axis" in known else []  # as PyTorch calls it
-    near = near or difflib.get_close_matches(keyword, sorted(known), n=1, cutoff=0.6)
+    near = near or nearest(keyword, sorted(known), 0.6)
     return CallError(
         f"{name}: keyword must be one of {', '.join(sorted(known)) or 'none'}, got {keyword!r}; "
         + (f"write {near[0]}" if near else "leave it out")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from inspect import getattr_static
 from typing import Any
 
 import numpy as np
+
+from tinygrad_lab.refusals.nearest import nearest
 
 _NO_DEVICE = "leave it out: arrays live in NumPy's memory"
 _IN_PLACE = "Values are never written in place: write v = v + x, v.at[i].set(x), or p.data = x for a parameter"
@@ -119,7 +120,7 @@ def _advice(name: str, of_value: bool, known: list[str]) -> str:
         return f"write {same[0]}"
     if callable(getattr(np, name, None)):
         return f"write np.{name}" + "(v)" * of_value
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+    near = nearest(name, known, 0.8)
     return f"did you mean {near[0]}?" if near else ""
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
 from tinygrad_lab.errors import ArgumentTypeError, GradientLostError, RuleError
+from tinygrad_lab.refusals.nearest import nearest
 from tinygrad_lab.typing import Shape
 
 
@@ -20,7 +20,7 @@ def no_rules(name: str) -> GradientLostError:
 
 def no_operation(name: str, known: Iterable[str]) -> GradientLostError:
     """Describe a function that is not in the registry."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    near = nearest(name, known, 0.0)
     return GradientLostError(
         f"{name}: function must have a derivative rule, got none for it; the nearest that has one is "
         f"{near[0]}, declare one with tinygrad_lab.defvjp, or call it on v.data to leave the graph"
