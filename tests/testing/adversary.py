@@ -15,6 +15,7 @@ import hypothesis
 
 from tests.testing.awkward import AWKWARD
 from tests.testing.errors_planted import PLANTED
+from tests.testing.visiting import visited
 from tinygrad_lab.errors import GradientError, VacuousTestError
 from tinygrad_lab.testing.calls import Call
 from tinygrad_lab.testing.examples import Options, calls_with_arrays, check_call, run
@@ -64,7 +65,7 @@ def right(seeds, examples, only):
             mine["elements"] += sum(part.status.size for part in report.findings)
             mine["inconclusive"] += report.count("inconclusive")
 
-        every(calls(function, drawn), seeds * examples, number, visit)
+        visited(calls(function, drawn), seeds * examples, number, visit)
         if mine["inconclusive"] > 0.05 * mine["elements"]:
             print(f"{name}: {dict(mine)}", flush=True)
         total += mine
@@ -73,24 +74,6 @@ def right(seeds, examples, only):
         f"{total['inconclusive'] / total['elements']:.2%} of elements inconclusive, "
         f"{1e3 * (time.process_time() - began) / total['examples']:.1f} ms an example"
     )
-
-
-def every(strategy, examples, seed, visit):
-    """Call `visit` on examples of a strategy."""
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    @hypothesis.given(strategy)
-    def each(call):
-        visit(call)
-
-    each()
 
 
 if __name__ == "__main__":

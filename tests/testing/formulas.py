@@ -13,6 +13,7 @@ import hypothesis
 import numpy as np
 
 import tinygrad_lab.functional as F
+from tests.testing.visiting import visited
 from tinygrad_lab.testing import Domain, strategies
 from tinygrad_lab.testing.calls import Call
 from tinygrad_lab.testing.examples import check_call
@@ -107,24 +108,6 @@ def drawn(domains):
         return st.tuples(*(strategies.tensors(shape, domain, dtype) for domain in domains))
 
     return st.tuples(st.sampled_from(SHAPES), strategies.dtypes()).flatmap(fill)
-
-
-def visited(strategy, examples, seed, visit):
-    """Call `visit` on examples of a strategy."""
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    @hypothesis.given(strategy)
-    def every(args):
-        visit(args)
-
-    every()
 
 
 def main(examples, seed, chosen):

@@ -17,6 +17,7 @@ import numpy as np
 
 from tests.rules.cases import OPERATIONS, calls_of
 from tests.testing.falsified import falsehoods
+from tests.testing.visiting import visited
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.errors import GradientError, VacuousTestError
@@ -33,20 +34,7 @@ def chosen(names):
 
 def drawn(op, examples, visit):
     """Call `visit` on examples of an operation's calls."""
-
-    @hypothesis.seed(hash_of(op))
-    @hypothesis.settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    @hypothesis.given(calls_of(op))
-    def every(call):
-        visit(call)
-
-    every()
+    visited(calls_of(op), examples, hash_of(op), visit)
 
 
 seed = 0  # of the draws, as the command line says

@@ -18,7 +18,7 @@ from tinygrad_lab.viz.describe.refusal import up_to
 from tinygrad_lab.viz.describe.tracing import Trace
 from tinygrad_lab.viz.describe.training import training, values_in
 from tinygrad_lab.viz.graph import Graph
-from tinygrad_lab.viz.write.options import Options
+from tinygrad_lab.viz.write.options import Options, check, is_whole
 from tinygrad_lab.viz.write.picture import Color, Direction
 
 
@@ -95,7 +95,6 @@ def draw(
 
 
 def _check_steps(steps: int, optimizer: Optimizer | None) -> None:
-    if not isinstance(steps, int) or steps < 1:
-        raise ArgumentError(f"draw: training_steps must be a whole number from 1, got {steps!r}; see help(viz.draw)")
+    check("draw", "training_steps", steps, is_whole(steps, 1), "a whole number from 1")
     if steps > 1 and optimizer is None:
         raise ArgumentError(f"draw: {steps} training steps need an optimizer, got None; pass optimizer=")

@@ -71,29 +71,31 @@ def add_up(reader: Reader, call: Call, g: Variable, indices: Variable) -> bool:
 
 @handles(np.cumsum, np.cumprod)
 def _running(reader: Reader, call: Call) -> bool:
-    given = dict(zip(("a", "axis"), call.args, strict=False)) | call.kwargs
-    x, axis = given.pop("a", None), given.pop("axis", None)
-    if given or not isinstance(x, Variable) or x.dtype != call.output.dtype or x.dtype.kind not in "fi" or not x.shape:
-        return False
-    shape, axis = ((x.size,), 0) if axis is None else (x.shape, int(axis) % len(x.shape))
-    numbers = math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
-    read = reader.in_order(reader.look(x), x.name)
-    arguments = (x.dtype.name, call.function is np.cumprod)
-    reader.items.append(Task("running", arguments, [read], call.output, numbers))
-    return True
+    given = _given(call)
+    same = getattr(given.get("a"), "dtype", None) == call.output.dtype
+    return same and _along(reader, call, given, "running", call.function is np.cumprod)
 
 
 @handles(np.argmax, np.argmin)
 def _place(reader: Reader, call: Call) -> bool:
-    given = dict(zip(("a", "axis"), call.args, strict=False)) | call.kwargs
-    x, axis, _ = given.pop("a", None), given.pop("axis", None), given.pop("keepdims", None)
+    given = _given(call)
+    given.pop("keepdims", None)
+    return _along(reader, call, given, "place_of", call.function is np.argmin)
+
+
+def _given(call: Call) -> dict[str, Any]:
+    return dict(zip(("a", "axis"), call.args, strict=False)) | call.kwargs
+
+
+def _along(reader: Reader, call: Call, given: dict[str, Any], kind: str, other: bool) -> bool:
+    """Add a task that goes along an axis, or through all elements in one row; `other` is which of its two it is."""
+    x, axis = given.pop("a", None), given.pop("axis", None)
     if given or not isinstance(x, Variable) or x.dtype.kind not in "fi" or not x.shape:
         return False
     shape, axis = ((x.size,), 0) if axis is None else (x.shape, int(axis) % len(x.shape))
     numbers = math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
     read = reader.in_order(reader.look(x), x.name)
-    arguments = (x.dtype.name, call.function is np.argmin)
-    reader.items.append(Task("place_of", arguments, [read], call.output, numbers))
+    reader.items.append(Task(kind, (x.dtype.name, other), [read], call.output, numbers))
     return True
 
 

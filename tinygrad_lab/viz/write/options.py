@@ -24,33 +24,38 @@ class Options:
     direction: Direction | None = None
 
     def __post_init__(self) -> None:
-        for name, kind, free in (
+        for name, kind, optional in (
             ("view", Shown, True), ("level", Level, False), ("color", Color, False), ("direction", Direction, True)
         ):  # fmt: skip
-            choices = get_args(kind)
-            good = getattr(self, name) in choices or (free and getattr(self, name) is None)
-            _check(name, good, " or ".join(map(repr, choices)), self)
-        _check("fold", self.fold in ("auto", True, False), "'auto', True or False", self)
-        _check("depth", self.depth is None or _is_whole(self.depth, 0), "None or a whole number from 0", self)
-        _check("max_nodes", _is_whole(self.max_nodes, 4), "a whole number from 4", self)
+            check_choice("draw", name, getattr(self, name), kind, optional)
+        check("draw", "fold", self.fold, self.fold in ("auto", True, False), "'auto', True or False")
+        depth = self.depth is None or is_whole(self.depth, 0)
+        check("draw", "depth", self.depth, depth, "None or a whole number from 0")
+        check("draw", "max_nodes", self.max_nodes, is_whole(self.max_nodes, 4), "a whole number from 4")
 
 
-def check_choice(call: str, name: str, value: object, kind: Any) -> None:
-    """Refuse what is not among the choices of a `Literal`.
+def check_choice(call: str, name: str, value: object, kind: Any, optional: bool = False) -> None:
+    """Refuse what is not among the choices of a `Literal`, nor None where that may be.
 
     Raises:
         ArgumentError: if it is none of them.
     """
     choices = get_args(kind)
-    if value not in choices:
-        allowed = " or ".join(map(repr, choices))
-        raise ArgumentError(f"{call}: {name} must be {allowed}, got {value!r}; see help(viz.Graph)")
+    good = value in choices or (optional and value is None)
+    check(call, name, value, good, " or ".join(map(repr, choices)))
 
 
-def _check(name: str, good: bool, rule: str, options: Options) -> None:
+def check(call: str, name: str, value: object, good: bool, rule: str) -> None:
+    """Refuse an argument of `draw`, or of a method of the graph, that is not as the rule says.
+
+    Raises:
+        ArgumentError: if it is not good.
+    """
     if not good:
-        raise ArgumentError(f"draw: {name} must be {rule}, got {getattr(options, name)!r}; see help(viz.draw)")
+        where = "draw" if call == "draw" else "Graph"
+        raise ArgumentError(f"{call}: {name} must be {rule}, got {value!r}; see help(viz.{where})")
 
 
-def _is_whole(x: Any, least: int) -> bool:
+def is_whole(x: Any, least: int) -> bool:
+    """Whether an argument is a whole number, and not below the least."""
     return isinstance(x, int) and x >= least
