@@ -53,6 +53,8 @@ X = np.linspace(-1, 1, 12).reshape(4, 3)
         lambda p, x: (x.astype(np.float32) * 2.0 + 1).sum(axis=0),
         lambda p, x: x.item(3) if isinstance(x, np.ndarray) else x[1, 0].item(),
         lambda p, x: np.array([1.0, 2.0]),
+        lambda p, x: tl.grad(lambda v, i: np.sum(v[np.arange(len(i)), i]))(x, np.argmax(x, axis=1)),
+        lambda p, x: tl.Value(np.zeros((4, 3))).at[np.arange(len(x)), np.argmax(x, axis=1)].set(1.0).data,
     ],
 )
 def test_functions_of_nested_containers(function):

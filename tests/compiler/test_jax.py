@@ -46,6 +46,8 @@ def test_steps_one_by_one_and_many_at_once():
         lambda x: x.astype(np.float32) * 2.0,
         lambda x: tl.Value(x).at[1:3].add(1.0).data,
         lambda x: tl.random.Generator(3).random(4) + x,
+        lambda x: np.sqrt((x * 9).astype(np.int32)) + np.mean(x > 0.3),  # JAX alone would compute in float32
+        lambda x: x.astype(np.float32) @ (x * 9).astype(int),
     ],
 )
 def test_functions_that_jax_has_and_has_not(function):
@@ -55,7 +57,12 @@ def test_functions_that_jax_has_and_has_not(function):
     np.testing.assert_allclose(actual, expected, rtol=1e-10, atol=1e-14)
 
 
+def test_another_order_of_bytes_is_refused():
+    with pytest.raises(CompileError, match=r"in the processor's order of bytes, got >f8 at input x; convert them"):
+        tl.compile(lambda x: x * 2, backend="jax")(np.ones(3, ">f8"))
+
+
 @pytest.mark.skipif(np.dtype(np.longdouble) == np.float64, reason="nothing is wider here")
 def test_what_is_wider_than_float64_is_refused():
-    with pytest.raises(CompileError, match=r"at most float64 or complex128, got float128 at .*; convert them"):
+    with pytest.raises(CompileError, match=r"at most float64 or complex128, .* got float128 at .*; convert them"):
         tl.compile(lambda x: np.sum(x.astype(np.longdouble)), backend="jax")(np.ones(2))

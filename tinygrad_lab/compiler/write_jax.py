@@ -48,14 +48,16 @@ def write(program: Program) -> Written:
 
 
 def _check(program: Program) -> None:
-    """Refuse dtypes wider than JAX's, float64 and complex128."""
+    """Refuse dtypes that JAX has not: what is wider than float64 and complex128, or in another order of bytes."""
+    places = {v: f"input {v.name}" for v in program.inputs} | {v: f"constant {v.name}" for v in program.constants}
+    places |= {v: call.line for call in program.calls for v in call.outputs}
+    for v, place in places.items():
+        if v.dtype in _TOO_WIDE or not v.dtype.isnative:
+            raise CompileError(
+                f"jax: arrays must be of at most float64 or complex128, in the processor's order of bytes, got "
+                f"{v.dtype} at {place}; convert them, or choose another backend"
+            )
     for call in program.calls:
-        for v in call.outputs:
-            if v.dtype in _TOO_WIDE:
-                raise CompileError(
-                    f"jax: arrays must be of at most float64 or complex128, got {v.dtype} at {call.line}; "
-                    "convert them, or choose another backend"
-                )
         if isinstance(call.function, Loop):
             _check(call.function.body)
 
@@ -100,11 +102,39 @@ def _call(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if function is None:
         return _in_numpy(call, args, kwargs)
     try:
-        result = function(*args, **kwargs)
+        result = function(*_as_wide(call, args), **kwargs)
     except (TypeError, NotImplementedError, ValueError, IndexError):  # an argument of NumPy's that JAX does not know
         return _in_numpy(call, args, kwargs)
-    shapes = [np.shape(x) for x in (result if call.several else (result,))]
-    return result if shapes == [v.shape for v in call.outputs] else _in_numpy(call, args, kwargs)
+    made = zip(result if call.several else (result,), call.outputs, strict=True)
+    same = all(np.shape(x) == v.shape and not _is_narrower(x, v) for x, v in made)
+    return result if same else _in_numpy(call, args, kwargs)
+
+
+_AVERAGES = {np.mean, np.average, np.var, np.std, np.median, np.quantile, np.percentile}
+
+
+def _as_wide(call: Call, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return operands in the dtypes in which NumPy computes: JAX takes float32 for bools and for short integers."""
+    known = [x.dtype if hasattr(x, "dtype") else type(x) for x in args]
+    if call.function in _AVERAGES and known[0].kind in "biu":
+        return args[0].astype(call.outputs[0].dtype), *args[1:]
+    if not isinstance(call.function, np.ufunc) or call.function.signature or len(known) != call.function.nin:
+        return args
+    if len(set(known)) == 1 and known[0] in _FLOATING:
+        return args
+    try:
+        wanted = call.function.resolve_dtypes((*known, *(None for _ in range(call.function.nout))))
+    except (TypeError, ValueError):
+        return args
+    return tuple(x.astype(d) if hasattr(x, "dtype") else x for x, d in zip(args, wanted, strict=False))
+
+
+_FLOATING = {np.dtype(name) for name in ("float16", "float32", "float64", "complex64", "complex128")}
+
+
+def _is_narrower(x: Any, v: Variable) -> bool:
+    """Whether JAX has computed floating-point numbers with fewer digits than NumPy would."""
+    return v.dtype.kind in "fc" and not v.weak and getattr(x, "dtype", v.dtype).itemsize < v.dtype.itemsize
 
 
 def _in_numpy(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

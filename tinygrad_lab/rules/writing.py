@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
+from tinygrad_lab.calls.receivers import Receiver
 from tinygrad_lab.core.declare import primitive
+from tinygrad_lab.core.registry import OPS
 from tinygrad_lab.typing import Array, ArrayLike, Index, Result
 
 
@@ -19,6 +21,12 @@ def _is_basic(index: Index) -> bool:
     """Whether `index` holds only integers, slices, None and Ellipsis, so that it names no element twice."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) for part in parts)
+
+
+def _recorder(index: Index) -> Receiver | None:
+    """Return a part of an index that writes calls down, as an array that is being traced does: it gets the call."""
+    parts = index if isinstance(index, tuple) else ()
+    return next((part for part in parts if isinstance(part, Receiver)), None)
 
 
 def add_into(out: Any, index: Index, value: ArrayLike) -> Result:
@@ -48,6 +56,8 @@ def subtract_along(out: Any, numbers: Any, value: Any, axis: int) -> Any:
 @primitive()
 def scatter(g: Array, index: Index, shape: tuple[int, ...]) -> Array:
     """Return zeros of `shape` with `g` added at `index`."""
+    if (recorder := _recorder(index)) is not None:
+        return recorder.record(OPS[scatter], (g, index, shape), {})
     if type(g) is np.ndarray:  # the system's fresh pages are zeros already: only those that are written to cost
         return add_into(np.zeros(shape, g.dtype), index, g)
     return add_into(np.zeros_like(g, shape=shape), index, g)
@@ -56,12 +66,16 @@ def scatter(g: Array, index: Index, shape: tuple[int, ...]) -> Array:
 @primitive()
 def add_at(x: Array, value: ArrayLike, index: Index) -> Array:
     """Return a copy of `x` with `value` added at `index`; repeated indices add up."""
+    if (recorder := _recorder(index)) is not None:
+        return recorder.record(OPS[add_at], (x, value, index), {})
     return add_into(np.copy(x), index, value)
 
 
 @primitive()
 def set_at(x: Array, value: ArrayLike, index: Index) -> Array:
     """Return a copy of `x` with `value` at `index`; of repeated indices the last one wins."""
+    if (recorder := _recorder(index)) is not None:
+        return recorder.record(OPS[set_at], (x, value, index), {})
     out = np.copy(x)
     out[index] = value
     return out
