@@ -76,9 +76,7 @@ def test_a_primitive_without_rules_says_so(function):
     lonely = tl.primitive()(function)
     assert lonely(2.0) == 2.0
     for call in (lambda: lonely(tl.Value(2.0)), lambda: lonely(tl.Value(2.0), 3.0, 4.0)):
-        with pytest.raises(
-            GradientLostError, match=r"<lambda>: function must have a derivative rule, got none for it;"
-        ):
+        with pytest.raises(GradientLostError, match=r"<lambda>: has no derivative rule; declare one"):
             call()
 
 
@@ -118,7 +116,7 @@ def test_keyword_arguments_have_rules_by_name():
     assert_same_derivatives(lambda x, a: line(x, slope=a), lambda x, a: a * x, X, Y)
     assert tl.grad(line)(2.0) == 1.0
     assert tl.grad(lambda b: line(2.0, shift=b))(1.0) == 1.0
-    with pytest.raises(GradientLostError, match="line: power must be a plain number or array, got a Value"):
+    with pytest.raises(GradientLostError, match="line: power cannot be a Value"):
         line(X, power=tl.Value(2.0))
 
 
@@ -153,15 +151,15 @@ def test_a_joint_rule_is_asked_once_for_what_is_needed():
     np.testing.assert_allclose(v.grad, 2 * X)
 
 
-@pytest.mark.parametrize(("result", "text"), [((1.0,), "got 1 of them"), (1.0, "got float")])
+@pytest.mark.parametrize(("result", "text"), [((1.0,), "1 gradients"), (1.0, "float")])
 def test_a_joint_rule_that_does_not_fit_is_described(result, text):
     product = tl.primitive(joint=lambda needed, g, y, a, b: result)(lambda a, b: a * b)
-    with pytest.raises(RuleError, match=rf"<lambda>: the joint rule must return a tuple of 2 gradients.*{text}"):
+    with pytest.raises(RuleError, match=rf"<lambda>: the joint rule returned {text} instead of a tuple of 2"):
         tl.grad(product, (0, 1))(2.0, 3.0)
 
 
 def test_a_joint_rule_is_the_only_one():
-    with pytest.raises(ArgumentTypeError, match="defvjp: a variadic or a joint rule must be the only one"):
+    with pytest.raises(ArgumentTypeError, match="defvjp: <lambda> has a variadic or joint rule"):
         tl.defvjp(lambda x: x, lambda g, y, x: g, joint=lambda needed, g, y, x: (g,))
 
 
@@ -226,7 +224,7 @@ def test_results_of_other_shapes_and_dtypes_in_a_named_tuple():
 def test_a_result_that_is_no_array_is_refused(result):
     odd = tl.primitive(lambda g, y, x: g)(lambda x: result)
     with pytest.raises(
-        ArgumentTypeError, match=rf"<lambda>: result must be .*, got {type(result).__name__}; return ar"
+        ArgumentTypeError, match=rf"<lambda>: returned a {type(result).__name__}, not an array .*; return ar"
     ):
         odd(tl.Value(1.0))
 
@@ -279,7 +277,7 @@ def test_a_value_that_gets_in_by_another_way_is_refused():
         lambda: of_module(layer, np.ones((1, 2))),
         lambda: of_module(layer, tl.Value(np.ones((1, 2)))),
     ):
-        with pytest.raises(GradientLostError, match=r"<lambda>: the body of a primitive must compute with its arg"):
+        with pytest.raises(GradientLostError, match=r"<lambda>: its body met a Value that is none of its arg"):
             call()
     assert of_dict({"a": 1.5}) == 3.0
 

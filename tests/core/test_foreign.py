@@ -61,11 +61,11 @@ def test_elementwise_operations_take_sparse_arrays_as_dense_ones(call):
     [
         (
             lambda v: v * matrix("csr_matrix"),
-            r"multiply: arrays must be dense, got a csr_matrix; pass its \.toarray\(\)",
+            r"multiply: needs dense arrays, not a csr_matrix; pass its \.toarray\(\)",
         ),
         (lambda v: matrix("csr_array") * v, r"scipy\.sparse\.multiply: .* use v \* S, with the Value on the left"),
-        (lambda v: np.einsum("ij,ij", matrix("csr_array"), v), r"einsum: arrays must be dense, got a csr_array"),
-        (lambda v: tl.Value(matrix("csr_array")), r"Value: arrays must be dense, got a csr_array"),
+        (lambda v: np.einsum("ij,ij", matrix("csr_array"), v), r"einsum: needs dense arrays, not a csr_array"),
+        (lambda v: tl.Value(matrix("csr_array")), r"^Value: .*, got csr_array; needs dense arrays"),
     ],
 )
 def test_what_sparse_matrices_cannot_do_is_refused_when_it_is_recorded(call, text):
@@ -146,9 +146,9 @@ def test_values_of_tables_and_targets_that_are_tables():
     assert np.isnan(tl.Value(pd.Series([1, None], dtype="Int64")).data[1])
     scores = tl.Value(np.zeros((2, 2)))
     assert tl.functional.cross_entropy(scores, pd.Series([0, 1])).item() == pytest.approx(np.log(2))
-    with pytest.raises(ArgumentTypeError, match="a DataFrame must hold numbers, got columns that become"):
+    with pytest.raises(ArgumentTypeError, match=r"^Value: .*; this DataFrame has columns without numbers"):
         tl.Value(pd.DataFrame({"a": [1.0], "name": ["x"]}))
-    with pytest.raises(ArgumentTypeError, match="select those of numbers"):
+    with pytest.raises(ArgumentTypeError, match="select the columns of numbers"):
         tl.Value([1.0]) * pd.Series(["x"])
 
 
@@ -212,7 +212,7 @@ def test_plots_take_detached_values():
         axes.imshow(d[:, None] * d)
         axes.contourf(d[:, None] * d)
         figure.canvas.draw()
-    with pytest.raises(GradientLostError, match=r"matplotlib\.imshow: a Value must not become a plain array"):
+    with pytest.raises(GradientLostError, match=r"matplotlib\.imshow: a Value .* would become a plain array"):
         axes.imshow(v[:, None] * v)
     plt.close(figure)
 
@@ -237,7 +237,7 @@ def test_manual_updates_under_no_grad_change_the_leaf_itself(dtype):
         p *= 2
         p /= 2
         np.testing.assert_allclose(model.bias.data, p.data)
-        with pytest.raises(RuntimeError, match=r"the leaf must keep its shape \(1,\), got \(2, 1\)"):
+        with pytest.raises(RuntimeError, match=r"the leaf has shape \(1,\) and would get \(2, 1\)"):
             p -= np.ones((2, 1))
 
 
@@ -254,7 +254,7 @@ def test_elsewhere_such_an_update_binds_the_name_anew():
 @pytest.mark.parametrize("name", ["grad", "value_and_grad", "jacobian", "hessian", "vjp"])
 def test_a_transform_of_a_result_is_refused_where_it_is_written(name):
     x = tl.Value(1.0)
-    with pytest.raises(ArgumentTypeError, match=r"function must be callable, got Value; write .*y\.backward\(\)"):
+    with pytest.raises(ArgumentTypeError, match=r"takes a function, not a Value; write .*y\.backward\(\)"):
         getattr(tl, name)(x * 2, x)
     if name != "vjp":
         with pytest.raises(ArgumentTypeError, match=r"argnums must be a position or a tuple of positions, got Value"):

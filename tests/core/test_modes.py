@@ -167,7 +167,7 @@ def test_transforms_differentiate_inside_no_grad():
 
 def test_debug_names_the_operation_and_the_line_going_forward():
     x = tl.Value([1.0, 0.0])
-    text = r"log: result must be finite, got -inf from inputs of shape \(2,\)"
+    text = r"log: gave -inf from finite inputs of shape \(2,\)"
     with tl.debug(), np.errstate(divide="ignore"), pytest.raises(NonFiniteError, match=text) as e:
         np.log(x)
     assert "test_modes.py:" in str(e.value)
@@ -183,7 +183,7 @@ def test_debug_names_the_operation_and_the_line_going_backward():
         y = np.sum(vertical(x))
         with pytest.raises(NonFiniteError, match=r"gradient of vertical: .*called at .*test_modes\.py:\d+"):
             y.backward()
-        with pytest.raises(NonFiniteError, match=r"divide: result must be finite"):  # the rule's own step
+        with pytest.raises(NonFiniteError, match=r"divide: gave inf from finite inputs"):  # the rule's own step
             y.backward(create_graph=True)
     assert x.grad is None
     tl.OPS.pop(vertical)
@@ -230,7 +230,7 @@ def test_functions_whose_body_runs_later_cannot_be_decorated(mode):
 
     for function in (generator, coroutine, stream):
         with pytest.raises(
-            TypeError, match=rf"{mode.__name__}: .* got {function.__name__}; its body runs later: write `with"
+            TypeError, match=rf"{mode.__name__}: cannot decorate {function.__name__}\(\), .*; write `with"
         ):
             mode()(function)
 
@@ -310,7 +310,7 @@ def test_debug_finds_what_is_written_between_forward_and_backward_and_names_the_
     with tl.debug():
         y = np.sum(function(x, c))
     (c if name == "constant" else x.data)[position] += 1
-    with pytest.raises(GraphError, match=rf"{operation}: the arrays .* got argument {argument} .*test_modes.py:\d+"):
+    with pytest.raises(GraphError, match=rf"{operation}: argument {argument} was written into .*test_modes.py:\d+"):
         y.backward()
     assert x.grad is None
 
@@ -320,7 +320,7 @@ def test_debug_finds_a_result_that_is_written_into():
     with tl.debug():
         y = np.exp(x)
     y.data[0] = 0.0
-    with pytest.raises(GraphError, match=r"exp: .* got the result with another content; bind a new array"):
+    with pytest.raises(GraphError, match=r"exp: the result was written into .*; bind a new array"):
         y.sum().backward()
 
 

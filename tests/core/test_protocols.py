@@ -101,11 +101,9 @@ def test_operators_refuse_what_is_no_number(other):
 
 
 def test_a_function_without_a_rule_names_itself_and_the_nearest():
-    with pytest.raises(
-        TypeError, match=r"^load: function must have a derivative rule, got none for it; the nearest that"
-    ):
+    with pytest.raises(TypeError, match=r"^load: has no derivative rule \(the nearest name that"):
         registry.find(np.load)
-    with pytest.raises(GradientLostError, match=r"gcd: arguments must be plain arrays, got a Value; integers have no"):
+    with pytest.raises(GradientLostError, match=r"gcd: does not take Values; integers have no"):
         np.gcd(tl.Value(4.0), 2)
 
 
@@ -155,7 +153,7 @@ def test_ufunc_methods():
 
 
 def test_writing_by_a_ufunc_is_refused():
-    with pytest.raises(GradientLostError, match=r"at: arguments must be plain.*v\.at\[i\]\.add\(x\)"):
+    with pytest.raises(GradientLostError, match=r"at: does not take Values; .*v\.at\[i\]\.add\(x\)"):
         np.add.at(np.zeros(3), [0, 1], tl.Value([1.0, 2.0]))
 
 
@@ -166,7 +164,7 @@ def test_ufunc_keywords():
     np.sum(y * y).backward()
     assert x.grad.dtype == np.float32
     np.testing.assert_array_equal(x.grad, [4.0, 6.0])
-    with pytest.raises(TypeError, match=r"add: where must be left out, got an array of shape \(2,\); .*np\.where"):
+    with pytest.raises(TypeError, match=r"add: where of shape \(2,\) would leave .*np\.where"):
         np.add(x, 1, where=np.array([True, False]))
     np.add(x, 1, out=None)
 
@@ -218,7 +216,7 @@ def test_a_value_among_other_arguments_is_found():
 def test_shapes_that_do_not_fit_are_named_with_the_operation():
     x = tl.Value(np.ones((2, 3)))
     for call, text in [
-        (lambda: x + np.ones(4), r"add: inputs must fit together, got shapes \(2, 3\) and \(4,\); NumPy says"),
+        (lambda: x + np.ones(4), r"add: failed for inputs of shapes \(2, 3\) and \(4,\); NumPy says"),
         (lambda: np.ones(4) * x, r"multiply: .* \(4,\) and \(2, 3\)"),
         (lambda: x @ x, r"matmul: .* \(2, 3\) and \(2, 3\)"),
         (lambda: x.reshape(5), r"reshape: .* \(2, 3\)"),
@@ -242,7 +240,7 @@ def test_nothing_records_when_no_argument_requires_a_gradient():
 def test_out_is_refused_by_every_kind_of_operation(function):
     v, out = tl.Value([1.0, 2.0]), np.zeros(2)
     arguments = {np.clip: (v, 0, 1), np.concatenate: ([v],)}.get(function, (v,))
-    with pytest.raises(GradientLostError, match=f"{function.__name__}: out must be left out"):
+    with pytest.raises(GradientLostError, match=f"{function.__name__}: out= cannot take the result"):
         function(*arguments, out=out)
 
 

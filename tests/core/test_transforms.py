@@ -247,13 +247,13 @@ def test_argnums():
 
 @pytest.mark.parametrize("argnums", [2, -3, (0, 5)])
 def test_argnums_out_of_range(argnums):
-    with pytest.raises(GraphError, match=r"grad: argnums must be positions among 2 arguments, got"):
+    with pytest.raises(GraphError, match=r"grad: there is no argument .* among the 2 given by position"):
         tl.grad(weighted, argnums)(1.0, 2.0)
 
 
 @pytest.mark.parametrize("argnums", [(0, 0), (0, -2)])
 def test_argnums_twice(argnums):
-    with pytest.raises(GraphError, match=r"grad: argnums must name each argument once"):
+    with pytest.raises(GraphError, match=r"grad: argnums \(.*\) names an argument twice"):
         tl.grad(weighted, argnums)(1.0, 2.0)
 
 
@@ -270,7 +270,9 @@ def test_has_aux():
     y, pullback, aux = tl.vjp(f, np.array([1.0, 2.0]), has_aux=True)
     assert (y, aux["text"]) == (5.0, "kept")
     same(pullback(1.0)[0], [2.0, 4.0])
-    with pytest.raises(GraphError, match=r"grad: function must return a pair, got Value; with has_aux"):
+    with pytest.raises(
+        GraphError, match=r"grad: with has_aux=True the function must return a pair .*, got Value; return both"
+    ):
         tl.grad(lambda x: x, has_aux=True)(1.0)
 
 
@@ -411,9 +413,7 @@ def test_grad_needs_a_scalar(f, got):
 
 
 def test_tangents_and_cotangents_that_do_not_fit():
-    with pytest.raises(
-        GraphError, match=r"jvp: tangents must have the shapes \[\(2,\)\] of the primals, got \[\(3,\)\]"
-    ):
+    with pytest.raises(GraphError, match=r"jvp: tangents have the shapes \[\(3,\)\], but the primals have \[\(2,\)\]"):
         tl.jvp(np.sin, (np.ones(2),), (np.ones(3),))
     with pytest.raises(GraphError, match=r"jvp: tangents must be nested like a tuple of 1, got a tuple of 2"):
         tl.jvp(np.sin, (1.0,), (1.0, 2.0))
@@ -421,7 +421,7 @@ def test_tangents_and_cotangents_that_do_not_fit():
         tl.jvp(lambda p: p["a"], ({"a": 1.0},), ({"b": 1.0},))
     with pytest.raises(GraphError, match=r"vjp: cotangents must be nested like a tuple of 2, got a tuple of 1"):
         tl.vjp(lambda x: (x, x), 1.0)[1]((1.0,))
-    with pytest.raises(GraphError, match=r"gradient must have the shape \(2,\)"):
+    with pytest.raises(GraphError, match=r"gradient has shape \(3,\), but the result has \(2,\)"):
         tl.vjp(np.sin, np.ones(2))[1](np.ones(3))
 
 
@@ -444,7 +444,7 @@ NO_NUMBERS = st.one_of(st.booleans(), st.integers(-9, 9), st.text(), st.binary()
 @given(data=st.data())
 def test_what_is_no_floating_point_number_has_no_derivative(name, data):
     result = data.draw(NO_NUMBERS | st.builds(np.array, NO_NUMBERS) | st.builds(np.bool_) | st.builds(np.int32))
-    with pytest.raises(GraphError, match=r"function must return floating-point numbers, got .+; what is not a number"):
+    with pytest.raises(GraphError, match=r"function must return floating-point numbers, got .+; integers, bools"):
         DERIVATIVES[name](lambda x: result, np.float64(1.5))
 
 

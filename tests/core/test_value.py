@@ -83,7 +83,7 @@ def test_arguments_are_keyword_only_and_recorded():
 
 
 def test_subclasses_are_refused_because_operations_would_take_them_for_constants():
-    with pytest.raises(TypeError, match=r"Value: the class must not be subclassed, got Parameter; .*nn\.Module"):
+    with pytest.raises(TypeError, match=r"Value: Parameter cannot be a subclass of Value, .*nn\.Module"):
         type("Parameter", (tl.Value,), {})
 
 
@@ -136,7 +136,7 @@ def test_becoming_an_array_silently_is_refused(leave):
 
 @pytest.mark.parametrize("function", [float, int, complex, math.sin, math.floor, lambda v: [1][v]])
 def test_becoming_a_python_number_is_refused_with_what_to_do(function):
-    with pytest.raises(GradientLostError, match=r"must not become a plain number, .*v\.item\(\) or v\.data"):
+    with pytest.raises(GradientLostError, match=r"would become a plain number .*.*v\.item\(\) or v\.data"):
         function(tl.Value(0.0))
 
 
@@ -151,11 +151,11 @@ def test_without_gradient_numbers_come_out_and_item_always_does():
 
 def test_writing_in_place_is_refused_and_names_at():
     v = tl.Value([1.0, 2.0])
-    with pytest.raises(TypeError, match=r"setitem: a Value must not be written in place.*v\.at\[i\]\.set\(x\)"):
+    with pytest.raises(TypeError, match=r"setitem: v\[i\] = x cannot write into a Value; .*v\.at\[i\]\.set\(x\)"):
         v[0] = 5.0
-    with pytest.raises(TypeError, match=r"out must be left out"):
+    with pytest.raises(TypeError, match=r"out= cannot take the result"):
         np.add(v, 1, out=np.zeros(2))
-    with pytest.raises(TypeError, match=r"out must be left out"):
+    with pytest.raises(TypeError, match=r"out= cannot take the result"):
         np.sum(v, out=np.zeros(()))
     array = np.zeros(2)
     with pytest.raises(TypeError, match=r"array = array \+ v instead of array \+= v"):
@@ -259,7 +259,9 @@ def test_deepcopy_shares_no_memory():
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickled])
 def test_results_are_not_copied(duplicate):
-    with pytest.raises(GraphError, match=r"copy: a Value must be a leaf, got the result of multiply; .*v\.detach\(\)"):
+    with pytest.raises(
+        GraphError, match=r"copy: only leaves can be copied, and this is the result of multiply; .*v\.detach\(\)"
+    ):
         duplicate(tl.Value(2.0) * 3)
 
 
@@ -372,7 +374,7 @@ def test_a_value_of_values_is_refused(make):
 )
 def test_an_array_of_objects_that_hold_values_is_refused_where_it_meets_a_value(call):
     v = tl.Value(2.0)
-    with pytest.raises(GraphError, match=r"inputs must hold numbers, got Values .*; join Values with np.stack"):
+    with pytest.raises(GraphError, match=r"an input holds Values .*; join Values with np.stack"):
         call(v, objects_holding(v))
 
 
@@ -381,6 +383,6 @@ def test_data_that_was_made_a_value_is_refused_at_its_next_use(use):
     p = tl.Value([1.0, 2.0])
     p.data = p - 0.1 * p
     with pytest.raises(
-        GraphError, match=r"inputs must hold numbers, got Values as the data of .*; .* assign arrays, as in p.data ="
+        GraphError, match=r"an input holds Values .* as the data of another Value; .* assign arrays, as in p.data ="
     ):
         use(p)

@@ -59,7 +59,7 @@ def test_protocols_that_ask_for_names_are_answered_as_before():
 
 
 def test_the_keyword_dim_is_axis():
-    with pytest.raises(CallError, match="got 'dim'; write axis"):
+    with pytest.raises(CallError, match="there is no keyword 'dim'; write axis"):
         V.sum(dim=1)
 
 

@@ -159,16 +159,14 @@ def test_keywords_of_ufuncs(function, arrays, kwargs):
 
 def test_where_of_a_ufunc_is_refused_with_advice():
     v = tl.Value(A)
-    with pytest.raises(
-        TypeError, match=r"divide: where must be left out, got an array of shape \(3, 2, 4\).*np\.where"
-    ):
+    with pytest.raises(TypeError, match=r"divide: where of shape \(3, 2, 4\) would leave .*np\.where"):
         np.divide(1, v, where=A > 0.5)
 
 
 def test_what_zero_derivatives_write_into_must_be_a_plain_array():
     v, out = tl.Value(A), tl.Value(B)
     for call in (lambda: np.round(v, 1, out), lambda: np.argmax(v, 0, out=out), lambda: np.floor(v, out=out)):
-        with pytest.raises(TypeError, match="out must be left out"):
+        with pytest.raises(TypeError, match="out= cannot take the result"):
             call()
     np.testing.assert_array_equal(out.data, B)
 

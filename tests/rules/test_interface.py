@@ -83,7 +83,7 @@ def test_functions_of_zero_derivative_return_plain_arrays():
 
 def test_what_has_no_derivative_is_refused_with_advice():
     for function, advice in [(np.gcd, "integers have no derivative"), (np.putmask, r"v\.at\[i\]\.set\(x\)")]:
-        with pytest.raises(GradientLostError, match=rf"{function.__name__}: arguments must be plain.*{advice}"):
+        with pytest.raises(GradientLostError, match=rf"{function.__name__}: does not take Values; .*{advice}"):
             function(tl.Value(X), *[X] * (1 if function is np.gcd else 2))
 
 
@@ -96,12 +96,12 @@ def test_what_has_no_derivative_is_refused_with_advice():
     ],
 )
 def test_out_is_refused(call):
-    with pytest.raises(GradientLostError, match="out must be left out"):
+    with pytest.raises(GradientLostError, match="out= cannot take the result"):
         call(tl.Value(X), np.empty_like(X))
 
 
 def test_ufuncs_without_a_rule_have_no_methods():
-    with pytest.raises(GradientLostError, match=r"gcd: arguments must be plain arrays, got a Value; integers"):
+    with pytest.raises(GradientLostError, match=r"gcd: does not take Values; integers"):
         np.gcd.reduce(tl.Value(X))
 
 
@@ -113,16 +113,16 @@ def test_arrays_of_values_point_at_stack():
 
 
 def test_misfitting_shapes_are_described():
-    with pytest.raises(OperationError, match=r"matmul: inputs must fit together, got shapes \(2, 3\) and \(2, 3\)"):
+    with pytest.raises(OperationError, match=r"matmul: failed for inputs of shapes \(2, 3\) and \(2, 3\)"):
         tl.Value(X) @ X
-    with pytest.raises(OperationError, match="concatenate: inputs must fit together"):
+    with pytest.raises(OperationError, match="concatenate: failed for inputs of shapes"):
         np.concatenate([tl.Value(X), X[0]])
 
 
 def test_einsum_refuses_what_does_not_fit():
-    with pytest.raises(OperationError, match="einsum: inputs must fit together"):
+    with pytest.raises(OperationError, match="einsum: failed for inputs of shapes"):
         np.einsum("ij,jk", tl.Value(X))
-    with pytest.raises(OperationError, match="einsum: inputs must fit together"):
+    with pytest.raises(OperationError, match="einsum: failed for inputs of shapes"):
         np.einsum("ij,ij", tl.Value(X), X.T)
 
 
@@ -136,11 +136,11 @@ def test_modes_and_options_without_a_rule_are_refused():
         np.linalg.qr(tl.Value(X), "raw")
     with pytest.raises(OperationError, match="cross: vectors must have 3 components, got 2 and 2"):
         np.cross(tl.Value(X[:, :2]), X[:, :2])
-    with pytest.raises(OperationError, match="polyfit: x must have more than 3 points to scale the covariance, got 3"):
+    with pytest.raises(OperationError, match="polyfit: 3 points are too few to scale the covariance"):
         np.polyfit(tl.Value(X[0]), X[1], 2, cov=True)
     with pytest.raises(OperationError, match=r"norm: x must be a vector or a matrix, got shape \(1, 2, 3\)"):
         np.linalg.norm(tl.Value(X[None]), 1)
-    with pytest.raises(CallError, match="gradient: steps must be one, or one per axis, got 3 for 2 axes; pass"):
+    with pytest.raises(CallError, match="gradient: 3 steps do not fit 2 axes; pass"):
         np.gradient(tl.Value(X), 1.0, 2.0, 3.0)
 
 

@@ -53,7 +53,7 @@ def test_binomial_coefficients():
 def test_functions_of_an_order(name):
     function = getattr(special, name)
     check_gradients(lambda x: function(1.5, x), POSITIVE, order=2)
-    with pytest.raises(OperationError, match="order must be a plain number"):
+    with pytest.raises(OperationError, match="order cannot be a Value"):
         tl.grad(lambda order: function(order, 1.5))(2.0)
 
 
@@ -78,7 +78,7 @@ def test_limits():
 
 def test_functions_that_are_no_ufuncs_refuse_aloud():
     for function in (special.logsumexp, special.softmax, lambda v: special.polygamma(1, v)):
-        with pytest.raises(GradientLostError, match="must not become a plain array"):
+        with pytest.raises(GradientLostError, match="would become a plain array"):
             function(tl.Value(POSITIVE))
 
 

@@ -117,8 +117,8 @@ class ArrayMethods(Recorder):
     def _leave(self, conversion: str) -> Result:
         if self.requires_grad:
             raise GradientLostError(
-                f"{conversion}: a Value that requires a gradient must not become a plain number, got one; its graph "
-                f"would be lost silently: use v.item() or v.data, and np.sin(v) rather than math.sin(v)"
+                f"{conversion}: a Value that requires a gradient would become a plain number and silently lose its "
+                f"graph; use v.item() or v.data, and np.sin(v) rather than math.sin(v)"
             )
         return self.data
 

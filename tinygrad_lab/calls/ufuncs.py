@@ -26,8 +26,8 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Re
     where = kwargs.get("where", True)
     if not (isinstance(where, bool | np.bool_) and where):
         raise GradientLostError(
-            f"{ufunc.__name__}: where must be left out, got an array of shape {np.shape(where)}; elements that it "
-            f"leaves out hold no number: call the function without it, and choose with np.where(mask, y, other)"
+            f"{ufunc.__name__}: where of shape {np.shape(where)} would leave elements without a number; call the "
+            f"function without it, and choose with np.where(mask, y, other)"
         )
     if not all(is_usual(name, kwargs[name], None) for name in ("order", "casting", "subok") if name in kwargs):
         ask(ufunc, inputs, kwargs)
@@ -72,11 +72,13 @@ def _moves(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     if axis is not None:
         if axes is not None or [len(term) for term in terms] != [1] * ufunc.nin + [0]:
             raise CallError(
-                f"{ufunc.__name__}: axis must be left out where there is more than one core axis, got {axis}; pass axes"
+                f"{ufunc.__name__}: axis={axis} is not enough where there is more than one core axis; pass axes"
             )
         axes = [axis] * ufunc.nin + ([axis] if keepdims else [])
     if keepdims and terms[-1]:
-        raise CallError(f"{ufunc.__name__}: keepdims must be left out, got True; its result has core axes: pass axes")
+        raise CallError(
+            f"{ufunc.__name__}: keepdims does not work where the result has core axes; leave it out, and pass axes"
+        )
     found = (
         [_tuple(one) for one in axes]
         if axes is not None

@@ -24,7 +24,7 @@ def as_array(data: Any, dtype: DTypeLike = None) -> Array:
         try:
             data = np.asarray(operand("Value", False, data))
         except (ValueError, TypeError) as error:
-            raise refusals.arrays.no_numbers(type(data).__name__, str(error)) from error
+            raise refusals.arrays.no_numbers(type(data).__name__, str(error).removeprefix("Value: ")) from error
     if data.dtype.kind not in "biufc":
         raise refusals.arrays.no_numbers(f"dtype {data.dtype}", "convert it to float")
     if isinstance(data, np.ndarray) and type(data) is not np.ndarray and not isinstance(data, KeptArray):

@@ -141,6 +141,6 @@ def find(function: Function) -> Op:
     if op is None:
         name = getattr(function, "__name__", repr(function))
         if function in REFUSED:
-            raise GradientLostError(f"{name}: arguments must be plain arrays, got a Value; {REFUSED[function]}")
+            raise GradientLostError(f"{name}: does not take Values; {REFUSED[function]}")
         raise refusals.rules.no_operation(name, (op.name for op in OPS.values() if op.name[0] != "_"))
     return op

@@ -18,26 +18,29 @@ def unknown(name: str, keyword: str, known: Collection[str]) -> CallError:
     near = ["axis"] if keyword == "dim" and "axis" in known else []  # as PyTorch calls it
     near = near or nearest(keyword, sorted(known), 0.6)
     return CallError(
-        f"{name}: keyword must be one of {', '.join(sorted(known)) or 'none'}, got {keyword!r}; "
-        + (f"write {near[0]}" if near else "leave it out")
+        f"{name}: there is no keyword {keyword!r}; "
+        + (f"write {near[0]}" if near else f"it takes {', '.join(sorted(known)) or 'none'}")
     )
 
 
 def too_many(name: str, names: Sequence[str], given: int) -> CallError:
     """Describe more arguments by position than a function has."""
     return CallError(
-        f"{name}: arguments by position must be at most {len(names)}, got {given}; give the others by keyword"
+        f"{name}: takes at most {len(names)} arguments by position, not {given}; give the others by keyword"
     )
 
 
 def twice(name: str, argument: str) -> CallError:
     """Describe an argument that was given by position and by keyword."""
-    return CallError(f"{name}: {argument} must be given once, got it by position and by keyword; leave one out")
+    return CallError(f"{name}: {argument} was given twice, by position and by keyword; leave one out")
 
 
 def missing(name: str, arguments: Iterable[str]) -> CallError:
     """Describe arguments without a default that were not given."""
-    return CallError(f"{name}: {' and '.join(arguments)} must be given, got nothing for it; pass it")
+    names = list(arguments)
+    return CallError(
+        f"{name}: {' and '.join(names)} {'is missing; pass it' if len(names) == 1 else 'are missing; pass them'}"
+    )
 
 
 def bad_option(name: str, option: str, allowed: str, x: Any) -> OperationError:
@@ -47,40 +50,38 @@ def bad_option(name: str, option: str, allowed: str, x: Any) -> OperationError:
 
 def not_taken(name: str, argument: str, x: Any) -> GradientLostError:
     """Describe an argument that NumPy takes, and no derivative rule here does."""
-    text = repr(x) if np.ndim(x) == 0 else f"an array of shape {np.shape(x)}"
+    text = repr(x) if np.ndim(x) == 0 else f"<array of shape {np.shape(x)}>"
     return GradientLostError(
-        f"{name}: {argument} must be left out, got {text}; it has no derivative rule with it: "
-        f"leave it out, or pass v.data to leave the graph"
+        f"{name}: there is no derivative rule with {argument}={text}; leave {argument} out, or pass v.data to leave "
+        f"the graph"
     )
 
 
 def no_rule_for(name: str, argument: str) -> GradientLostError:
     """Describe a Value in a place that no rule differentiates with respect to."""
-    return GradientLostError(
-        f"{name}: {argument} must be a plain number or array, got a Value; it has no derivative rule: pass v.data"
-    )
+    return GradientLostError(f"{name}: {argument} cannot be a Value, because it has no derivative rule; pass v.data")
 
 
 def no_out(name: str) -> GradientLostError:
     """Describe an array to write a result into."""
     return GradientLostError(
-        f"{name}: out must be left out, got an array; a Value is never written in place, "
-        f"write array = array + v instead of array += v"
+        f"{name}: out= cannot take the result, because Values are never written in place; leave it out, "
+        f"and write array = array + v instead of array += v"
     )
 
 
 def not_cast(dtype: Any, given: Any, casting: str) -> CallError:
     """Describe a conversion that the rule of casting forbids."""
     return CallError(
-        f"astype: dtype must be one that {dtype} may be cast to by the rule {casting!r}, got {given}; leave casting out"
+        f"astype: the rule casting={casting!r} does not allow {dtype} to become {given}; leave casting out"
     )
 
 
 def bad_inputs(name: str, arrays: Iterable[Any], error: Exception) -> OperationError:
-    """Describe what NumPy refused; the error is of NumPy's class too, such as AxisError or LinAlgError."""
+    """Describe inputs that NumPy refused; the error is of NumPy's class too, such as AxisError or LinAlgError."""
     shapes = " and ".join(str(np.shape(array)) for array in arrays if not isinstance(array, str))
     kind: Any = type(error)  # mypy takes no class of exceptions for hashable
-    return _both(kind)(f"{name}: inputs must fit together, got shapes {shapes}; NumPy says: {error}")
+    return _both(kind)(f"{name}: failed for inputs of shapes {shapes}; NumPy says: {error}")
 
 
 def refused(name: str, arrays: Iterable[Any], arguments: tuple[Any, ...], error: Exception) -> OperationError:
@@ -112,9 +113,7 @@ def elsewhere(name: str, kind: type, error: Exception | None) -> ArgumentTypeErr
     told = "the result would leave it" if error is None else f"{type(error).__name__}: {said}"
     told = shorten(told, 120, placeholder=" …")
     advice = "compute them first with tl.compute(x)" if hasattr(kind, "__dask_graph__") else "bring them to NumPy first"
-    return ArgumentTypeError(
-        f"{name}: arrays must be NumPy's, got {library}'s {kind.__name__}, which cannot do this ({told}); {advice}"
-    )
+    return ArgumentTypeError(f"{name}: cannot be computed on {library}'s {kind.__name__} ({told}); {advice}")
 
 
 @functools.cache

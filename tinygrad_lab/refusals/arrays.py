@@ -18,14 +18,14 @@ def no_numbers(given: str, advice: str) -> ArgumentTypeError:
 def no_numbers_in_table(kind: str, dtype: Any) -> ArgumentTypeError:
     """Describe a table with columns that hold no numbers."""
     return ArgumentTypeError(
-        f"Value: a {kind} must hold numbers, got columns that become {dtype}; select those of numbers"
+        f"Value: this {kind} has columns without numbers, it becomes an array of {dtype}; select the columns of numbers"
     )
 
 
 def hidden_values(name: str) -> GraphError:
     """Describe Values inside a Value, or among the objects of an array."""
     return GraphError(
-        f"{name}: inputs must hold numbers, got Values as the data of a Value or as the elements of an array; "
+        f"{name}: an input holds Values as the elements of an array, or as the data of another Value; "
         f"join Values with np.stack, and assign arrays, as in p.data = p.data - lr * p.grad"
     )
 
@@ -33,7 +33,7 @@ def hidden_values(name: str) -> GraphError:
 def subclass(name: str) -> ArgumentTypeError:
     """Describe a subclass of Value."""
     return ArgumentTypeError(
-        f"Value: the class must not be subclassed, got {name}; operations ask for the exact type: "
+        f"Value: {name} cannot be a subclass of Value, because operations ask for the exact type; "
         f"hold Values as attributes, as nn.Module does"
     )
 
@@ -62,28 +62,27 @@ def lost_in_array(caller: str) -> GradientLostError:
     if not twin and caller.startswith(("scipy.", "sklearn.")):
         advice = "declare an operation of your own with tl.primitive to keep it"
     return GradientLostError(
-        f"{caller}: a Value must not become a plain array, got one that requires a gradient, which would be lost "
-        f"silently: {advice}, or pass v.data or v.detach() to leave the graph"
+        f"{caller}: a Value that requires a gradient would become a plain array and silently lose its graph; "
+        f"{advice}, or pass v.data or v.detach() to leave the graph"
     )
 
 
 def sparse(name: str, kind: str) -> GradientLostError:
     """Describe a sparse array where a dense one is needed."""
     return GradientLostError(
-        f"{name}: arrays must be dense, got a {kind}; pass its .toarray(), or multiply with S @ v or v @ S"
+        f"{name}: needs dense arrays, not a {kind}; pass its .toarray(), or multiply with S @ v or v @ S"
     )
 
 
 def in_place() -> GradientLostError:
     """Describe v[i] = x."""
     return GradientLostError(
-        "setitem: a Value must not be written in place, got v[i] = x; "
-        "write v = v.at[i].set(x), or v = v.at[i].add(x) to add"
+        "setitem: v[i] = x cannot write into a Value; write v = v.at[i].set(x), or v = v.at[i].add(x) to add"
     )
 
 
 def another_shape(shape: Shape, given: Shape) -> GraphError:
     """Describe p -= step under no_grad with a step that broadcasts p."""
     return GraphError(
-        f"in-place update: the leaf must keep its shape {shape}, got {given}; reduce the other, or assign p.data"
+        f"in-place update: the leaf has shape {shape} and would get {given}; reduce the other operand, or assign p.data"
     )

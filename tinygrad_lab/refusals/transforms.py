@@ -1,4 +1,4 @@
-"""What a function is refused with that is to be differentiated."""
+"""Errors of functions that cannot be differentiated as asked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def require_function(name: str, function: Any, argnums: Any = 0) -> None:
     if not callable(function):
         how = f"{name}(f)(x)" if name in ("grad", "jacobian") else f"{name}(f, ...)"
         raise ArgumentTypeError(
-            f"{name}: function must be callable, got {type(function).__name__}; write {how} with a function f, or "
+            f"{name}: takes a function, not a {type(function).__name__}; write {how} with a function f, or "
             f"y.backward() and x.grad for a result y"
         )
     if not isinstance(argnums, int | np.integer | tuple | list):
@@ -28,20 +28,22 @@ def require_function(name: str, function: Any, argnums: Any = 0) -> None:
 def no_position(name: str, count: int, given: int) -> GraphError:
     """Describe an entry of argnums that names no argument."""
     return GraphError(
-        f"{name}: argnums must be positions among {count} arguments, got {given}; "
+        f"{name}: there is no argument {given} among the {count} given by position; "
         f"pass what to differentiate by position, not by keyword"
     )
 
 
 def position_twice(name: str, argnums: object) -> GraphError:
     """Describe argnums that name an argument twice."""
-    return GraphError(f"{name}: argnums must name each argument once, got {argnums}; drop the repeated one")
+    return GraphError(f"{name}: argnums {argnums} names an argument twice; drop the repetition")
 
 
 def no_pair(name: str, given: object) -> GraphError:
     """Describe a result that is no pair where has_aux promised one."""
     return GraphError(
-        f"{name}: function must return a pair, got {type(given).__name__}; with has_aux, return (result, auxiliary)"
+        f"{name}: with has_aux=True the function must return a pair (result, auxiliary), got {type(given).__name__}; "
+        f"return both, "
+        f"or leave has_aux out"
     )
 
 
@@ -58,7 +60,7 @@ def not_floating(name: str, given: str) -> GraphError:
     """Describe a result that is no number, or an integer."""
     return GraphError(
         f"{name}: function must return floating-point numbers, got {given}; "
-        f"what is not a number that varies smoothly has no derivative"
+        f"integers, bools and texts have no derivative"
     )
 
 
@@ -74,10 +76,12 @@ def not_complex(name: str, what: str, given: str) -> GraphError:
     """Describe a real argument or result of a function that is promised to be holomorphic."""
     return GraphError(
         f"{name}: with holomorphic=True every {what} must be complex, got {given}; "
-        f"leave it out, or convert the {what} to complex"
+        f"leave holomorphic out, or convert the {what} to complex"
     )
 
 
 def misshapen_tangents(shapes: list[Shape], given: list[Shape]) -> GraphError:
     """Describe directions that are not shaped like the point."""
-    return GraphError(f"jvp: tangents must have the shapes {shapes} of the primals, got {given}; nest them alike")
+    return GraphError(
+        f"jvp: tangents have the shapes {given}, but the primals have {shapes}; nest and shape them alike"
+    )

@@ -70,7 +70,7 @@ def _gradient(f: Array, *varargs: Any, axis: Axes = None, edge_order: Literal[1,
     steps = varargs * len(axes) if len(varargs) == 1 and np.ndim(varargs[0]) == 0 else varargs or (1.0,) * len(axes)
     if len(steps) != len(axes):
         raise CallError(
-            f"gradient: steps must be one, or one per axis, got {len(steps)} for {len(axes)} axes; pass as many"
+            f"gradient: {len(steps)} steps do not fit {len(axes)} axes; pass one for all, or one for each axis"
         )
     f = converted(f, np.result_type(array(f), np.float16))
     slopes = tuple(converted(_slopes(f, step, i, edge_order), f.dtype) for step, i in zip(steps, axes, strict=True))

@@ -55,7 +55,7 @@ def checkpoint(function: Function) -> Function:
     """
     if not callable(function):
         raise ArgumentTypeError(
-            f"checkpoint: function must be callable, got {type(function).__name__}; write tl.checkpoint(block)(x)"
+            f"checkpoint: takes a function, not a {type(function).__name__}; write tl.checkpoint(block)(x)"
         )
 
     def call(*args: Any, **kwargs: Any) -> Result:
@@ -165,8 +165,8 @@ def _check_same(again: Sequence[Any], first: Sequence[Any]) -> None:
     for x, y in zip(map(plain, again), map(plain, first), strict=True):
         if type(x) is np.ndarray and not (x.shape == y.shape and np.allclose(x, y, 1e-3, 1e-6, equal_nan=True)):
             raise GraphError(
-                "checkpoint: the function must give the same result again, got another one; pass generators and what "
-                "else changes as arguments"
+                "checkpoint: the function gave another result when it was called again; pass generators, and whatever "
+                "else changes, as arguments"
             )
 
 

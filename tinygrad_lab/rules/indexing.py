@@ -97,7 +97,7 @@ def _histogram(a: Array, bins: Any = 10, range: Any = None, density: Any = None,
     edges, a = np.histogram_bin_edges(a, bins, range, plain(weights)), array(a)
     if np.shape(weights) != a.shape:
         raise OperationError(
-            f"histogram: weights must have the shape {a.shape} of a, got {np.shape(weights)}; pass one for each sample"
+            f"histogram: weights have shape {np.shape(weights)}, but a has {a.shape}; pass one for each sample"
         )
     inside = np.flatnonzero((a >= edges[0]) & (a <= edges[-1]))
     places = np.minimum(np.searchsorted(edges, np.ravel(a)[inside], side="right"), len(edges) - 1) - 1

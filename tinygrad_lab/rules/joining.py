@@ -38,7 +38,7 @@ defvjp(stack,        variadic=lambda i, g, y, *arrays, axis: g[along(one_axis(ax
 def _cast(joined: Array, dtype: DTypeLike, casting: Any) -> Result:
     if dtype is not None and not np.can_cast(joined.dtype, dtype, casting):
         raise CallError(
-            f"concatenate: dtype must be one that {joined.dtype} may be cast to by the rule {casting!r}, got {dtype}; "
+            f"concatenate: the rule casting={casting!r} does not allow {joined.dtype} to become {dtype}; "
             f"give another dtype or casting"
         )
     return converted(joined, dtype)
@@ -196,13 +196,14 @@ def _block(arrays: Any) -> Result:
 def _depth(arrays: Arrays) -> int:
     """Return how deep the lists are nested, all of them alike."""
     if isinstance(arrays, tuple):
-        raise CallError("block: arrays must be nested in lists, got a tuple; write a list")
+        raise CallError("block: takes arrays nested in lists, not in a tuple; write a list")
     if not isinstance(arrays, list):
         return 0
     depths = {_depth(part) for part in arrays}
     if len(depths) != 1:
         raise OperationError(
-            f"block: lists must be nested equally deep and not be empty, got depths {sorted(depths) or 'of none'}; "
-            f"put single arrays into lists of their own"
+            f"block: every list must be nested to the same depth and not be empty, got depths "
+            f"{sorted(depths) or 'none'}; "
+            f"put single arrays into lists"
         )
     return 1 + depths.pop()

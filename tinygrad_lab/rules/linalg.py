@@ -138,7 +138,8 @@ def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, ax
     a, b = np.moveaxis(a, one_axis(axisa, _ndim(a)), 0), np.moveaxis(b, one_axis(axisb, _ndim(b)), 0)
     if a.shape[0] != 3 or b.shape[0] != 3:
         raise OperationError(
-            f"cross: vectors must have 3 components, got {a.shape[0]} and {b.shape[0]}; append a 0 to those of a plane"
+            f"cross: vectors must have 3 components, got {a.shape[0]} and {b.shape[0]}; append a 0 to vectors in the "
+            f"plane"
         )
     parts = [a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)]
     return np.stack(np.broadcast_arrays(*parts), axis=axisc)

@@ -137,8 +137,8 @@ def _polyfit(
     if not (isinstance(cov, str) and cov == "unscaled"):
         if len(x) <= deg + 1:
             raise OperationError(
-                f"polyfit: x must have more than {deg + 1} points to scale the covariance, got {len(x)}; "
-                f"pass more, or cov='unscaled'"
+                f"polyfit: {len(x)} points are too few to scale the covariance; pass more than {deg + 1}, "
+                f"or cov='unscaled'"
             )
         spread = spread * residuals / (len(x) - deg - 1)
     return _over(solution, scale), spread

@@ -126,10 +126,10 @@ def _cumulative(function: Any, along: Any, neutral: int) -> None:
         x: Array, /, *, axis: int | None = None, dtype: DTypeLike = None, include_initial: bool = False
     ) -> Array:
         if axis is None and x.ndim != 1:
-            raise OperationError(f"{function.__name__}: axis must be given for {x.ndim} axes, got None; pass axis=0")
+            raise OperationError(f"{function.__name__}: an array with {x.ndim} axes needs an axis; pass axis=0")
         axes = many_axes(axis, x.ndim)
         if len(axes) != 1:
-            raise OperationError(f"{function.__name__}: axis must be one axis, got {axis}; take one at a time")
+            raise OperationError(f"{function.__name__}: axis must be one axis, got {axis}; do one after the other")
         axis = axes[0]
         result = along(x, axis, dtype)
         if not include_initial:
@@ -185,7 +185,7 @@ def _filled(a: Array, number: int) -> Array:
 def _masked(a: Array, kwargs: Any) -> Result:
     """Let `where` leave out NaNs too."""
     if kwargs.get("dtype") is not None and np.dtype(kwargs["dtype"]).kind not in "fc":
-        raise CallError(f"nanmean: dtype must be one of broken numbers, got {kwargs['dtype']}; leave it out")
+        raise CallError(f"nanmean: dtype must be floating or complex, got {kwargs['dtype']}; leave it out")
     if "mean" in kwargs:
         kwargs = {**kwargs, "mean": converted(kwargs["mean"], a.dtype)}
     return {**kwargs, "where": ~np.isnan(a) & kwargs.get("where", True)}

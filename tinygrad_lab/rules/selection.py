@@ -52,7 +52,7 @@ def _clip(
         raise missing("clip", ["a_min" if a_min is none else "a_max"])
     elif min is not none or max is not none:
         raise OperationError(
-            f"clip: limits must be a_min and a_max, or min and max, got {a_min}, {a_max} and others; leave one pair out"
+            f"clip: limits were given twice, as a_min={a_min}, a_max={a_max} and as min or max; leave one pair out"
         )
     else:
         low, high = a_min, a_max

@@ -44,7 +44,7 @@ def _partition(
 def _trim_zeros(filt: Any, trim: str = "fb", axis: Axes = None) -> Result:
     """Cut off the slices at either end that are all zeros."""
     if not set(trim.lower()) <= {"f", "b"}:
-        raise OperationError(f"trim_zeros: trim must be made of 'f' and 'b', got {trim!r}; leave it out for both ends")
+        raise OperationError(f"trim_zeros: trim must be 'f', 'b' or 'fb', got {trim!r}; leave it out for both ends")
     used = np.nonzero(filt)
     index = [slice(None)] * np.ndim(filt)
     for i in many_axes(axis, np.ndim(filt)):

@@ -24,7 +24,7 @@ _ROOT_TWO_PI = math.sqrt(2 * math.pi)
 def _unknown(g: Array, y: Array, *_: Any) -> NoReturn:
     """No closed form: refused."""
     raise OperationError(
-        "special function: order must be a plain number, got a Value; its derivative has no closed form: pass v.data"
+        "special function: order cannot be a Value, because its derivative has no closed form; pass v.data"
     )
 
 

@@ -26,7 +26,7 @@ def _cov(
     if ddof is not None and ddof != int(ddof):
         raise OperationError(f"cov: ddof must be a whole number, got {ddof}; leave it out for 1")
     if dtype is not None and np.dtype(dtype).kind not in "fc":
-        raise CallError(f"cov: dtype must be one of broken numbers, got {dtype}; leave it out")
+        raise CallError(f"cov: dtype must be floating or complex, got {dtype}; leave it out")
     rows = [np.atleast_2d(x) if rowvar or np.ndim(x) == 1 else np.transpose(x) for x in (m, y) if x is not None]
     x = np.concatenate(rows, axis=0)
     x = x.astype(np.result_type(x, np.float64) if dtype is None else dtype)
