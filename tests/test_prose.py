@@ -50,8 +50,9 @@ def docstrings(path: Path) -> str:
     return prose("\n".join(lines))
 
 
+@pytest.fixture(scope="module")
 def texts() -> dict[str, str]:
-    """Return the prose of every page, notebook and docstring, by its place."""
+    """Give the prose of every page, notebook and docstring, by its place."""
     found = {}
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")]:
         place = path.relative_to(ROOT)
@@ -67,12 +68,9 @@ def texts() -> dict[str, str]:
     return found
 
 
-TEXTS = texts()
-
-
-def test_no_phrase_is_used_that_the_project_does_without():
+def test_no_phrase_is_used_that_the_project_does_without(texts):
     found = []
-    for place, text in TEXTS.items():
+    for place, text in texts.items():
         for phrase, instead in WORDS.items():
             for match in re.finditer(rf"\b(?:{phrase})\b", text, re.IGNORECASE):
                 line = text.count("\n", 0, match.start()) + 1
@@ -94,16 +92,16 @@ def test_code_tables_and_links_are_no_prose(text, left):
 
 
 @pytest.mark.slow
-def test_proselint_finds_nothing(tmp_path):
+def test_proselint_finds_nothing(texts, tmp_path):
     pytest.importorskip("proselint")
-    for place, text in TEXTS.items():
+    for place, text in texts.items():
         path = tmp_path / "texts" / f"{place}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "proselint", "check", "--output-format", "json", "texts"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     result = json.loads(done.stdout)["result"]
-    assert len(result) == len(TEXTS)
+    assert len(result) == len(texts)
     found = [
         f"{place.partition('/texts/')[2]}:{fault['pos'][0]}: {fault['check_path']}: {fault['message']}"
         for place, said in result.items()
