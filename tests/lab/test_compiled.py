@@ -52,3 +52,15 @@ def test_what_cannot_be_compiled_is_trained_all_the_same(monkeypatch):
     config = Config(epochs=2500, hidden=(2,), until="loss<0.69")
     left = working.work(config, lambda epoch: False)
     assert left["loss"] == prepare(config).train().history.loss[-1]
+
+
+def test_one_program_serves_all_rates_and_seeds():
+    def program(**options):
+        run = prepare(Config(hidden=(2,), epochs=5, activation="sigmoid", **options))
+        training = run.training(compile="numpy")
+        for _ in range(2):
+            training.evaluate()
+        return training.steps.step.source
+
+    assert program(lr=0.125) == program(lr=0.25, seed=3)
+    assert program(lr=0.125) != program(lr=0.125, momentum=0.5)

@@ -38,6 +38,9 @@ USAGE = f"{', '.join(FORMS[:-1])} or {FORMS[-1]}, after an optional {_form(WARMU
 def rate(text: str, lr: float, updates: int) -> float | Schedule:
     """Read a schedule; its steps are updates.
 
+    A rate that stays is returned as the number that it is: an optimizer's number is an input of compiled steps, so that
+    one program serves all rates.
+
     Arguments:
         text: one of `FORMS`, after an optional `warmup:STEPS+`.
         lr: the learning rate that it changes.
@@ -50,6 +53,8 @@ def rate(text: str, lr: float, updates: int) -> float | Schedule:
         >>> [rate("warmup:2+exponential:0.5", 8.0, 100)(step) for step in range(4)]
         [4.0, 4.0, 2.0, 1.0]
     """
+    if text == "constant":
+        return lr
     prefix, plus, rest = text.partition("+")
     name, *words = prefix.split(":")
     make = schedules.linear_warmup if name == WARMUP else None if plus else schedules.SCHEDULES.get(name)

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from tinygrad_lab import lab
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.sweeps import workers
+from tinygrad_lab.lab.sweeps import running, workers
 from tinygrad_lab.lab.sweeps.effects import effects, failures, in_words, summary
 from tinygrad_lab.lab.sweeps.grid import cells
 from tinygrad_lab.lab.sweeps.running import Sweep, read_store, run
@@ -108,7 +109,7 @@ def work(config, beat, train=working.work):
     return train(config, beat)
 
 working.work = work
-from tinygrad_lab.lab.sweeps import workers
+from tinygrad_lab.lab.sweeps import running, workers
 from tinygrad_lab.lab.config import Config
 
 if __name__ == "__main__":
@@ -308,3 +309,9 @@ def test_a_sweep_of_nothing_that_can_be_trained_or_shown_is_one_line(tmp_path, m
     told = capsys.readouterr().err
     assert text in told
     assert told.count("\n") == 1
+
+
+def test_processes_begin_with_different_programs():
+    grid = [Config(compile=True, hidden=(h,), lr=lr) for h in (2, 3) for lr in (0.1, 0.2)]
+    assert list(running._programs_first(dict(enumerate(grid)))) == [0, 2, 1, 3]
+    assert list(running._programs_first({i: replace(one, compile=False) for i, one in enumerate(grid)})) == [0, 1, 2, 3]

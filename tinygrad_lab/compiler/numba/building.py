@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -82,6 +83,11 @@ def _written(file: str, source: str) -> Path:
     raise CompileError(f"compile: the folder of compiled code must be writable, got {folder()}; set TINYGRAD_LAB_CACHE")
 
 
+def _watched() -> bool:
+    """Whether somebody reads what this process says; a worker would talk into what the main program shows."""
+    return sys.stderr is not None and sys.stderr.isatty() and multiprocessing.parent_process() is None
+
+
 class Building:
     """Machine code for a module's source.
 
@@ -112,7 +118,7 @@ class Building:
         start = time.perf_counter()
         for number, (name, arguments) in enumerate(self._inner, 1):
             getattr(self._module, name).compile((types.int64,) * arguments)
-            if time.perf_counter() - start > _LONG and sys.stderr is not None:
+            if time.perf_counter() - start > _LONG and _watched():
                 end = "\n" if number == len(self._inner) else ""
                 print(f"\rcompile: {number} of {len(self._inner)} functions", end=end, file=sys.stderr, flush=True)  # noqa: T201
         self._inner = []

@@ -16,6 +16,8 @@ from tinygrad_lab.lab.sweeps.grid import Cell
 from tinygrad_lab.lab.sweeps.running import Sweep, Watch, run
 from tinygrad_lab.lab.sweeps.table import number
 
+_LONG = 20_000  # epochs from which machine code saves the seconds that it costs
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -86,7 +88,8 @@ def measure(
         workers: how many processes; one for each core by default.
         store: a file of what has ended; it grows.
         watch: called several times a second.
-        compile: train with compiled steps, by Numba where it is installed, whose sums differ in the last digits.
+        compile: train what is long with compiled steps, by Numba where it is installed, whose sums differ in the last
+            digits.
     """
     parts = [(name, part) for name in names for part in REPORTS[name].parts]
     cells = [_cell(name, part, row, compile) for name, part in parts for row in part.rows]
@@ -105,9 +108,9 @@ def measure(
 
 
 def _cell(name: str, part: Part, row: Row, compile: bool) -> Cell:
-    config = Config(**part.options | row.options | ({"compile": True} if compile else {}))
+    config = Config(**part.options | row.options)
     where = f"{row.down}, {row.across}" if row.across else row.down
-    return Cell({"run": f"{name}: {part.title}: {where}"}, replace(config))
+    return Cell({"run": f"{name}: {part.title}: {where}"}, replace(config, compile=compile and config.limit >= _LONG))
 
 
 def _length(cell: Cell) -> float:

@@ -22,6 +22,7 @@ from tinygrad_lab.lab.sweeps.working import refused
 
 STORE = "done.jsonl"
 FIGURES = ("epochs", "loss", "accuracy")
+_NOT_IN_A_PROGRAM: dict[str, Any] = {"seed": 0, "lr": 1.0, "epochs": None, "init": "rand", "legacy_rng": False}
 
 
 @dataclass
@@ -114,11 +115,24 @@ def run(
                 new[number] = replace(cell.config)
     watch(result, [])
     if new:
+        new = _programs_first(new)
         here = client is None
         looks = processes.train(new, _count(workers, len(new))) if here else clusters.train(new, client)
         _train(result, looks, identities, store, watch)
     _fail_if_all_refused(result)
     return result
+
+
+def _programs_first(configs: dict[int, Config]) -> dict[int, Config]:
+    """Put one cell of each compiled program first: processes compile different ones, and find them later."""
+    seen: set[Config] = set()
+    later: list[int] = []
+    for number, config in configs.items():
+        program = replace(config, **_NOT_IN_A_PROGRAM)
+        if config.compile and program in seen:
+            later.append(number)
+        seen.add(program)
+    return {number: configs[number] for number in sorted(configs, key=set(later).__contains__)}
 
 
 def _fail_if_all_refused(sweep: Sweep) -> None:
