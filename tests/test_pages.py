@@ -13,7 +13,10 @@ import tinygrad_lab as tl
 
 DOCS = Path(__file__).parents[1] / "docs"
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
-WITH_A_TEST_OF_ITS_OWN = {"experiments.md"}  # its commands and its code take turns
+WITH_A_TEST_OF_ITS_OWN = {
+    "experiments.md",  # its commands and its code take turns
+    "wrong_rules.md",  # nearly all of its code fails on purpose
+}
 OF_OTHERS = {"other_libraries.md"}  # run as tests/testing/others.py makes the page
 MADE = {"reference", "tutorials", "_build"}
 SLOW = {"testing.md"}

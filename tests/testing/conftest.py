@@ -27,6 +27,8 @@ def _reproductions_run(request, monkeypatch):
     elsewhere = request.module.__name__.endswith(("_jax", "_torch"))  # classes and rules given in functions of tests
     if elsewhere and any(words in reports[0] for words in ("# fn is", "# an argument cannot")):
         return
+    if "another each time" in reports[0]:
+        return  # and so may be right the next time
     first, statements = reports[0].splitlines()[0], reports[0].partition("reproduce: ")[2].replace("\n    ", "\n")
     assert "# fn is" not in statements, f"cannot be run: {statements}"
     with np.errstate(all="ignore"), pytest.raises(GradientError) as caught:

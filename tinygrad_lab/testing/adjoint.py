@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.errors import GradientError
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.differences import Array
+from tinygrad_lab.testing.mistakes import Mistake, failure
 from tinygrad_lab.testing.noise import Error, moved, steady
 from tinygrad_lab.testing.problem import Problem
 
@@ -70,8 +70,9 @@ def check_transpose(problem: Problem) -> None:
 
         if not steady(error, again, unit, SLACK * unit * scale):
             return
-    raise GradientError(
+    raise failure(
+        Mistake.NO_TRANSPOSE,
         f"{problem.adapter.name}: reverse mode must be the transpose of forward mode, got "
         f"<J u, v> = {float(np.sum(ahead)):.12g} and <u, Jt v> = {float(np.sum(back)):.12g}; "
-        f"check_gradients tells which of them is wrong"
+        f"check_gradients tells which of them is wrong",
     )

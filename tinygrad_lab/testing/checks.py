@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.errors import ArgumentError, GradientError, VacuousTestError
+from tinygrad_lab.errors import ArgumentError, GradientError
 from tinygrad_lab.testing import ways
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.directions import Search
 from tinygrad_lab.testing.dtypes import check_dtypes
 from tinygrad_lab.testing.elements import judge_kinks
+from tinygrad_lab.testing.outcome import Outcome
 from tinygrad_lab.testing.problem import Problem
-from tinygrad_lab.testing.report import GradientReport, Outcome
+from tinygrad_lab.testing.report import GradientReport
 from tinygrad_lab.testing.sample import Sample
 from tinygrad_lab.testing.verdict import FAIL, Tolerance
 
@@ -68,7 +69,7 @@ def check_gradients(
             raise
         report = GradientReport(adapter.name, (), "fail", str(error), tuple(adapter.notes))
     if raise_exception and not report.ok:
-        raise (VacuousTestError if report.outcome == "undecided" else GradientError)(report.text, report)
+        raise report.error()
     return report
 
 
@@ -114,7 +115,7 @@ def _report(sample: Sample, tolerance: Tolerance) -> GradientReport:
 def _look_around(search: Search) -> None:
     """Look at more elements of an array in which one is wrong: the pattern tells what is wrong."""
     for leaf in search.sample.problem.leaves:
-        numbers = range(leaf.coordinates.start, leaf.coordinates.stop)
+        numbers = leaf.numbers
         verdicts = [found[i] for found in search.found for i in numbers if i in found]
         if any(verdict.status == FAIL and not verdict.reason for verdict in verdicts):
             left = [i for i in numbers if i not in search.slopes]

@@ -15,6 +15,7 @@ from tinygrad_lab.errors import GradientError, TinygradError
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.cotangents import Rule, check_cotangents, random_like, size_of
 from tinygrad_lab.testing.layouts import laid_out_like
+from tinygrad_lab.testing.mistakes import Mistake, failure
 from tinygrad_lab.testing.problem import Problem
 from tinygrad_lab.testing.shaken import bare, shaken
 
@@ -79,9 +80,10 @@ def _check_untouched(problem: Problem, arrays: list[Any]) -> None:
     except ValueError as error:
         if "read-only" not in str(error):
             raise
-        raise GradientError(
+        raise failure(
+            Mistake.IN_PLACE,
             f"{problem.adapter.name}: the function must leave the arguments alone, got one written into; "
-            f"compute a new array"
+            f"compute a new array",
         ) from error
 
 
@@ -158,16 +160,17 @@ def _applied(rule: Rule) -> list[Any]:
         for number, (array, copy) in enumerate(zip(given, copies, strict=True)):
             if not np.array_equal(array, copy, equal_nan=True):
                 what = "cotangent" if number < len(rule.cotangents) else "arguments"
-                raise GradientError(_WRITTEN.format(rule.name, what))
+                raise failure(Mistake.IN_PLACE, _WRITTEN.format(rule.name, what))
         rule.apply(locked)
     except TinygradError as error:
-        raise error if isinstance(error, GradientError) else GradientError(f"{rule.name}: {error}") from error
+        raise error if isinstance(error, GradientError) else failure(Mistake.SHAPE, f"{rule.name}: {error}") from error
     except ValueError as error:
         if "read-only" in str(error):
-            raise GradientError(_WRITTEN.format(rule.name, "cotangent")) from error
-        raise GradientError(
+            raise failure(Mistake.IN_PLACE, _WRITTEN.format(rule.name, "cotangent")) from error
+        raise failure(
+            Mistake.EMPTY,
             f"{rule.name}: must work where the function does, got {type(error).__name__}: {error}; "
-            f"mind arrays of size 0"
+            f"mind arrays of size 0",
         ) from error
     return first
 
@@ -177,20 +180,22 @@ _WRITTEN = "{}: must leave the {} alone, got it written into; compute a new arra
 
 def _check_kind(name: str, gradient: Any, argument: Any) -> None:
     if not (isinstance(gradient, (np.ndarray, np.generic)) and gradient.dtype.kind in "fc"):
-        raise GradientError(
-            f"{name}: must be a floating-point array, got {_kind(gradient)}; write the rule as an expression in g"
+        raise failure(
+            Mistake.NO_ARRAY,
+            f"{name}: must be a floating-point array, got {_kind(gradient)}; write the rule as an expression in g",
         )
     if argument is not None and (gradient.shape, gradient.dtype) != (argument.shape, argument.dtype):
-        raise GradientError(
+        raise failure(
+            Mistake.SHAPE,
             f"{name}: must have the argument's shape {argument.shape} and dtype {argument.dtype}, "
-            f"got {gradient.shape} and {gradient.dtype}; sum over broadcast axes, and convert to the argument's dtype"
+            f"got {gradient.shape} and {gradient.dtype}; sum over broadcast axes, and convert to the argument's dtype",
         )
 
 
 def _check_memory(name: str, gradient: Any, given: list[Any], others: list[Any]) -> None:
     for what, arrays in (("what the rule was given", given), ("another gradient", others)):
         if any(np.may_share_memory(gradient, array) for array in arrays if isinstance(array, np.ndarray)):
-            raise GradientError(f"{name}: must own its memory, got memory of {what}; return a copy")
+            raise failure(Mistake.SHARED, f"{name}: must own its memory, got memory of {what}; return a copy")
 
 
 def _kind(x: Any) -> str:

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.errors import GradientError
 from tinygrad_lab.testing.differences import Array, real_parts
 from tinygrad_lab.testing.layouts import fortran, repeated, strided
+from tinygrad_lab.testing.mistakes import Mistake, failure
 from tinygrad_lab.testing.noise import Error, moved, steady
 
 SLACK = 1e3  # sums may be rounded by so many units in the last place of their terms
@@ -39,8 +39,9 @@ def check_cotangents(rule: Rule, first: list[Any], nondeterminism: float) -> Non
     for _ in range(2):
         again = rule.apply(rule.cotangents)
         if not all(_same(a, b, nondeterminism) for a, b in zip(first, again, strict=True)):
-            raise GradientError(
-                f"{rule.name}: must be the same each time, got two results; take randomness as an argument"
+            raise failure(
+                Mistake.RANDOM,
+                f"{rule.name}: must be the same each time, got two results; take randomness as an argument",
             )
     _check_layouts(rule, first, nondeterminism)
     _check_linear(rule, first, nondeterminism)
@@ -71,9 +72,10 @@ def _compare_layouts(rule: Rule, cotangents: list[Any], right: list[Any], how: s
             return Error(float(real_parts([np.asarray(off()[number])])[worst]), 0.0)
 
         if steady(Error(float(difference[worst]), 0.0), later, unit, np.inf):
-            raise GradientError(
+            raise failure(
+                Mistake.COTANGENT_LAYOUT,
                 f"{rule.name}: must give the same gradient however the cotangent {how}, got a difference of "
-                f"{float(difference[worst]):.3g}; go by its shape, not its strides"
+                f"{float(difference[worst]):.3g}; go by its shape, not its strides",
             )
 
 
@@ -103,9 +105,10 @@ def _check_linear(rule: Rule, first: list[Any], nondeterminism: float) -> None:
             return Error(float(real_parts([differences(ones)[number]])[worst]), 0.0)
 
         if steady(Error(float(real_parts([off])[worst]), 0.0), later, unit, SLACK * unit * scale):
-            raise GradientError(
+            raise failure(
+                Mistake.NOT_LINEAR,
                 f"{rule.name}: must be linear in the cotangent, got a difference of {float(numbers[worst]):.3g} "
-                f"between the gradient of a combination and that of its parts; use g once as a factor in each term"
+                f"between the gradient of a combination and that of its parts; use g once as a factor in each term",
             )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_lab.testing.differences import FEW, Array, Slope
 from tinygrad_lab.testing.elements import Found, examine, is_rounding, settled
+from tinygrad_lab.testing.mistakes import Mistake
 from tinygrad_lab.testing.noise import Error, steady
 from tinygrad_lab.testing.reproduction import call
 from tinygrad_lab.testing.sample import ROUNDING, Sample
@@ -162,6 +163,7 @@ class Search:
             f"  analytic {float(forward[j]):+.10g}   numeric {float(slope.value[j]):+.10g} "
             f"± {float(slope.bound[j]):.0e}\n"
             f"  {wrong.size} of {forward.size} elements wrong, reverse mode is right: is the rule linear in g?\n"
+            f"{Mistake.FORWARD.line}\n"
             f"  {call(problem, sample.weights[0])}"
         )
 

@@ -8,13 +8,16 @@ import numpy as np
 
 from tinygrad_lab.testing.differences import Array
 from tinygrad_lab.testing.elements import Found
+from tinygrad_lab.testing.mistakes import Diagnosis, Mistake
 from tinygrad_lab.testing.noise import Error, steady
 from tinygrad_lab.testing.sample import Sample
 from tinygrad_lab.testing.shaken import spread
 from tinygrad_lab.testing.verdict import FAIL, Verdict
 
-NARROW = "off in the arguments' own dtype, but right in a wider one"
-LAYOUT = "depends on how the arrays lie in memory: it is another for C-contiguous copies of them"
+NARROW = Diagnosis(Mistake.NARROW, "off in the arguments' own dtype, but right in a wider one")
+LAYOUT = Diagnosis(
+    Mistake.LAYOUT, "depends on how the arrays lie in memory: it is another for C-contiguous copies of them"
+)
 ROUNDING = 8  # in units of the own dtype; what goes beyond has to be the same at neighbouring points to be a mistake
 SEEN = 10  # times as far as rounding was seen to carry the gradient, or the function
 LOST = 0.1  # a relative error of the function from which on its own dtype tells nothing
@@ -41,7 +44,7 @@ def check_dtypes(sample: Sample, found: Found) -> None:
         )
 
 
-def _compare(sample: Sample, found: Found, right: Array, reason: str, close: float, again: Rule) -> None:
+def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, close: float, again: Rule) -> None:
     problem, weights, own, unit = sample.problem, sample.weights[0], sample.own[0], sample.own_unit
     dtypes = [array.dtype for array in (*(leaf.array for leaf in problem.leaves), *problem.results)]
     underflow = max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tinygrad_lab.testing.differences import FEW, Array, Slope
+from tinygrad_lab.testing.mistakes import Diagnosis, Mistake
 from tinygrad_lab.testing.noise import Error, carried, steady
 from tinygrad_lab.testing.sample import Sample
 from tinygrad_lab.testing.verdict import BOUNDS, FAIL, INCONCLUSIVE, KINK, PASS, SHARP, Verdict, judge
@@ -20,7 +21,9 @@ NEARBY = 64  # points at which to look around a kink
 MOST = 1000  # so many equal elements at most are taken for a tie
 APART = 4  # so many kinked elements at most are moved by different steps
 TIES = 8  # so many groups of equal elements at most are moved together
-TOGETHER = "a tie or another kink, not shared as the derivative along all its elements together demands"
+TOGETHER = Diagnosis(
+    Mistake.TIE, "a tie or another kink, not shared as the derivative along all its elements together demands"
+)
 
 Found = list[dict[int, Verdict]]  # per cotangent, by coordinate
 
@@ -83,6 +86,8 @@ def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict, slope: Slope) 
     moving = slope.value != 0
     moving = moving if np.any(moving) else np.ones_like(moving)
     error = again(0.0)
+    if abs(error.found - verdict.analytic) > SHARP * max(abs(verdict.analytic), abs(verdict.numeric)):
+        return False  # it is another each time
     if verdict.high > verdict.low:
         return bool(carried(error, again))
     tolerance = np.inf if sample.tied else BOUNDS * verdict.bound + float(sample.rounding[k][i])

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.errors import GradientError, VacuousTestError
 from tinygrad_lab.testing import profiles, strategies
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.adjoint import check_transpose
@@ -21,6 +20,7 @@ from tinygrad_lab.testing.checks import check_problem
 from tinygrad_lab.testing.contract import check_contract
 from tinygrad_lab.testing.domains import REAL, Domain
 from tinygrad_lab.testing.extra import SearchStrategy, hypothesis
+from tinygrad_lab.testing.mistakes import Mistake, failure
 from tinygrad_lab.testing.problem import Problem
 from tinygrad_lab.testing.report import GradientReport
 from tinygrad_lab.testing.verdict import Tolerance
@@ -49,11 +49,12 @@ class Tally:
             VacuousTestError: if it decided about fewer than half of the elements, or there were none.
         """
         if 2 * self.inconclusive >= self.elements:
-            raise VacuousTestError(
+            raise failure(
+                Mistake.UNDECIDED,
                 f"{self.name}: more than half of the elements must be decided, got {self.inconclusive} of "
                 f"{self.elements} undecided in {self.examples} examples; "
                 f"say where the function is smooth with domain=Domain(...)"
-                + (f"\n  {self.reason}" if self.inconclusive == self.elements else "")
+                + (f"\n  {self.reason}" if self.inconclusive == self.elements else ""),
             )
 
 
@@ -87,9 +88,9 @@ def check_call(call: Call, order: int = 1, options: Options | None = None) -> Gr
     problem = Problem(call.adapter, call.args, None)
     report = check_problem(problem, order, None, options.tolerance)  # first, since it says the most
     if report.outcome == "fail":
-        raise GradientError(report.text, report)
+        raise report.error()
     if not problem.outputs:
-        raise VacuousTestError(report.text, report)
+        raise report.error()
     if problem.adapter.own:  # of another system, differences have been compared with both modes
         check_transpose(problem)
     check_contract(problem, None, options.nondeterminism)  # zero-size and 0-d arrays are drawn as well

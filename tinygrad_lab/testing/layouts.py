@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 from numpy.lib.stride_tricks import as_strided
@@ -25,8 +27,9 @@ def reversed_axes(x: Array) -> Array:
 
 
 def strided(x: Array) -> Array:
-    """Return a copy of which every other element in memory belongs to something else."""
-    wide = np.full([2 * n for n in x.shape], 7, x.dtype)
+    """Return a copy of which every other element in memory belongs to something else, its axes in the same order."""
+    order: Literal["F", "C"] = "F" if x.flags.f_contiguous and not x.flags.c_contiguous else "C"
+    wide = np.full([2 * n for n in x.shape], 7, x.dtype, order)
     for axis in range(x.ndim):
         wide = np.moveaxis(np.moveaxis(wide, axis, 0)[::2], 0, axis)
     wide[...] = x
@@ -61,3 +64,27 @@ def laid_out_like(like: Array, values: Array) -> Array:
     made: Array = np.ndarray(like.shape, like.dtype, np.empty(high - low, np.uint8).data, start, like.strides)
     made[...] = values
     return made
+
+
+def described(array: Array) -> str:
+    """Name an array's dtype and shape, and how it lies in memory where that is not in C order.
+
+    Example:
+        >>> described(np.ones((2, 3))), described(np.asfortranarray(np.ones((2, 3), np.float32)))
+        ('float64 (2, 3)', 'float32 (2, 3) in Fortran order')
+        >>> described(np.arange(8.0)[::-2]), described(np.broadcast_to(1.0, (2, 2)))
+        ('float64 (4,) reversed, with gaps', 'float64 (2, 2) repeated with stride 0, read-only')
+    """
+    steps = [step for step, length in zip(array.strides, array.shape, strict=True) if length > 1 and array.size]
+    words = []
+    if 0 in steps:
+        words.append("repeated with stride 0")
+    elif steps and not array.flags.c_contiguous:
+        order = [abs(step) for step in steps]
+        words += ["in Fortran order"] if len(order) > 1 and order == sorted(order) else []
+        words += ["with other axes first in memory"] if order not in (sorted(order), sorted(order)[::-1]) else []
+        words += ["reversed"] if min(steps) < 0 else []
+        low, high = byte_bounds(array)
+        words += ["with gaps"] if high - low > array.nbytes else []
+    words += [] if array.flags.writeable else ["read-only"]
+    return f"{array.dtype.name} {array.shape} {', '.join(words)}".strip()

@@ -16,10 +16,11 @@ import numpy as np
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import ArgumentError, GradientError
+from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.differences import Array, real_parts
 from tinygrad_lab.testing.layouts import laid_out_like
+from tinygrad_lab.testing.mistakes import Mistake, failure
 from tinygrad_lab.testing.shaken import shaken
 
 
@@ -37,6 +38,11 @@ class Leaf(NamedTuple):
     argument: int
     array: Any
     coordinates: slice
+
+    @property
+    def numbers(self) -> range:
+        """The flat coordinates."""
+        return range(self.coordinates.start, self.coordinates.stop)
 
     def shaped(self, flat: Array) -> Array:
         """Return the leaf's part of a flat vector in its shape; the two numbers of a complex element on a last axis."""
@@ -193,8 +199,9 @@ class Problem:
         for array, copy in zip(leaves, copies, strict=True):
             if not np.array_equal(array, copy, equal_nan=True):
                 array[...] = copy
-                raise GradientError(
-                    f"{self.adapter.name}: must leave the arguments alone, got it written into; compute a new array"
+                raise failure(
+                    Mistake.IN_PLACE,
+                    f"{self.adapter.name}: must leave the arguments alone, got it written into; compute a new array",
                 )
         return found, max(unit, self.adapter.unit)
 
@@ -213,24 +220,26 @@ class Problem:
         for gradient, leaf in zip(gradients, self.leaves, strict=True):
             array = np.zeros_like(leaf.array) if gradient is None else np.asarray(plain(gradient))
             if array.shape != leaf.array.shape or array.dtype.kind not in "fc":
-                raise GradientError(
+                mistake, advice = _advice(array, leaf.array)
+                raise failure(
+                    mistake,
                     f"{self.adapter.name}, gradient of argument {leaf.argument}: must have the argument's shape "
                     f"{leaf.array.shape} and a floating-point dtype, got shape {array.shape} and dtype {array.dtype}; "
-                    f"{_advice(array, leaf.array)}"
+                    f"{advice}",
                 )
             unit = max(unit, float(np.finfo(array.dtype).eps))
             parts.append(np.conjugate(array.astype(self._wide(leaf.array).dtype)))
         return real_parts(parts).astype(self.dtype), unit
 
 
-def _advice(gradient: Array, argument: Array) -> str:
+def _advice(gradient: Array, argument: Array) -> tuple[Mistake, str]:
     if gradient.shape == argument.shape:
-        return "convert it to the argument's dtype"
+        return Mistake.SHAPE, "convert it to the argument's dtype"
     if gradient.shape == argument.shape[::-1]:
-        return "it looks transposed"
+        return Mistake.TRANSPOSED, "it looks transposed"
     if gradient.ndim >= argument.ndim and gradient.size > argument.size:
-        return "the argument was broadcast: sum the gradient over the broadcast axes"
-    return "return one number for each element of the argument"
+        return Mistake.BROADCAST, "the argument was broadcast: sum the gradient over the broadcast axes"
+    return Mistake.SHAPE, "return one number for each element of the argument"
 
 
 def _joined(part: Array, like: Any) -> Any:

@@ -25,7 +25,7 @@ def call(problem: Problem, weights: Array) -> str:
     problem, weights = origin
     positions = sorted({leaf.argument for leaf in problem.leaves})
     arguments = [expression(arg) for arg in problem.args[: problem.given]]
-    cotangents = [expression(c.astype(float) if c.dtype == np.longdouble else c) for c in problem.cotangents(weights)]
+    cotangents = [expression(_usual(c)) for c in problem.cotangents(weights)]
     cotangent = cotangents[0] if len(cotangents) == 1 else f"[{', '.join(cotangents)}]"
     keywords = [f"wrt={tuple(positions)}"] if len(positions) < len(arguments) else []
     keywords += [f"cotangent={cotangent}", *(["order=2"] if order == 2 else [])]
@@ -39,6 +39,12 @@ def call(problem: Problem, weights: Array) -> str:
     remark = function.remark or ("" if _is_python(text) else "# an argument cannot be written down")
     call = f"{text}{'  ' * bool(remark)}{remark}"
     return "\n    ".join([f"reproduce: {'; '.join(imports)}", *others, call])
+
+
+def _usual(array: Array) -> Array:
+    """Return an array of long doubles in double precision, which every machine has, others as they are."""
+    wide = {np.dtype(np.longdouble): np.float64, np.dtype(np.clongdouble): np.complex128}
+    return array.astype(wide.get(array.dtype, array.dtype))
 
 
 def _is_python(text: str) -> bool:

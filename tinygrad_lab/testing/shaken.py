@@ -251,7 +251,12 @@ def _moved(x: Any, unit: float | None = None) -> Any:
     unit = min(float(kind.eps), own) if unit is None else unit
     most = np.where(x == 0, 0, np.maximum(x.dtype.type(unit) * np.abs(x), kind.smallest_subnormal))
     wide = np.result_type(x.dtype, np.float32) if unit >= float(kind.eps) else np.longdouble
-    return (x.astype(wide) + noise.astype(wide) * most).astype(x.dtype)
+    moved = (x.astype(wide) + noise.astype(wide) * most).astype(x.dtype)
+    if x.flags.c_contiguous:
+        return moved
+    made = np.empty_like(x)  # in the same order: what goes by memory is to see the same memory
+    made[...] = moved
+    return made
 
 
 def _scattered(x: Array, first: int, second: int) -> Array:

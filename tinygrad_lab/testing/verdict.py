@@ -7,8 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from tinygrad_lab.testing.differences import Array, Slope
+from tinygrad_lab.testing.mistakes import Diagnosis
 
 PASS, FAIL, KINK, INCONCLUSIVE = "pass", "fail", "kink-ok", "inconclusive"
+BY_GRAVITY = (PASS, KINK, INCONCLUSIVE, FAIL)
 
 BOUNDS = 10  # how many error bounds analytic and numeric value may be apart
 CLOSE = 1e-9  # and how much besides, relative to the larger of them
@@ -18,7 +20,7 @@ SHARP = 1e-3  # a verdict counts if the bounds are smaller than this part of the
 class Verdict(NamedTuple):
     """What was found for one number: its status, the numeric value between `low` and `high`, and their error bound.
 
-    `reason` says what is wrong where the comparison itself cannot show it.
+    `reason` says what is wrong where the comparison itself cannot show it, `tolerance` how far off the number may be.
     """
 
     status: str
@@ -27,7 +29,13 @@ class Verdict(NamedTuple):
     bound: float
     low: float
     high: float
-    reason: str = ""
+    reason: Diagnosis | None = None
+    tolerance: float = np.nan
+
+    @property
+    def off(self) -> float:
+        """How far the analytic value lies outside of the numeric ones, with its sign."""
+        return self.analytic - min(max(self.analytic, self.low), self.high)
 
 
 class Tolerance(NamedTuple):
@@ -63,12 +71,12 @@ def judge(analytic: float, weights: Array, slope: Slope, rounding: float, neglig
     bound = float(np.sum(np.abs(weights) * np.where(kink, one_sided, slope.bound[used])))
     numeric = (low + high) / 2
     size = max(abs(analytic), abs(low), abs(high))
+    tolerance = BOUNDS * bound + CLOSE * size + rounding
     if not (np.isfinite(numeric) and np.isfinite(bound)):
         status = INCONCLUSIVE
     elif not np.isfinite(analytic):
         status = FAIL if BOUNDS * bound <= SHARP * max(abs(numeric), negligible) else INCONCLUSIVE
     else:
-        tolerance = BOUNDS * bound + CLOSE * size + rounding
         sharp = BOUNDS * bound <= SHARP * max(size, negligible)
         if not low - tolerance <= analytic <= high + tolerance:
             status = FAIL
@@ -76,4 +84,4 @@ def judge(analytic: float, weights: Array, slope: Slope, rounding: float, neglig
             status = KINK
         else:
             status = PASS if sharp else INCONCLUSIVE
-    return Verdict(status, float(analytic), numeric, bound, low, high)
+    return Verdict(status, float(analytic), numeric, bound, low, high, tolerance=tolerance)

@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_lab.errors import GradientError
 from tinygrad_lab.testing.adapters.base import Way, first_line
 from tinygrad_lab.testing.differences import Array
+from tinygrad_lab.testing.mistakes import Mistake, failure
 from tinygrad_lab.testing.problem import Problem
 from tinygrad_lab.testing.reproduction import call
 
@@ -50,9 +51,10 @@ def _found(problem: Problem, way: Way) -> Any:
     except Exception as error:
         said = first_line(error)
         if not way.optional:
-            raise GradientError(
+            raise failure(
+                Mistake.OTHER_WAY,
                 f"{problem.adapter.name}: there must be a gradient {way.when}, got {said}; "
-                f"in `backward`, mind `None` and arguments that need no gradient"
+                f"in `backward`, mind `None` and arguments that need no gradient",
             ) from error
         problem.adapter.note(f"the gradient {way.when}: {said}")
         return None
@@ -87,5 +89,6 @@ def _text(problem: Problem, weights: Array, what: str, way: Way, got: str) -> st
     return (
         f"{problem.adapter.name}{what}: another {way.when}\n"
         f"  must be the same gradient as for every cotangent by itself, got {got}\n"
+        f"{Mistake.OTHER_WAY.line}\n"
         f"  {call(problem, weights)}"
     )

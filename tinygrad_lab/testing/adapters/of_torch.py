@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.errors import GradientError
 from tinygrad_lab.testing.adapters.base import Adapter, Function, Leaves, Rebuild, Way, first_line, required
 from tinygrad_lab.testing.adapters.bfloat16 import UNIT, BFloat16, opened
 from tinygrad_lab.testing.adapters.torch_promotion import promoting
 from tinygrad_lab.testing.adapters.torch_ways import ways
+from tinygrad_lab.testing.mistakes import Mistake, failure
 
 TENSOR = "torch.tensor({}, dtype=torch.bfloat16)"
 
@@ -119,9 +119,10 @@ class Torch(Adapter):
         with self.torch.no_grad():
             results = [result.numpy(force=True) for result in self.results(rebuild, inputs)]
         if any(tensor._version for tensor in inputs):
-            raise GradientError(
+            raise failure(
+                Mistake.IN_PLACE,
                 f"{self.name}: the function must leave the arguments alone, got one written into; "
-                f"compute a new tensor, or check it on `x.clone()`"
+                f"compute a new tensor, or check it on `x.clone()`",
             )
         return results
 

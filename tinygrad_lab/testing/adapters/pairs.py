@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.errors import ArgumentError, GradientError
+from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.testing.adapters.base import Adapter, Function, Leaves, Rebuild, is_floating
+from tinygrad_lab.testing.mistakes import Mistake, failure
 
 
 class Pair(Adapter):
@@ -66,8 +67,10 @@ class Pair(Adapter):
                 x.flags.writeable or any(x is y for y in locked) for x in given
             ):
                 raise
-            raise GradientError(
-                f"{self.name}: the vjp must leave the function's result alone, got it written into; compute a new array"
+            raise failure(
+                Mistake.IN_PLACE,
+                f"{self.name}: the vjp must leave the function's result alone, got it written into; "
+                f"compute a new array",
             ) from error
         finally:
             for y in locked:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.errors import GradientError
 from tinygrad_lab.testing.adapters.base import Leaves, Rebuild, Way
+from tinygrad_lab.testing.mistakes import Mistake, failure
 
 BATCH = 3
 
@@ -81,8 +81,9 @@ def _again(adapter: Any, leaves: Leaves, rebuild: Rebuild, cotangents: Leaves) -
         same = adapter.torch.equal(tensor.detach().nan_to_num(), copy.nan_to_num())
         if tensor._version != version or not same:
             what = "its cotangent" if any(tensor is g for g in given) else "a saved tensor"
-            raise GradientError(
-                f"{adapter.name}: the backward pass must leave {what} alone, got it written into; compute a new tensor"
+            raise failure(
+                Mistake.IN_PLACE,
+                f"{adapter.name}: the backward pass must leave {what} alone, got it written into; compute a new tensor",
             )
     found: Leaves = adapter.arrays(adapter.pull(results, inputs, given, retain_graph=True))
     return found
