@@ -12,22 +12,19 @@ from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.blocks import in_blocks
 from tinygrad_lab.typing import Array, Result
 
-# NumPy has no error function. With z = |x| / √2 and u = (3 − z) / (3 + z), erfc(z) / 2 / (1 + u) / exp(−z²) is a
-# smooth function of u on (−1, 1]. These are its Chebyshev interpolants of degrees 23 and 11, computed with 60
-# digits and written in powers of u, highest first; their relative errors are about 3e-17 and 1e-8.
+# NumPy has no error function. For 0 ≤ a ≤ 40, Φ(−a) / exp(−a² / 2) is nearly a quotient of polynomials of degrees 9 and
+# 10, and 4 and 5 in single precision: those of the least relative error, 5e-17 and 2e-8, found with 60 digits. All
+# coefficients are positive, so nothing cancels. Highest powers first.
 _DOUBLE = (
-    -6.758906080158327e-11, 5.795785193761697e-13, 7.24481189086319e-10, -2.973471404773092e-10,
-    -4.2652018308433915e-09, 4.163160138397706e-09, 1.948780667428377e-08, -3.430710674926338e-08,
-    -8.323475119092479e-08, 2.3064574100503516e-07, 3.957523563419646e-07, -1.4559643519090015e-06,
-    -2.5331709654772342e-06, 8.963480909203207e-06, 2.3064817835178416e-05, -4.569247856237468e-05,
-    -0.0002528384996715115, -0.00010103471848579046, 0.002235602885337618, 0.009960646773916578,
-    0.0258722718250486, 0.04918569642534233, 0.07361620443082362, 0.08950057559069498,
+    (0.39894228040036084, 10.71160403585699, 140.8574970667105, 1173.431839803133, 6772.769887131285, 27989.64072977426,
+     82829.89346538075, 169943.52534825818, 221517.08813301008, 142823.60076707235),
+    (1.0, 26.850009542366948, 354.0773848944235, 2968.2074345245014, 17327.89399744713, 73047.27903997416,
+     223904.4821858215, 490529.55280805554, 732402.2354983146, 670947.6682066558, 285647.20153414475),
 )  # fmt: skip
 _SINGLE = (
-    -1.6379925467073236e-06, 5.652469631006445e-06, 2.208195181045496e-05, -4.232088154264736e-05,
-    -0.00025228537138207883, -0.00010269758680033613, 0.002235447509385771, 0.009961025057553093,
-    0.025872290775917933, 0.04918566463367558, 0.07361620376557329, 0.08950057602612613,
-)  # fmt: skip
+    (0.3989428440690679, 3.7050113291951385, 15.985976219507052, 36.83035400536478, 40.05852078730396),
+    (1.0, 9.287214697727258, 41.066397711030596, 101.68923711538582, 137.58496454932893, 80.11703992851702),
+)
 _FAR = 40.0  # from here on the tail of the normal distribution is 0 in float64
 
 
@@ -41,26 +38,33 @@ def _bell_rule(g: Array, y: Array, x: Array) -> Result:
     return y[1] * (g[0] / math.sqrt(2 * math.pi) - x * g[1])
 
 
+def _polynomial(coefficients: tuple[float, ...], x: Array) -> Result:
+    """Return a polynomial, by Horner's rule. Augmented assignments write into an array made here."""
+    first, *others, last = coefficients
+    y = first * x
+    for coefficient in others:
+        y += coefficient
+        y *= x
+    y += last
+    return y
+
+
 @primitive(_bell_rule)
 def cdf_and_bell(x: Array) -> tuple[Any, Any]:
     """Return Φ(x) and exp(−x² / 2), for x within ±40. Augmented assignments write into arrays made here."""
-    first, *others, last = _SINGLE if getattr(x, "dtype", None) == np.float32 else _DOUBLE
-    z = abs(x)
-    z *= math.sqrt(0.5)
-    z += 3
-    h = 6 / z
-    u = h - 1
-    series = first * u
-    for coefficient in others:
-        series += coefficient
-        series *= u
-    series += last
-    series *= h
+    dtype = getattr(x, "dtype", None)
+    if dtype == np.float16:  # the polynomials reach beyond its largest number
+        cdf, bell = cdf_and_bell(x.astype(np.float32))
+        return cdf.astype(dtype), bell.astype(dtype)
+    above, below = _SINGLE if dtype == np.float32 else _DOUBLE
+    a = abs(x)
+    tail = _polynomial(above, a)
+    tail /= _polynomial(below, a)
     bell = x * x
     bell *= -0.5
     bell = np.exp(bell)
-    series *= bell
-    return np.where(x < 0, series, 1 - series)[()], bell
+    tail *= bell
+    return abs((x > 0) - tail), bell  # 1 − tail where x > 0; `np.where` takes five times as long, for the signs are random
 
 
 @primitive(lambda g, y, x: g * _normal_density(x), elementwise=True)
@@ -76,8 +80,8 @@ def normal_cdf(x: Array) -> Result:
         >>> tl.functional.normal_cdf(np.array([-40.0, 0.0, 1.96]))
         array([0.        , 0.5       , 0.9750021])
 
-    Source: interpolation in such a quotient follows M. Shepherd, J. Laframboise, "Chebyshev approximation of
-    (1 + 2x) exp(x²) erfc x in 0 ≤ x < ∞", 1981.
+    Source: a quotient of polynomials for the scaled tail follows W. Cody, "Rational Chebyshev approximations for the
+    error function", 1969.
     """
     return cdf_and_bell(np.clip(x, -_FAR, _FAR))[0]
 
