@@ -18,9 +18,30 @@ Axes = tuple[int, ...]
 # rule computes that again. Augmented assignments write into arrays made a line above, and only save memory.
 
 
+def _mean(a: Array, b: Array, axis: Axes) -> Result:
+    """Return the mean of a · b over `axis`, which stays; in rows of plain arrays a dot product each, in one pass."""
+    if axis == (-1,) and type(a) is type(b) is np.ndarray and a.dtype == b.dtype and a.dtype.char in "fd":
+        return np.vecdot(a, b)[..., None] / a.dtype.type(a.shape[-1])
+    return np.mean(a * b, axis=axis, keepdims=True)
+
+
+def _mean_of(x: Array, axis: Axes) -> Result:
+    """Return the mean of x over `axis`, which stays."""
+    if axis == (-1,) and type(x) is np.ndarray:
+        return _mean(x, np.ones(x.shape[-1], x.dtype), axis)
+    return np.mean(x, axis=axis, keepdims=True)
+
+
+def _sum_of_rows(x: Array) -> Result:
+    """Return the sum over all axes but the last."""
+    if type(x) is np.ndarray and x.ndim == 2 and x.flags.c_contiguous:
+        return np.ones(len(x), x.dtype) @ x  # a third of the time
+    return np.sum(x, axis=tuple(range(x.ndim - 1)))
+
+
 def _scale(x: Array, axis: Axes, eps: float) -> Result:
     """Return 1 over the root of the mean square of `x`."""
-    return 1 / np.sqrt(np.mean(x * x, axis=axis, keepdims=True) + eps)
+    return 1 / np.sqrt(_mean(x, x, axis) + eps)
 
 
 def _rows(axis: Axes, *parameters: Array | None) -> bool:
@@ -33,19 +54,21 @@ def _pull(
 ) -> tuple[Any, ...]:
     """With h = g · weight and n what is weighted: (h − mean(h) − n · mean(h n)) · scale; g · n; g."""
     *mean, weight = rest
-    normal = (x - mean[0] if mean else x) * scale
+    normal = x - mean[0] if mean else x * scale
+    if mean:
+        normal *= scale
     found = {1: g * normal, 2: g} if 1 in needed else {2: g}
     if summed:
-        lead = tuple(range(g.ndim - 1))
-        found = {position: np.sum(product, axis=lead) for position, product in found.items() if position in needed}
+        found = {position: _sum_of_rows(product) for position, product in found.items() if position in needed}
     if 0 in needed:
-        g = g * (scale if weight is None else weight)
-        if weight is not None:
-            g *= scale
-        normal *= np.mean(g * normal, axis=axis, keepdims=True)
-        if mean:
-            normal += np.mean(g, axis=axis, keepdims=True)
-        found[0] = g - normal
+        h = g if weight is None else g * weight
+        along, level = _mean(h, normal, axis), _mean_of(h, axis) if mean else None
+        normal *= along
+        if level is not None:
+            normal += level
+        normal = np.subtract(h, normal, out=normal) if type(normal) is np.ndarray else h - normal
+        normal *= scale
+        found[0] = normal
     return tuple(found[position] for position in needed)
 
 
@@ -78,10 +101,16 @@ def standardise(x: Array, weight: Array | None = None, bias: Array | None = None
 
 
 def _standardised(x: Array, weight: Array | None, bias: Array | None, axis: Axes, eps: float) -> tuple[Any, ...]:
-    mean = np.mean(x, axis=axis, keepdims=True)
+    mean = _mean_of(x, axis)
     normal = x - mean
     scale = _scale(normal, axis, eps)
     normal *= scale
+    if weight is not None and weight.dtype is normal.dtype:
+        normal *= weight
+        weight = None
+    if weight is None and bias is not None and bias.dtype is normal.dtype:
+        normal += bias
+        bias = None
     return affine(normal, weight, bias), scale, mean
 
 

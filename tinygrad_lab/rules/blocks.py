@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_lab.typing import Function
 
-BLOCK = 1 << 14  # elements: 128 kB in float64, a fraction of a core's own cache
+BLOCK = 1 << 15  # elements: 128 kB in float64, a fraction of a core's own cache
 
 
 def blocked(
@@ -50,7 +50,9 @@ def blocked(
         arrays = [x.reshape(-1, *x.shape[x.ndim - row :]) for x in arrays]
     count = len(arrays[0])
     step = max(1, BLOCK * count // size)
+    flat = arrays[0].ndim - row
     results: list[Any] = []
+    views: list[Any] = []
     kept = 0
     for start in range(0, count, step):
         block = slice(start, start + step)
@@ -58,14 +60,13 @@ def blocked(
         parts = found if type(found) is tuple else (found,)
         if not results:
             kept = len(parts) - sums
-            results = [np.empty((count, *y.shape[1:]), y.dtype) for y in parts[:kept]] + [0] * sums
+            results = [np.empty((*lead, *y.shape[flat:]), y.dtype) for y in parts[:kept]] + [0] * sums
+            views = [whole.reshape(count, *y.shape[1:]) for whole, y in zip(results, parts[:kept], strict=False)]
         for place, part in enumerate(parts):
             if place < kept:
-                results[place][block] = part
+                views[place][block] = part
             else:
                 results[place] = results[place] + part
-    flat = arrays[0].ndim - row
-    results[:kept] = [y.reshape(*lead, *y.shape[flat:]) for y in results[:kept]]
     return tuple(results) if type(found) is tuple else results[0]
 
 
