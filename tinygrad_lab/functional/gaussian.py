@@ -64,7 +64,7 @@ def cdf_and_bell(x: Array) -> tuple[Any, Any]:
     bell *= -0.5
     bell = np.exp(bell)
     tail *= bell
-    return abs((x > 0) - tail), bell  # 1 − tail where x > 0; `np.where` takes five times as long, for the signs are random
+    return abs((x > 0) - tail), bell  # 1 − tail where x > 0; np.where takes five times as long, as signs are random
 
 
 @primitive(lambda g, y, x: g * _normal_density(x), elementwise=True)

@@ -54,21 +54,18 @@ def _pull(
 ) -> tuple[Any, ...]:
     """With h = g · weight and n what is weighted: (h − mean(h) − n · mean(h n)) · scale; g · n; g."""
     *mean, weight = rest
-    normal = x - mean[0] if mean else x * scale
-    if mean:
-        normal *= scale
+    normal = (x - mean[0] if mean else x) * scale
     found = {1: g * normal, 2: g} if 1 in needed else {2: g}
     if summed:
         found = {position: _sum_of_rows(product) for position, product in found.items() if position in needed}
     if 0 in needed:
         h = g if weight is None else g * weight
-        along, level = _mean(h, normal, axis), _mean_of(h, axis) if mean else None
-        normal *= along
-        if level is not None:
-            normal += level
-        normal = np.subtract(h, normal, out=normal) if type(normal) is np.ndarray else h - normal
-        normal *= scale
-        found[0] = normal
+        normal *= _mean(h, normal, axis)
+        if mean:
+            normal += _mean_of(h, axis)
+        of_x = h - normal
+        of_x *= scale
+        found[0] = of_x
     return tuple(found[position] for position in needed)
 
 
@@ -105,12 +102,13 @@ def _standardised(x: Array, weight: Array | None, bias: Array | None, axis: Axes
     normal = x - mean
     scale = _scale(normal, axis, eps)
     normal *= scale
-    if weight is not None and weight.dtype is normal.dtype:
-        normal *= weight
-        weight = None
-    if weight is None and bias is not None and bias.dtype is normal.dtype:
-        normal += bias
-        bias = None
+    arrays = [array for array in (weight, bias) if array is not None]
+    if all(type(array) is type(normal) is np.ndarray and array.dtype == normal.dtype for array in arrays):
+        if weight is not None:
+            normal *= weight
+        if bias is not None:
+            normal += bias
+        return normal, scale, mean
     return affine(normal, weight, bias), scale, mean
 
 
