@@ -54,7 +54,7 @@ def test_csv_as_spreadsheets_write_it(tmp_path, text):
     [
         ("", "must have a header and at least one row, got nothing"),
         ("x1,label\n", "must have a header and at least one row, got one row"),
-        ("label\n0\n1\n", ", row 1: must name at least one feature and the label, got one column"),
+        ("label\n0\n1\n", "must have at least one column of features and the label, got one column"),
         ("x1,x2,label\n1,2,0\n3,1\n", ", row 3: must have 3 columns like the header, got 2"),
         ("x1,x2,label\n1,2,0\n\n3,1,1,7\n", ", row 4: must have 3 columns like the header, got 4"),
         ("x1,x2,label\n1,2,0\n3,oops,1\n", ", row 3, column 2 (x2): must be a finite number, got 'oops'"),

@@ -134,3 +134,64 @@ def test_parquet_is_as_csv(tmp_path):
     data = read(tmp_path / "a.parquet")
     assert data.features == ("size", "colour=blue", "colour=red")
     assert data.x.tolist() == [[1.5, 0, 1], [2, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("a;b;l\n1,5;2;x\n-3;,5;y\n", [[1.5, 2], [-3, 0.5]]),
+        ("a\tl\n0,125\tx\n1e2\ty\n", [[0.125], [100]]),
+        ('a,l\n"1,5",x\n"2,25",y\n', [[1.5], [2.25]]),
+        ("1,5;x\n2,5;y\n", [[1.5], [2.5]]),
+        ("a|l\n1|x\n2|y\n", [[1], [2]]),
+        ("sep=;\na;l\n1;x\n2;y\n", [[1], [2]]),
+        ("a,l,\n1,x,\n2,y,\n", [[1], [2]]),
+        (",a,l\n5,1,x\n3,2,y\n", [[1], [2]]),
+    ],
+)
+def test_other_ways_to_write_a_table(table, text, x):
+    data = table(text)
+    assert (data.x.tolist(), data.classes) == (x, ("x", "y"))
+
+
+@given(numbers=st.lists(st.floats(-1e6, 1e6), min_size=2), delimiter=st.sampled_from(";\t|"), header=st.booleans())
+def test_decimal_commas_are_points(tmp_path_factory, numbers, delimiter, header):
+    rows = ["size,weight".replace(",", delimiter)] * header + [
+        f"{x!r}{delimiter}{x!r}".replace(".", ",") for x in numbers
+    ]
+    path = tmp_path_factory.getbasetemp() / "commas.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    found = read_csv(path)
+    assert found.named == header
+    assert [found.numbers(column).tolist() for column in (0, 1)] == [numbers, numbers]
+
+
+@pytest.mark.parametrize("cell", ["1,500", "2.500,75", "10%", "$3", "7 €"])
+def test_numbers_with_separators_or_units_are_no_categories(table, cell):
+    with pytest.raises(LabError, match=re.escape(f"row 2, column 1 (a): must be a finite number, got '{cell}'; write")):
+        table(f'a,l\n"{cell}",x\n"{cell}",y\n')
+    with pytest.raises(LabError, match=re.escape(f"row 2, column 2 (l): label must be a plain number, got '{cell}'")):
+        table(f'a,l\n1,"{cell}"\n2,"{cell}"\n')
+
+
+def test_a_quote_that_is_never_closed_is_told_by_its_row(table):
+    with pytest.raises(LabError, match=r"row 3: must be comma-separated values, with quotes in pairs"):
+        table('a,l\n1,x\n2,"y\n3,x\n')
+
+
+def test_parquet_files_without_what_is_needed(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "a.parquet"
+    for columns, problem in [
+        ({"a": pa.array([], pa.float64()), "l": pa.array([], pa.int64())}, "must have at least one row"),
+        ({"l": [0, 1]}, "must have at least one column of features and the label"),
+        ({"a": [[1], [2]], "l": [0, 1]}, "column a: must hold numbers or texts, got list<"),
+    ]:
+        parquet.write_table(pa.table(columns), path)
+        with pytest.raises(LabError, match=problem):
+            read(path)
+    path.write_bytes(b"PAR1")
+    with pytest.raises(LabError, match="must be a Parquet file") as caught:
+        read(path)
+    assert "\n" not in str(caught.value)

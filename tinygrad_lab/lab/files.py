@@ -15,7 +15,8 @@ from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.columns import Column, Columns
 from tinygrad_lab.lab.data import Array, Dataset
 from tinygrad_lab.lab.labels import interpret
-from tinygrad_lab.lab.tables import MISSING, Table, is_number, read_csv, read_parquet
+from tinygrad_lab.lab.numerals import MISSING, is_decorated, is_number
+from tinygrad_lab.lab.tables import Table, read_csv, read_parquet
 
 MOST_CATEGORIES = 100
 
@@ -99,7 +100,7 @@ def _read_table(path: Path, delimiter: str | None, header: bool | None, alone: b
         case ".csv" | ".tsv":
             return read_csv(path, delimiter, header, alone)
         case ".parquet":
-            return read_parquet(path)
+            return read_parquet(path, alone)
     got = path.suffix or "no extension"
     raise _error(f"{path}: must be a .csv, .parquet or .npz file, got {got}; or use xor or linear")
 
@@ -122,7 +123,7 @@ def _columns(table: Table, target: int, impute: str | None) -> Columns:
             found.append(Column(name, fill=_fill(table, position, impute)))
             continue
         present = [cell for cell in table.cells[position] if cell.lower() not in MISSING]
-        if not present or any(map(is_number, present)):
+        if not present or any(map(is_number, present)) or all(map(is_decorated, present)):
             found.append(Column(name, fill=_fill(table, position, impute)))
             continue
         categories = tuple(sorted(set(present)))
@@ -198,6 +199,8 @@ def _number(table: Table, row: int, position: int, cell: str, column: Column) ->
         return float(cell)
     got = repr(cell) if cell else "an empty cell"
     advice = "correct or remove the row" + (", or use --impute mean" if cell.lower() in MISSING else "")
+    if is_decorated(cell):
+        advice = "write it without separators of thousands and units"
     raise _error(f"{table.where(row, position)}: must be a finite number, got {got}; {advice}")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.data import Array
-from tinygrad_lab.lab.tables import MISSING, is_number
+from tinygrad_lab.lab.numerals import MISSING, is_decorated, is_number
 
 MOST_CLASSES = 100
 MOST_NUMBERS = 20  # different whole numbers beyond which they are taken for quantities
@@ -53,6 +53,12 @@ def interpret(
         whole = all(float(text).is_integer() for text in distinct)
         if not whole or len({float(text) for text in distinct}) > MOST_NUMBERS:
             return _quantities(texts, distinct, where), ()
+    if task == "auto" and all(numeric[text] or is_decorated(text) for text in distinct) and not all(numeric.values()):
+        text = next(text for text in distinct if not numeric[text])
+        raise _error(
+            f"{where(texts.index(text))}: label must be a plain number, got {_shown(text)}; write it without "
+            f"separators of thousands and units, or name all of them classes with --task classification"
+        )
     for text in distinct:
         _check_name(text, numeric, task, lambda text: where(texts.index(text)))
     return _classes(texts, distinct, all(numeric.values()), column)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gc
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,10 +16,12 @@ import numpy as np
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.lab.data import Array
+from tinygrad_lab.lab.numerals import MISSING, has_decimal_comma, is_number, with_points
 
-MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?"))  # in lower case
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|"
 _SAMPLE = 50  # lines by which delimiter and header are found
+
+_DELIMITER_TOLD = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # the first line, as Excel understands it
 
 Row = tuple[int, list[str]]  # the line in the file, as an editor counts it, and the cells
 
@@ -97,14 +100,31 @@ def read_csv(path: Path, delimiter: str | None = None, header: bool | None = Non
         with _without_collecting(), path.open(newline="", encoding="utf-8-sig") as file:
             sample = list(islice(file, _SAMPLE))
             file.seek(0)
-            reader = csv.reader(file, delimiter=delimiter or _delimiter(sample))
+            told = _DELIMITER_TOLD.fullmatch(sample[0]) if sample else None
+            delimiter = delimiter or (told[1] if told else _delimiter(sample))
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
             rows = [(reader.line_num, cells) for cells in reader if any(cells)]
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
         raise LabError(
             f"data: {path}: must be comma-separated values in UTF-8, got {error}; export it again"
         ) from error
+    except csv.Error as error:
+        raise LabError(
+            f"data: {path}, row {_first_line_at_fault(path, delimiter)}: must be comma-separated values, with quotes "
+            f"in pairs, got {error}; correct the row"
+        ) from error
     with _without_collecting():
-        return _table(path, rows, header, alone)
+        return _table(path, rows[1:] if told else rows, header, alone, delimiter)
+
+
+def _first_line_at_fault(path: Path, delimiter: str | None) -> int:
+    """Return the line in which the row begins that cannot be read."""
+    last = 0
+    with path.open(newline="", encoding="utf-8-sig") as file, suppress(csv.Error):
+        reader = csv.reader(file, delimiter=delimiter or ",", strict=True)
+        for _ in reader:
+            last = reader.line_num
+    return last + 1
 
 
 @contextmanager
@@ -119,11 +139,15 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def read_parquet(path: Path) -> Table:
+def read_parquet(path: Path, alone: bool = False) -> Table:
     """Read a Parquet file.
 
+    Arguments:
+        path: the file.
+        alone: whether a single column will do.
+
     Raises:
-        LabError: it is none.
+        LabError: it is none, or has no rows, or columns of lists.
         MissingExtraError: PyArrow is missing.
     """
     with extra("parquet"):
@@ -132,31 +156,40 @@ def read_parquet(path: Path) -> Table:
     try:
         read = parquet.read_table(path)
     except pyarrow.ArrowException as error:
-        raise LabError(f"data: {path}: must be a Parquet file, got {error}; write it again") from error
+        told = str(error).splitlines()[0]
+        raise LabError(f"data: {path}: must be a Parquet file, got {told}; write it again") from error
+    if not read.num_rows:
+        raise LabError(f"data: {path}: must have at least one row, got none; add data")
+    _check_width(path, read.num_columns, alone)
+    for name, kind in zip(read.column_names, read.schema.types, strict=True):
+        if pyarrow.types.is_nested(kind):
+            raise LabError(f"data: {path}, column {name}: must hold numbers or texts, got {kind}; flatten it")
     cells = tuple(["" if cell is None else str(cell).strip() for cell in column.to_pylist()] for column in read.columns)
     return Table(path, tuple(read.column_names), cells, range(1, read.num_rows + 1), True)
 
 
-def is_number(text: str) -> bool:
-    """Return whether a text is a number as tables have them."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text  # Python reads 1_000 as a number; nobody else does
+def _check_width(path: Path, width: int, alone: bool) -> None:
+    if width < 2 and not alone:
+        raise LabError(
+            f"data: {path}: must have at least one column of features and the label, got one column; "
+            f"separate by commas, or name the --delimiter"
+        )
 
 
 def _delimiter(sample: list[str]) -> str:
-    """Return what separates the most columns in the same way on every line."""
+    """Return what separates the most columns in the same way on every line, and leaves no other in the cells."""
 
-    def columns(delimiter: str) -> tuple[bool, int]:
-        counts = [len(cells) for cells in csv.reader(sample, delimiter=delimiter) if any(map(str.strip, cells))]
-        return len(set(counts)) == 1 and counts[0] > 1, max(counts, default=0)
+    def columns(delimiter: str) -> tuple[bool, bool, int]:
+        rows = [cells for cells in csv.reader(sample, delimiter=delimiter) if any(map(str.strip, cells))]
+        counts = [len(cells) for cells in rows]
+        others = set(_DELIMITERS) - {delimiter}
+        odd = [cell for cells in rows for cell in cells if not others.isdisjoint(cell)]
+        return len(set(counts)) == 1 and counts[0] > 1, all(map(has_decimal_comma, odd)), max(counts, default=0)
 
     return max(_DELIMITERS, key=columns)
 
 
-def _table(path: Path, rows: list[Row], header: bool | None, alone: bool) -> Table:
+def _table(path: Path, rows: list[Row], header: bool | None, alone: bool, delimiter: str) -> Table:
     rows = [row for row in rows if any(map(str.strip, row[1]))] if _has_blanks(rows) else rows
     if not rows:
         raise LabError(f"data: {path}: must have a header and at least one row, got nothing; add data")
@@ -167,12 +200,8 @@ def _table(path: Path, rows: list[Row], header: bool | None, alone: bool) -> Tab
             raise LabError(
                 f"data: {path}, row {line}: must have {width} columns like {like}, got {len(cells)}; correct the row"
             )
-    if width < 2 and not alone:
-        raise LabError(
-            f"data: {path}, row {rows[0][0]}: must name at least one feature and the label, got one column; "
-            f"separate by commas"
-        )
-    columns = tuple(_stripped(list(column)) for column in zip(*(cells for _, cells in rows), strict=True))
+    _check_width(path, width, alone)
+    columns = tuple(_tidy(list(column), delimiter) for column in zip(*(cells for _, cells in rows), strict=True))
     lines = [line for line, _ in rows]
     named = _has_header(columns) if header is None else header
     if not named:
@@ -180,16 +209,27 @@ def _table(path: Path, rows: list[Row], header: bool | None, alone: bool) -> Tab
         return Table(path, names, columns, lines, False)
     if len(rows) < 2:
         raise LabError(f"data: {path}: must have a header and at least one row, got one row; add data")
+    columns = tuple(column for position, column in enumerate(columns) if not _counts_rows_or_nothing(column, position))
     return Table(path, tuple(column[0] for column in columns), tuple(c[1:] for c in columns), lines[1:], True)
 
 
-def _stripped(cells: list[str]) -> list[str]:
-    """Return cells without blanks around them; columns without any blank, as of numbers, cost next to nothing."""
+def _counts_rows_or_nothing(column: Sequence[str], position: int) -> bool:
+    """Return whether a column has no name because it says nothing: it is empty, or first and numbers the rows."""
+    if column[0]:
+        return False
+    cells = column[1:]
+    return not any(cells) or (position == 0 and all(map(str.isdecimal, cells)) and len(set(cells)) == len(cells))
+
+
+def _tidy(cells: Sequence[str], delimiter: str) -> Sequence[str]:
+    """Return cells without blanks around them, and with decimal points; columns that have both cost next to nothing."""
     together = "".join(cells)
-    return cells if not together or together.split() == [together] else list(map(str.strip, cells))
+    if together and together.split() != [together]:
+        cells = list(map(str.strip, cells))
+    return with_points(cells, delimiter == ",") if "," in together else cells
 
 
-def _is_numeric(cells: list[str]) -> bool:
+def _is_numeric(cells: Sequence[str]) -> bool:
     """Return whether cells are numbers, as far as they are not missing."""
     return all(cell.lower() in MISSING or is_number(cell) for cell in cells) and any(map(is_number, cells))
 
@@ -199,7 +239,7 @@ def _has_blanks(rows: list[Row]) -> bool:
     return any(cells[0][:1].isspace() or not cells[0] for _, cells in rows)
 
 
-def _has_header(columns: Sequence[list[str]]) -> bool:
+def _has_header(columns: Sequence[Sequence[str]]) -> bool:
     """Return whether the first cells are names: text over numbers, or, with text alone, found nowhere below."""
     if len(columns[0]) == 1:
         return not any(is_number(cell) for (cell,) in columns)
