@@ -40,7 +40,7 @@ def test_a_missing_extra_is_named_before_any_training(library, monkeypatch, caps
     monkeypatch.setitem(sys.modules, library, None)
     assert main(["train"]) == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"tinygrad-lab: error: lab: {library} must be installed, got ")
+    assert error.startswith(f"tinygrad-lab: error: lab: needs {library}, which cannot be imported (")
     assert error.endswith('run: pip install "tinygrad-lab[lab]"\n')
     assert list(tmp_path.iterdir()) == []
 

@@ -68,7 +68,7 @@ def test_a_single_model(tmp_path):
 def test_an_interrupted_save_leaves_the_old_file(tmp_path):
     path = tmp_path / "m.safetensors"
     tl.save({"x": np.ones(2)}, path)
-    with pytest.raises(ArgumentTypeError, match=r"save: f must be an array, a number, .* got function; save what"):
+    with pytest.raises(ArgumentTypeError, match=r"save: cannot save f, a function; save arrays"):
         tl.save({"x": np.zeros(2), "f": lambda: None}, path)
     np.testing.assert_array_equal(tl.load(path)["x"], 1)
     assert [p.name for p in tmp_path.iterdir()] == ["m.safetensors"]
@@ -77,10 +77,10 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path):
 def test_files_that_cannot_be_meant_are_refused(tmp_path):
     path = tmp_path / "m.safetensors"
     tl.save({"x": np.ones(2)}, path)
-    with pytest.raises(ArgumentError, match=r"holds 'x', not 'model'; leave it out of `into`"):
+    with pytest.raises(ArgumentError, match=r"holds 'x', but no 'model'; leave that out of `into`"):
         tl.load(path, {"model": tl.nn.Linear(2, 2)})
     path.write_bytes(path.read_bytes()[:-3])
-    with pytest.raises(ArgumentError, match="is no whole safetensors file"):
+    with pytest.raises(ArgumentError, match="is not a complete safetensors file"):
         tl.load(path)
 
 
@@ -124,6 +124,7 @@ def test_a_generator_of_another_kind_is_refused(tmp_path):
     tl.save({"rng": np.random.default_rng(0)}, tmp_path / "a.safetensors")
     for other in (np.random.RandomState(0), np.random.Generator(np.random.MT19937(0))):
         with pytest.raises(
-            ArgumentError, match=r"kind that was saved, PCG64, got (RandomState|MT19937); make it alike"
+            ArgumentError,
+            match=r"the generator is a (RandomState|MT19937), but a PCG64 was saved; make it of that kind",
         ):
             tl.load(tmp_path / "a.safetensors", {"rng": other})

@@ -20,12 +20,12 @@ def extra(name: str) -> Iterator[None]:
         ...     import no_such_library
         Traceback (most recent call last):
         ...
-        tinygrad_lab.errors.MissingExtraError: lab: no_such_library must be installed, got ...
+        tinygrad_lab.errors.MissingExtraError: lab: needs no_such_library, which cannot be imported ...
     """
     try:
         yield
     except ImportError as error:
         library = (error.name or "its libraries").partition(".")[0]
         raise MissingExtraError(
-            f'{name}: {library} must be installed, got "{error}"; run: pip install "tinygrad-lab[{name}]"'
+            f'{name}: needs {library}, which cannot be imported ({error}); run: pip install "tinygrad-lab[{name}]"'
         ) from error

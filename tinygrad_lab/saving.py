@@ -85,7 +85,7 @@ def load(path: str | os.PathLike[str], into: Tree = None) -> Tree:
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         about = json.loads(header.get("__metadata__", {}).get("tinygrad_lab", "{}"))
     except (SafetensorError, ValueError, KeyError) as error:
-        raise ArgumentError(f"load: {path} is no whole safetensors file ({error}); save it anew") from error
+        raise ArgumentError(f"load: {path} is not a complete safetensors file ({error}); save it again") from error
     tree = _nested({**arrays, **about})
     if into is None:
         return tree
@@ -95,7 +95,7 @@ def load(path: str | os.PathLike[str], into: Tree = None) -> Tree:
     for name, target in into.items():
         if name not in tree:
             raise ArgumentError(
-                f"load: {path} holds {', '.join(map(repr, tree))}, not {name!r}; leave it out of `into`"
+                f"load: {path} holds {', '.join(map(repr, tree))}, but no {name!r}; leave that out of `into`"
             )
         _restore(target, tree.pop(name))
     return tree
@@ -111,7 +111,9 @@ def _collect(prefix: str, item: Any, arrays: dict[str, Any], about: dict[str, An
             about[prefix] = {}
         for name, part in item.items():
             if not isinstance(name, str):
-                raise ArgumentTypeError(f"save: names must be texts, got {name!r} under {prefix or 'the top'!r}")
+                raise ArgumentTypeError(
+                    f"save: names must be strings, got {name!r} under {prefix or 'the top'!r}; rename it"
+                )
             _collect(f"{prefix}.{name}" if prefix else name, part, arrays, about)
     elif isinstance(item, np.random.Generator | np.random.RandomState):
         about[prefix] = _state_of(item)
@@ -121,8 +123,8 @@ def _collect(prefix: str, item: Any, arrays: dict[str, Any], about: dict[str, An
         about[prefix] = item
     else:
         raise ArgumentTypeError(
-            f"save: {prefix or 'state'} must be an array, a number, a generator, a dict or have a state_dict, "
-            f"got {type(item).__name__}; save what it is made of"
+            f"save: cannot save {prefix or 'the state'}, a {type(item).__name__}; save arrays, numbers, generators, "
+            f"what has a state_dict, or dicts of these"
         )
 
 
@@ -143,7 +145,9 @@ def _restore(target: Any, state: Any) -> None:
     target.load_state_dict(flat)
     for name, saved in given.items():
         if name not in generators:
-            raise ArgumentError(f"load: the model has no random generator {name!r}; build it as the saved one was")
+            raise ArgumentError(
+                f"load: the model has no random generator {name!r}; build it like the one that was saved"
+            )
         _set_state(generators[name], saved)
 
 
@@ -152,7 +156,7 @@ def _set_state(generator: Any, saved: Any) -> None:
     kind = "RandomState" if isinstance(saved, list) else saved["bit_generator"]
     own = "RandomState" if legacy else type(generator.bit_generator).__name__
     if kind != own:
-        raise ArgumentError(f"load: the generator must be of the kind that was saved, {kind}, got {own}; make it alike")
+        raise ArgumentError(f"load: the generator is a {own}, but a {kind} was saved; make it of that kind")
     if legacy:
         generator.set_state(tuple(saved))
     else:

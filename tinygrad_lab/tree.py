@@ -64,7 +64,7 @@ def match(what: str, tree: Tree, other: Tree) -> list[Any]:
         others = theirs[0] if theirs is not None and not isinstance(other, dict) else []
         same = theirs is not None and len(children) == len(others)
     if not same:
-        raise GraphError(f"{what} must be nested like {_describe(tree)}, got {_describe(other)}; nest them alike")
+        raise GraphError(f"{what} must be nested like {_describe(tree)}, got {_describe(other)}; nest both alike")
     return [leaf for child, its in zip(children, others, strict=True) for leaf in match(what, child, its)]
 
 
@@ -116,7 +116,10 @@ def ravel(tree: Tree) -> tuple[Any, Callable[[Any], Any]]:
 
     def unravel(vector: Any) -> Tree:
         if np.shape(vector) != (sum(sizes),):
-            raise GraphError(f"unravel: vector must have {sum(sizes)} elements, got shape {np.shape(vector)}; pass all")
+            raise GraphError(
+                f"unravel: vector must have {sum(sizes)} elements, got shape {np.shape(vector)}; pass one that ravel "
+                f"gave"
+            )
         parts, start = [], 0
         for size, shape, dtype in zip(sizes, shapes, dtypes, strict=True):
             part = np.reshape(vector[start : start + size], shape)[()]

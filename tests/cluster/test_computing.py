@@ -86,7 +86,9 @@ def test_what_is_not_lazy_stays_as_it_is_without_dask(monkeypatch):
     v, array = tl.Value([1.0]), np.ones(2)
     assert tl.compute(v) is v
     assert tl.compute(v, array) == (v, array)
-    with pytest.raises(ImportError, match=r'dask: dask must be installed.*run: pip install "tinygrad-lab\[dask\]"'):
+    with pytest.raises(
+        ImportError, match=r'dask: needs dask, which cannot be imported.*run: pip install "tinygrad-lab\[dask\]"'
+    ):
         tl.compute(tl.Value(lazy(X)))
 
 
@@ -110,7 +112,7 @@ def test_an_optimizer_refuses_a_lazy_gradient_and_changes_nothing():
     before = model.state_dict()
     BCE(model.eval()(lazy(X)), lazy(Y)).backward()
     optimizer = tl.optim.SGD(model.parameters(), lr=0.1)
-    with pytest.raises(ArgumentTypeError, match=r"SGD: gradients must be computed before step\(\), got a lazy Array"):
+    with pytest.raises(ArgumentTypeError, match=r"SGD: a gradient is a lazy Array"):
         optimizer.step()
     assert all(np.array_equal(before[name], array) for name, array in model.state_dict().items())
     x = tl.Value(lazy(X))  # lazy parameters are somebody's will

@@ -69,10 +69,10 @@ def test_arrays_of_other_libraries_stay_theirs():
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: DataLoader(), "DataLoader: data must be arrays or a data set, got none"),
+        (lambda: DataLoader(), "DataLoader: there is no data"),
         (
             lambda: DataLoader(np.ones(3), np.ones(2)),
-            "arrays must have as many rows as each other, got 3, 2",
+            "arrays have different numbers of rows, 3, 2",
         ),
         (lambda: DataLoader(np.ones(3), batch_size=0), "DataLoader: batch_size must be at least 1, got 0"),
     ],

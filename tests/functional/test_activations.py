@@ -161,7 +161,9 @@ def test_gates_and_learned_slopes():
     check_gradients(prelu, rng.normal(size=4), rng.normal(size=1))
     with pytest.raises(tl.errors.OperationError, match=r"glu: axis 1 must have an even size, got shape \(2, 3\)"):
         glu(np.ones((2, 3)), 1)
-    with pytest.raises(tl.errors.OperationError, match=r"prelu: weight must have 1 element or one for each of 3 chan"):
+    with pytest.raises(
+        tl.errors.OperationError, match=r"prelu: weight must have one element, or one for each of 3 chan"
+    ):
         prelu(np.ones((2, 3)), np.ones(2))
     with pytest.raises(tl.errors.OperationError, match=r"softshrink: lambd must not be negative, got -1"):
         softshrink(1.0, -1)

@@ -27,9 +27,9 @@ def test_linear_is_a_sum_over_the_last_axis(lead):
 @pytest.mark.parametrize(
     ("x", "w", "b", "text"),
     [
-        ((100, 3), (2, 4), (2,), "linear: input must be (..., 4), got (100, 3); give it arrays whose last axis has 4"),
-        ((), (2, 4), (2,), "linear: input must be (..., 4), got (); give"),
-        ((100, 4), (2, 4), (3,), "linear: bias must be (2,), got (3,); give it one number per output feature"),
+        ((100, 3), (2, 4), (2,), "linear: input must be (..., 4), got (100, 3); its last axis holds the 4"),
+        ((), (2, 4), (2,), "linear: input must be (..., 4), got (); its last"),
+        ((100, 4), (2, 4), (3,), "linear: bias must be (2,), got (3,); it holds one number for each output feature"),
         ((100, 4), (3, 2, 4), (2,), "linear: weight must be (out_features, in_features), got (3, 2, 4); reshape it"),
     ],
 )

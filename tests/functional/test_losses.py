@@ -165,16 +165,16 @@ def test_gradients_of_cross_entropies_are_differences_of_probabilities():
 
 @pytest.mark.parametrize("loss", [*REGRESSION, binary_cross_entropy, binary_cross_entropy_with_logits])
 def test_a_target_of_another_shape_is_refused_not_broadcast(loss):
-    text = (
-        rf"{loss.__name__}: target must be of the prediction's shape \(4, 1\), got \(4,\); use target.reshape\(4, 1\)"
-    )
+    text = rf"{loss.__name__}: target has shape \(4,\), but the prediction has \(4, 1\); use target.reshape\(4, 1\)"
     with pytest.raises(OperationError, match=text):
         loss(tl.Value(np.full((4, 1), 0.5)), np.ones(4))
-    with pytest.raises(OperationError, match=r"got \(3,\); give one number per prediction"):
+    with pytest.raises(
+        OperationError, match=r"target has shape \(3,\), but the prediction has \(4,\); give one number"
+    ):
         loss(np.full(4, 0.5), np.ones(3))
 
 
-CLASSES = "target must be integer classes of shape (4,) for scores of shape (4, 3), got"
+CLASSES = "scores of shape (4, 3) need integer classes of shape (4,) as target, got"
 
 
 @pytest.mark.parametrize("loss", [cross_entropy, nll_loss])
@@ -183,8 +183,11 @@ CLASSES = "target must be integer classes of shape (4,) for scores of shape (4, 
     [
         (np.ones(4), f"{CLASSES} float64 of shape (4,); convert it with target.astype(int), or reshape it"),
         (np.ones((4, 1), int), f"{CLASSES} int64 of shape (4, 1); convert"),
-        (np.array([0, 1, 2, 3]), "target must be classes from 0 to 2, got 0 to 3; number them from 0"),
-        (np.array([0, 1, 2, -1]), "target must be classes from 0 to 2, got -1 to 2; number them from 0"),
+        (np.array([0, 1, 2, 3]), "target has classes from 0 to 3, but the scores only from 0 to 2; number them from 0"),
+        (
+            np.array([0, 1, 2, -1]),
+            "target has classes from -1 to 2, but the scores only from 0 to 2; number them from 0",
+        ),
     ],
 )
 def test_targets_that_are_no_classes_are_refused(loss, target, text):
@@ -194,14 +197,18 @@ def test_targets_that_are_no_classes_are_refused(loss, target, text):
 
 @pytest.mark.parametrize("loss", [*REGRESSION, binary_cross_entropy, binary_cross_entropy_with_logits])
 def test_a_list_is_refused_and_a_plain_number_is_not(loss):
-    with pytest.raises(OperationError, match=rf"{loss.__name__}: target must be an array, got list; wrap it in np.arr"):
+    with pytest.raises(
+        OperationError, match=rf"{loss.__name__}: target must be an array, got a list; wrap it in np.arr"
+    ):
         loss(tl.Value(np.full(2, 0.5)), [0.25, 1.0])
     assert np.isfinite(loss(tl.Value(0.5), 0.25).item())
 
 
 @pytest.mark.parametrize("loss", [cross_entropy, nll_loss])
 def test_classes_in_a_list_are_refused(loss):
-    with pytest.raises(OperationError, match=f"{loss.__name__}: target must be an array, got list; wrap it in np.arr"):
+    with pytest.raises(
+        OperationError, match=f"{loss.__name__}: target must be an array, got a list; wrap it in np.arr"
+    ):
         loss(tl.Value(np.zeros((2, 3))), [0, 2])
 
 
@@ -262,7 +269,7 @@ def test_a_divergence_is_0_only_where_both_agree_and_a_target_of_0_counts_nothin
 
 def test_options_of_classifiers_are_checked():
     x, classes = np.zeros((2, 3)), np.array([0, 1])
-    with pytest.raises(OperationError, match=r"cross_entropy: weight must be one number for each of 3 classes"):
+    with pytest.raises(OperationError, match=r"cross_entropy: weight must have one number for each of the 3 classes"):
         cross_entropy(x, classes, weight=[1, 2])
     with pytest.raises(OperationError, match=r"cross_entropy: label_smoothing must be in \[0, 1\], got 2"):
         cross_entropy(x, classes, label_smoothing=2)

@@ -49,14 +49,14 @@ def test_negative_widths_take_away(pairs):
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: F.pad(X, (1, 2, 3)), r"pad: widths must be a pair for each of at most 4 axes.*got \(1, 2, 3\)"),
+        (lambda: F.pad(X, (1, 2, 3)), r"pad: widths must be two numbers for each of at most 4 axes.*got \(1, 2, 3\)"),
         (lambda: F.pad(X[0, 0, 0], (1, 2, 3, 4)), r"at most 1 axes"),
         (
             lambda: F.pad(X, (1, 1), "edge"),
             r"pad: mode must be one of constant, reflect, replicate, circular, got 'edge'",
         ),
         (lambda: F.unfold(X[0], 2), r"unfold: x must be \(batch, channels, height, width\), got shape \(3, 5, 6\)"),
-        (lambda: F.unfold(X, 6), r"unfold: windows of \(6, 6\) must fit into \(5, 6\)"),
+        (lambda: F.unfold(X, 6), r"unfold: windows of \(6, 6\) do not fit into \(5, 6\)"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(call, text):

@@ -103,15 +103,21 @@ def test_linear_interpolation_of_a_line_is_a_line(align_corners):
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda x: F.max_pool1d(x, 9), r"max_pool1d: padded size must be at least 9, got 8; use a smaller kernel"),
-        (lambda x: F.max_pool1d(x, 2, padding=2), r"padding must be at most half of the kernel, got \(2,\) for \(2,\)"),
+        (
+            lambda x: F.max_pool1d(x, 9),
+            r"max_pool1d: the kernel spans 9 elements, but the padded input has only 8; use a smaller kernel",
+        ),
+        (lambda x: F.max_pool1d(x, 2, padding=2), r"padding \(2,\) is more than half of the kernel \(2,\)"),
         (
             lambda x: F.avg_pool2d(x, 2),
             r"avg_pool2d: input must be \(batch, .*, width\), got \(2, 3, 8\)",
         ),
         (lambda x: F.avg_pool1d(x, 0), "avg_pool1d: kernel_size must be at least 1, got 0"),
         (lambda x: F.adaptive_avg_pool1d(x, 0), "adaptive_avg_pool1d: output_size must be at least 1, got 0"),
-        (lambda x: F.interpolate(x, 2, 2.0), r"interpolate: size or scale_factor must be given, got 2 and 2\.0"),
+        (
+            lambda x: F.interpolate(x, 2, 2.0),
+            r"interpolate: needs either size or scale_factor, got size=2 and scale_factor=2\.0",
+        ),
         (lambda x: F.interpolate(x, 2, mode="bilinear"), 'interpolate: mode must be "nearest", "linear" for one'),
     ],
 )

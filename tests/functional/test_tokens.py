@@ -61,7 +61,10 @@ def test_one_hot_and_its_number_of_classes():
         (lambda: F.one_hot([3], 3), "one_hot: classes must be from 0 to 2, got 3 to 3; number them from 0"),
         (lambda: F.one_hot([0.5], 3), "one_hot: classes must be integers, got dtype float64"),
         (lambda: F.embedding(np.array([-1]), ROWS), "embedding: input must be from 0 to 5, got -1 to -1"),
-        (lambda: F.segment_sum(ROWS, [0, 1]), r"segment_sum: segments must be one integer .* \(2,\) and \(6, 2\)"),
+        (
+            lambda: F.segment_sum(ROWS, [0, 1]),
+            r"segment_sum: segments must hold one integer .* \(2,\) for rows of \(6, 2\)",
+        ),
         (lambda: F.segment_max(ROWS, [0] * 5 + [4], 3), "segment_max: segments must be from 0 to 2, got 0 to 4"),
     ],
 )

@@ -75,8 +75,8 @@ def test_dropout_refuses_what_is_no_probability(p):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ((0, 4, 2), "Conv1D: in_channels must be positive, got 0; 1 is the least"),
-        ((3, 4, 0), "Conv1D: kernel_size must be positive, got 0; 1 is the least"),
+        ((0, 4, 2), "Conv1D: in_channels must be positive, got 0; use 1 or more"),
+        ((3, 4, 0), "Conv1D: kernel_size must be positive, got 0; use 1 or more"),
         ((3, 4, 2, 0), "Conv1D: stride must be positive, got 0"),
         ((3, 4, 2, 1, -1), "Conv1D: padding must not be negative, got -1; slice the input instead"),
         ((3, 4, 2, 1, 0, 0), "Conv1D: dilation must be positive, got 0"),
@@ -91,7 +91,7 @@ def test_convolution_refuses_impossible_sizes(arguments, text):
 
 @pytest.mark.parametrize(("sizes", "name"), [((0, 3), "in_features"), ((2, -1), "out_features")])
 def test_linear_refuses_sizes_that_are_not_positive(sizes, name):
-    with pytest.raises(ValueError, match=f"Linear: {name} must be positive, got {min(sizes)}; 1 is the least"):
+    with pytest.raises(ValueError, match=f"Linear: {name} must be positive, got {min(sizes)}; use 1 or more"):
         nn.Linear(*sizes)
 
 

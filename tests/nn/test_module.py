@@ -121,8 +121,8 @@ def test_load_state_dict_lists_all_that_differs_and_changes_nothing():
     layer = nn.Linear(3, 2)
     before = layer.weight.data
     text = (
-        "load_state_dict: state must hold exactly the module's parameters and buffers, got missing: bias; "
-        "unexpected: b, c; misshapen: weight (3, 2) for (2, 3); load it into a module built as the saved one was"
+        "load_state_dict: the state does not fit the module's parameters and buffers, missing: bias; "
+        "unexpected: b, c; misshapen: weight (3, 2) for (2, 3); load it into a module built like the one that was saved"
     )
     with pytest.raises(ValueError, match=re.escape(text)):
         layer.load_state_dict({"weight": np.ones((3, 2)), "b": np.ones(2), "c": np.ones(2)})
@@ -182,7 +182,7 @@ def test_repr_shows_the_arguments(module, text):
 
 # -- a shape error names the layer -------------------------------------------------------------------------------------
 
-FEATURES = "input must be (..., 4), got (100, 3); give it arrays whose last axis has 4 features"
+FEATURES = "input must be (..., 4), got (100, 3); its last axis holds the 4 features"
 
 
 def test_a_shape_error_names_the_layer_once_as_the_outermost_model_sees_it():
@@ -217,14 +217,14 @@ def test_an_error_of_an_operation_in_a_users_layer_keeps_the_operations_name():
 
 
 def test_losses_are_named_too():
-    with pytest.raises(OperationError, match=r"^MSELoss: target must be of the prediction's shape \(2,\), got \(3,\)"):
+    with pytest.raises(OperationError, match=r"^MSELoss: target has shape \(3,\), but the prediction has \(2,\)"):
         nn.MSELoss()(np.zeros(2), np.zeros(3))
-    with pytest.raises(OperationError, match=r"^BCELoss: target must be"):
+    with pytest.raises(OperationError, match=r"^BCELoss: target has shape"):
         nn.BCELoss()(np.zeros(2), np.zeros(3))
 
 
 def test_a_module_without_forward_says_so():
-    with pytest.raises(NotImplementedError, match="Module: forward must be defined, got none; write def forward"):
+    with pytest.raises(NotImplementedError, match="Module: has no forward method; write def forward"):
         nn.Module()(1)
 
 

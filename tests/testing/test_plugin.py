@@ -117,5 +117,5 @@ def test_without_hypothesis_the_error_names_the_extra(pytester):
     )
     result = pytester.runpython(pytester.path / "test_without_hypothesis_the_error_names_the_extra.py")
     result.stdout.fnmatch_lines(
-        ['testing: hypothesis must be installed, got *run: pip install "tinygrad-lab?testing?"']
+        ['testing: needs hypothesis, which cannot be imported*run: pip install "tinygrad-lab?testing?"']
     )

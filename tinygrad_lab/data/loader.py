@@ -55,7 +55,7 @@ class DataLoader:
         rng: Rng | None = None, collate: Callable[[list[Any]], Any] | None = None, progress: bool = False,
     ) -> None:  # fmt: skip
         if not data:
-            raise ArgumentError("DataLoader: data must be arrays or a data set, got none; pass x, y, …")
+            raise ArgumentError("DataLoader: there is no data; pass arrays x, y, …, or a data set")
         if batch_size < 1:
             raise ArgumentError(f"DataLoader: batch_size must be at least 1, got {batch_size}; 32 is usual")
         # Samples of anything but arrays are asked for one by one; a table of pandas is an array of its values.
@@ -65,8 +65,8 @@ class DataLoader:
         sizes = [len(x) for x in self._data]
         if len(set(sizes)) > 1:
             raise ArgumentError(
-                f"DataLoader: arrays must have as many rows as each other, got {', '.join(map(str, sizes))}; "
-                f"one sample is one row of each"
+                f"DataLoader: the arrays have different numbers of rows, {', '.join(map(str, sizes))}; "
+                f"each sample is one row of every array"
             )
         self.size = sizes[0]
         self.batch_size, self.shuffle, self.drop_last, self.progress = batch_size, shuffle, drop_last, progress

@@ -46,11 +46,11 @@ class Chunks:
     def __init__(self, *arrays: Any) -> None:
         chunked = next((x for x in arrays if hasattr(x, "chunks")), None)
         if chunked is None:
-            raise ArgumentError("Chunks: arrays must be chunked, as Zarr's and Dask's are, got none; use DataLoader")
+            raise ArgumentError("Chunks: takes arrays in chunks, such as Zarr's and Dask's; use DataLoader for others")
         if len({x.shape[0] for x in arrays}) > 1:
             raise ArgumentError(
-                f"Chunks: arrays must have as many rows as each other, got {', '.join(str(x.shape[0]) for x in arrays)}"
-                f"; one sample is one row of each"
+                f"Chunks: the arrays have different numbers of rows, {', '.join(str(x.shape[0]) for x in arrays)}; "
+                f"each sample is one row of every array"
             )
         self._arrays, first, count = arrays, chunked.chunks[0], chunked.shape[0]
         sizes = [min(first, count - i) for i in range(0, count, first)] if isinstance(first, int) else list(first)
@@ -85,7 +85,9 @@ class Parquet:
         found = [sorted(path.glob("*.parquet")) if path.is_dir() else [path] for path in map(Path, given)]
         files = [file for some in found for file in some]
         if not files:
-            raise ArgumentError(f"Parquet: paths must name files, got {given}; is there a .parquet file in the folder?")
+            raise ArgumentError(
+                f"Parquet: found no file at {given}; check the path, and that the folder holds .parquet files"
+            )
         self._columns = [list(x), *([] if y is None else [[y] if isinstance(y, str) else list(y)])]
         self._flat = isinstance(y, str)
         self._groups: list[tuple[Path, int]] = []
@@ -94,11 +96,11 @@ class Parquet:
                 about = parquet.read_metadata(file)
             except (OSError, ArrowException) as error:
                 told = next(iter(str(error).splitlines()), "")
-                raise ArgumentError(f"Parquet: {file} must be a Parquet file, got {told}; check the path") from error
+                raise ArgumentError(f"Parquet: cannot read {file} ({told}); check that it is a Parquet file") from error
             names = about.schema.to_arrow_schema().names
             for name in [name for columns in self._columns for name in columns]:
                 if name not in names:
-                    raise ArgumentError(f"Parquet: columns must be among {', '.join(names)}, got {name!r} for {file}")
+                    raise ArgumentError(f"Parquet: {file} has no column {name!r}; choose among {', '.join(names)}")
             self._groups += [(file, number) for number in range(about.num_row_groups)]
 
     def __len__(self) -> int:
@@ -140,7 +142,7 @@ class StreamLoader:
         rng: Any = None,
     ) -> None:  # fmt: skip
         if not len(partitions):
-            raise ArgumentError("StreamLoader: partitions must be at least one, got none; is the data set empty?")
+            raise ArgumentError("StreamLoader: the data set has no partitions; check that it is not empty")
         if batch_size < 1:
             raise ArgumentError(f"StreamLoader: batch_size must be at least 1, got {batch_size}; 32 is usual")
         self.partitions, self.batch_size, self.shuffle, self.drop_last = partitions, batch_size, shuffle, drop_last
@@ -227,5 +229,5 @@ def moments(partitions: Partitions, position: int = 0) -> tuple[int, Any, Any]:
         squares = squares + np.sum((x - np.mean(x, axis=0)) ** 2, axis=0) + away**2 * (count * len(x) / added)
         mean, count = mean + away * (len(x) / added), added
     if not count:
-        raise ArgumentError("moments: partitions must hold at least one row, got none; is the data set empty?")
+        raise ArgumentError("moments: the partitions hold no rows; check that the data set is not empty")
     return count, mean, np.sqrt(squares / count)

@@ -27,7 +27,7 @@ class Distribution:
 
     def log_prob(self, x: Array) -> Array:
         """Return the logarithm of the density, or of the probability, of `x`, one number per distribution."""
-        raise UndefinedMethodError(f"{type(self).__name__}: log_prob must be defined, got none; define it")
+        raise UndefinedMethodError(f"{type(self).__name__}: has no log_prob method; write def log_prob(self, x)")
 
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Draw, `size` times, from each of the distributions.
@@ -40,7 +40,7 @@ class Distribution:
             An array of shape (*size, *batch_shape, *event_shape). Where the text of the class says so it is
             differentiable with respect to the parameters: a smooth function of them and of numbers that are drawn.
         """
-        raise UndefinedMethodError(f"{type(self).__name__}: sample must be defined, got none; define it")
+        raise UndefinedMethodError(f"{type(self).__name__}: has no sample method; write one")
 
     def _shape(self, size: Size) -> tuple[int, ...]:
         return (*((size,) if isinstance(size, int) else size), *self.batch_shape, *self.event_shape)
@@ -60,7 +60,9 @@ def positive(name: str, **parameters: Any) -> None:
     for parameter, x in parameters.items():
         least = np.min(plain(x), initial=np.inf)
         if not least > 0:
-            raise ArgumentError(f"{name}: {parameter} must be positive, got {least}; take np.exp or softplus of it")
+            raise ArgumentError(
+                f"{name}: {parameter} must be positive, got {least}; pass np.exp or softplus of a free parameter"
+            )
 
 
 def constant(name: str, x: ArrayLike) -> Result:
@@ -71,8 +73,8 @@ def constant(name: str, x: ArrayLike) -> Result:
     """
     if getattr(x, "requires_grad", False):
         raise GradientLostError(
-            f"{name}: a draw has no gradient with respect to this parameter; sample from one with v.data, "
-            f"and weigh its loss by log_prob (the score function estimator)"
+            f"{name}: a draw has no gradient with respect to this parameter; sample from a distribution of v.data, "
+            f"and weigh the loss by log_prob (the score function estimator)"
         )
     return plain(x)
 

@@ -68,7 +68,9 @@ class Categorical(Distribution):
     def __init__(self, logits: ArrayLike) -> None:
         self.logits = array(logits)
         if np.ndim(self.logits) < 1:
-            raise ArgumentError("Categorical: logits must be (..., classes), got a number; pass one for each class")
+            raise ArgumentError(
+                "Categorical: logits must be (..., classes), got a single number; pass one for each class"
+            )
         self.batch_shape = np.shape(self.logits)[:-1]
 
     def log_prob(self, x: ArrayLike) -> Array:

@@ -40,8 +40,8 @@ def kl(p: Distribution, q: Distribution) -> Array:
     if formula is None:
         known = ", ".join(kind.__name__ for kind in _FORMULAS)
         raise ArgumentTypeError(
-            f"kl: no formula for {type(p).__name__} and {type(q).__name__}, only for two of one kind of {known}; "
-            f"take the mean of p.log_prob(x) − q.log_prob(x) over draws of p"
+            f"kl: there is no formula for {type(p).__name__} and {type(q).__name__}, only for two of the same kind "
+            f"among {known}; take the mean of p.log_prob(x) − q.log_prob(x) over draws x of p"
         )
     return formula(p, q)
 

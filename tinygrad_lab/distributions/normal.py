@@ -142,7 +142,7 @@ class MultivariateNormal(Distribution):
             self.scale_tril = array(scale_tril)
         else:
             raise ArgumentError(
-                "MultivariateNormal: either covariance or scale_tril is needed, got both or none; give one"
+                "MultivariateNormal: needs either covariance or scale_tril, got both or neither; give one of them"
             )
         n = np.shape(self.loc)[-1:]
         if not n or np.shape(self.scale_tril)[-2:] != n * 2:

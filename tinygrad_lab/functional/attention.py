@@ -52,7 +52,7 @@ def scaled_dot_product_attention(
     if dropout_p:
         if rng is None:
             raise OperationError(
-                f"scaled_dot_product_attention: rng must be given for dropout_p={dropout_p}, got none; pass a Generator"
+                f"scaled_dot_product_attention: dropout_p={dropout_p} needs an rng; pass np.random.default_rng(seed)"
             )
         return dropout(attention_weights(query, key, attn_mask, is_causal, scale), dropout_p, rng) @ value
     scale = _checked_scale(query, key, scale)
@@ -126,8 +126,8 @@ def attention_weights(
 def _checked_scale(query: Array, key: Array, scale: float | None) -> float:
     if np.ndim(query) < 2 or np.ndim(key) < 2 or query.shape[-1] != key.shape[-1]:
         raise OperationError(
-            f"attention: query and key must be (..., positions, features) with as many features, "
-            f"got {np.shape(query)} and {np.shape(key)}; project them to one size"
+            f"attention: query of shape {np.shape(query)} and key of shape {np.shape(key)} do not have the same number "
+            f"of features; both are (..., positions, features), project them to one size"
         )
     return 1 / math.sqrt(query.shape[-1]) if scale is None else scale
 

@@ -35,15 +35,15 @@ def _check_classes(name: str, scores: Array, classes: Any, ignore_index: int) ->
     expected = scores.shape[:axis] + scores.shape[axis + 1 :]
     if classes.dtype.kind not in "iu" or classes.shape != expected:
         raise OperationError(
-            f"{name}: target must be integer classes of shape {expected} for scores of shape {scores.shape}, "
+            f"{name}: scores of shape {scores.shape} need integer classes of shape {expected} as target, "
             f"got {classes.dtype} of shape {classes.shape}; convert it with target.astype(int), or reshape it"
         )
     if isinstance(classes, np.ndarray | np.generic):  # another library's array may not be computed yet
         known = np.where(classes == ignore_index, 0, classes)
         if np.any((known < 0) | (known >= count)):
             raise OperationError(
-                f"{name}: target must be classes from 0 to {count - 1}, got {np.min(known)} to {np.max(known)}; "
-                f"number them from 0"
+                f"{name}: target has classes from {np.min(known)} to {np.max(known)}, but the scores only from 0 to "
+                f"{count - 1}; number them from 0"
             )
 
 
@@ -102,8 +102,8 @@ def _of_classes(name: str, weight: Array, x: Array) -> Result:
     weight = np.asarray(weight, x.dtype)
     if weight.shape != (x.shape[axis],):
         raise OperationError(
-            f"{name}: weight must be one number for each of {x.shape[axis]} classes, got shape {weight.shape}; "
-            f"leave it out for 1"
+            f"{name}: weight must have one number for each of the {x.shape[axis]} classes, got shape {weight.shape}; "
+            f"leave it out to weigh all alike"
         )
     return np.reshape(weight, (-1,) + (1,) * (x.ndim - axis - 1))
 

@@ -176,7 +176,7 @@ def each(name: str, option: str, size: Any, n: int, least: int) -> Sizes:
     """
     sizes = tuple(size) if isinstance(size, tuple | list) else (size,) * n
     if len(sizes) != n:
-        raise OperationError(f"{name}: {option} must be one number or {n}, got {size}; give one for each axis")
+        raise OperationError(f"{name}: {option} must be one number, or {n} numbers, got {size}; give one for each axis")
     for number in sizes:
         if number < least:
             raise OperationError(f"{name}: {option} must be at least {least}, got {number}; leave it out for {least}")
@@ -197,8 +197,8 @@ def _convolve(
     for length, pair, k, d in zip(x.shape[2:], pads, kernel, dilation, strict=True):
         if length + sum(pair) < d * (k - 1) + 1:
             raise OperationError(
-                f"{name}: padded {'length' if n == 1 else 'size'} must be at least {d * (k - 1) + 1}, "
-                f"got {length + sum(pair)}; add padding, or use a smaller kernel or dilation"
+                f"{name}: the kernel spans {d * (k - 1) + 1} elements, but the padded input has only "
+                f"{length + sum(pair)}; add padding, or use a smaller kernel or dilation"
             )
     if any(map(any, pads)):
         x = np.pad(x, ((0, 0), (0, 0), *pads))
@@ -250,9 +250,7 @@ def _pads(name: str, padding: Any, kernel: Sizes, stride: Sizes, dilation: Sizes
     """Return how many zeros go before and after, for each axis."""
     if padding == "same":
         if max(stride) > 1:
-            raise OperationError(
-                f'{name}: stride must be 1 with padding "same", got {stride}; give the padding a number'
-            )
+            raise OperationError(f'{name}: padding="same" needs stride 1, got {stride}; give the padding as a number')
         spans = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
         return tuple((span // 2, span - span // 2) for span in spans)
     if isinstance(padding, str) and padding != "valid":
@@ -272,20 +270,22 @@ def _check_input(name: str, n: int, x: Sizes, channels: int) -> None:
     if len(x) != n + 2 or x[1] != channels:
         raise OperationError(
             f"{name}: input must be (batch, {channels}, {_AXES[n]}), got {x}; "
-            f"give it arrays whose second axis has {channels} channels"
+            f"the second axis holds the {channels} channels"
         )
 
 
 def _check_groups(name: str, channels: int, which: str, groups: int) -> None:
     if channels % groups:
         raise OperationError(
-            f"{name}: groups must be a divisor of the {channels} {which} channels, got {groups}; change either"
+            f"{name}: {channels} {which} channels cannot be split into {groups} groups; change either number"
         )
 
 
 def _check_bias(name: str, b: Array | None, filters: int) -> None:
     if b is not None and b.shape != (filters,):
-        raise OperationError(f"{name}: bias must be ({filters},), got {b.shape}; give it one number per output channel")
+        raise OperationError(
+            f"{name}: bias must be ({filters},), got {b.shape}; it holds one number for each output channel"
+        )
 
 
 def _count(n: int) -> str:

@@ -57,10 +57,8 @@ def _explain_linear(x: tuple[int, ...], w: tuple[int, ...], b: tuple[int, ...]) 
             f"linear: weight must be (out_features, in_features), got {w}; reshape it to two dimensions"
         )
     if x[-1:] != w[1:]:
-        return OperationError(
-            f"linear: input must be (..., {w[1]}), got {x}; give it arrays whose last axis has {w[1]} features"
-        )
-    return OperationError(f"linear: bias must be ({w[0]},), got {b}; give it one number per output feature")
+        return OperationError(f"linear: input must be (..., {w[1]}), got {x}; its last axis holds the {w[1]} features")
+    return OperationError(f"linear: bias must be ({w[0]},), got {b}; it holds one number for each output feature")
 
 
 def dropout(x: Array, p: float, rng: Rng) -> Result:

@@ -77,7 +77,7 @@ def _per_element(rule: Rule) -> Rule:
 def check_array(name: str, argument: str, x: Array) -> None:
     """Refuse a list: whether it is one of integers or of floats must not decide what it means."""
     if not hasattr(x, "dtype"):
-        raise OperationError(f"{name}: {argument} must be an array, got {type(x).__name__}; wrap it in np.array(...)")
+        raise OperationError(f"{name}: {argument} must be an array, got a {type(x).__name__}; wrap it in np.array(...)")
 
 
 def check_same_shape(name: str, prediction: Array, target: Array) -> None:
@@ -89,7 +89,7 @@ def check_same_shape(name: str, prediction: Array, target: Array) -> None:
     if expected != given:
         same_size = _size(prediction) == _size(target)
         advice = f"use target.reshape{expected}" if same_size else "give one number per prediction"
-        raise OperationError(f"{name}: target must be of the prediction's shape {expected}, got {given}; {advice}")
+        raise OperationError(f"{name}: target has shape {given}, but the prediction has {expected}; {advice}")
 
 
 @loss(

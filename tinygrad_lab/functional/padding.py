@@ -36,12 +36,13 @@ def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0
         array([3., 2., 1., 2.])
     """
     if mode not in _MODES:
-        raise OperationError(f"pad: mode must be one of {', '.join(_MODES)}, got {mode!r}; np.pad has more")
+        raise OperationError(f"pad: mode must be one of {', '.join(_MODES)}, got {mode!r}; np.pad has more modes modes")
     ndim, widths = np.ndim(x), [int(width) for width in pad]
     if len(widths) % 2 or len(widths) > 2 * ndim:
         raise OperationError(
-            f"pad: widths must be a pair for each of at most {ndim} axes, the last axis first, got {tuple(widths)}; "
-            f"give two numbers an axis"
+            f"pad: widths must be two numbers for each of at most {ndim} axes, the last axis first, got "
+            f"{tuple(widths)}; "
+            f"give the widths before and after for each axis"
         )
     pairs = [(widths[i], widths[i + 1]) for i in range(0, len(widths), 2)]
     before_and_behind = [(0, 0)] * (ndim - len(pairs)) + pairs[::-1]
@@ -92,7 +93,7 @@ def unfold(x: Array, kernel_size: Size, dilation: Size = 1, padding: Size = 0, s
         x = np.pad(x, [(0, 0), (0, 0), (edges[0],) * 2, (edges[1],) * 2])
     spans = [d * (k - 1) + 1 for k, d in zip(kernel, gaps, strict=True)]
     if any(span > n for span, n in zip(spans, x.shape[2:], strict=True)):
-        raise OperationError(f"unfold: windows of {tuple(spans)} must fit into {x.shape[2:]}; take a smaller kernel")
+        raise OperationError(f"unfold: windows of {tuple(spans)} do not fit into {x.shape[2:]}; use a smaller kernel")
     found = windows(x, kernel, steps, gaps)  # (batch, channels, *positions, *kernel)
     batch, channels, rows, columns = found.shape[:4]
     taps = math.prod(kernel)

@@ -142,7 +142,8 @@ def prelu(x: Array, weight: Array) -> Result:
     channels = np.shape(x)[1] if np.ndim(x) > 1 else 1
     if np.shape(weight) not in ((1,), (channels,)):
         raise OperationError(
-            f"prelu: weight must have 1 element or one for each of {channels} channels, got shape {np.shape(weight)}; "
+            f"prelu: weight must have one element, or one for each of {channels} channels, got shape "
+            f"{np.shape(weight)}; "
             f"the channels are the second axis"
         )
     slopes = weight if np.shape(weight) == (1,) else np.reshape(weight, (-1, *(1,) * (np.ndim(x) - 2)))

@@ -191,7 +191,7 @@ def _options(name: str, n: int, x: Array, kernel_size: Any, stride: Any, padding
     padding, dilation = each(name, "padding", padding, n, 0), each(name, "dilation", dilation, n, 1)
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
         raise OperationError(
-            f"{name}: padding must be at most half of the kernel, got {padding} for {kernel}; a window would be empty"
+            f"{name}: padding {padding} is more than half of the kernel {kernel}, and a window would be empty; pad less"
         )
     return kernel, stride, padding, dilation
 
@@ -205,7 +205,8 @@ def _pads(
         room = n + 2 * p - d * (k - 1) - 1
         if room < 0:
             raise OperationError(
-                f"{name}: padded size must be at least {d * (k - 1) + 1}, got {n + 2 * p}; use a smaller kernel"
+                f"{name}: the kernel spans {d * (k - 1) + 1} elements, but the padded input has only {n + 2 * p}; "
+                f"use a smaller kernel"
             )
         beyond = -room % s if ceil_mode else 0
         starts_inside = room + beyond < n + p  # a window that would see padding only is left out

@@ -42,12 +42,13 @@ def interpolate(
     n = np.ndim(x) - 2
     if (size is None) == (scale_factor is None):
         raise OperationError(
-            f"interpolate: size or scale_factor must be given, got {size} and {scale_factor}; leave out the other"
+            f"interpolate: needs either size or scale_factor, got size={size} and scale_factor={scale_factor}; "
+            f"give one of them"
         )
     if mode != "nearest" and _LINEAR.get(mode) != n:
         raise OperationError(
             f'interpolate: mode must be "nearest", "linear" for one spatial axis or "bilinear" for two, got {mode!r} '
-            f"for shape {np.shape(x)}; choose by the number of axes after the channels"
+            f"for shape {np.shape(x)}; the spatial axes are those after the channels"
         )
     old = np.shape(x)[2:]
     if size is not None:

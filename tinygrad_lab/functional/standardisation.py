@@ -192,8 +192,8 @@ def group_norm(
     shape = np.shape(x)
     if len(shape) < 2 or num_groups < 1 or shape[1] % num_groups:
         raise OperationError(
-            f"group_norm: input must be (batch, channels, ...) with channels that {num_groups} groups divide, "
-            f"got {shape}; choose a divisor"
+            f"group_norm: input must be (batch, channels, ...) with a number of channels that {num_groups} divides, "
+            f"got {shape}; change num_groups"
         )
     y = np.reshape(x, (shape[0], num_groups, -1)) if x.size else np.reshape(x, (shape[0], num_groups, 0))
     y = np.reshape(standardise(y, axis=(-1,), eps=eps), shape)
@@ -234,7 +234,8 @@ def batch_norm(
     if training or running_mean is None or running_var is None:
         if x.size == shape[1]:
             raise OperationError(
-                f"batch_norm: a channel must have more than one value in training, got shape {shape}; "
+                f"batch_norm: input of shape {shape} has only one value for each channel, which is too few in "
+                f"training; "
                 f"use a larger batch, or eval()"
             )
         return standardise(x, *_spread(spread, weight, bias), axis=(0, *range(2, len(shape))), eps=eps)

@@ -156,7 +156,7 @@ def _segments(name: str, x: Array, segments: Array, num_segments: int | None) ->
     found = np.asarray(plain(segments))
     if np.ndim(x) < 1 or found.shape != x.shape[:1]:
         raise OperationError(
-            f"{name}: segments must be one integer for each of the rows, got shapes {found.shape} and {np.shape(x)}; "
+            f"{name}: segments must hold one integer for each row, got shape {found.shape} for rows of {np.shape(x)}; "
             f"move the rows to the first axis"
         )
     count = int(np.max(found, initial=-1)) + 1 if num_segments is None else num_segments

@@ -61,7 +61,7 @@ class MultiheadAttention(Module):
         if embed_dim % num_heads:
             raise ArgumentError(
                 f"MultiheadAttention: num_heads must divide embed_dim, got {num_heads} for {embed_dim}; "
-                f"choose a divisor"
+                f"change either number"
             )
         self._rng = rng = np.random.default_rng() if rng is None else rng
         self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
@@ -118,8 +118,8 @@ class MultiheadAttention(Module):
     def _with_batch_first(self, x: Array, batched: bool) -> Result:
         if np.ndim(x) != (3 if batched else 2):
             raise OperationError(
-                f"MultiheadAttention: query, key and value must all have a batch or none, got shape {np.shape(x)} "
-                f"beside others; add the axis with x[None]"
+                f"MultiheadAttention: query, key and value must all have a batch axis or all have none, got shape "
+                f"{np.shape(x)} beside others; add the axis with x[None]"
             )
         if not batched:
             return np.expand_dims(x, 0)

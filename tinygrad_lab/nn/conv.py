@@ -53,7 +53,8 @@ class _Convolution(Module):
         sizes = size if isinstance(size, tuple) else (size,) * self._axes
         if len(sizes) != self._axes:
             raise ArgumentError(
-                f"{type(self).__name__}: {option} must be one number or {self._axes}, got {size}; one for each axis"
+                f"{type(self).__name__}: {option} must be one number, or {self._axes} numbers, got {size}; give one "
+                f"for each axis"
             )
         return sizes
 

@@ -48,7 +48,7 @@ class Embedding(Module):
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise ArgumentError(
                 f"Embedding: padding_idx must be one of the {num_embeddings} rows, got {padding_idx}; "
-                f"leave it out for none"
+                f"leave it out for no padding"
             )
         rng = np.random.default_rng() if rng is None else rng
         table = np.asarray(rng.normal(size=(num_embeddings, embedding_dim)), given_or_default(dtype))
@@ -96,7 +96,7 @@ class SinusoidalEncoding(Module):
         if np.ndim(x) < 2 or x.shape[-1] != self.features:
             raise OperationError(
                 f"SinusoidalEncoding: input must be (..., positions, {self.features}), got {np.shape(x)}; "
-                f"make the encoding of that size"
+                f"build the encoding with the features of your input"
             )
         column = np.arange(self.features)
         angles = np.arange(x.shape[-2])[:, None] / 10000 ** (column // 2 * 2 / self.features)
@@ -139,7 +139,7 @@ class LearnedEncoding(Module):
         if np.ndim(x) < 2 or x.shape[-2] > positions or x.shape[-1] != features:
             raise OperationError(
                 f"LearnedEncoding: input must be (..., at most {positions}, {features}), got {np.shape(x)}; "
-                f"make the encoding large enough"
+                f"build the encoding with more positions, or with the features of your input"
             )
         return x + self.weight[: x.shape[-2]]
 

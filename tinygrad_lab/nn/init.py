@@ -209,7 +209,7 @@ def check_positive(layer: str, **sizes: int) -> None:
     """Raise an ArgumentError unless all sizes of a layer are at least 1."""
     for name, size in sizes.items():
         if size < 1:
-            raise ArgumentError(f"{layer}: {name} must be positive, got {size}; 1 is the least")
+            raise ArgumentError(f"{layer}: {name} must be positive, got {size}; use 1 or more")
 
 
 def _fans(shape: Shape) -> tuple[int, int]:

@@ -58,7 +58,7 @@ class Module:
     def forward(self, *inputs: Any, **options: Any) -> Result:
         """Compute the output; every subclass defines it."""
         name = type(self).__name__
-        raise UndefinedMethodError(f"{name}: forward must be defined, got none; write def forward(self, x)")
+        raise UndefinedMethodError(f"{name}: has no forward method; write def forward(self, x)")
 
     def __call__(self, *inputs: Any, **options: Any) -> Result:
         """Return `forward` of the same arguments."""

@@ -256,7 +256,8 @@ class GroupNorm(_Affine):
         check_positive("GroupNorm", num_groups=num_groups, num_channels=num_channels)
         if num_channels % num_groups:
             raise ArgumentError(
-                f"GroupNorm: num_groups must divide num_channels, got {num_groups} for {num_channels}; choose a divisor"
+                f"GroupNorm: num_groups must divide num_channels, got {num_groups} for {num_channels}; change either "
+                f"number"
             )
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
         self._add_parameters((num_channels,), affine, affine, dtype)

@@ -46,6 +46,6 @@ def _check(held: dict[str, Value | Buffer], state: Mapping[str, ArrayLike]) -> N
     if missing or unexpected or misshapen:
         listed = "; ".join(f"{problem}: {', '.join(names)}" for problem, names in problems if names)
         raise ArgumentError(
-            f"load_state_dict: state must hold exactly the module's parameters and buffers, got {listed}; "
-            f"load it into a module built as the saved one was"
+            f"load_state_dict: the state does not fit the module's parameters and buffers, {listed}; "
+            f"load it into a module built like the one that was saved"
         )

@@ -85,8 +85,8 @@ class ParameterAverage:
         shapes = {str(i): parameter.shape for i, parameter in enumerate(self.params)}
         if {key: np.shape(item) for key, item in state.items() if key != "updates"} != shapes or "updates" not in state:
             raise ArgumentError(
-                f"ParameterAverage: state must be of {len(shapes)} parameters of the same shapes, "
-                f"got {sorted(state)}; load it into an average of the same model"
+                f"ParameterAverage: the state {sorted(state)} does not fit the parameters and their shapes; "
+                f"load it into an average of the model that was saved"
             )
         self.updates = int(state["updates"])
         self.averages = [np.array(state[key])[()] for key in shapes]

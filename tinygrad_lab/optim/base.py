@@ -84,17 +84,18 @@ class Optimizer:
         for parameter in self.params:
             if type(parameter) is not Value:
                 raise ArgumentTypeError(
-                    f"{name}: params must be Values, got one {type(parameter).__name__}; pass model.parameters(), or "
+                    f"{name}: params must be Values, but one is of type {type(parameter).__name__}; pass "
+                    f"model.parameters(), or "
                     f"wrap arrays in Value(...)"
                 )
         if not self.params:
             raise ArgumentError(
-                f"{name}: params must hold at least one Value, got none; does the model have parameters?"
+                f"{name}: params is empty; pass a model's parameters(), and check that the model has some"
             )
         if len(set(self.params)) < len(self.params):
             raise ArgumentError(
-                f"{name}: params must hold each Value once, got {len(self.params) - len(set(self.params))} repeated; "
-                f"a step would update those twice: drop the repetition"
+                f"{name}: params repeats {len(self.params) - len(set(self.params))} of its Values, which a step would "
+                f"update twice; drop the repetition"
             )
         if not callable(lr):
             check_at_least_0(name, lr=lr)
@@ -142,7 +143,7 @@ class Optimizer:
             gradient: array of the same shape.
             state: what the last call returned, {} at first.
         """
-        raise UndefinedMethodError(f"{type(self).__name__}: update must be defined, got none; see Optimizer's example")
+        raise UndefinedMethodError(f"{type(self).__name__}: has no update method; write one as in Optimizer's example")
 
     def rate(self, step: int) -> float:
         """Return the learning rate of the update that `step` others of the same parameter came before.
@@ -220,11 +221,11 @@ class Optimizer:
                 about[name] = item
             elif not position.isdigit():
                 raise ArgumentError(
-                    f"{kind}: state must be of the same optimizer, got that of {position}; make the one that was saved"
+                    f"{kind}: the state is of another optimizer, {position}; build the one that was saved"
                 )
             elif int(position) >= len(states):
                 raise ArgumentError(
-                    f"{kind}: state must be of {len(states)} parameters, got an entry {key!r}; "
+                    f"{kind}: the state has an entry {key!r}, but the optimizer only {len(states)} parameter(s); "
                     f"load it into an optimizer of the same parameters"
                 )
             else:
@@ -257,7 +258,7 @@ def _refuse_lazy(name: str, parameter: Any, gradient: Any) -> None:
     """Refuse a gradient that only notes what to compute: the parameter would become such a note, longer every step."""
     if hasattr(gradient, "__dask_graph__") and not hasattr(parameter, "__dask_graph__"):
         raise ArgumentTypeError(
-            f"{name}: gradients must be computed before step(), got a lazy {type(gradient).__name__}; call "
+            f"{name}: a gradient is a lazy {type(gradient).__name__} that has not been computed yet; call "
             f"tl.compute(loss, model) after loss.backward()"
         )
 

@@ -28,8 +28,8 @@ def _check_arguments(loss: Callable[..., Any], args: tuple[Any, ...]) -> None:
             inspect.signature(loss).bind(None, *args)
         except TypeError as error:
             raise ArgumentTypeError(
-                f"minimize: loss must take the parameters and then args, {1 + len(args)} in all, got a function of "
-                f"others ({error}); write loss(parameters, *args)"
+                f"minimize: loss cannot be called with the parameters and then args, {1 + len(args)} in all "
+                f"({error}); write it as loss(parameters, *args)"
             ) from None
 
 
@@ -82,7 +82,9 @@ def minimize(
     if not arrays or any(array.dtype.kind != "f" for array in arrays):
         kinds = ", ".join(str(array.dtype) for array in arrays) or "none"
         raise ArgumentError(
-            f"minimize: parameters must be real floating arrays, got {kinds}; split complex ones in two"
+            f"minimize: parameters must be real floating arrays, got {kinds}; split complex ones into real and "
+            f"imaginary "
+            f"parts"
         )
 
     def unravel(x: Any) -> Result:
@@ -96,7 +98,7 @@ def minimize(
 
     if jac and method.lower() in (*_WITH_PRODUCTS, *_WITHOUT_GRADIENT):
         raise ArgumentError(
-            f"minimize: method must be one that uses gradients alone if jac is given, got {method!r}; "
+            f"minimize: jac works only with methods that use gradients alone, and {method!r} does not; "
             f"L-BFGS-B is usual, or pass the loss itself"
         )
     both = loss if jac else value_and_grad(loss)

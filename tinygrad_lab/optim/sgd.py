@@ -51,8 +51,8 @@ class SGD(Optimizer):
         check_at_least_0("SGD", momentum=momentum, dampening=dampening, weight_decay=weight_decay)
         if nesterov and (momentum == 0 or dampening != 0):
             raise ArgumentError(
-                f"SGD: nesterov must have a momentum and no dampening, got momentum={momentum} and "
-                f"dampening={dampening}; pass momentum=0.9"
+                f"SGD: nesterov needs a momentum and no dampening, got momentum={momentum} and "
+                f"dampening={dampening}; pass momentum=0.9 and leave dampening out"
             )
         self.momentum = float(momentum)
         self.dampening = float(dampening)

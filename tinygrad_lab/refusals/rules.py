@@ -52,7 +52,7 @@ def gradient_is_no_array(name: str, position: int, given: object) -> RuleError:
 
 def not_all_gradients(name: str, needed: tuple[int, ...], found: Any) -> RuleError:
     """Describe a joint rule that did not return a gradient for each argument it was asked for."""
-    given = f"{len(found)} gradients" if isinstance(found, tuple | list) else type(found).__name__
+    given = f"{len(found)} gradient(s)" if isinstance(found, tuple | list) else type(found).__name__
     return RuleError(
         f"{name}: the joint rule returned {given} instead of a tuple of {len(needed)}, one gradient for each argument "
         f"in {needed}; return one per position in its first argument"
