@@ -54,6 +54,12 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
+def whole(request: pytest.FixtureRequest) -> bool:
+    """Whether this is more than the fast lane: a test that looks closer then needs no slow twin that repeats it."""
+    return "not slow" not in request.config.option.markexpr
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """One Chromium for all tests that look at pages; they are skipped where it, or playwright, is missing."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")

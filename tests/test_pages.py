@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import tinygrad_lab as tl
+from tinygrad_lab.testing import profiles
 
 DOCS = Path(__file__).parents[1] / "docs"
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
@@ -20,6 +21,7 @@ WITH_A_TEST_OF_ITS_OWN = {
 OF_OTHERS = {"other_libraries.md"}  # run as tests/testing/others.py makes the page
 MADE = {"reference", "tutorials", "_build"}
 SLOW = {"testing.md"}
+FAST = profiles.PROFILES["fast"]  # gradient tests on the pages show how they are written; the project has its own
 NEEDED = {"check_pytorch_and_jax.md": ("torch", "jax")}  # what is no dependency of the tests
 BLOCK = re.compile(r"^```(?:python|pycon)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -60,11 +62,12 @@ def test_the_code_runs_and_gives_what_the_page_says(page, tmp_path, monkeypatch)
         pytest.importorskip(library, reason="no dependency of the package")
     monkeypatch.chdir(tmp_path)
     names, runner = {"__name__": "page"}, doctest.DocTestRunner(optionflags=FLAGS)
-    for line, block in blocks(page):
-        if ">>> " in block:
-            examples = doctest.DocTestParser().get_doctest(block, {}, page.stem, str(page), line)
-            examples.globs = names  # the same for all blocks: a function sees what is defined later
-            runner.run(examples, clear_globs=False)
-        else:
-            exec(compile("\n" * line + block, page, "exec"), names)
+    with profiles.running(FAST):
+        for line, block in blocks(page):
+            if ">>> " in block:
+                examples = doctest.DocTestParser().get_doctest(block, {}, page.stem, str(page), line)
+                examples.globs = names  # the same for all blocks: a function sees what is defined later
+                runner.run(examples, clear_globs=False)
+            else:
+                exec(compile("\n" * line + block, page, "exec"), names)
     assert runner.summarize(verbose=False).failed == 0
