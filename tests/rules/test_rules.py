@@ -36,10 +36,7 @@ def meeting(op):
 @pytest.mark.parametrize("op", DRAWN, ids=label)
 def test_gradients_are_right(op, whole):
     """Those of two orders contain those of one; where calls are written out or made besides, few draws are left."""
-    if op.function in LISTED:
-        examples = 2 if whole else 1
-    else:
-        examples = 4 if whole else 1
+    examples = 1 if not whole else 2 if op.function in LISTED else 4
     with running(Profile(max(1, examples * active().examples // PROFILES["default"].examples))):
         run(op.name, calls_of(op), 2 if whole else 1, Options(examples=tuple(meeting(op))))
 
