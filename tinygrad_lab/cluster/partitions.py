@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import uuid
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from tinygrad_lab.nn.module import Module
 Objective = Callable[..., Any]
 Sums = tuple[int, Any, list[Any], list[Any]]  # of some partitions: rows, and weighted by rows loss, gradients, buffers
 _FAN_IN = 8  # so many partial sums become one
+_SMALL = 4 << 20  # bytes that a task goes through at least, where there are tasks enough for all workers
 
 
 def backward(objective: Objective, model: Module, *data: Any) -> Any:
@@ -90,6 +92,30 @@ def _draw(rng: Any) -> int:
     return int(rng.randint(2**31) if hasattr(rng, "randint") else rng.integers(2**63))
 
 
+def _together(arrays: Sequence[Any]) -> int:
+    """Return how many partitions a task takes: a task costs more than the work on a few kilobytes."""
+    count = arrays[0].numblocks[0]
+    size = sum(x.nbytes for x in arrays) / count
+    if np.isnan(size):
+        return 1
+    return max(1, min(int(_SMALL // max(size, 1)), count // (2 * _threads())))
+
+
+def _threads() -> int:
+    """Return how many tasks run beside each other."""
+    try:
+        from distributed import default_client
+
+        return max(1, sum(default_client().nthreads().values()))
+    except (ImportError, ValueError):  # Dask's own threads
+        return os.cpu_count() or 1
+
+
+def _some(job: bytes, first: int, partitions: list[list[Any]]) -> Sums:
+    """Return the sums of partitions that follow one another."""
+    return _add([_one(job, number, *rows) for number, rows in enumerate(partitions, first)])
+
+
 def _one(job: bytes, number: int, *rows: Any) -> Sums:
     """Return of one partition its number of rows, and that times its loss, gradients and buffers."""
     objective, model, draws = pickle.loads(job)  # noqa: S301  which this program has made
@@ -125,9 +151,15 @@ def _summed(job: bytes, blocks: Any) -> Sums:
 
     arrays, keys = blocks
     name = f"backward-{uuid.uuid4().hex}"
+    try:
+        together = _together(arrays)
+    except Exception as error:
+        raise explained("backward", error) from error
     graph: dict[Any, Any] = {f"{name}-job": job}
-    level = [(name, 0, number) for number in range(len(keys))]
-    graph |= {key: (_one, f"{name}-job", number, *keys[number]) for number, key in enumerate(level)}
+    level = [(name, 0, first) for first in range(0, len(keys), together)]
+    for key in level:
+        *_, first = key
+        graph[key] = (_some, f"{name}-job", first, [list(row) for row in keys[first : first + together]])
     depth = 0
     while len(level) > 1:
         depth += 1
