@@ -17,7 +17,11 @@ class Run:
     """A training with everything that has a state: batch statistics, dropout, momenta, a generator."""
 
     def __init__(self, kind, seed):
-        self.rng = np.random.default_rng(seed) if kind == "generator" else np.random.RandomState(seed)
+        self.rng = {
+            "generator": np.random.default_rng,
+            "legacy": np.random.RandomState,
+            "counted": tl.random.Generator,
+        }[kind](seed)
         self.model = tl.nn.Sequential(
             tl.nn.Linear(3, 4, rng=self.rng),
             tl.nn.BatchNorm1D(4),
@@ -39,7 +43,7 @@ class Run:
         return loss.item()
 
 
-@pytest.mark.parametrize("kind", ["generator", "legacy"])
+@pytest.mark.parametrize("kind", ["generator", "legacy", "counted"])
 @given(before=st.integers(0, 4))
 @settings(max_examples=5)
 def test_a_training_goes_on_bit_for_bit(kind, before, tmp_path_factory):

@@ -82,8 +82,46 @@ class Generator:
         """Return the integers from 0 to `count` − 1 in random order."""
         return np.argsort(self.bits(count), kind="stable")
 
+    @property
+    def bit_generator(self) -> SplitMix64:
+        """What saves and restores the state, as with NumPy's generators: `rng.bit_generator.state`."""
+        return SplitMix64(self)
+
     def __repr__(self) -> str:
         return f"Generator(key={self._key[0]:#x}, counter={self.counter!r})"
+
+
+def is_generator(x: Any) -> bool:
+    """Return whether an object is a random generator, of NumPy's or of this module."""
+    return isinstance(x, Generator | np.random.Generator | np.random.RandomState)
+
+
+class SplitMix64:
+    """The state of a generator, in the form that NumPy's bit generators give theirs.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> rng = tl.random.Generator(0)
+        >>> state = rng.bit_generator.state
+        >>> first = rng.random()
+        >>> rng.bit_generator.state = state
+        >>> bool(rng.random() == first)
+        True
+    """
+
+    def __init__(self, owner: Generator) -> None:
+        self._owner = owner
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The key and how many numbers were drawn; assign to it to go on from there."""
+        return {"bit_generator": "SplitMix64", "key": self._owner._key[0], "counter": self._owner.counter}
+
+    @state.setter
+    def state(self, state: dict[str, Any]) -> None:
+        key, counter = state["key"], state["counter"]
+        self._owner._key = np.array([key], np.uint64)
+        self._owner.counter = np.uint64(counter) if isinstance(counter, int) else counter
 
 
 def _mixed(x: Any) -> Result:

@@ -15,6 +15,7 @@ import numpy as np
 
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import extra
+from tinygrad_lab.random import is_generator
 from tinygrad_lab.typing import Tree
 
 _PLAIN = (str, int, float, bool, type(None))
@@ -26,8 +27,8 @@ def save(state: Tree, path: str | os.PathLike[str]) -> None:
     The file is written beside `path` and renamed, so that an interruption leaves the old one whole.
 
     Arguments:
-        state: an object with `state_dict()`, or a dict of such objects, NumPy generators (`Generator` and the legacy
-            `RandomState`), arrays, texts, numbers, and dicts of these. A
+        state: an object with `state_dict()`, or a dict of such objects, generators (NumPy's, the legacy
+            `RandomState` and `tinygrad_lab.random.Generator`), arrays, texts, numbers, and dicts of these. A
             model's random generators, such as Dropout's, are saved with it.
         path: where to write.
 
@@ -115,7 +116,7 @@ def _collect(prefix: str, item: Any, arrays: dict[str, Any], about: dict[str, An
                     f"save: names must be strings, got {name!r} under {prefix or 'the top'!r}; rename it"
                 )
             _collect(f"{prefix}.{name}" if prefix else name, part, arrays, about)
-    elif isinstance(item, np.random.Generator | np.random.RandomState):
+    elif is_generator(item):
         about[prefix] = _state_of(item)
     elif isinstance(item, np.ndarray | np.generic):
         arrays[prefix] = np.array(item, order="C")
@@ -136,7 +137,7 @@ def _state_of(generator: Any) -> Any:
 
 
 def _restore(target: Any, state: Any) -> None:
-    if isinstance(target, np.random.RandomState | np.random.Generator):
+    if is_generator(target):
         _set_state(target, state["generator"])
         return
     generators = dict(target.named_generators()) if hasattr(target, "named_generators") else {}

@@ -7,6 +7,7 @@ import pytest
 
 import tinygrad_lab as tl
 from tests.cluster.test_computing import BCE, X, Y, lazy, network
+from tinygrad_lab.cluster import partitions
 
 da = pytest.importorskip("dask.array")
 
@@ -75,7 +76,7 @@ class Noting(tl.nn.Module):
         return self.scale * self.dropout(x)
 
 
-@pytest.mark.parametrize("make", [np.random.default_rng, np.random.RandomState])
+@pytest.mark.parametrize("make", [np.random.default_rng, np.random.RandomState, tl.random.Generator])
 def test_each_partition_and_each_step_drops_other_units(make):
     rows = da.ones((64, 1), chunks=(16, 1))
     model = Noting(make(0))
@@ -103,3 +104,12 @@ def test_each_partition_and_each_step_drops_other_units(make):
 def test_what_cannot_be_meant_is_refused(call, text):
     with pytest.raises((ValueError, RuntimeError), match=text):
         call()
+
+
+def test_small_partitions_go_together():
+    def tasks(rows):
+        x = da.ones((rows * 64, 10), chunks=(rows, 10))
+        return -(-64 // partitions._together([x]))
+
+    assert 1 < tasks(10) < 64  # a few for each thread
+    assert tasks(10**6) == 64

@@ -74,8 +74,9 @@ def test_only_arguments_are_kept():
     assert len(y.parents) == 1
 
 
-def test_generators_that_are_arguments_repeat_and_then_go_on():
-    rng, twin = np.random.default_rng(3), np.random.default_rng(3)
+@pytest.mark.parametrize("make", [np.random.default_rng, np.random.RandomState, tl.random.Generator])
+def test_generators_that_are_arguments_repeat_and_then_go_on(make):
+    rng, twin = make(3), make(3)
     function = lambda x, rng: x * rng.normal(size=x.shape)
     x = tl.Value(X)
     np.sum(tl.checkpoint(function)(x, rng)).backward()

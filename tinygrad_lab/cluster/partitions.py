@@ -18,6 +18,7 @@ from tinygrad_lab.core.transforms import value_and_grad
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.random import Generator
 
 Objective = Callable[..., Any]
 Sums = tuple[int, Any, list[Any], list[Any]]  # of some partitions: rows, and weighted by rows loss, gradients, buffers
@@ -79,7 +80,7 @@ def _job(objective: Objective, model: Module) -> bytes:
     with extra("dask"):
         import cloudpickle
     parameters, rebuild = tree.flatten(model)
-    draws = [int(rng.randint(2**31)) if hasattr(rng, "randint") else int(rng.integers(2**63)) for rng in _rngs(model)]
+    draws = [_draw(rng) for rng in _rngs(model)]
     job: bytes = cloudpickle.dumps((objective, rebuild([parameter.data for parameter in parameters]), draws))
     return job
 
@@ -129,7 +130,9 @@ def _one(job: bytes, number: int, *rows: Any) -> Sums:
 
 def _reseed(rng: Any, entropy: list[int]) -> None:
     """Let a generator go on elsewhere, so that each partition draws its own numbers."""
-    if hasattr(rng, "randint"):
+    if isinstance(rng, Generator):
+        rng.bit_generator.state = Generator((entropy[0] << 24) + entropy[1]).bit_generator.state
+    elif hasattr(rng, "randint"):
         rng.seed([word % 2**32 for word in entropy])
     else:
         rng.bit_generator.state = type(rng.bit_generator)(entropy).state

@@ -14,6 +14,7 @@ from tinygrad_lab.errors import OperationError, UndefinedMethodError
 from tinygrad_lab.nn import states
 from tinygrad_lab.nn.buffer import Buffer
 from tinygrad_lab.nn.copies import CONTAINERS, StandIns, copied, walk, without_graph
+from tinygrad_lab.random import is_generator
 from tinygrad_lab.typing import ArrayLike, DTypeLike, Result
 
 _ARRAYS = frozenset({Value, np.ndarray})
@@ -165,7 +166,7 @@ class Module:
             >>> [name for name, rng in tl.nn.Dropout(0.5, rng=np.random.default_rng(0)).named_generators()]
             ['rng']
         """
-        return self._below(lambda _, item: isinstance(item, np.random.Generator | np.random.RandomState))
+        return self._below(lambda _, item: is_generator(item))
 
     def parameters(self) -> list[Value]:
         """Return the parameters of this module and all below it, each once.

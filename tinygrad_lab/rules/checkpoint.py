@@ -85,7 +85,7 @@ class _Rerun:
         modules, generators = _held_by(function)
         self.buffers = [b for module in modules for _, b in module.named_buffers()]
         self.generators = [g for module in modules for _, g in module.named_generators()] + generators
-        self.generators += [x for x in self.leaves if isinstance(x, np.random.Generator | np.random.RandomState)]
+        self.generators += filter(_is_generator, self.leaves)
         self.states = [_state_of(generator) for generator in self.generators]
         self.close: Callable[[list[Any]], Any] = list
         self.captured: list[Value] = []
@@ -192,7 +192,11 @@ def _held_by(function: Function) -> tuple[list[Any], list[Any]]:
         if isinstance(x, list | tuple | dict):
             found += x.values() if isinstance(x, dict) else x
     modules = [x for x in found if hasattr(type(x), "named_generators")]
-    return modules, [x for x in found if isinstance(x, np.random.Generator | np.random.RandomState)]
+    return modules, list(filter(_is_generator, found))
+
+
+def _is_generator(x: Any) -> bool:
+    return isinstance(x, np.random.RandomState) or hasattr(type(x), "bit_generator")
 
 
 def _state_of(generator: Any) -> Result:
