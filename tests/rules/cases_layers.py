@@ -14,6 +14,8 @@ ONE, TWO = {"stride": (2,), "dilation": (1,)}, {"stride": (1, 2), "dilation": (2
 listed(windows, call((5,), kernel=(3,), **ONE), call((2, 5, 4), kernel=(2, 3), **TWO))
 listed(overlap_add, call((2, 3), shape=(5,), **ONE), call((2, 3, 1, 2, 3), shape=(5, 4), **TWO))
 listed(pooling.window_max, call((5,), kernel=(3,), **ONE), call((2, 5, 4), kernel=(2, 3), **TWO))
+CHOSEN = tuple(np.array([tap != 1, tap == 1]) for tap in range(3))
+listed(pooling.hand_back, call((2,), chosen=CHOSEN, shape=(5,), kernel=(3,), **ONE))
 listed(pooling.window_sum, call((5,), kernel=(3,), stride=(2,)), call((2, 5, 4), kernel=(2, 3), stride=(1, 2)))
 for function in (standardisation.standardise, standardisation.rescale):
     listed(function, call((2, 3), axis=(-1,), eps=1e-5), call((2, 3, 2), (3, 1), (3, 1), axis=(0, 2), eps=0.1))

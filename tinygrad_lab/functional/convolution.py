@@ -200,14 +200,12 @@ def _convolve(
                 f"{name}: the kernel spans {d * (k - 1) + 1} elements, but the padded input has only "
                 f"{length + sum(pair)}; add padding, or use a smaller kernel or dilation"
             )
-    if any(map(any, pads)):
-        x = np.pad(x, ((0, 0), (0, 0), *pads))
-    side_by_side, positions = columns(x, kernel, stride, dilation)
+    side_by_side, positions = columns(x, pads, kernel, stride, dilation)
     filters, taps = w.shape[0], w.shape[1] * math.prod(kernel)
     weights = np.reshape(w, (groups, filters // groups, taps))
     offsets = b if b is None else np.reshape(b, (groups, filters // groups, 1))
     y = _filter(weights, np.reshape(side_by_side, (groups, taps, side_by_side.shape[1])), offsets)
-    return np.swapaxes(np.reshape(y, (filters, x.shape[0], *positions)), 0, 1)
+    return np.moveaxis(np.reshape(y, (filters, *positions, x.shape[0])), -1, 0)
 
 
 @primitive(
@@ -217,7 +215,13 @@ def _convolve(
 )
 def _filter(w: Array, columns: Array, b: Array | None = None) -> Result:
     """Return `w columns + b`, an affine map of the columns; as one operation it needs one array fewer."""
-    return w @ columns if b is None else w @ columns + b
+    y = w @ columns
+    if b is None:
+        return y
+    if y.dtype is b.dtype:  # into an array of our own
+        y += b
+        return y
+    return y + b
 
 
 def _convolve_transposed(
@@ -234,9 +238,10 @@ def _convolve_transposed(
     _check_bias(name, b, filters)
     batch, lengths = x.shape[0], x.shape[2:]
     weights = np.reshape(w, (groups, channels // groups, w.shape[1] * math.prod(kernel)))
-    inputs = np.reshape(np.swapaxes(x, 0, 1), (groups, channels // groups, batch * math.prod(lengths)))
-    taps = np.reshape(np.swapaxes(weights, -1, -2) @ inputs, (filters, *kernel, batch, *lengths))
-    taps = np.transpose(taps, (0, n + 1, *range(n + 2, 2 * n + 2), *range(1, n + 1)))
+    batch_last: Any = np.moveaxis(x, 0, -1)  # type: ignore[type-var]
+    inputs = np.reshape(batch_last, (groups, channels // groups, math.prod(lengths) * batch))
+    taps = np.reshape(np.swapaxes(weights, -1, -2) @ inputs, (filters, *kernel, *lengths, batch))
+    taps = np.transpose(taps, (0, 2 * n + 1, *range(n + 1, 2 * n + 1), *range(1, n + 1)))
     sizes = zip(lengths, kernel, stride, dilation, output_padding, strict=True)
     full = tuple((m - 1) * s + d * (k - 1) + 1 + more for m, k, s, d, more in sizes)
     y = overlap_add(taps, full, stride, dilation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,18 @@ def positions(shape: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Si
     """
     sizes = zip(shape, kernel, stride, dilation, strict=True)
     return tuple((n - d * (k - 1) - 1) // s + 1 for n, k, s, d in sizes)
+
+
+def blocks(counts: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Iterator[tuple[slice, ...]]:
+    """Yield, for each tap of the kernel, the places that it sees from all `counts` positions.
+
+    Example:
+        >>> list(blocks(counts=(4,), kernel=(2,), stride=(3,), dilation=(1,)))
+        [(slice(0, 10, 3),), (slice(1, 11, 3),)]
+    """
+    for taps in np.ndindex(kernel):
+        sizes = zip(taps, counts, stride, dilation, strict=True)
+        yield tuple(slice(t * d, t * d + (p - 1) * s + 1, s) for t, p, s, d in sizes)
 
 
 @primitive()
@@ -60,10 +73,8 @@ def overlap_add(w: Array, shape: Sizes, stride: Sizes, dilation: Sizes) -> Resul
     """
     n = len(shape)
     lead, counts, kernel = w.shape[: -2 * n], w.shape[-2 * n : -n], w.shape[-n:]
-    total: Any = np.zeros_like(w, shape=(*lead, *shape))
-    for taps in np.ndindex(kernel):
-        sizes = zip(taps, counts, stride, dilation, strict=True)
-        block = tuple(slice(t * d, t * d + (p - 1) * s + 1, s) for t, p, s, d in sizes)
+    total: Any = np.zeros_like(w[(..., *(0,) * n)], shape=(*lead, *shape))  # in the same order in memory
+    for taps, block in zip(np.ndindex(kernel), blocks(counts, kernel, stride, dilation), strict=True):
         total[(..., *block)] += w[(..., *taps)]
     return total
 
@@ -74,16 +85,40 @@ defvjp(overlap_add,  lambda g, y, w, shape, stride, dilation: windows(g, w.shape
 # fmt: on
 
 
-def columns(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes) -> tuple[Any, Sizes]:
-    """Return the windows of (batch, channels, *spatial) side by side, (channels · taps, batch · positions).
+def padded(x: Array, pads: tuple[tuple[int, int], ...], fill: float = 0) -> Result:
+    """Return (batch, channels, *spatial) with `fill` around the spatial axes; in memory, the batch comes last.
 
-    Also returns how many positions there are along each spatial axis. Channels come first in memory, so that every
-    later step walks through it in order.
+    Example:
+        >>> import numpy as np
+        >>> padded(np.array([[[1.0, 2.0]]]), ((1, 0),))
+        array([[[0., 1., 2.]]])
     """
-    x = np.swapaxes(x, 0, 1)
+    if not any(map(any, pads)):
+        return x
+    channels_first: Any = np.moveaxis(x, 0, -1)  # type: ignore[type-var]
+    return np.moveaxis(np.pad(channels_first, ((0, 0), *pads, (0, 0)), constant_values=fill), -1, 0)
+
+
+@primitive(lambda g, y, x: g)
+def _batch_last(x: Array) -> Result:
+    """Return x as it is; in memory, the batch comes last."""
+    if type(x) is not np.ndarray:
+        return x
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
+
+
+def columns(
+    x: Array, pads: tuple[tuple[int, int], ...], kernel: Sizes, stride: Sizes, dilation: Sizes
+) -> tuple[Any, Sizes]:
+    """Return the windows of a padded (batch, channels, *spatial) side by side, (channels · taps, positions · batch).
+
+    Also returns how many positions there are along each spatial axis. Channels come first in memory and the batch last,
+    here and in what is made of it: every later step then walks through memory in order, and in long runs.
+    """
     n = len(kernel)
+    x = padded(x, pads) if any(map(any, pads)) else _batch_last(x)
     view = windows(x, kernel, stride, dilation)
     found = view.shape[2 : 2 + n]
-    order = (0, *range(2 + n, 2 + 2 * n), 1, *range(2, 2 + n))
-    size = (x.shape[0] * math.prod(kernel), x.shape[1] * math.prod(found))
+    order = (1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n), 0)
+    size = (x.shape[1] * math.prod(kernel), math.prod(found) * x.shape[0])
     return np.reshape(np.transpose(view, order), size), found

@@ -94,7 +94,7 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("windows", "sliding_window_view"), ("overlapping windows of {g} added up",)),
     "overlap_add": ("windows of {g}",), "constant_pad": ("{g} without its border",),
     "window_max": ("{g} to the largest elements of each window",),
-    "window_sum": ("{g} to every element of its window",),
+    "window_sum": ("{g} to every element of its window",), "hand_back": ("{g} of the windows that chose an element",),
     "fft": ("the transposed transform of {g}",), "ifft": ("the transposed transform of {g}",),
     "rfft": ("the transposed transform of {g}",), "irfft": ("the transposed transform of {g}",),
     "unwrap": ("{g}",), "full_convolution": ("correlation of {g} and {1}", "correlation of {g} and {0}"),
