@@ -84,19 +84,22 @@ class Repetition:
         carried += [_zero(v) for v in body.body.outputs[len(carried) : len(carried) + len(self._ending)]]
         fixed = [arrays[i] for i in self._fixed]
         made, chunk, stacks = 0, min(_FIRST, n), list[list[Any]]()
-        while made < n:
-            start = time.perf_counter()
-            count, *results = run(min(chunk, n - made), *carried, *fixed)
-            carried, rows = list(results[: len(carried)]), results[len(carried) :]
-            stacks.append(rows)
-            made += int(count)
-            if count < min(chunk, n - made + int(count)) or self._stopped(rows):
-                break
-            chunk = max(1, int(chunk * min(10.0, _SECONDS / max(time.perf_counter() - start, 1e-6))))
-        outputs: list[Any] = [None] * len(self._lifted.program.outputs)
-        for k, x in zip(self._outputs, carried, strict=True):
-            outputs[k] = x
-        leave(call.held, self._lifted.writes, outputs)
+        try:
+            while made < n:
+                start = time.perf_counter()
+                count, *results = run(min(chunk, n - made), *carried, *fixed)
+                carried, rows = list(results[: len(carried)]), results[len(carried) :]
+                stacks.append(rows)
+                made += int(count)
+                if count < min(chunk, n - made + int(count)) or self._stopped(rows):
+                    break
+                chunk = max(1, int(chunk * min(10.0, _SECONDS / max(time.perf_counter() - start, 1e-6))))
+        finally:  # after Ctrl-C, too: what was computed until then is not lost
+            if made:
+                outputs: list[Any] = [None] * len(self._lifted.program.outputs)
+                for k, x in zip(self._outputs, carried, strict=True):
+                    outputs[k] = x
+                leave(call.held, self._lifted.writes, outputs)
         return made, stacks
 
     def results(self, stacks: list[list[Any]]) -> Any:

@@ -16,6 +16,7 @@ from tinygrad_lab.compiler.numba import (
     intrinsics,
     logarithms,
     memory,
+    signals,
     tasks,
     trigonometric,
 )
@@ -24,6 +25,7 @@ from tinygrad_lab.compiler.program import Variable
 _HOMES = {
     "exponentials": exponentials, "logarithms": logarithms, "trigonometric": trigonometric, "elementary": elementary,
     "error_function": error_function, "memory": memory, "intrinsics": intrinsics, "tasks": tasks,
+    "signals": signals,
 }  # fmt: skip
 _RESERVED = frozenset(
     {"inf", "nan", "float32", "uint64", "njit", "live", "start", "min", "range", "abs", "i"}

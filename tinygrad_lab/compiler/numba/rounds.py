@@ -1,6 +1,7 @@
 """Loops over a program, as compiled code: a function that calls the body's function round after round.
 
-What is carried lies in two buffers that take turns; slices and stacked results are addresses that move along.
+What is carried lies in two buffers that take turns; slices and stacked results are addresses that move along. Now and
+then Python handles signals, so that Ctrl-C ends a long loop.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 
 from tinygrad_lab.compiler.numba.access import Access
 from tinygrad_lab.compiler.numba.function import Helpers
+from tinygrad_lab.compiler.numba.signals import rounds_between_looks
 from tinygrad_lab.compiler.program import Loop, Variable
 
 
@@ -78,7 +80,9 @@ def write_rounds(
     lines = ['@njit(error_model="numpy")']
     lines.append(f"def {name}(length, {', '.join([*operands, *results, *buffers, 'stop', 'arena', 'constants'])}):")
     lines += [f"    from_{i}, to_{i}, spare_{i} = operand_{i}, even_{i}, odd_{i}" for i in range(n)]
+    every = rounds_between_looks(sum(v.size for call in loop.body.calls for v in call.outputs))
     lines += ["    count = 0", "    for i in range(length):"]
+    lines += [f"        if i % {every} == 0:", f"            {helpers.call('handle_signals')}()"]
     lines.append(f"        {stage}({', '.join([*(where[v] for v in given), 'constants', 'arena'])})")
     lines += [f"        from_{i}, to_{i}, spare_{i} = to_{i}, spare_{i}, to_{i}" for i in range(n)]
     lines.append("        count += 1")
