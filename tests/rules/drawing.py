@@ -17,6 +17,7 @@ PAIRS = [((), ()), ((3,), ()), ((), (2, 3)), ((3,), (3,)), ((2, 3), (3,)), ((2, 
 
 CASES: dict[Any, st.SearchStrategy[Call]] = {}  # by the operation's function
 LISTED: dict[Any, list[Call]] = {}  # calls written out, with arrays of arbitrary numbers, each of which is tried
+DOMAINS: dict[Any, tuple[Domain, ...]] = {}  # of the arguments of elementwise functions that need more than trying
 WRITTEN: set[Any] = set()  # functions that have no other calls than those
 
 
@@ -99,6 +100,8 @@ def call(*shapes, args=(), **kwargs):
 
 def elementwise(function, *domains, dtype=None, **kwargs):
     """Declare an elementwise function of as many arguments as there are domains."""
+    if dtype is None and not kwargs:
+        DOMAINS.setdefault(function, domains)
     arrays = strategies.broadcastable(len(domains), domains, dtype or strategies.dtypes())
     case(function, arrays.map(lambda arrays: Call(function, arrays, kwargs)))
 
