@@ -4,7 +4,7 @@ import gc
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -38,7 +38,7 @@ def pytest_collect_file():
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever needs a browser is slow; what is slow comes first, so that no worker is left alone with it."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if "browser" in getattr(item, "fixturenames", ()):  # `tabs` have one
             item.add_marker("slow")
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
@@ -70,3 +70,19 @@ def browser() -> Iterator[Any]:
         chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open tabs in contexts of the options given, each made once: to make one takes as long as most tests."""
+    contexts: dict[str, Any] = {}
+
+    def open_tab(**options: Any) -> Any:
+        name = repr(sorted(options.items()))
+        if name not in contexts:
+            contexts[name] = browser.new_context(**options)
+        return contexts[name].new_page()
+
+    yield open_tab
+    for context in contexts.values():
+        context.close()

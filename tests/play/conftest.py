@@ -65,15 +65,15 @@ def served(tmp_path, monkeypatch) -> Iterator[Callable[..., Served]]:
 
 
 @pytest.fixture
-def visit(browser: Any) -> Iterator[Callable[..., Any]]:
+def visit(tabs: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """Open a tab on a playground; in the end, fail if a script failed, or anything of elsewhere was asked for."""
     troubles: list[str] = []
-    contexts: list[Any] = []
+    opened: list[Any] = []
 
     def open_tab(place: Served, fragment: str = "", **options: Any) -> Any:
         options = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"} | options
-        contexts.append(browser.new_context(**options))
-        tab = contexts[-1].new_page()
+        tab = tabs(**options)
+        opened.append(tab)
         tab.on("pageerror", lambda error: troubles.append(f"error: {error}"))
         tab.on("console", lambda message: message.type == "error" and troubles.append(f"console: {message.text}"))
         tab.on("dialog", lambda dialog: troubles.append(f"dialog: {dialog.message}"))
@@ -83,6 +83,6 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
         return tab
 
     yield open_tab
-    for context in contexts:
-        context.close()
+    for tab in opened:
+        tab.close()
     assert not troubles

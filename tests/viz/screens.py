@@ -41,19 +41,23 @@ def pages(folder: Path) -> str:
     return path.as_uri()
 
 
-def take(browser: Any, address: str, size: str, theme: str, state: str) -> Image.Image:
-    """Return a screenshot of the page after some keys were pressed."""
+def look(size: str, theme: str) -> dict[str, Any]:
+    """Return the options of a browser's context in which the page is looked at."""
     width, height = SIZES[size]
-    tab = browser.new_page(
-        viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce", offline=True
-    )
-    try:
-        tab.goto(address)
-        for key in STATES[state]:
-            tab.keyboard.press(key)
-        return Image.open(BytesIO(tab.screenshot())).convert("RGB")
-    finally:
-        tab.close()
+    return {
+        "viewport": {"width": width, "height": height},
+        "color_scheme": theme,
+        "reduced_motion": "reduce",
+        "offline": True,
+    }
+
+
+def take(tab: Any, address: str, state: str) -> Image.Image:
+    """Return a screenshot of the page after some keys were pressed."""
+    tab.goto(address)
+    for key in STATES[state]:
+        tab.keyboard.press(key)
+    return Image.open(BytesIO(tab.screenshot())).convert("RGB")
 
 
 def different(one: Image.Image, other: Image.Image) -> float:
@@ -75,8 +79,9 @@ def main() -> None:
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         address = pages(FOLDER)
         for size in SIZES:
+            tab = browser.new_page(**look(size, "light"))
             for state in STATES:
-                image = take(browser, address, size, "light", state)
+                image = take(tab, address, state)
                 image.resize((image.width // 2, image.height // 2)).quantize(64).save(
                     FOLDER / f"{size}_{state}.png", optimize=True
                 )

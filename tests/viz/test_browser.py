@@ -22,15 +22,16 @@ from tinygrad_lab.viz.write.html import page
 
 
 @pytest.fixture
-def show(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def show(tabs: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Open a snapshot's page; at the end, fail if a script failed or anything but the file was asked for."""
-    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     troubles: list[str] = []
+    opened: list[Any] = []
 
     def open_page(snapshot: Snapshot, **options: Any) -> Any:
         path = tmp_path / "graph.html"
         path.write_text(page(snapshot, **options), encoding="utf-8")
-        tab = context.new_page()
+        tab = tabs(offline=True, viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+        opened.append(tab)
         tab.on("pageerror", lambda error: troubles.append(f"error: {error}"))
         tab.on("console", lambda message: troubles.append(f"console: {message.text}"))
         tab.on("dialog", lambda dialog: troubles.append(f"dialog: {dialog.message}"))
@@ -39,7 +40,8 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         return tab
 
     yield open_page
-    context.close()
+    for tab in opened:
+        tab.close()
     assert not troubles
 
 
