@@ -59,8 +59,8 @@ def types() -> str:
     lacking = ", ".join(f"`{floor}` {share}" for floor, share in sorted(shares.items(), key=lambda x: -x[1]) if share)
     none = ", ".join(f"`{floor}`" for floor, share in sorted(shares.items()) if not share)
     return (
-        f"Of what public functions and methods are annotated with, a bare `Any` is, in per cent: {lacking}; none, or "
-        f"hardly any, in {none}."
+        f"The share of bare `Any` among the annotations of public functions and methods, in per cent: {lacking}; none, "
+        f"or hardly any, in {none}."
     )
 
 
@@ -96,7 +96,7 @@ def times() -> str:
     numpy, package = import_time.seconds()
     return (
         f"A training step of a small network (`python tests/benchmarks small_step`) takes "
-        f"{ours.ratio:.2f} times what the same takes in NumPy written by hand, "
+        f"{ours.ratio:.2f} times as long as the same step written by hand in NumPy, "
         f"and `import tinygrad_lab` {1000 * (package - numpy):.0f} ms more than `import numpy` "
         f"(Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()})."
     )

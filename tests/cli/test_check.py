@@ -53,7 +53,7 @@ def test_a_wrong_one_is_reported_with_what_reproduces_it(functions, capsys):
     [
         (["{}:forgotten"], 1, "is a `return` missing"),
         (["{}:missing"], 2, "has no attribute 'missing'"),
-        (["{}"], 2, "what must be module:name"),
+        (["{}"], 2, "is not of the form module:name; write it like"),
         (["{}:entropy", "--domain", "1,0"], 2, "low must be below high"),
     ],
 )

@@ -46,9 +46,9 @@ def test_runs_that_do_not_differ_go_by_their_names(capsys):
 def test_what_cannot_be_compared(capsys, tmp_path):
     (tmp_path / "line.csv").write_text("x,y\n" + "".join(f"{i},{i / 7}\n" for i in range(30)))
     for words, problem in [
-        ([make("a")], "runs must be at least two, got 1"),
-        (["a", "nothing"], "folder must be one that `tinygrad-lab train` left, got nothing"),
-        (["a", make("b", data="line.csv")], "runs must be of one task, got classification and regression"),
+        ([make("a")], "needs at least two runs, got 1"),
+        (["a", "nothing"], "nothing has no config.json, so it is not a run"),
+        (["a", make("b", data="line.csv")], "the runs have different tasks, classification and regression"),
     ]:
         assert main(["compare", *words]) == 2
         error = capsys.readouterr().err

@@ -86,15 +86,15 @@ def test_a_file(models, capsys):
 @pytest.mark.parametrize(
     ("what", "text"),
     [
-        (".", "graph: folder must be one that `tinygrad-lab train` left, got . without config.json; pass one such as"),
-        ("nothing", "graph: what must be a run's folder or module:name, got 'nothing'; for example models:build"),
+        (".", "graph: . has no config.json, so it is not a run; pass a folder that"),
+        ("nothing", "graph: 'nothing' is neither a run's folder nor module:name; write it like models:build"),
         ("no_such_module:f", "graph: No module named 'no_such_module'"),
         ("MODELS:nothing", "has no attribute 'nothing'"),
         (
             "MODELS:build",
-            "graph: input must be given for what takes arguments, got none for MODELS:build; for example --input 8,3",
+            "graph: MODELS:build takes arguments, and there is no input for it; add its shape, for example --input 8,3",
         ),
-        ("MODELS:number", "graph: draw: output must have a recorded graph, got none"),
+        ("MODELS:number", "graph: draw: the output has no recorded graph"),
     ],
 )
 def test_errors_are_one_line(models, capsys, what, text):

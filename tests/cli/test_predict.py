@@ -54,10 +54,10 @@ def test_labels_may_be_there_and_change_nothing(fruit, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("weight\n150\n", "column must be one of weight, got 'colour'"),
+        ("weight\n150\n", "there is no column 'colour'; the columns are weight"),
         ("weight,colour\n150,blue\n", "row 2, column 2 (colour): must be one of green, red, yellow, got 'blue'"),
         ("weight,colour\nheavy,red\n1,red\n", "row 2, column 1 (weight): must be a finite number, got 'heavy'"),
-        ("weight,colour\n150\n", "row 2: must have 2 columns like the header, got 1"),
+        ("weight,colour\n150\n", "row 2: has 1 columns, but the header has 2"),
     ],
 )
 def test_other_columns_are_refused_clearly(fruit, tmp_path, capsys, text, problem):
@@ -73,7 +73,7 @@ def test_a_file_is_new_and_whole(fruit, tmp_path, capsys):
     assert out.read_text().startswith("weight,colour,kind,output,prediction\n")
     status, _, error = predict(fruit, tmp_path, capsys, FRUIT, "--out", str(out))
     assert status == 2
-    assert "must be a new file" in error
+    assert "exists, and nothing is overwritten" in error
 
 
 def test_points_without_names_are_taken_by_their_order(tmp_path, capsys):

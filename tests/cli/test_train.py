@@ -102,8 +102,8 @@ def test_wrong_usage_is_one_line_and_status_2(tmp_path, capsys):
     before = sorted(tmp_path.rglob("*"))
     for words, message in [
         (["--data", "bad.csv"], "data: bad.csv, row 3, column 1 (x1): must be a finite number, got 'oops'"),
-        (["--data", "missing.csv"], "data: missing.csv: must be a readable file"),
-        (["--out", "full"], "out: full must be new or an empty folder"),
+        (["--data", "missing.csv"], "data: missing.csv: cannot be read"),
+        (["--out", "full"], "out: full is not empty"),
         (["--lr", "0"], "config: lr must be a positive number, got 0.0"),
         (["--until", "soon"], "until: condition must be"),
         (["--conv", "9"], "config: conv must be"),
@@ -170,9 +170,7 @@ def test_a_full_disk_for_the_log_loses_nothing(tmp_path):
         words = [sys.executable, "-m", "tinygrad_lab", "train", "--epochs", "30", "--out", "run"]
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == (
-        "tinygrad-lab: error: output must take what is printed, got No space left on device; try --quiet\n"
-    )
+    assert done.stderr == ("tinygrad-lab: error: the output cannot be written (No space left on device); try --quiet\n")
     assert (tmp_path / "run" / "report.html").exists()
 
 
@@ -242,5 +240,5 @@ def test_a_disk_that_refuses_is_one_line(monkeypatch, capsys):
     assert main(["train", "--epochs", "2", "--quiet"]) == 2
     error = capsys.readouterr().err
     assert error == (
-        "tinygrad-lab: error: out: runs/xor-1 must take files, got No space left on device; choose another --out\n"
+        "tinygrad-lab: error: out: runs/xor-1 cannot be written to (No space left on device); choose another --out\n"
     )

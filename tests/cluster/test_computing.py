@@ -135,6 +135,6 @@ def test_an_error_in_a_task_is_what_it_is_and_one_of_the_cluster_is_one_line(mon
     with pytest.raises(ClusterError) as told:
         tl.compute(lazy(X))
     assert str(told.value) == (
-        "compute: the scheduler must be reachable, got TimeoutError: no answer; start it again, connect, and go on "
+        "compute: the scheduler cannot be reached (TimeoutError: no answer); start it again, connect, and go on "
         "from what is kept"
     )

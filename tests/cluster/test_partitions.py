@@ -90,10 +90,10 @@ def test_each_partition_and_each_step_drops_other_units(make):
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: tl.cluster.backward(objective, plain()), "backward: data must be at least one array, got none"),
+        (lambda: tl.cluster.backward(objective, plain()), "backward: there are no data"),
         (
             lambda: tl.cluster.backward(objective, plain(), lazy(X), lazy(Y)[:30]),
-            "backward: arrays must have as many rows as each other, got 40, 30; one sample",
+            "backward: the arrays have different numbers of rows, 40, 30; each sample",
         ),
         (
             lambda: tl.cluster.backward(lambda model, x: model(x), plain(), lazy(X)),

@@ -112,7 +112,9 @@ def test_a_step_leaves_the_model_and_the_optimizer_as_the_function_does(optimize
 def test_what_is_not_state_must_not_change():
     model, _, step, batch = training(lambda p: tl.optim.SGD(p, lr=0.1))
     before = [p.data for p in model.parameters()]
-    with pytest.raises(CompileError, match=r"got a change of .*; return the new value, or pass the object"):
+    with pytest.raises(
+        CompileError, match=r"cannot change .*, only its state; return the new value, or pass the object"
+    ):
         tl.compile(step)(*batch)
     assert all(p.data is array for p, array in zip(model.parameters(), before, strict=True))
 
@@ -124,18 +126,18 @@ def test_random_draws_counters_and_globals_are_refused():
         tl.compile(lambda x: x * (rng.random(3) > 0.5))(np.ones(3))
     assert rng.bit_generator.state == state
     counter = itertools.count()
-    with pytest.raises(CompileError, match=r"got an iterator, counter; pass what it gives"):
+    with pytest.raises(CompileError, match=r"the iterator counter would move on .*; pass what it gives"):
         tl.compile(lambda x: x * next(counter))(np.ones(3))
     scale = np.array([2.0])
     fast = tl.compile(lambda x: x * scale)
     equal(fast(np.ones(3)), np.full(3, 2.0))
     scale[0] = 3.0
-    with pytest.raises(CompileError, match="another scale; pass scale as an argument"):
+    with pytest.raises(CompileError, match=r"scale has changed .*; pass scale as an argument"):
         fast(np.ones(3))
     scale[0] = 2.0
     equal(fast(np.ones(3)), np.full(3, 2.0))
     scale = np.array([4.0])
-    with pytest.raises(CompileError, match="another scale"):
+    with pytest.raises(CompileError, match="scale has changed"):
         fast(np.ones(3))
 
 
@@ -187,7 +189,7 @@ def test_writing_into_an_array_is_refused_by_name():
         y[0] = x[0]
         return y
 
-    with pytest.raises(CompileError, match=r"got float\(\) of computed data at .*test_compile\.py"):
+    with pytest.raises(CompileError, match=r"cannot have float\(\) of computed data, as at .*test_compile\.py"):
         tl.compile(fill)(np.ones(3))
 
 
@@ -239,7 +241,7 @@ def test_a_gradient_through_a_compiled_function_is_refused():
     fast = tl.compile(lambda x: np.sum(x * x))
     with pytest.raises(GradientLostError, match=r"compile\(grad\(f\)\), or pass v.detach\(\)"):
         tl.grad(fast)(np.ones(3))
-    with pytest.raises(GradientLostError, match="got one of multiply"):
+    with pytest.raises(GradientLostError, match="is the recorded result of multiply"):
         fast(tl.Value(np.ones(3)) * 2)
     model = tl.nn.Linear(3, 1)
     with pytest.raises(GradientLostError):

@@ -20,5 +20,5 @@ def test_every_point_is_put_aside_once(monkeypatch):
 
 @pytest.mark.parametrize("k", [1, 22])
 def test_what_is_no_number_of_parts(k):
-    with pytest.raises(LabError, match=f"k must be from 2 to the 21 points, got {k}"):
+    with pytest.raises(LabError, match=f"k must be from 2 to 21, the number of points, got {k}"):
         lab.cross_validate(lab.Config(), k=k)

@@ -64,7 +64,7 @@ def test_a_diverged_run_has_predictions_and_a_note():
 
 
 def test_a_missing_file_is_refused():
-    with pytest.raises(LabError, match="must be a readable file"):
+    with pytest.raises(LabError, match="cannot be read"):
         run(Config(data="nowhere.csv"))
 
 

@@ -58,7 +58,7 @@ def test_a_file_whose_first_row_looks_like_data_is_not_robbed_of_it(table):
 def test_columns_are_chosen_by_name(table):
     data = table("kind,size,weight\na,1,10\nb,2,20\n", label="kind")
     assert (data.features, data.classes, data.target) == (("size", "weight"), ("a", "b"), "kind")
-    with pytest.raises(LabError, match="column must be one of kind, size, weight, got 'colour'"):
+    with pytest.raises(LabError, match="there is no column 'colour'; the columns are kind, size, weight"):
         table("kind,size,weight\na,1,10\nb,2,20\n", label="colour")
 
 
@@ -119,9 +119,7 @@ def test_what_is_no_delimiter(table, delimiter):
 
 def test_too_many_categories_are_refused(table):
     text = "name,label\n" + "".join(f"t{'a' * i},{i % 2}\n" for i in range(150))
-    with pytest.raises(
-        LabError, match=re.escape("column 1 (name): must be numbers or at most 100 categories, got 150")
-    ):
+    with pytest.raises(LabError, match=re.escape("column 1 (name): has 150 categories, but at most 100 are allowed")):
         table(text)
 
 
@@ -175,7 +173,7 @@ def test_numbers_with_separators_or_units_are_no_categories(table, cell):
 
 
 def test_a_quote_that_is_never_closed_is_told_by_its_row(table):
-    with pytest.raises(LabError, match=r"row 3: must be comma-separated values, with quotes in pairs"):
+    with pytest.raises(LabError, match=r"row 3: cannot be read .*; check the quotes"):
         table('a,l\n1,x\n2,"y\n3,x\n')
 
 
@@ -184,14 +182,14 @@ def test_parquet_files_without_what_is_needed(tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "a.parquet"
     for columns, problem in [
-        ({"a": pa.array([], pa.float64()), "l": pa.array([], pa.int64())}, "must have at least one row"),
-        ({"l": [0, 1]}, "must have at least one column of features and the label"),
-        ({"a": [[1], [2]], "l": [0, 1]}, "column a: must hold numbers or texts, got list<"),
+        ({"a": pa.array([], pa.float64()), "l": pa.array([], pa.int64())}, "has no rows"),
+        ({"l": [0, 1]}, "has only one column"),
+        ({"a": [[1], [2]], "l": [0, 1]}, "column a: holds list<"),
     ]:
         parquet.write_table(pa.table(columns), path)
         with pytest.raises(LabError, match=problem):
             read(path)
     path.write_bytes(b"PAR1")
-    with pytest.raises(LabError, match="must be a Parquet file") as caught:
+    with pytest.raises(LabError, match="is not a Parquet file") as caught:
         read(path)
     assert "\n" not in str(caught.value)

@@ -122,7 +122,7 @@ def test_until_is_checked_before_anything_else():
 
 
 def test_batches_need_a_generator():
-    with pytest.raises(ValueError, match="train: rng must be given with batch_size, got None"):
+    with pytest.raises(ValueError, match="train: batch_size needs an rng"):
         fit(network(), batch_size=3)
 
 
@@ -134,7 +134,7 @@ def test_counts_below_1_are_refused(name):
 
 def test_a_loss_that_is_no_scalar_is_refused():
     model = network()
-    with pytest.raises(ValueError, match=r"train: loss must return a scalar, got shape \(21, 1\); let it reduce"):
+    with pytest.raises(ValueError, match=r"train: loss must return a scalar, got shape \(21, 1\); reduce it"):
         train(model, xor(), nn.MSELoss(reduction="none"), optim.SGD(model.parameters(), lr=1), epochs=2)
 
 

@@ -170,19 +170,19 @@ WRONG = [
     ("__init__", {}, "command must be one of"),
     ("speed", {"epochs": "fast"}, "speed must be a number"),
     ("speed", {"epochs": 1e9}, "speed must be a number from 1 to 10000"),
-    ("step", {"more": 1}, "step must have its own arguments"),
+    ("step", {"more": 1}, "step has arguments that do not fit"),
     ("look", {"epoch": -1}, "epoch must be a whole number"),
     ("change", {"values": {"data": "/etc/passwd"}}, "data must be one of xor, linear"),
     ("change", {"values": {"data": "../x.csv"}}, "data must be one of"),
-    ("change", {"values": {"test": "/etc/passwd"}}, "settings must be among data, points"),
+    ("change", {"values": {"test": "/etc/passwd"}}, "the settings are data, points"),
     ("change", {"values": {"hidden": [10**9]}}, "hidden must be at most 8 layers of at most 256 units"),
     ("change", {"values": {"hidden": [4] * 50}}, "hidden must be at most 8 layers"),
     ("change", {"values": {"hidden": "many"}}, "hidden must be a list of whole numbers"),
     ("change", {"values": {"lr": [1]}}, "lr must be a positive number"),
     ("change", {"values": 3}, "values must be settings by name"),
-    ("change", {"values": {"data": "linear", "points": 10**9}}, "points must be at most 10000"),
+    ("change", {"values": {"data": "linear", "points": 10**9}}, "1000000000 points are too many"),
     ("axes", {"across": 5, "up": 0}, "across must be a whole number from 0 to 1"),
-    ("link", {"text": "a" * 5000}, "link must be at most 2000 characters"),
+    ("link", {"text": "a" * 5000}, "and at most 2000 are allowed"),
     ("link", {"text": "data=%2Fetc%2Fpasswd"}, "data must be one of"),
     ("link", {"text": "epochs=1e9"}, "epochs must be from 1 to"),
     ("explain", {"part": "x", "point": 0}, "part must be training"),
@@ -285,7 +285,7 @@ def test_whatever_a_page_sets_is_taken_on_or_refused_in_one_line(values):
     if error is not None:
         assert isinstance(error, LabError)
         assert "\n" not in str(error)
-        assert "must be" in str(error)
+        assert "; " in str(error)
     assert len(session.lane.history.loss) == 1
 
 

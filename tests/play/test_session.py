@@ -163,7 +163,7 @@ def test_a_run_goes_on_from_where_it_ended(tmp_path):
     assert session.lane.history.loss == running.run(Config(epochs=30)).history.loss
     do(session, "reset")
     assert session.lane.epoch == 1
-    with pytest.raises(LabError, match="options must be left out with a run, got lr"):
+    with pytest.raises(LabError, match="a run keeps its own options, so lr cannot be set"):
         source(str(written), {"lr": 1.0})
 
 
@@ -212,7 +212,7 @@ def test_a_model_of_ones_own_with_its_data(tmp_path, monkeypatch):
     assert json.loads(state.message(session))["fixed"]
     do(session, "change", values={"lr": 0.01})
     assert session.lane.epoch == 60
-    with pytest.raises(LabError, match="hidden must stay"):
+    with pytest.raises(LabError, match="hidden cannot be changed here"):
         do(session, "change", values={"hidden": [3]})
     with pytest.raises(LabError, match="take its Python code"):
         do(session, "export")
@@ -253,7 +253,7 @@ def test_a_model_that_fails_is_quoted_and_the_page_goes_on():
             session.turn()
     assert not session.playing
     errors = [json.loads(m)["content"] for m in sent if isinstance(m, str) and json.loads(m)["type"] == "error"]
-    assert errors == ["play: the run must go on, got ValueError: no more; correct the model, or change it"]
+    assert errors == ["play: the run stopped at ValueError: no more; correct the model, or change it"]
     do(session, "change", values={"data": "linear"})
 
 
@@ -277,11 +277,11 @@ def unfit():
     ("found", "text"),
     [
         (3, "m:f must be a module or a function that returns one, got int"),
-        (lambda: 3, "m:f must give a module, or (module, x, y), got int"),
-        (lambda x: x, "m:f must take no arguments, got "),
+        (lambda: 3, "m:f must return a module, or (module, x, y), got int"),
+        (lambda x: x, "m:f cannot be called without arguments ("),
         (unfit, "the model must give (points, 3) for the model's own, got (2, 2); change its last layer"),
-        (lambda: (own_model()[0], np.zeros((3, 4)), np.zeros(5)), "m:f must give x (points, features) and a label"),
-        (lambda: own_model()[0], "the model must take points (points, 2), got "),
+        (lambda: (own_model()[0], np.zeros((3, 4)), np.zeros(5)), "m:f must return x (points, features) and one label"),
+        (lambda: own_model()[0], "the model does not take points (points, 2) ("),
     ],
 )
 def test_what_is_no_model_is_refused_in_one_line(found, text):

@@ -77,12 +77,12 @@ def test_train_live_shows_the_run_and_writes_its_folder(tmp_path):
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["play", "no such thing.csv"], "must be a readable file"),
-        (["play", "nowhere:build"], "play: nowhere:build must be importable"),
-        (["play", "--host", "no.such.host.invalid"], "must be free to listen at"),
+        (["play", "no such thing.csv"], "cannot be read"),
+        (["play", "nowhere:build"], "play: nowhere:build cannot be imported"),
+        (["play", "--host", "no.such.host.invalid"], "cannot listen at"),
         (["play", "#lr=fast"], "play: lr must be a positive number, got 'fast'; correct the link"),
-        (["play", "."], "must hold data (.csv, .tsv, .parquet, .npz) or a run, got neither"),
-        (["play", "--until", "loss<1"], "play: until must be left out, got loss<1; the page says when"),
+        (["play", "."], "holds neither data (.csv, .tsv, .parquet, .npz) nor a run"),
+        (["play", "--until", "loss<1"], "play: --until loss<1 has no meaning here; the page says when"),
         (["play", "--lr", "-1"], "config: lr must be a positive number"),
     ],
 )
@@ -100,5 +100,5 @@ def test_a_missing_extra_is_named_before_any_training(words, library, monkeypatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, library, None)
     assert main(words) == 2
-    assert f"play: {library} must be installed" in capsys.readouterr().err
+    assert f"play: needs {library}" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ def test_pair_matches_gradients_to_nested_arguments():
 
     product = adapters.pair(lambda p, scale: scale * p["x"] * p["y"], vjp, "product")
     assert check_gradients(product, {"x": M, "y": M + 1}, 3).count("pass") == 12
-    with pytest.raises(ValueError, match="the vjp must return a gradient for each of 2 arguments, got 1"):
+    with pytest.raises(ValueError, match="the vjp returned 1 gradients for 2 arguments"):
         check_gradients(adapters.pair(np.add, lambda g, a, b: g, "add"), M, M)
 
 
@@ -73,7 +73,7 @@ def test_integer_results_are_explained():
 def test_what_raises_no_exception_reports_all_failures():
     report = check_gradients(adapters.pair(lambda x: x * x, lambda g, x: g[0]), M, raise_exception=False)
     assert report.outcome == "fail"
-    assert "must have the argument's shape" in report.text
+    assert "needs the argument's shape" in report.text
 
 
 @pytest.mark.slow

@@ -133,14 +133,14 @@ def test_writing_into_saved_tensors(how):
         x.detach().numpy()[...] = 0
         return g * cosine
 
-    with pytest.raises(GradientError, match="the backward pass must leave a saved tensor alone"):
+    with pytest.raises(GradientError, match="the backward pass wrote into a saved tensor"):
         check(function(torch.sin, backward), M)
 
 
 def test_writing_into_cotangents_and_arguments():
-    with pytest.raises(GradientError, match="the backward pass must leave its cotangent alone"):
+    with pytest.raises(GradientError, match="the backward pass wrote into its cotangent"):
         check(function(torch.sin, lambda context, g: g.mul_(context.saved_tensors[0].cos())), M)
-    with pytest.raises(GradientError, match="the function must leave the arguments alone"):
+    with pytest.raises(GradientError, match="the function wrote into one of its arguments"):
         check(lambda x: x.mul_(2), M)
 
 
@@ -186,7 +186,7 @@ def test_bfloat16():
 
 
 def test_what_cannot_be_decided_is_said_in_one_line():
-    with pytest.raises(VacuousTestError, match=r"must return floating-point numbers, got none; .* integers\?"):
+    with pytest.raises(VacuousTestError, match=r"returned no floating-point numbers; .* integers\?"):
         check(lambda x: x.long(), M)
     narrow = check(lambda x: x.bfloat16().tanh().float(), M.astype(np.float32), raise_exception=False)
     assert narrow.count("fail") == 0

@@ -23,7 +23,7 @@ def test_right_rules_pass():
 
 
 def test_a_transpose_that_is_none():
-    with pytest.raises(GradientError, match="roll: reverse mode must be the transpose of forward mode, got <J u, v>"):
+    with pytest.raises(GradientError, match="roll: reverse mode is not the transpose of forward mode, <J u, v>"):
         check_adjoint(pair(lambda x: np.roll(x, 1), lambda g, x: np.roll(g, 1), "roll"), X)
 
 
@@ -39,14 +39,14 @@ def spoiling(g, x):
 
 
 BROKEN = {
-    "must be linear in the cotangent": lambda g, x: np.abs(g) * np.cos(x),
-    "must be the same each time": lambda g, x: g * np.cos(x) + 1e-9 * next(noise),
-    "must leave the cotangent alone": mutating,
-    "must leave the arguments alone": spoiling,
-    "must own its memory, got memory of what the rule was given": lambda g, x: g,
+    "is not linear in the cotangent": lambda g, x: np.abs(g) * np.cos(x),
+    "gave two results for the same arguments": lambda g, x: g * np.cos(x) + 1e-9 * next(noise),
+    "wrote into the cotangent": mutating,
+    "wrote into the arguments": spoiling,
+    "shares its memory with what the rule was given": lambda g, x: g,
     "must be a floating-point array, got NoneType": lambda g, x: None,
-    "must have the argument's shape": lambda g, x: np.sum(g),
-    "and dtype float32, got": lambda g, x: g.astype(np.float64),
+    "but the argument has": lambda g, x: np.sum(g),
+    r"the argument has \(3,\) and float32": lambda g, x: g.astype(np.float64),
 }
 
 
@@ -64,7 +64,7 @@ def test_the_rule_inside_a_composition_is_named():
         return g
 
     bad = tl.primitive(rule)(lambda x: 2 * x)
-    with pytest.raises(GradientError, match="<lambda>, rule of argument 0: must leave the cotangent alone"):
+    with pytest.raises(GradientError, match="<lambda>, rule of argument 0: wrote into the cotangent"):
         check_rule(lambda x: np.sum(np.sin(bad(x))), X)
     with pytest.raises(GradientError, match="rule of argument 0: must be a floating-point array, got NoneType"):
         check_rule(tl.primitive(lambda g, y, x: None)(lambda x: 2 * x), X)
@@ -76,15 +76,15 @@ def clipped_in_place(x):
 
 
 def test_writes_that_change_nothing_this_time_are_found_as_well():
-    with pytest.raises(GradientError, match="bad: the function must leave the arguments alone, got one written into"):
+    with pytest.raises(GradientError, match="bad: the function wrote into one of its arguments"):
         check_rule(pair(clipped_in_place, lambda g, x: 1 * g, "bad"), X.copy())
-    with pytest.raises(GradientError, match="bad: must leave the cotangent alone, got it written into"):
+    with pytest.raises(GradientError, match="bad: wrote into the cotangent"):
         check_rule(pair(lambda x: x * 1, lambda g, x: np.maximum(g, -10, out=g).copy(), "bad"), X)
 
 
 def test_a_rule_that_fails_on_empty_arrays():
     bad = pair(lambda x: x * 1, lambda g, x: g / np.max(x) * np.max(x), "bad")
-    with pytest.raises(GradientError, match=r"bad: must work where the function does, got ValueError: zero-size array"):
+    with pytest.raises(GradientError, match=r"bad: failed where the function works .ValueError: zero-size array"):
         check_rule(bad, X)
 
 
@@ -92,7 +92,7 @@ def test_zero_size_and_0d_arguments_are_tried():
     def first(g, x):
         return g * np.cos(x.reshape(-1)[0]) if x.size else g[:, None]
 
-    with pytest.raises(GradientError, match=r"must have the argument's shape \(0,\)"):
+    with pytest.raises(GradientError, match=r"but the argument has \(0,\)"):
         check_rule(pair(np.sin, first, "sin"), X)
 
 
@@ -113,15 +113,15 @@ def test_a_function_need_not_take_fewer_axes():
 
 
 LAYOUTS = {
-    "however the cotangent lies in memory": lambda g, x: g * (1 if g.flags.c_contiguous else 1.01),
-    "however the cotangent repeats itself with stride 0": lambda g, x: g * (1.01 if 0 in g.strides else 1),
-    "the same each time": lambda g, x: g * (1.001 if next(noise) % 2 else 1),
+    "the cotangent has another memory layout": lambda g, x: g * (1 if g.flags.c_contiguous else 1.01),
+    "the cotangent repeats itself with stride 0": lambda g, x: g * (1.01 if 0 in g.strides else 1),
+    "gave two results": lambda g, x: g * (1.001 if next(noise) % 2 else 1),
 }
 
 
 @pytest.mark.parametrize("words", LAYOUTS)
 def test_what_depends_on_the_cotangents_layout_or_on_what_was_before(words):
-    with pytest.raises(GradientError, match=f"^bad: must .*{words}"):
+    with pytest.raises(GradientError, match=f"^bad: .*{words}"):
         check_rule(pair(lambda x: x * 1, LAYOUTS[words], "bad"), M)
 
 
@@ -136,7 +136,7 @@ def test_a_vjp_that_overwrites_the_functions_result():
         kept["y"] *= g
         return kept["y"] * 1
 
-    with pytest.raises(GradientError, match="bad: the vjp must leave the function's result alone, got it written into"):
+    with pytest.raises(GradientError, match="bad: the vjp wrote into the function's result"):
         check_rule(pair(function, vjp, "bad"), X)
 
 
@@ -148,7 +148,7 @@ def test_a_jvp_is_compared_with_the_vjp_and_with_differences():
     check_adjoint(right, X, X + 1)
     assert tl.testing.check_gradients(right, X, X + 1).ok
     wrong = pair(np.multiply, vjp, "mul", jvp=lambda d, a, b: d[0] * b + 1.001 * a * d[1])
-    with pytest.raises(GradientError, match="mul: reverse mode must be the transpose of forward mode"):
+    with pytest.raises(GradientError, match="mul: reverse mode is not the transpose of forward mode"):
         check_adjoint(wrong, X, X + 1)
     with pytest.raises(GradientError, match="mul, forward mode, element"):
         tl.testing.check_gradients(wrong, X, X + 1)

@@ -73,7 +73,7 @@ def test_a_function_that_is_finite_nowhere():
     def lost(x):
         return x * np.nan
 
-    with pytest.raises(ValueError, match=r"lost: function must be finite on one of the common domains.*pass domain="):
+    with pytest.raises(ValueError, match=r"lost: the function is not finite on any of the usual domains.*pass domain="):
         find_domains(lost, 1)
 
 

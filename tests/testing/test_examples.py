@@ -79,7 +79,7 @@ def test_a_test_that_decides_nothing_says_so():
     def lost(x):
         return x * np.nan
 
-    text = r"lost: more than half .* undecided in 8 examples; .*domain=Domain"
+    text = r"lost: nothing is proved, .* undecided in 8 examples; .*domain=Domain"
     with pytest.raises(VacuousTestError, match=text), running(profiles.PROFILES["fast"]):
         gradient_test(lost)()
 
@@ -120,5 +120,5 @@ def test_every_axis_of_a_reduction_is_enumerated():
 
 
 def test_calls_that_cannot_be_found_say_so():
-    with pytest.raises(ValueError, match="reshape: arguments must be arrays alone to be found by trying"):
+    with pytest.raises(ValueError, match="reshape: no call was found by trying"):
         calls(tl.OPS[np.reshape])

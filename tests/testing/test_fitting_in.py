@@ -70,7 +70,7 @@ def test_a_missing_return_is_explained():
     def forgotten(x):
         x * 2
 
-    with pytest.raises(VacuousTestError, match=r"forgotten: must return .*, got none; is a `return` missing"):
+    with pytest.raises(VacuousTestError, match=r"forgotten: returned no .*; is a `return` missing"):
         forgotten()
 
 

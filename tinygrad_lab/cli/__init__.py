@@ -69,10 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TinygradError as error:
         return _complain(f"error: {error}", 2)
     except OSError as error:
-        told = error if error.filename else f"output must take what is printed, got {error.strerror}; try --quiet"
+        told = error if error.filename else f"the output cannot be written ({error.strerror}); try --quiet"
         return _complain(f"error: {told}", 2)
     except MemoryError as error:
-        return _complain(f"error: memory must hold data and network, got {error or 'too much'}; use less of either", 2)
+        return _complain(
+            f"error: data and network do not fit into the memory ({error or 'out of memory'}); use less of either", 2
+        )
     except KeyboardInterrupt:
         return _complain("interrupted; nothing was written", 130)
 

@@ -86,7 +86,7 @@ def _of_name(name: str, shapes: list[tuple[int, ...]], chosen: dict[str, Any]) -
     from tinygrad_lab.viz import Graph, draw
 
     if ":" not in name:
-        raise ArgumentError(f"what must be a run's folder or module:name, got {name!r}; for example models:build")
+        raise ArgumentError(f"{name!r} is neither a run's folder nor module:name; write it like models:build")
     found = imported(name, "models:build")
     if callable(found) and not isinstance(found, Module) and not inspect.signature(found).parameters:
         found = found()
@@ -94,7 +94,7 @@ def _of_name(name: str, shapes: list[tuple[int, ...]], chosen: dict[str, Any]) -
         return found
     if callable(found) and not shapes:
         raise ArgumentError(
-            f"input must be given for what takes arguments, got none for {name}; for example --input 8,3"
+            f"{name} takes arguments, and there is no input for it; add its shape, for example --input 8,3"
         )
     rng = np.random.default_rng(0)
     return draw(found, *(rng.normal(size=shape) for shape in shapes), **chosen)

@@ -22,7 +22,7 @@ def imported(name: str, example: str) -> Any:
     """
     module, colon, path = name.partition(":")
     if not colon or not path:
-        raise ArgumentError(f"what must be module:name, got {name!r}; for example {example}")
+        raise ArgumentError(f"{name!r} is not of the form module:name; write it like {example}")
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     found: Any = importlib.import_module(module)

@@ -88,6 +88,6 @@ def _source(what: str | None, settings: dict[str, Any]) -> Source:
         try:
             found = imported(what, "models:build")
         except (ImportError, AttributeError) as error:
-            raise LabError(f"play: {what} must be importable, got {error}; check the spelling") from error
+            raise LabError(f"play: {what} cannot be imported ({error}); check the spelling") from error
         return of_model(what, found, settings)
     return source(what, settings)

@@ -49,7 +49,7 @@ def run(options: dict[str, Any]) -> int:
 
     out = options["out"]
     if out is not None and out.exists():
-        raise LabError(f"out: {out} must be a new file, got one that exists; choose another --out")
+        raise LabError(f"out: {out} exists, and nothing is overwritten; choose another --out")
     trained = loading.load(options["run_folder"])
     table, x = files.read_points(options["points"], trained.schema, options["delimiter"], options["header"])
     header, said = report.outputs(trained, *trained.experiment.predict(x))

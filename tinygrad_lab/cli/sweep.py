@@ -124,7 +124,7 @@ def _cells(options: dict[str, Any], single: dict[str, Any], several: dict[str, A
         if several:
             name = next(iter(several))
             raise LabError(
-                f"sweep: {name} must have one value beside --cells, got {len(several[name])}; put it into the file"
+                f"sweep: {name} has {len(several[name])} values, but with --cells only one; put them into the file"
             )
         base = Config(**single)
         return base, grid.listed(base, options["cells"])
@@ -143,7 +143,7 @@ def _cluster(options: dict[str, Any]) -> Iterator[Any]:
         return
     if options["workers"] is not None:
         raise LabError(
-            f"sweep: workers must be left out beside --cluster, got {options['workers']}; the cluster's are taken"
+            f"sweep: --workers {options['workers']} does not go with --cluster, which has its own; leave it out"
         )
     from tinygrad_lab import cluster
 

@@ -132,7 +132,10 @@ def _resumed(options: dict[str, Any]) -> tuple[Place, Callable[[], Run]]:
 
     for name in ("config", "out"):
         if options[name] is not None:
-            raise LabError(f"resume: {name} must be left out, got {options[name]}; a run goes on where it is")
+            raise LabError(
+                f"resume: --{name} {options[name]} does not go with --resume, a run goes on in its own folder; leave "
+                f"it out"
+            )
     loading.read_config(options["resume"], "resume")
     return Place.reopen(options["resume"]), lambda: loading.resume(options["resume"], given(options))
 

@@ -29,8 +29,8 @@ def connected(address: str) -> Iterator[Any]:
     except (OSError, TimeoutError, ValueError) as error:
         told = next(iter(str(error).splitlines()), type(error).__name__)
         raise ClusterError(
-            f"cluster: address must be a scheduler's, as in tcp://10.0.0.1:8786, got {address!r} ({told}); start one "
-            f"with `dask scheduler`"
+            f"cluster: no scheduler answers at {address!r} ({told}); start one with `dask scheduler`, and give its "
+            f"address, such as tcp://10.0.0.1:8786"
         ) from error
     # What goes wrong is told by the errors that are raised; Dask's loggers would tell it in tracebacks beside them.
     talking = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
@@ -62,11 +62,11 @@ def check(client: Any) -> None:
     found = client.run(version)
     if not found:
         raise ClusterError(
-            f"cluster: workers must be there, got none at {client.scheduler.address}; start some with `dask worker`"
+            f"cluster: the scheduler at {client.scheduler.address} has no workers; start some with `dask worker`"
         )
     others = {worker: one for worker, one in found.items() if one != __version__}
     if others:
         listed = ", ".join(f"{one} on {worker}" for worker, one in others.items())
         raise ClusterError(
-            f"cluster: workers must run tinygrad_lab {__version__}, got {listed}; install that version there"
+            f"cluster: this is tinygrad_lab {__version__}, but workers run {listed}; install the same version there"
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tinygrad_lab.errors import ClusterError
 
-_GONE = "the scheduler must be reachable, got {error}; start it again, connect, and go on from what is kept"
+_GONE = "the scheduler cannot be reached ({error}); start it again, connect, and go on from what is kept"
 _DIED = (
-    "the workers must survive the computation, got {error}; each task needs more memory than a worker has, or kills "
-    "it otherwise: make the chunks smaller, or start workers with a larger --memory-limit"
+    "the workers died ({error}), which mostly means that a task needs more memory than a worker has; make the "
+    "chunks smaller, or start workers with a larger --memory-limit"
 )
 # By the names of the classes: Dask's errors are there only where Dask is.
 _CAUSES = {
@@ -18,7 +18,7 @@ _CAUSES = {
     "FuturesCancelledError": _GONE,
     "ConnectionRefusedError": _GONE,
     "TimeoutError": _GONE,
-    "NoValidWorkerError": "workers must be there, got {error}; start some",
+    "NoValidWorkerError": "there are no workers ({error}); start some with `dask worker`",
 }
 
 
@@ -27,7 +27,7 @@ def explained(what: str, error: Exception) -> Exception:
 
     Example:
         >>> explained("compute", TimeoutError("timed out")).args[0][:60]
-        'compute: the scheduler must be reachable, got TimeoutError: '
+        'compute: the scheduler cannot be reached (TimeoutError: timed'
         >>> explained("compute", ValueError("shapes"))
         ValueError('shapes')
     """

@@ -60,7 +60,7 @@ def backward(objective: Objective, model: Module, *data: Any) -> Any:
     Source: S. Li et al., "PyTorch Distributed: experiences on accelerating data parallel training", 2020.
     """
     if not data:
-        raise ArgumentError("backward: data must be at least one array, got none; pass x, y, …")
+        raise ArgumentError("backward: there are no data; pass arrays x, y, …")
     if not any(map(is_lazy, data)):
         loss = objective(model, *data)
         loss.backward()
@@ -184,8 +184,8 @@ def _blocks(data: Sequence[Any]) -> tuple[list[Any], list[tuple[Any, ...]]]:
     rows = {len(x) for x in data}
     if len(rows) > 1 and not any(np.isnan(count) for count in rows):
         raise ArgumentError(
-            f"backward: arrays must have as many rows as each other, got {', '.join(str(len(x)) for x in data)}; one "
-            f"sample is one row of each"
+            f"backward: the arrays have different numbers of rows, {', '.join(str(len(x)) for x in data)}; each "
+            f"sample is one row of every array"
         )
     first = next(x for x in data if is_lazy(x))
     cut = [x if is_lazy(x) else da.from_array(np.asarray(x), chunks=(first.chunks[0], *x.shape[1:])) for x in data]

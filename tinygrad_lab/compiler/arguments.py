@@ -124,7 +124,7 @@ def refuse_changes(passed: list[tuple[str, Any, list[Any]]]) -> None:
         if changed or len(now) != len(before):
             name = ".".join([*path.split(".")[1:], *map(str, changed[:1])])
             raise CompileError(
-                f"compile: a compiled function must change nothing but its state, got a change of argument {name}; "
+                f"compile: a compiled function cannot change its argument {name}, only its state; "
                 f"return the new value, or pass the object that holds it in state=(...)"
             )
 

@@ -90,7 +90,7 @@ class Compiled:
 
     def __init__(self, function: Callable[..., Any], backend: str, state: Any, exact: bool = True) -> None:
         if not callable(function):
-            raise CompileError(f"compile: function must be callable, got {type(function).__name__}; pass the function")
+            raise CompileError(f"compile: takes a function, not a {type(function).__name__}; pass the function itself")
         self.function, self.backend = function, backend
         self.__name__ = str(getattr(function, "__name__", type(function).__name__))
         self._write, self._exact = writer_of(backend), exact
@@ -215,7 +215,7 @@ class Compiled:
 
     def _latest(self) -> Compilation:
         if not self._made:
-            raise CompileError("compile: the function must have been called, got no call yet; call it once")
+            raise CompileError("compile: there is no program before the first call; call the function once")
         return list(self._made.values())[-1]
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], quicks: list[Quick]) -> Any:
@@ -234,8 +234,9 @@ class Compiled:
             for x in tree.flatten((args, kwargs))[0]:
                 if type(x) is Value and x.op is not None and x.requires_grad:
                     raise GradientLostError(
-                        f"compile: arguments of {self.__name__} must not be recorded results, got one of {x.op.name}; "
-                        f"compile what takes the gradient, compile(grad(f)), or pass v.detach()"
+                        f"compile: an argument of {self.__name__} is the recorded result of {x.op.name}, whose graph "
+                        f"would be lost; "
+                        f"compile the function that takes the gradient, compile(grad(f)), or pass v.detach()"
                     )
 
     def _expect(self, args: tuple[Any, ...], kwargs: dict[str, Any], quicks: list[Quick]) -> None:
@@ -283,6 +284,6 @@ class Compiled:
             self._gradients = True  # perhaps it adds to the gradients that it finds
             return self._traced(self._prepared(call.args, call.kwargs))
         raise CompileError(
-            f"compile: {self.__name__} must depend only on its arguments and the state, got {found}; pass what "
+            f"compile: {self.__name__} depends on more than its arguments and the state: {found}; pass what "
             f"changes as an argument, and draw random numbers from a tinygrad_lab.random.Generator in the state"
         )

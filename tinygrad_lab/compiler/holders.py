@@ -105,8 +105,8 @@ class Holders:
         self.holders.append((path, holder))
         if len(self.places) > _MOST:
             raise CompileError(
-                f"compile: state must hold at most {_MOST} items, got more in {path}; pass only the model and the "
-                f"optimizer, and large data as arguments"
+                f"compile: {path} in the state holds more than {_MOST} items; pass only the model and the "
+                f"optimizer as state, and large data as arguments"
             )
 
     def snapshot(self) -> list[tuple[Any, Any]]:

@@ -17,15 +17,16 @@ def pairs(a: Program, b: Program) -> list[tuple[Variable, Variable]]:
     """Return the variables of two programs that stand for each other; the programs must make the same calls."""
     if [call.function for call in a.calls] != [call.function for call in b.calls]:
         raise CompileError(
-            "onnx: the model must make the same calls for every batch, got others for one more; write it without "
-            "Python's decisions on the length of the batch"
+            "onnx: the model makes other calls for a larger batch; write it without Python decisions that depend on "
+            "the "
+            "length of the batch"
         )
     pairs = list(zip((*a.inputs, *a.constants), (*b.inputs, *b.constants), strict=True))
     for one, other in zip(a.calls, b.calls, strict=True):
         if one.function not in _SHAPED and _static((one.args, one.kwargs)) != _static((other.args, other.kwargs)):
             raise CompileError(
-                f"onnx: what a call is given must not depend on the length of the batch, got {name_of(one.function)} "
-                f"at {one.line}; write it with -1, None or ..., or over another axis"
+                f"onnx: an option of {name_of(one.function)} at {one.line} depends on the length of the batch; "
+                f"write it with -1, None or ..., or over another axis"
             )
         pairs += zip(one.outputs, other.outputs, strict=True)
     return pairs
@@ -52,8 +53,6 @@ def one_row(x: Any, other: Any) -> Any:
     for axis in differing(np.shape(x), np.shape(other)):
         first = np.take(x, [0], axis)
         if not np.array_equal(np.broadcast_to(first, np.shape(x)), x):
-            raise CompileError(
-                f"onnx: a constant must not depend on the batch, got one of shape {np.shape(x)}; pass it as an input"
-            )
+            raise CompileError(f"onnx: a constant of shape {np.shape(x)} depends on the batch; pass it as an input")
         x = first
     return x

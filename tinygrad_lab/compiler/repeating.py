@@ -125,7 +125,7 @@ def condition(until: Callable[[Any], Any], result: Any) -> Any:
     x = x.data if type(x) is Value else x
     if np.shape(x) != ():
         raise CompileError(
-            f"repeat: until must return one bool, got shape {np.shape(x)}; reduce it with np.all or np.any"
+            f"repeat: until must return one bool, got an array of shape {np.shape(x)}; reduce it with np.all or np.any"
         )
     return x
 

@@ -73,7 +73,7 @@ def _length(rows: list[Any], length: int | None) -> int:
     found = {np.shape(x)[0] if np.ndim(x) else 0 for x in rows} | ({length} if length is not None else set())
     if len(found) != 1 or min(found) < 1:
         raise OperationError(
-            f"scan: xs must have one common first axis of at least 1, got {sorted(found)}; without xs, pass length="
+            f"scan: xs must share one first axis of at least 1, got lengths {sorted(found)}; without xs, pass length="
         )
     return int(found.pop())
 
@@ -108,14 +108,14 @@ def _traced(step: Any, carry: Any, rows: list[Any], rebuild: tree.Rebuild, count
         found = difference(body, _body(step, carries, nest, rows, rebuild, closed)[0])
         if found:
             raise OperationError(
-                f"scan: a checkpointed step must depend only on its arguments, got {found}; pass what changes in xs"
+                f"scan: a checkpointed step depends on more than its arguments: {found}; pass what changes in xs"
             )
     changed = [(c, v) for c, v in zip(carries, body.outputs, strict=False) if _kind(c) != (v.shape, v.dtype, v.weak)]
     if changed:
         if any(np.shape(c) != v.shape for c, v in changed):
             shapes = [np.shape(c) for c, _ in changed], [v.shape for _, v in changed]
             raise OperationError(
-                f"scan: step must return a carry of the shapes {shapes[0]} that it was given, got {shapes[1]}; start "
+                f"scan: step was given a carry of shapes {shapes[0]} and returned one of shapes {shapes[1]}; start "
                 f"with a carry of the final shapes"
             )
         carries = [_converted(c, v) for c, v in zip(carries, body.outputs, strict=False)]
@@ -165,8 +165,8 @@ def _body(
         leaves = [x.data if type(x) is Value else x for part, _ in parts for x in part]
         if len(parts[0][0]) != len(carries):
             raise OperationError(
-                f"scan: step must return a carry nested like the one it was given, got {len(parts[0][0])} arrays for "
-                f"{len(carries)}; nest them alike"
+                f"scan: step returned a carry of {len(parts[0][0])} arrays, but was given one of {len(carries)}; "
+                f"nest both alike"
             )
         examples = [_concrete(x) for x in carries] + [_concrete(x)[0] for x in rows] + [_concrete(v) for v in closed]
         program = tracer.program(leaves)

@@ -87,8 +87,8 @@ class Surroundings:
             drawn += [type(x).__name__ for x in (*reach.around.rewind(), *call.held.rewind())]
         if drawn:
             raise CompileError(
-                f"compile: a compiled function must depend only on its arguments and the state, got numbers drawn from "
-                f"{drawn[0]}; pass them as an argument, or draw from a tinygrad_lab.random.Generator in the state"
+                f"compile: numbers drawn from {drawn[0]} would be the same in every call; "
+                f"pass them as an argument, or draw from a tinygrad_lab.random.Generator in the state"
             )
 
     @property
@@ -168,18 +168,18 @@ class Surroundings:
     def _refuse_iterator(self, name: str, x: Any) -> None:
         if hasattr(type(x), "__next__"):
             raise CompileError(
-                f"compile: a compiled function must depend only on its arguments and the state, got an iterator, "
-                f"{name}; pass what it gives as an argument"
+                f"compile: the iterator {name} would move on only while the function is compiled; "
+                f"pass what it gives as an argument"
             )
 
     def _refuse(self, name: str) -> NoReturn:
         raise CompileError(
-            f"compile: a compiled function must change nothing but its state, got a change of {name}; return the new "
+            f"compile: a compiled function cannot change {name}, only its state; return the new "
             f"value, or pass the object that holds it in state=(...)"
         )
 
     def _changed(self, name: str) -> NoReturn:
         raise CompileError(
-            f"compile: what the function uses beside its arguments must stay as it was when it was compiled, got "
-            f"another {name}; pass {name} as an argument, or the object that holds it in state=(...)"
+            f"compile: {name} has changed since the function was compiled, and the program has its old value; "
+            f"pass {name} as an argument, or the object that holds it in state=(...)"
         )

@@ -85,8 +85,8 @@ def _of_object(x: Any, outputs: list[Any], keep: Any) -> Any:
     inside = next((name for name, part in attributes.items() if _is_traced(part)), None)
     if inside is not None:
         raise CompileError(
-            f"compile: what a function returns must be arrays in lists, tuples, dicts, dataclasses or modules, got a "
-            f"{type(x).__name__} with computed data in {inside}; return a dict"
+            f"compile: the function returns a {type(x).__name__} with computed data in {inside}; return arrays in "
+            f"lists, tuples, dicts, dataclasses or modules"
         )
     return x
 

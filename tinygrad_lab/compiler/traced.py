@@ -35,8 +35,8 @@ def record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     tracer = current()
     if tracer is None:
         raise CompileError(
-            f"compile: an array must not leave the call that it was traced in, got one in {name_of(function)}; "
-            f"return it, instead of keeping it in a variable or an attribute"
+            f"compile: {name_of(function)} got an array that was traced in another call and has no numbers; "
+            f"return it from its function, instead of keeping it in a variable or an attribute"
         )
     return tracer.record(function, args, kwargs)
 
@@ -185,7 +185,7 @@ class Traced(Receiver):
 def refuse(what: str, advice: str) -> NoReturn:
     """Raise: a compiled function cannot do this; say where, and what to do instead."""
     line, _ = place()
-    raise CompileError(f"compile: a compiled function must only compute with arrays, got {what} at {line}; {advice}")
+    raise CompileError(f"compile: a compiled function cannot have {what}, as at {line}; {advice}")
 
 
 def _indexed(x: Any, index: Any) -> Any:

@@ -90,7 +90,7 @@ class Tracer:
     def _new(self, name: str, array: Any) -> Traced:
         if not isinstance(array, np.ndarray | np.generic | bool | int | float | complex):
             raise CompileError(
-                f"compile: a call must return arrays, got {type(array).__name__} from {name}; "
+                f"compile: {name} returned a {type(array).__name__}, not arrays; "
                 f"compute it outside and pass it as an argument"
             )
         weak = type(array) in NUMBERS
@@ -127,8 +127,8 @@ class Tracer:
             around = around.outer
         if around is None:
             raise CompileError(
-                "compile: an array must not leave the call that it was traced in, got one from another call; "
-                "return it, instead of keeping it in a variable or an attribute"
+                "compile: an array was traced in another call and has no numbers; "
+                "return it from its function, instead of keeping it in a variable or an attribute"
             )
         if x.variable not in self._by_outer:
             lifted = self.input(x.variable.name, x.array).variable

@@ -54,8 +54,8 @@ def _check(program: Program) -> None:
     for v, place in places.items():
         if v.dtype in _TOO_WIDE or not v.dtype.isnative:
             raise CompileError(
-                f"jax: arrays must be of at most float64 or complex128, in the processor's order of bytes, got "
-                f"{v.dtype} at {place}; convert them, or choose another backend"
+                f"jax: JAX has no arrays of {v.dtype}, as at {place}; convert them to at most float64 or complex128 in "
+                f"the processor's order of bytes, or choose another backend"
             )
     for call in program.calls:
         if isinstance(call.function, Loop):

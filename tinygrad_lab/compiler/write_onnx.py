@@ -134,8 +134,8 @@ class Graph:
             self._normal(call, *call.args)
         else:
             raise CompileError(
-                f"onnx: the model must be made of functions that ONNX has, got {name_of(function)} at {call.line}; "
-                f"write it with others, or take it out of the model"
+                f"onnx: ONNX has no {name_of(function)}, which is called at {call.line}; "
+                f"write it with other functions, or take it out of the model"
             )
 
     def _open_shape(self, v: Variable, open: int) -> str:
@@ -290,7 +290,7 @@ def _reduction(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, kee
 def _plain(dtype: np.dtype[Any]) -> np.dtype[Any]:
     kinds = {"f": np.float32, "i": np.int64, "u": np.int64, "b": np.bool_}
     if dtype.kind not in kinds:
-        raise CompileError(f"onnx: arrays must be of real numbers, integers or bools, got {dtype}; convert them")
+        raise CompileError(f"onnx: cannot write arrays of {dtype}; convert them to real numbers, integers or bools")
     return np.dtype(kinds[dtype.kind])
 
 

@@ -103,7 +103,7 @@ def resolve(config: Config, dataset: Dataset) -> Config:
     )
     if resolved.until and Until(resolved.until).needs_accuracy and not classes:
         raise LabError(
-            f"until: condition must be on the loss for quantities, got {resolved.until!r}; they have no accuracy"
+            f"until: {resolved.until!r} asks for an accuracy, which quantities do not have; set a limit of the loss"
         )
     return resolved
 
@@ -163,8 +163,8 @@ def _check_size(config: Config, features: int, outputs: int) -> None:
     parameters = sum(a * b + b for a, b in itertools.pairwise(widths))
     if 8 * 5 * parameters > _memory():
         raise LabError(
-            f"config: hidden must fit into memory, got {' '.join(map(str, config.hidden))}, {parameters:,} parameters; "
-            f"choose fewer units"
+            f"config: hidden {' '.join(map(str, config.hidden))} makes {parameters:,} parameters, too many for the "
+            f"memory; choose fewer units"
         )
 
 
@@ -187,8 +187,8 @@ def _layers(config: Config, features: int, outputs: int, rng: Rng) -> list[nn.Mo
         positions = (features + 2 * padding - kernel) // stride + 1
         if kernel > features + 2 * padding:
             raise LabError(
-                f"config: conv kernel must be at most {features + 2 * padding} for {features} features with padding "
-                f"{padding}, got {kernel}; make the kernel smaller or pad more"
+                f"config: a conv kernel of {kernel} does not fit into {features} features with padding {padding}; "
+                f"make it at most {features + 2 * padding}, or pad more"
             )
         layers.append(nn.Conv1D(1, filters, kernel, stride, padding, bias=config.bias, rng=rng, init=config.init))
         layers += [*_activation(config.activation), nn.Flatten()]

@@ -56,7 +56,7 @@ def unpack(content: bytes, run: Run, where: Path) -> None:
         columns = {name: column.tolist() for name, column in parts["history"].items()}
         run.history = History(**columns, **about, kept=parts["kept"] or None)
     except Exception as error:  # whatever a damaged file makes of itself
-        raise LabError(f"{where}: must be a checkpoint of this run, got {error}; train anew") from error
+        raise LabError(f"{where}: is not a checkpoint of this run ({error}); train again from the start") from error
 
 
 def read(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -113,25 +113,27 @@ class Config:
 
     def _check_generator(self) -> None:
         if self.legacy_rng and self.seed >= 2**32:
-            raise _error("seed must be less than 2**32 with legacy_rng", self.seed, "RandomState takes no more")
+            raise _error(
+                f"legacy_rng does not take the seed {self.seed}", "choose one below 2**32, as RandomState needs"
+            )
 
     def _check_momentum(self) -> None:
         if self.momentum and self.optimizer not in WITH_MOMENTUM:
-            rule = f"momentum must be 0 with {self.optimizer}"
-            raise _error(rule, self.momentum, f"use {' or '.join(WITH_MOMENTUM)}")
+            problem = f"the optimizer {self.optimizer} has no momentum, got {self.momentum}"
+            raise _error(problem, f"leave it out, or use {' or '.join(WITH_MOMENTUM)}")
         if self.dampening and not (self.momentum and self.optimizer == "sgd"):
-            raise _error("dampening must be 0 without sgd and momentum", self.dampening, "add --momentum 0.9")
+            raise _error(f"dampening {self.dampening} works only with sgd and a momentum", "add --momentum 0.9")
 
     def _check_points(self) -> None:
         sized = [name for name, dataset in DATASETS.items() if dataset.sized]
         if self.points is not None and self.data not in sized:
-            advice = f"{', '.join(sized)} have any number of points"
-            raise _error(f"points must be left out with data {self.data}", self.points, advice)
+            problem = f"the number of points of {self.data} is fixed and cannot be set to {self.points}"
+            raise _error(problem, f"leave points out, or choose among {', '.join(sized)}")
         if self.noise is not None and self.data not in DATASETS:
-            advice = f"points of {', '.join(DATASETS)} are drawn"
-            raise _error(f"noise must be left out with data {self.data}", self.noise, advice)
+            problem = f"noise {self.noise} is only for data that are drawn ({', '.join(DATASETS)}), not for {self.data}"
+            raise _error(problem, "leave it out")
         if self.task == "classification" and self.data in DATASETS and not DATASETS[self.data].classes:
-            raise _error(f"task must be regression with data {self.data}", self.task, "leave the task out")
+            raise _error(f"the task of {self.data} is regression, not {self.task}", "leave the task out")
 
     def _check_output(self) -> None:
         if self.output is None or self.loss is None:
@@ -139,8 +141,7 @@ class Config:
         fitting = OBJECTIVES[self.loss].outputs
         if self.output not in fitting:
             raise _error(
-                f"output must be {' or '.join(fitting)} with loss {self.loss}",
-                self.output,
+                f"loss {self.loss} needs the output {' or '.join(fitting)}, got {self.output}",
                 "leave the output out; bce_with_logits is the cross-entropy of a plain number",
             )
 
@@ -148,10 +149,10 @@ class Config:
         for name in ("test", "validation"):
             path, share = getattr(self, name), getattr(self, f"{name}_fraction")
             if path is not None and share is not None:
-                raise _error(f"{name}_fraction must be left out with {name} {path}", share, "one of them is enough")
+                raise _error(f"{name} {path} and {name}_fraction {share} do not go together", "leave one of them out")
         if self.patience is not None and self.validation is None and self.validation_fraction is None:
             raise _error(
-                "patience must be left out without validation points", self.patience, "add --validation-fraction 0.2"
+                f"patience {self.patience} needs validation points, and there are none", "add --validation-fraction 0.2"
             )
 
     @property
@@ -187,9 +188,9 @@ class Config:
         known = [one.name for one in fields(cls)]
         for name in given:
             if name not in known:
-                raise LabError(f"{where}: options must be among {', '.join(known)}, got {name!r}; remove it")
+                raise LabError(f"{where}: there is no option {name!r}; the options are {', '.join(known)}")
         return cls(**given)
 
 
-def _error(rule: str, value: object, advice: str) -> LabError:
-    return LabError(f"config: {rule}, got {value}; {advice}")
+def _error(problem: str, advice: str) -> LabError:
+    return LabError(f"config: {problem}; {advice}")

@@ -89,7 +89,7 @@ def split(dataset: Dataset, fraction: float, rng: Rng) -> tuple[Dataset, Dataset
     """
     n = len(dataset.x)
     if n < 2:
-        raise LabError(f"data: {dataset.name} must have at least two points to put some aside, got {n}; add data")
+        raise LabError(f"data: {dataset.name} has {n} point(s), and some cannot be put aside; add data")
     aside = np.zeros(n, dtype=bool)
     aside[rng.permutation(n)[: min(max(1, round(fraction * n)), n - 1)]] = True
     return dataset.take(~aside), dataset.take(aside)
@@ -212,7 +212,9 @@ def minibatches(data: tuple[Array, Array], batch_size: int, rng: Rng) -> Iterato
     """
     x, y = data
     if len(x) != len(y):
-        raise LabError(f"minibatches: inputs and targets must have as many rows, got {len(x)} and {len(y)}; drop some")
+        raise LabError(
+            f"minibatches: {len(x)} rows of inputs do not match {len(y)} rows of targets; give both the same number"
+        )
     order = rng.permutation(len(x))
     for start in range(0, len(x), batch_size):
         chosen = order[start : start + batch_size]

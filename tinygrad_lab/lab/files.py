@@ -63,7 +63,7 @@ def read(
             return _read_npz(path, task, like)
         table = _read_table(path, delimiter, header)
     except OSError as error:
-        raise _error(f"{path}: must be a readable file, got {error.strerror or error}; check the path") from error
+        raise _error(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
     target = table.column(label or (like.target if like and table.named else table.names[-1]))
     columns = _columns(table, target, impute) if like is None else columns_like(like)
     x = matrix(table, columns, target)
@@ -87,7 +87,7 @@ def read_points(
     try:
         table = _read_table(Path(path), delimiter, header, alone=True)
     except OSError as error:
-        raise _error(f"{path}: must be a readable file, got {error.strerror or error}; check the path") from error
+        raise _error(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
     columns = columns_like(like)
     target = len(columns.columns) if len(table.names) == len(columns.columns) + 1 else None
     if table.named and like.target in table.names:
@@ -129,8 +129,8 @@ def _columns(table: Table, target: int, impute: str | None) -> Columns:
         categories = tuple(sorted(set(present)))
         if len(categories) > MOST_CATEGORIES:
             raise _error(
-                f"{table.path}, {table.called(position)}: must be numbers or at most {MOST_CATEGORIES} categories, "
-                f"got {len(categories)}; remove the column"
+                f"{table.path}, {table.called(position)}: has {len(categories)} categories, but at most "
+                f"{MOST_CATEGORIES} are allowed; remove the column"
             )
         found.append(Column(name, categories, Counter(present).most_common(1)[0][0] if impute else None))
     return Columns(tuple(found), table.named)
@@ -143,9 +143,7 @@ def _fill(table: Table, position: int, impute: str | None) -> float | None:
     present = [float(cell) for cell in table.cells[position] if cell.lower() not in MISSING and is_number(cell)]
     present = [number for number in present if math.isfinite(number)]
     if not present:
-        raise _error(
-            f"{table.path}, {table.called(position)}: must hold a number, got empty cells only; remove the column"
-        )
+        raise _error(f"{table.path}, {table.called(position)}: has only empty cells; remove the column")
     return statistics.median(present) if impute == "median" else math.fsum(number / len(present) for number in present)
 
 
@@ -178,7 +176,7 @@ def _positions(table: Table, columns: Columns, target: int | None) -> list[int]:
     if len(others) != len(wanted):
         shown = ", ".join(wanted[:8]) + (", …" if len(wanted) > 8 else "")
         raise _error(
-            f"{table.path}: must have {len(wanted)} columns of features ({shown}), got {len(others)}; "
+            f"{table.path}: has {len(others)} columns of features, but the network takes {len(wanted)} ({shown}); "
             f"add or remove columns"
         )
     return others
@@ -230,7 +228,9 @@ def _read_npz(path: Path, task: str, like: Dataset | None) -> Dataset:
     if y.shape not in {(len(x),), (len(x), 1)}:
         raise _error(f"{path}, array y: must have shape ({len(x)},), one label per row of x, got {y.shape}; reshape it")
     if like is not None and x.shape[1] != len(like.features):
-        raise _error(f"{path}, array x: must have {len(like.features)} columns, got {x.shape[1]}; correct the file")
+        raise _error(
+            f"{path}, array x: has {x.shape[1]} columns, but the network takes {len(like.features)}; correct the file"
+        )
     bad = np.argwhere(~np.isfinite(x))
     if len(bad):
         row, column = bad[0]
@@ -255,7 +255,7 @@ def _arrays(path: Path) -> tuple[Array, Array]:
             arrays = np.load(file, allow_pickle=False)
             if not {"x", "y"} <= set(arrays.files):
                 raise _error(
-                    f"{path}: must hold arrays x and y, got {', '.join(arrays.files) or 'none'}; "
+                    f"{path}: needs arrays x and y, but holds {', '.join(arrays.files) or 'none'}; "
                     f"write it with np.savez(path, x=x, y=y)"
                 )
             return arrays["x"], arrays["y"]
@@ -263,7 +263,7 @@ def _arrays(path: Path) -> tuple[Array, Array]:
         raise
     except Exception as error:  # whatever a damaged file makes of itself, a header of terabytes included
         told = re.sub(r"\s+", " ", str(error)) or type(error).__name__
-        raise _error(f"{path}: must be written by np.savez, without objects, got {told}; write it again") from error
+        raise _error(f"{path}: cannot be read ({told}); write it with np.savez, without Python objects") from error
 
 
 def _error(problem: str) -> LabError:

@@ -68,7 +68,7 @@ def begin(run: Run, place: Place) -> None:
         place.put("config.json", json.dumps(settled(run.config).to_dict(), indent=2) + "\n")
         place.put("data.json", json.dumps(describe(run), indent=2) + "\n")
     except OSError as error:
-        raise LabError(f"out: {place.path} must take files, got {reason(error)}; choose another --out") from error
+        raise LabError(f"out: {place.path} cannot be written to ({reason(error)}); choose another --out") from error
 
 
 def finish(run: Run, place: Place) -> Written:
@@ -126,13 +126,13 @@ def _pictures(run: Run, put: Put) -> tuple[str, ...]:
 
 def _elsewhere(run: Run, place: Place, error: OSError) -> LabError:
     """Save history and parameters in a temporary folder, and return the error that names it."""
-    problem = f"out: {place.path} must take the run, got {reason(error)}"
+    problem = f"out: {place.path} cannot be written to ({reason(error)})"
     try:
         rescue = Place(Path(tempfile.mkdtemp(prefix="tinygrad-lab-")))
         begin(replace(run), rescue)
         _results(run, rescue.put)
     except (OSError, LabError):
-        return LabError(f"{problem}, nor does a temporary folder; free some room and train again")
+        return LabError(f"{problem}, and neither can a temporary folder; free some disk space and train again")
     return LabError(f"{problem}; history and parameters are in {rescue.path}")
 
 

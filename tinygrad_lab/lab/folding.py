@@ -34,7 +34,7 @@ def cross_validate(config: Config, k: int = 5) -> list[dict[str, float]]:
     dataset = running.load(config)
     n = len(dataset.x)
     if not 2 <= k <= n:
-        raise LabError(f"cross_validate: k must be from 2 to the {n} points, got {k}; try 5")
+        raise LabError(f"cross_validate: k must be from 2 to {n}, the number of points, got {k}; try 5")
     order = np.random.default_rng(config.seed).permutation(n)
     found: list[dict[str, float]] = []
     for fold in range(k):

@@ -56,8 +56,8 @@ def interpret(
     if task == "auto" and all(numeric[text] or is_decorated(text) for text in distinct) and not all(numeric.values()):
         text = next(text for text in distinct if not numeric[text])
         raise _error(
-            f"{where(texts.index(text))}: label must be a plain number, got {_shown(text)}; write it without "
-            f"separators of thousands and units, or name all of them classes with --task classification"
+            f"{where(texts.index(text))}: label must be a plain number, got {_shown(text)}; write it without units "
+            f"and thousands separators, or make all of them names of classes with --task classification"
         )
     for text in distinct:
         _check_name(text, numeric, task, lambda text: where(texts.index(text)))
@@ -76,7 +76,7 @@ def _check_name(text: str, numeric: dict[str, bool], task: str, where: Callable[
     if any(numeric.values()) and task == "auto" and not numeric[text]:
         raise _error(
             f"{where(text)}: label must be a number like the others, got {_shown(text)}; "
-            f"or name all of them classes with --task classification"
+            f"correct it, or make all of them names of classes with --task classification"
         )
     if text.lower() in MISSING:
         raise _error(f"{where(text)}: label must be the name of a class, got {_shown(text)}; fill it in")
@@ -90,11 +90,11 @@ def _classes(
         meaning = {text: str(int(float(text))) for text in distinct}
     names = sorted(set(meaning.values()), key=lambda name: (float(name) if numeric else 0.0, name))
     if len(names) < 2:
-        raise _error(f"{column}: must hold at least two classes, got only {names[0]}; there is nothing to learn")
+        raise _error(f"{column}: has only one class, {names[0]}, so there is nothing to learn; add rows of another")
     if len(names) > MOST_CLASSES:
         raise _error(
-            f"{column}: must hold at most {MOST_CLASSES} classes, got {len(names)} in {len(texts)} rows; "
-            f"numbers are quantities with --task regression"
+            f"{column}: has {len(names)} classes in {len(texts)} rows, but at most {MOST_CLASSES} are allowed; "
+            f"if they are quantities, add --task regression"
         )
     return _positions(texts, meaning, names), tuple(names)
 

@@ -63,7 +63,9 @@ def resume(folder: str | Path, changes: dict[str, Any] | None = None) -> Run:
     fields = config.to_dict()
     for name, value in changes.items():
         if name not in CHANGEABLE and value != getattr(config, name):
-            raise LabError(f"resume: {name} must stay {fields[name]}, got {value}; train anew for another {name}")
+            raise LabError(
+                f"resume: {name} was {fields[name]} and cannot become {value}; start a new run for another {name}"
+            )
     run = prepare(Config(**fields | changes))
     *_, checksum = schema.read(folder / "data.json")
     _compare(run.parts, checksum)
@@ -74,7 +76,7 @@ def resume(folder: str | Path, changes: dict[str, Any] | None = None) -> Run:
             run.config = Config(**run.config.to_dict() | {"until": None})
         if run.history.epochs > run.config.limit:
             raise LabError(
-                f"resume: epochs must be at least the {run.history.epochs} of {folder}, got {run.config.limit}; "
+                f"resume: {folder} has already had {run.history.epochs} epochs, more than {run.config.limit}; "
                 f"raise --epochs"
             )
         checkpoints.one_step_back(run)
@@ -94,8 +96,8 @@ def read_config(folder: Path, who: str = "run") -> Config:
     path = folder / "config.json"
     if not path.exists():
         raise LabError(
-            f"{who}: folder must be one that `tinygrad-lab train` left, got {folder} without config.json; "
-            f"pass one such as runs/xor-1"
+            f"{who}: {folder} has no config.json, so it is not a run; pass a folder that `tinygrad-lab train` wrote, "
+            f"such as runs/xor-1"
         )
     return config_file(path)
 
@@ -110,11 +112,11 @@ def config_file(path: Path) -> Config:
         given = json.loads(path.read_text(encoding="utf-8"))
         return Config.from_dict(given, str(path))
     except OSError as error:
-        raise LabError(f"{path}: must be a readable file, got {error.strerror or error}; check the path") from error
+        raise LabError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
     except TinygradError as error:
         raise LabError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from error
     except (ValueError, TypeError, RecursionError) as error:
-        raise LabError(f"{path}: must be a configuration in JSON, got {error}; correct it") from error
+        raise LabError(f"{path}: is not a configuration in JSON ({error}); correct it") from error
 
 
 def _data(config: Config, checksum: str) -> Parts:
@@ -126,8 +128,7 @@ def _data(config: Config, checksum: str) -> Parts:
 def _compare(parts: Parts, checksum: str) -> None:
     if parts.training.checksum() != checksum:
         raise LabError(
-            f"data: {parts.training.name} must be the data that the run learnt, got other numbers; "
-            f"restore the file, or train anew"
+            f"data: {parts.training.name} has changed since the run was trained on it; restore the file, or train again"
         )
 
 
@@ -137,13 +138,13 @@ def _parameters(path: Path) -> dict[str, Any]:
     try:
         return load(path.read_bytes())
     except Exception as error:  # whatever a damaged file makes of itself
-        raise LabError(f"{path}: must be the parameters of the run, got {error}; train anew") from error
+        raise LabError(f"{path}: does not hold the run's parameters ({error}); train again") from error
 
 
 def _history(path: Path) -> History:
     try:
         arrays, about = checkpoints.read(path.read_bytes())
     except Exception as error:  # whatever a damaged file makes of itself
-        raise LabError(f"{path}: must be a checkpoint, got {error}; train anew") from error
+        raise LabError(f"{path}: is not a checkpoint ({error}); train again") from error
     columns = {n.removeprefix("history."): a.tolist() for n, a in arrays.items() if n.startswith("history.")}
     return History(**columns, **{name: about[name] for name in ("seconds", "stopped_by", "best")})

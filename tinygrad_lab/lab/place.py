@@ -34,14 +34,14 @@ def check(out: Path) -> None:
     """
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise LabError(f"out: {out} must be new or an empty folder, got one with content; choose another --out")
+            raise LabError(f"out: {out} is not empty, and nothing is overwritten; choose another --out")
         place = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
     except LabError:
         raise
     except (OSError, ValueError) as error:
-        raise LabError(f"out: {out} must be readable, got {reason(error)}; choose another --out") from error
+        raise LabError(f"out: {out} cannot be read ({reason(error)}); choose another --out") from error
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise LabError(f"out: {place} must be a folder that can be written to, got none; choose another --out")
+        raise LabError(f"out: {place} is not a folder that can be written to; choose another --out")
 
 
 class Place:
@@ -75,14 +75,9 @@ class Place:
             except FileExistsError:
                 if out is None:
                     continue
-                raise LabError(
-                    f"out: {out} must be new or an empty folder, got one that another run has just taken; "
-                    f"choose another --out"
-                ) from None
+                raise LabError(f"out: {out} has just been taken by another run; choose another --out") from None
             except OSError as error:
-                raise LabError(
-                    f"out: {place.path} must be a new folder, got {reason(error)}; choose another --out"
-                ) from error
+                raise LabError(f"out: {place.path} cannot be made ({reason(error)}); choose another --out") from error
             return place
 
     @classmethod
@@ -96,10 +91,7 @@ class Place:
         with suppress(OSError):
             process = lock.read_text()
             if process.isdigit() and _lives(int(process)):
-                raise LabError(
-                    f"resume: {path} must be a run that has ended, got one that process {process} trains; "
-                    f"wait for its end"
-                )
+                raise LabError(f"resume: process {process} is still training {path}; wait until it has ended")
             lock.unlink()
         place = cls(path)
         place._written = {file.name for file in path.iterdir()}
@@ -107,7 +99,7 @@ class Place:
             place._lock()
         except FileExistsError:
             raise LabError(
-                f"resume: {path} must be a run that has ended, got one that has just been resumed; wait for its end"
+                f"resume: {path} has just been resumed by another process; wait until it has ended"
             ) from None
         return place
 

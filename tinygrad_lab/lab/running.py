@@ -129,7 +129,7 @@ class Run:
             LabError: the shape is another, or quantities are predicted.
         """
         if not self.schema.classes:
-            raise LabError("predict_proba: labels must be classes, got quantities; use predict")
+            raise LabError("predict_proba: only classes have probabilities, and the labels are quantities; use predict")
         p, _ = self.experiment.predict(self._inputs(x))
         return p if self.experiment.classwise else np.concatenate([1 - p, p], axis=1)
 

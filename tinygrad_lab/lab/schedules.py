@@ -61,14 +61,14 @@ def rate(text: str, lr: float, updates: int) -> float | Schedule:
     given = _read(words, make) if make else None
     if make is None or given is None:
         raise LabError(
-            f"config: schedule must be {USAGE}, got {text!r}; numbers must be positive, those of steps whole"
+            f"config: schedule must be {USAGE}, got {text!r}; numbers are positive, and numbers of steps whole"
         )
     if "total" in inspect.signature(make).parameters:
         given["total"] = updates
     try:
         return make(rate(rest, lr, updates) if plus else lr, **given)
     except ArgumentError as error:
-        raise LabError(f"config: schedule must work, got {text!r}; correct it: {error}") from error
+        raise LabError(f"config: the schedule {text!r} does not work ({error}); correct it") from error
 
 
 def _read(words: list[str], make: Callable[..., Schedule]) -> dict[str, Any] | None:

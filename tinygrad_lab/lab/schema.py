@@ -45,4 +45,4 @@ def read(path: Path) -> tuple[Dataset, Scale, str]:
         dataset = Dataset(about["name"], empty, labels, features, classes, about["target"], columns)
         return dataset, Scale.from_dict(about["scale"]), about["checksum"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LabError(f"{path}: must be what a run left, got {type(error).__name__}: {error}; train anew") from error
+        raise LabError(f"{path}: is not what a run wrote ({type(error).__name__}: {error}); train again") from error

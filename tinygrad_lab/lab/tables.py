@@ -75,11 +75,9 @@ class Table:
         if len(found) == 1:
             return found[0]
         if found:
-            raise LabError(
-                f"data: {self.path}: column {name!r} must be there once, got {len(found)}; rename the others"
-            )
+            raise LabError(f"data: {self.path}: {len(found)} columns are called {name!r}; rename the others")
         shown = ", ".join(self.names[:12]) + (", …" if len(self.names) > 12 else "")
-        raise LabError(f"data: {self.path}: column must be one of {shown}, got {name!r}; check the spelling")
+        raise LabError(f"data: {self.path}: there is no column {name!r}; the columns are {shown}")
 
 
 def read_csv(path: Path, delimiter: str | None = None, header: bool | None = None, alone: bool = False) -> Table:
@@ -105,13 +103,12 @@ def read_csv(path: Path, delimiter: str | None = None, header: bool | None = Non
             reader = csv.reader(file, delimiter=delimiter, strict=True)
             rows = [(reader.line_num, cells) for cells in reader if any(cells)]
     except UnicodeDecodeError as error:
-        raise LabError(
-            f"data: {path}: must be comma-separated values in UTF-8, got {error}; export it again"
-        ) from error
+        raise LabError(f"data: {path}: is not text in UTF-8 ({error}); export it again") from error
     except csv.Error as error:
         raise LabError(
-            f"data: {path}, row {_first_line_at_fault(path, delimiter)}: must be comma-separated values, with quotes "
-            f"in pairs, got {error}; correct the row"
+            f"data: {path}, row {_first_line_at_fault(path, delimiter)}: cannot be read ({error}); check the quotes "
+            f"and "
+            f"correct the row"
         ) from error
     with _without_collecting():
         return _table(path, rows[1:] if told else rows, header, alone, delimiter)
@@ -157,13 +154,13 @@ def read_parquet(path: Path, alone: bool = False) -> Table:
         read = parquet.read_table(path)
     except pyarrow.ArrowException as error:
         told = str(error).splitlines()[0]
-        raise LabError(f"data: {path}: must be a Parquet file, got {told}; write it again") from error
+        raise LabError(f"data: {path}: is not a Parquet file ({told}); write it again") from error
     if not read.num_rows:
-        raise LabError(f"data: {path}: must have at least one row, got none; add data")
+        raise LabError(f"data: {path}: has no rows; add data")
     _check_width(path, read.num_columns, alone)
     for name, kind in zip(read.column_names, read.schema.types, strict=True):
         if pyarrow.types.is_nested(kind):
-            raise LabError(f"data: {path}, column {name}: must hold numbers or texts, got {kind}; flatten it")
+            raise LabError(f"data: {path}, column {name}: holds {kind} instead of numbers or texts; flatten it")
     cells = tuple(["" if cell is None else str(cell).strip() for cell in column.to_pylist()] for column in read.columns)
     return Table(path, tuple(read.column_names), cells, range(1, read.num_rows + 1), True)
 
@@ -171,7 +168,7 @@ def read_parquet(path: Path, alone: bool = False) -> Table:
 def _check_width(path: Path, width: int, alone: bool) -> None:
     if width < 2 and not alone:
         raise LabError(
-            f"data: {path}: must have at least one column of features and the label, got one column; "
+            f"data: {path}: has only one column, but features and a label are needed; "
             f"separate by commas, or name the --delimiter"
         )
 
@@ -192,13 +189,13 @@ def _delimiter(sample: list[str]) -> str:
 def _table(path: Path, rows: list[Row], header: bool | None, alone: bool, delimiter: str) -> Table:
     rows = [row for row in rows if any(map(str.strip, row[1]))] if _has_blanks(rows) else rows
     if not rows:
-        raise LabError(f"data: {path}: must have a header and at least one row, got nothing; add data")
+        raise LabError(f"data: {path}: is empty; add a header and rows")
     width = len(rows[0][1])
     like = "the header" if header or not all(map(is_number, rows[0][1])) else "the first row"
     for line, cells in rows:
         if len(cells) != width:
             raise LabError(
-                f"data: {path}, row {line}: must have {width} columns like {like}, got {len(cells)}; correct the row"
+                f"data: {path}, row {line}: has {len(cells)} columns, but {like} has {width}; correct the row"
             )
     _check_width(path, width, alone)
     columns = tuple(_tidy(list(column), delimiter) for column in zip(*(cells for _, cells in rows), strict=True))
@@ -208,7 +205,7 @@ def _table(path: Path, rows: list[Row], header: bool | None, alone: bool, delimi
         names = (*(f"x{position + 1}" for position in range(width - 1)), "label")
         return Table(path, names, columns, lines, False)
     if len(rows) < 2:
-        raise LabError(f"data: {path}: must have a header and at least one row, got one row; add data")
+        raise LabError(f"data: {path}: has a header, but no rows; add data")
     columns = tuple(column for position, column in enumerate(columns) if not _counts_rows_or_nothing(column, position))
     return Table(path, tuple(column[0] for column in columns), tuple(c[1:] for c in columns), lines[1:], True)
 

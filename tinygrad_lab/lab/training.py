@@ -199,16 +199,14 @@ class Training:
         x, y = data
         _check_counts(epochs=epochs, batch_size=batch_size, patience=patience)
         if patience is not None and validation is None:
-            raise ArgumentError("train: validation must be given with patience, got None; pass (x, y) to watch")
+            raise ArgumentError("train: patience needs validation points; pass validation=(x, y)")
         self.until = Until(until) if isinstance(until, str) else until
         self.history, self.epochs = history or History(), epochs
         score = None if threshold is None else scorer(y, threshold)
         self.steps: Steps = (full := FullBatch(model, x, y, loss, optimizer, score))
         if batch_size is not None and batch_size < len(x):
             if rng is None:
-                raise ArgumentError(
-                    "train: rng must be given with batch_size, got None; pass np.random.default_rng(seed)"
-                )
+                raise ArgumentError("train: batch_size needs an rng; pass rng=np.random.default_rng(seed)")
             self.steps = MiniBatches(model, x, y, loss, optimizer, score, batch_size, rng, backend_of(compile))
         elif compile:
             ahead = 1 if validation is not None else every
@@ -251,7 +249,7 @@ def _check_counts(**counts: int | None) -> None:
 
 def _not_a_scalar(objective: Any) -> ArgumentError:
     return ArgumentError(
-        f"train: loss must return a scalar, got shape {objective.shape}; let it reduce, as with reduction='mean'"
+        f"train: loss must return a scalar, got shape {objective.shape}; reduce it, for example with reduction='mean'"
     )
 
 

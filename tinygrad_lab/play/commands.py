@@ -73,7 +73,7 @@ def change(session: Session, values: dict[str, Any], anew: bool = False) -> None
     lane = session.lane
     for name in values:
         if name in lane.fixed and values[name] != getattr(lane.config, name):
-            raise LabError(f"play: {name} must stay as it is, got another; {lane.owner}")
+            raise LabError(f"play: {name} cannot be changed here; {lane.owner}")
     shared = {name: value for name, value in values.items() if name in _SHARED}
     others = [other for other in session.lanes if other is not lane]
     lane.change(settings.checked(lane.config, values))
@@ -111,7 +111,7 @@ def select(session: Session, lane: int) -> None:
 def add(session: Session) -> None:
     """Put a run beside the selected one, with its settings; all begin anew, from the same weights."""
     if len(session.lanes) >= MOST_RUNS:
-        raise LabError(f"play: runs must be at most {MOST_RUNS}, got one more; remove one")
+        raise LabError(f"play: there are already {MOST_RUNS} runs, the most there can be; remove one")
     lane = session.lane
     session.lanes.append(Lane(lane.begin, lane.config, fixed=lane.fixed))
     session.playing = False
@@ -123,7 +123,7 @@ def remove(session: Session, lane: int) -> None:
     """Take a run away; the last one stays."""
     position = whole("lane", lane, 0, len(session.lanes) - 1)
     if len(session.lanes) == 1:
-        raise LabError("play: runs must be at least one, got none; reset this one")
+        raise LabError("play: the last run cannot be removed; reset it instead")
     del session.lanes[position]
     session.selected = min(session.selected, len(session.lanes) - 1)
     session.fresh()

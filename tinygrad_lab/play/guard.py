@@ -47,12 +47,12 @@ class Guard:
             socket: whether it asks for a connection that stays: a browser sends where it comes from then.
         """
         if not self.is_own_host(headers):
-            return "host: must be the playground's own address; open the one that the terminal shows"
+            return "this is not the playground's own address; open the one that the terminal shows"
         origin = headers.get("origin")
         if (origin is not None or socket) and not self._is_own(origin):
-            return "origin: must be the playground's own page; open the address that the terminal shows"
+            return "the request does not come from the playground's own page; open the address that the terminal shows"
         if not self.knows(self._cookie(headers)):
-            return "token: must be given; open the address that the terminal shows, with its token"
+            return "the token is missing; open the address that the terminal shows, with its token"
         return None
 
     def knows(self, token: str) -> bool:

@@ -52,7 +52,7 @@ class Lane:
         owner: why some options cannot be changed, and what to do.
     """
 
-    owner = "the model was given with it: give another"
+    owner = "it came with the model; start the playground with another"
 
     def __init__(
         self, begin: Begin, config: Config, run: Run | None = None, fixed: frozenset[str] = frozenset()

@@ -66,7 +66,7 @@ class Watched(Lane):
         granted: how many epochs it may go on for, where it is held.
     """
 
-    owner = "a terminal trains it: use tinygrad-lab play"
+    owner = "a terminal trains it; start tinygrad-lab play to change things as they train"
 
     def __init__(self, run: Run) -> None:
         self.begin, self.config, self.fixed = _refuse, run.config, frozenset(SETTINGS)
@@ -97,7 +97,9 @@ class Watched(Lane):
 
     def finished(self) -> Run:
         """Refuse: its folder is written by whoever trains it."""
-        raise LabError("play: folder must be written by the terminal that trains, got a page; wait for its end")
+        raise LabError(
+            "play: the folder is written by the terminal that trains, not by the page; wait until training ends"
+        )
 
 
 class _Elsewhere(Source):
@@ -111,4 +113,4 @@ class _Elsewhere(Source):
 
 
 def _refuse(config: Any) -> NoReturn:
-    raise LabError(f"play: the run must stay as it is, got a change; {Watched.owner}")
+    raise LabError(f"play: this run cannot be changed here; {Watched.owner}")

@@ -79,7 +79,7 @@ class Tabs:
     async def _hear(self, tab: Tab, text: str) -> None:
         asked = _command(text)
         if asked is None:
-            tab.offer(_message("error", None, "play: message must be a command; reload the page"))
+            tab.offer(_message("error", None, "play: this message is no command; reload the page"))
             return
         name, arguments, number = asked
         try:
@@ -221,7 +221,7 @@ class Guarded:
             return
         refused = self.guard.refusal(headers, scope["type"] == "websocket")
         if refused is None and scope["type"] == "http" and scope["method"] not in ("GET", "HEAD"):
-            await _respond(send, 405, "method: must be GET; a page asks through its socket\n", common)
+            await _respond(send, 405, "only GET is allowed here; a page asks through its socket\n", common)
         elif refused is None:
             await self.application(scope, receive, _with(send, common))
         elif scope["type"] == "websocket":

@@ -88,7 +88,7 @@ def _listen(host: str, port: int | None) -> socket.socket:
             problem = getattr(error, "strerror", None) or str(error)
         else:
             return listening
-    raise LabError(f"play: {host}:{number} must be free to listen at, got {problem}; choose another --port or --host")
+    raise LabError(f"play: cannot listen at {host}:{number} ({problem}); choose another --port or --host")
 
 
 def _names(host: str) -> list[str]:

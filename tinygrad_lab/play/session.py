@@ -93,7 +93,7 @@ class Session:
         except Exception as error:  # whatever a model of somebody's own raises: the page says it, and waits
             self.playing, self.goal, self._fine_at = False, None, None
             self.state_is_new = self.picture_is_new = False
-            told = f"play: the run must go on, got {type(error).__name__}: {error}; correct the model, or change it"
+            told = f"play: the run stopped at {type(error).__name__}: {error}; correct the model, or change it"
             self.tell(json.dumps({"type": "error", "id": None, "content": visible(told)}))
 
     def follow(self, link: str) -> None:
@@ -186,12 +186,12 @@ class Session:
             try:
                 inspect.signature(command).bind(self, **arguments)
             except TypeError as error:
-                raise LabError(f"play: {name} must have its own arguments, got {error}; reload the page") from None
+                raise LabError(f"play: {name} has arguments that do not fit ({error}); reload the page") from None
             future.set_result(command(self, **arguments))
         except TinygradError as error:
             future.set_exception(error)
         except Exception as error:  # the training goes on, whatever a page asks for
-            future.set_exception(LabError(f"play: {name} must be possible, got {type(error).__name__}: {error}"))
+            future.set_exception(LabError(f"play: {name} failed ({type(error).__name__}: {error}); reload the page"))
 
     def _show(self) -> None:
         if not self.tabs or self._pace.wait():

@@ -48,7 +48,7 @@ def checked(config: Config, values: dict[str, Any]) -> dict[str, Any]:
     """
     for name in values:
         if name not in SETTINGS:
-            raise LabError(f"play: settings must be among {', '.join(SETTINGS)}, got {str(name)[:40]!r}; leave it out")
+            raise LabError(f"play: there is no setting {str(name)[:40]!r}; the settings are {', '.join(SETTINGS)}")
     values = dict(values)
     if isinstance(values.get("hidden"), list):
         values["hidden"] = tuple(values["hidden"])
@@ -80,7 +80,7 @@ def _check_limits(values: dict[str, Any]) -> None:
             )
     points = values.get("points")
     if isinstance(points, int) and points > MOST_POINTS:
-        raise LabError(f"play: points must be at most {MOST_POINTS}, got {points}; draw fewer")
+        raise LabError(f"play: {points} points are too many for the page; use at most {MOST_POINTS}")
 
 
 def command(config: Config) -> list[str]:
@@ -136,13 +136,15 @@ def read_link(text: str) -> tuple[dict[str, Any], int | None]:
         ((4, 2), 3.0, 'xor', 200)
     """
     if len(text) > LONGEST_LINK:
-        raise LabError(f"play: link must be at most {LONGEST_LINK} characters, got {len(text)}; set less")
+        raise LabError(f"play: the link has {len(text)} characters, and at most {LONGEST_LINK} are allowed; shorten it")
     given = dict(parse_qsl(text.partition("#")[2] or text, keep_blank_values=True))
     epochs = given.pop("epochs", None)
     settings: dict[str, Any] = {name: _FIELDS[name].default for name in SETTINGS}
     for name, word in given.items():
         if name not in SETTINGS:
-            raise LabError(f"play: link must set {', '.join(SETTINGS)}, got {name[:40]!r}; leave it out")
+            raise LabError(
+                f"play: the link sets {name[:40]!r}, which is no setting; the settings are {', '.join(SETTINGS)}"
+            )
         kind = kind_of(_FIELDS[name])
         try:
             settings[name] = word == "true" if kind is FLAG else kind.read(word)

@@ -98,7 +98,7 @@ def source(what: str | None, given: dict[str, Any]) -> Source:
     if path.is_dir():
         files = files_in(path)
         if not files:
-            raise LabError(f"play: {path} must hold data ({', '.join(_SUFFIXES)}) or a run, got neither; pass another")
+            raise LabError(f"play: {path} holds neither data ({', '.join(_SUFFIXES)}) nor a run; pass another folder")
         return _of(Config(**{"data": str(next(iter(files.values())))} | given), files)
     if path.suffix == ".json":
         return _of(Config(**loading.config_file(path).to_dict() | given))
@@ -121,7 +121,9 @@ def _of(config: Config, files: dict[str, Path] | None = None) -> Source:
 
 def _of_run(folder: Path, given: dict[str, Any]) -> Source:
     if given:
-        raise LabError(f"play: options must be left out with a run, got {', '.join(given)}; change them on the page")
+        raise LabError(
+            f"play: a run keeps its own options, so {', '.join(given)} cannot be set; change them on the page"
+        )
     begun = _of(loading.read_config(folder))
     return replace(begun, run=loading.resume(folder))
 
@@ -135,7 +137,7 @@ def _unhurried(config: Config) -> Config:
 def _check_options(given: dict[str, Any]) -> None:
     for name, advice in _NOT_HERE.items():
         if name in given:
-            raise LabError(f"play: {name} must be left out, got {given[name]}; {advice}")
+            raise LabError(f"play: --{name.replace('_', '-')} {given[name]} has no meaning here; {advice}")
 
 
 class _Lab:
@@ -177,7 +179,9 @@ def of_model(name: str, found: Any, given: dict[str, Any]) -> Source:
     if isinstance(model, type) and issubclass(model, Module):
         model = model()
     if not isinstance(model, Module) or len(data) not in (0, 2):
-        raise LabError(f"play: {name} must give a module, or (module, x, y), got {type(made).__name__}; see the docs")
+        raise LabError(
+            f"play: {name} must return a module, or (module, x, y), got {type(made).__name__}; see docs/playground.md"
+        )
     own = _dataset(name, *data) if data else None
     begin = _Own(model, own)
     config = _unhurried(Config(**given))
@@ -191,19 +195,21 @@ def of_model(name: str, found: Any, given: dict[str, Any]) -> Source:
 def _called(name: str, found: Any) -> Any:
     if not callable(found):
         raise LabError(f"play: {name} must be a module or a function that returns one, got {type(found).__name__}; "
-                       f"see the docs")  # fmt: skip
+ f"see docs/playground.md")  # fmt: skip
     try:
         return found()
     except TypeError as error:
-        raise LabError(f"play: {name} must take no arguments, got {error}; wrap it in a function") from error
+        raise LabError(
+            f"play: {name} cannot be called without arguments ({error}); wrap it in a function that needs none"
+        ) from error
 
 
 def _dataset(name: str, x: Any, y: Any) -> Dataset:
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y)
     x = x.reshape(len(x), -1) if x.ndim else x
     if x.ndim != 2 or not len(x) or y.size != len(x):
-        raise LabError(f"play: {name} must give x (points, features) and a label each, got {x.shape} and {y.shape}; "
-                       f"reshape them")  # fmt: skip
+        raise LabError(f"play: {name} must return x (points, features) and one label for each, "
+                       f"got {x.shape} and {y.shape}; reshape them")  # fmt: skip
     features = tuple(f"x{i + 1}" for i in range(x.shape[1]))
     labels = y.ravel()
     if labels.dtype.kind in "biuUS":
@@ -225,14 +231,14 @@ class _Own:
         try:
             return running.prepare(config, dataset, model)
         except (ValueError, TypeError) as error:
-            raise LabError(f"play: the model must take {dataset.name}, got {error}; choose other data") from error
+            raise LabError(f"play: the model does not take {dataset.name} ({error}); choose other data") from error
 
     def _loss(self, model: Module, dataset: Dataset) -> str:
         try:
             with modes.no_grad():
                 shape = model(dataset.x[:2]).shape
         except (ValueError, TypeError) as error:
-            raise LabError(f"play: the model must take points (points, {dataset.x.shape[1]}), got {error}; "
+            raise LabError(f"play: the model does not take points (points, {dataset.x.shape[1]}) ({error}); "
                            f"choose other data") from error  # fmt: skip
         wanted = 1 if not dataset.classes else len(dataset.classes)
         if len(shape) != 2 or shape[1] not in {wanted, 1 if wanted == 2 else wanted}:

@@ -20,7 +20,9 @@ def export(session: Session) -> dict[str, Any]:
     """Write the selected run's folder and report, as `train` does, and return where."""
     session.rest()
     if session.source.model is not None:
-        raise LabError("play: folder must be of a network of the lab, got a model of your own; take its Python code")
+        raise LabError(
+            "play: only networks of the lab are saved as a folder, not models of your own; take its Python code"
+        )
     run = session.lane.finished()
     with Place.claim(run.dataset.name) as place:
         folder.begin(run, place)

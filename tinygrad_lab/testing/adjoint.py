@@ -72,7 +72,7 @@ def check_transpose(problem: Problem) -> None:
             return
     raise failure(
         Mistake.NO_TRANSPOSE,
-        f"{problem.adapter.name}: reverse mode must be the transpose of forward mode, got "
-        f"<J u, v> = {float(np.sum(ahead)):.12g} and <u, Jt v> = {float(np.sum(back)):.12g}; "
+        f"{problem.adapter.name}: reverse mode is not the transpose of forward mode, "
+        f"<J u, v> = {float(np.sum(ahead)):.12g} but <u, Jt v> = {float(np.sum(back)):.12g}; "
         f"check_gradients tells which of them is wrong",
     )

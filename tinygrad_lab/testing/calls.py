@@ -77,8 +77,8 @@ def calls(op: Op) -> SearchStrategy[Call]:
     shapes = [shapes for shapes in _candidates(arity) if _runs(function, shapes)]
     if not shapes:
         raise ArgumentError(
-            f"{op.name}: arguments must be arrays alone to be found by trying, and none of those tried was accepted; "
-            f"draw calls for it by hand"
+            f"{op.name}: no call was found by trying, which works where all arguments are arrays; "
+            f"write calls for it yourself"
         )
     return shaped_calls(function, shapes)
 

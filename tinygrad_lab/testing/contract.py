@@ -82,8 +82,7 @@ def _check_untouched(problem: Problem, arrays: list[Any]) -> None:
             raise
         raise failure(
             Mistake.IN_PLACE,
-            f"{problem.adapter.name}: the function must leave the arguments alone, got one written into; "
-            f"compute a new array",
+            f"{problem.adapter.name}: the function wrote into one of its arguments; compute a new array",
         ) from error
 
 
@@ -169,13 +168,13 @@ def _applied(rule: Rule) -> list[Any]:
             raise failure(Mistake.IN_PLACE, _WRITTEN.format(rule.name, "cotangent")) from error
         raise failure(
             Mistake.EMPTY,
-            f"{rule.name}: must work where the function does, got {type(error).__name__}: {error}; "
-            f"mind arrays of size 0",
+            f"{rule.name}: failed where the function works ({type(error).__name__}: {error}); "
+            f"think of arrays of size 0",
         ) from error
     return first
 
 
-_WRITTEN = "{}: must leave the {} alone, got it written into; compute a new array"
+_WRITTEN = "{}: wrote into the {}; compute a new array"
 
 
 def _check_kind(name: str, gradient: Any, argument: Any) -> None:
@@ -187,15 +186,15 @@ def _check_kind(name: str, gradient: Any, argument: Any) -> None:
     if argument is not None and (gradient.shape, gradient.dtype) != (argument.shape, argument.dtype):
         raise failure(
             Mistake.SHAPE,
-            f"{name}: must have the argument's shape {argument.shape} and dtype {argument.dtype}, "
-            f"got {gradient.shape} and {gradient.dtype}; sum over broadcast axes, and convert to the argument's dtype",
+            f"{name}: has shape {gradient.shape} and dtype {gradient.dtype}, but the argument has {argument.shape} and "
+            f"{argument.dtype}; sum over broadcast axes, and convert to the argument's dtype",
         )
 
 
 def _check_memory(name: str, gradient: Any, given: list[Any], others: list[Any]) -> None:
     for what, arrays in (("what the rule was given", given), ("another gradient", others)):
         if any(np.may_share_memory(gradient, array) for array in arrays if isinstance(array, np.ndarray)):
-            raise failure(Mistake.SHARED, f"{name}: must own its memory, got memory of {what}; return a copy")
+            raise failure(Mistake.SHARED, f"{name}: shares its memory with {what}; return a copy")
 
 
 def _kind(x: Any) -> str:

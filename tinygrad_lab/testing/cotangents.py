@@ -41,7 +41,7 @@ def check_cotangents(rule: Rule, first: list[Any], nondeterminism: float) -> Non
         if not all(_same(a, b, nondeterminism) for a, b in zip(first, again, strict=True)):
             raise failure(
                 Mistake.RANDOM,
-                f"{rule.name}: must be the same each time, got two results; take randomness as an argument",
+                f"{rule.name}: gave two results for the same arguments; take randomness as an argument",
             )
     _check_layouts(rule, first, nondeterminism)
     _check_linear(rule, first, nondeterminism)
@@ -50,7 +50,9 @@ def check_cotangents(rule: Rule, first: list[Any], nondeterminism: float) -> Non
 def _check_layouts(rule: Rule, first: list[Any], nondeterminism: float) -> None:
     if all(c.size < 2 for c in rule.cotangents):
         return
-    _compare_layouts(rule, [strided(fortran(c)) for c in rule.cotangents], first, "lies in memory", nondeterminism)
+    _compare_layouts(
+        rule, [strided(fortran(c)) for c in rule.cotangents], first, "has another memory layout", nondeterminism
+    )
     spread_out = [repeated(c) for c in rule.cotangents]  # as the gradient of a sum is
     right = rule.apply([np.array(c, order="C") for c in spread_out])
     _compare_layouts(rule, spread_out, right, "repeats itself with stride 0", nondeterminism)
@@ -74,7 +76,7 @@ def _compare_layouts(rule: Rule, cotangents: list[Any], right: list[Any], how: s
         if steady(Error(float(difference[worst]), 0.0), later, unit, np.inf):
             raise failure(
                 Mistake.COTANGENT_LAYOUT,
-                f"{rule.name}: must give the same gradient however the cotangent {how}, got a difference of "
+                f"{rule.name}: gives another gradient when the cotangent {how}, with a difference of "
                 f"{float(difference[worst]):.3g}; go by its shape, not its strides",
             )
 
@@ -107,7 +109,7 @@ def _check_linear(rule: Rule, first: list[Any], nondeterminism: float) -> None:
         if steady(Error(float(real_parts([off])[worst]), 0.0), later, unit, SLACK * unit * scale):
             raise failure(
                 Mistake.NOT_LINEAR,
-                f"{rule.name}: must be linear in the cotangent, got a difference of {float(numbers[worst]):.3g} "
+                f"{rule.name}: is not linear in the cotangent, with a difference of {float(numbers[worst]):.3g} "
                 f"between the gradient of a combination and that of its parts; use g once as a factor in each term",
             )
 

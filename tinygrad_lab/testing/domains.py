@@ -79,7 +79,7 @@ class Domain:
     def __post_init__(self) -> None:
         if not self.low < self.high:
             raise ArgumentError(
-                f"Domain: low must be below high, got {self.low} and {self.high}; leave out an open end"
+                f"Domain: low must be below high, got {self.low} and {self.high}; leave out an end that has no limit"
             )
         if self.matrices not in _MATRICES:
             kinds = ", ".join(map(repr, _MATRICES))
@@ -174,9 +174,7 @@ def find_domains(function: Callable[..., Any], arity: int) -> tuple[Domain, ...]
             if np.all(np.isfinite(function(*grid))):
                 return domains
     name = getattr(function, "__name__", "function")
-    raise ArgumentError(
-        f"{name}: function must be finite on one of the common domains, got none; pass domain=Domain(...)"
-    )
+    raise ArgumentError(f"{name}: the function is not finite on any of the usual domains; pass domain=Domain(...)")
 
 
 @functools.cache

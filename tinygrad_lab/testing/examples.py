@@ -51,8 +51,9 @@ class Tally:
         if 2 * self.inconclusive >= self.elements:
             raise failure(
                 Mistake.UNDECIDED,
-                f"{self.name}: more than half of the elements must be decided, got {self.inconclusive} of "
-                f"{self.elements} undecided in {self.examples} examples; "
+                f"{self.name}: nothing is proved, because {self.inconclusive} of {self.elements} elements stayed "
+                f"undecided "
+                f"in {self.examples} examples; "
                 f"say where the function is smooth with domain=Domain(...)"
                 + (f"\n  {self.reason}" if self.inconclusive == self.elements else ""),
             )

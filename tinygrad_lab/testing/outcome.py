@@ -55,15 +55,14 @@ class Outcome(NamedTuple):
         name = self.problem.adapter.name
         if not self.problem.outputs:
             return (
-                f"{name}: must return floating-point numbers, got none; is a `return` missing, "
-                f"or is the result made of integers?"
+                f"{name}: returned no floating-point numbers; is a `return` missing, or is the result made of integers?"
             )
         if not self.problem.x.size or not self.problem.y.size:
             what = "arguments" if not self.problem.x.size else "results"
-            return f"{name}: {what} must have elements, got shapes {self._shapes()}; nothing could be compared"
+            return f"{name}: the {what} of shapes {self._shapes()} are empty, and nothing is compared; pass larger ones"
         return (
-            f"{name}: at least one element must be decided, got {self.problem.x.size} that are inconclusive; "
-            f"differences tell nothing here: choose a point where the function is finite and smooth"
+            f"{name}: all {self.problem.x.size} elements are inconclusive, because differences tell nothing here; "
+            f"choose a point where the function is finite and smooth"
         )
 
     def _shapes(self) -> list[tuple[int, ...]]:

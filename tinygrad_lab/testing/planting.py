@@ -151,6 +151,6 @@ def assert_kills_mutants(op: Callable[..., Any] | Op, test: Callable[[], Any]) -
     if left:
         names = "; ".join(f"argument {mutant.argument}: {mutant.name}" for mutant in left)
         raise GradientError(
-            f"{entry.name}: the test must fail on every wrong rule, got {len(left)} of {len(mutants(entry))} unnoticed "
+            f"{entry.name}: the test did not notice {len(left)} of {len(mutants(entry))} wrong rules "
             f"({names}); draw more kinds of arguments"
         )

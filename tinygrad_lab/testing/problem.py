@@ -201,7 +201,7 @@ class Problem:
                 array[...] = copy
                 raise failure(
                     Mistake.IN_PLACE,
-                    f"{self.adapter.name}: must leave the arguments alone, got it written into; compute a new array",
+                    f"{self.adapter.name}: wrote into one of its arguments; compute a new array",
                 )
         return found, max(unit, self.adapter.unit)
 
@@ -223,8 +223,8 @@ class Problem:
                 mistake, advice = _advice(array, leaf.array)
                 raise failure(
                     mistake,
-                    f"{self.adapter.name}, gradient of argument {leaf.argument}: must have the argument's shape "
-                    f"{leaf.array.shape} and a floating-point dtype, got shape {array.shape} and dtype {array.dtype}; "
+                    f"{self.adapter.name}, gradient of argument {leaf.argument}: has shape {array.shape} and dtype "
+                    f"{array.dtype}, but needs the argument's shape {leaf.array.shape} and a floating-point dtype; "
                     f"{advice}",
                 )
             unit = max(unit, float(np.finfo(array.dtype).eps))
@@ -252,7 +252,7 @@ def _leaves(name: str, args: tuple[Any, ...], wrt: Any) -> tuple[list[Leaf], dic
     for position in chosen:
         if not -len(args) <= position < len(args):
             raise ArgumentError(
-                f"{name}: wrt must be positions among {len(args)} arguments, got {position}; count from 0"
+                f"{name}: wrt names position {position}, but there are {len(args)} arguments; count from 0"
             )
     found: list[Leaf] = []
     slots: dict[int, Any] = {}
@@ -270,7 +270,7 @@ def _leaves(name: str, args: tuple[Any, ...], wrt: Any) -> tuple[list[Leaf], dic
     if not found:
         kinds = ", ".join(type(arg).__name__ for arg in args) or "none"
         raise ArgumentError(
-            f"{name}: arguments must hold a floating-point array or number, got {kinds}; convert integers"
+            f"{name}: no argument holds floating-point numbers, only {kinds}; convert integers to float"
         )
     return found, slots
 

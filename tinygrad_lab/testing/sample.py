@@ -55,7 +55,7 @@ class Sample:
             shapes, wanted = [c.shape for c in leaves], [y.shape for y in self.problem.outputs]
             if shapes != wanted:
                 raise ArgumentError(
-                    f"check_gradients: cotangent must have the shapes {wanted} of the result, got {shapes}; "
+                    f"check_gradients: cotangent has shapes {shapes}, but the result has {wanted}; "
                     f"nest it like the result"
                 )
             return [self.problem.weights(leaves)]

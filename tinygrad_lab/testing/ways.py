@@ -37,7 +37,7 @@ def fault(problem: Problem, weights: Array) -> str:
                 off = 0.0 if gradient is None else _off(gradient, expected, terms)
                 if off and not off <= SEEN * _spread(problem, way, number):
                     argument = problem.leaves[number].argument
-                    return _text(problem, weights, f", gradient of argument {argument}", way, f"one {off:.3g} apart")
+                    return _text(problem, weights, f", gradient of argument {argument}", way, off)
     except GradientError as error:
         return f"{error}\n  {call(problem, weights)}"
     return ""
@@ -53,8 +53,8 @@ def _found(problem: Problem, way: Way) -> Any:
         if not way.optional:
             raise failure(
                 Mistake.OTHER_WAY,
-                f"{problem.adapter.name}: there must be a gradient {way.when}, got {said}; "
-                f"in `backward`, mind `None` and arguments that need no gradient",
+                f"{problem.adapter.name}: there is no gradient {way.when} ({said}); "
+                f"in `backward`, think of `None` and of arguments that need no gradient",
             ) from error
         problem.adapter.note(f"the gradient {way.when}: {said}")
         return None
@@ -85,10 +85,10 @@ def _spread(problem: Problem, way: Way, number: int) -> float:
     return spread
 
 
-def _text(problem: Problem, weights: Array, what: str, way: Way, got: str) -> str:
+def _text(problem: Problem, weights: Array, what: str, way: Way, off: float) -> str:
     return (
         f"{problem.adapter.name}{what}: another {way.when}\n"
-        f"  must be the same gradient as for every cotangent by itself, got {got}\n"
+        f"  it differs by {off:.3g} from the gradient for every cotangent by itself\n"
         f"{Mistake.OTHER_WAY.line}\n"
         f"  {call(problem, weights)}"
     )

@@ -87,7 +87,7 @@ def draw(
         return Graph(first, options, tuple(others))
     if inputs:
         raise ArgumentError(
-            f"draw: inputs must come with a module or function, got a {type(value_or_module).__name__}; leave them out"
+            f"draw: a {type(value_or_module).__name__} takes no inputs, only modules and functions do; leave them out"
         )
     title = getattr(value_or_module, "name", None) or "graph"
     with held():

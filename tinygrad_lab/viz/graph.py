@@ -228,7 +228,7 @@ class Graph:
 
 def _warn_without_dot() -> None:
     warnings.warn(
-        'svg: engine="dot" needs dot or pygraphviz, and got a picture from neither; '
+        'svg: engine="dot" needs dot or pygraphviz, and neither made a picture; '
         "the layered layout was used instead, see viz.doctor()",
         RuntimeWarning,
         stacklevel=3,

@@ -84,7 +84,7 @@ def test_a_line_that_was_cut_off_is_trained_again(tmp_path):
 
 def test_a_folder_with_something_else_is_refused(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(LabError, match="must be new or an empty folder"):
+    with pytest.raises(LabError, match="is not empty"):
         lab.sweep(Config(epochs=5), lr=[0.1, 0.2], workers=1, folder=tmp_path)
 
 
@@ -250,7 +250,7 @@ def test_quantities_have_their_own_figures(tmp_path):
 
 def test_a_sweep_inside_a_worker_is_refused(monkeypatch):
     monkeypatch.setattr("multiprocessing.parent_process", lambda: os)
-    with pytest.raises(LabError, match="processes must be started by the main program"):
+    with pytest.raises(LabError, match="a process that was started for a sweep starts another"):
         lab.sweep(Config(epochs=2), seed=range(3), workers=2)
 
 
@@ -296,7 +296,10 @@ def test_a_folder_for_each_run_on_request(tmp_path, monkeypatch):
     [
         (["--data", "empty.csv", "--seed", "0..1"], "empty.csv"),
         (["--until", "accuracy=x", "--seed", "0..1"], "until"),
-        (["--show", "nothing", "--seed", "0..1"], "show: figure must be among epochs, loss, accuracy, status, seconds"),
+        (
+            ["--show", "nothing", "--seed", "0..1"],
+            "show: there is no figure 'nothing'; choose among epochs, loss, accuracy, status, seconds",
+        ),
         (["--hidden", "3,,3", "3"], "hidden must be a list of whole numbers, got '3,,3'"),
     ],
 )

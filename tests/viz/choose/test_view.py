@@ -176,7 +176,7 @@ def test_bad_options(option, text):
 
 def test_inputs_without_anything_to_call():
     with pytest.raises(
-        ValueError, match="draw: inputs must come with a module or function, got a Value; leave them out"
+        ValueError, match="draw: a Value takes no inputs, only modules and functions do; leave them out"
     ):
         viz.draw(tl.Value(1.0) * 2, 3.0)
 

@@ -194,7 +194,7 @@ def test_no_source_line_where_only_draw_was_called():
 
 
 def test_inputs_that_do_not_fit_are_told():
-    with pytest.raises(TypeError, match=r"draw: inputs must be what Linear\(x\) takes, got 0; give them after it"):
+    with pytest.raises(TypeError, match=r"draw: 0 inputs do not fit Linear\(x\); give them after it"):
         viz.draw(linear(2, 2))
 
 
@@ -279,14 +279,14 @@ def test_ten_thousand_operations_deep():
 
 @pytest.mark.parametrize("make", [lambda: tl.Value(1.0, requires_grad=False), lambda: tl.Value(1.0).detach() * 2])
 def test_nothing_recorded(make):
-    with pytest.raises(GraphError, match="draw: output must have a recorded graph, got none"):
+    with pytest.raises(GraphError, match="draw: the output has no recorded graph"):
         make().graph()
 
 
 @pytest.mark.parametrize(
     ("draw", "text"),
     [
-        (lambda x: viz.draw(lambda x: None, x), "draw: the function returned no Value but NoneType; return what is"),
+        (lambda x: viz.draw(lambda x: None, x), "draw: the function returned a NoneType, not a Value; return what is"),
         (lambda x: viz.draw(np.sum, x, training_steps=2), "draw: 2 training steps need an optimizer, got None"),
         (lambda x: viz.draw(np.sum, x, training_steps=0), "draw: training_steps must be a whole number from 1, got 0"),
         (lambda x: x.graph().svg(theme="pink"), "svg: theme must be 'auto' or 'light' or 'dark', got 'pink'"),

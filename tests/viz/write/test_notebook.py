@@ -95,7 +95,7 @@ def test_an_error_without_a_graph_says_so():
     with pytest.raises(OperationError) as caught:
         nn.Linear(2, 3, rng=np.random.default_rng(0)).eval()(np.ones((2, 5)))
     caught.value.arguments = ()
-    with pytest.raises(GraphError, match="draw: the error must come from an operation on Values"):
+    with pytest.raises(GraphError, match="draw: this error does not come from an operation on Values"):
         viz.draw(caught.value)
 
 

@@ -114,7 +114,10 @@ class Ready:
         """Write the addresses of arrays that are as wanted, while nobody else holds the results."""
         found = ready()
         if found is None or found(id(given), id(free), self.address):
-            raise CompileError("compile: arrays must lie in order, got others; please report this")
+            raise CompileError(
+                "compile: an array is not contiguous in memory, which is a bug of this package; report it with the "
+                "program"
+            )
 
 
 @functools.cache

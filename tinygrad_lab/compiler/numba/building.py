@@ -80,7 +80,9 @@ def _written(file: str, source: str) -> Path:
         except OSError:
             continue
         return path
-    raise CompileError(f"compile: the folder of compiled code must be writable, got {folder()}; set TINYGRAD_LAB_CACHE")
+    raise CompileError(
+        f"compile: cannot write compiled code to {folder()}; set TINYGRAD_LAB_CACHE to a folder that is writable"
+    )
 
 
 def _watched() -> bool:

@@ -55,7 +55,7 @@ def _named_row(indices: int, i: int, rows: int) -> int:
     """Return the row that index i names, which may count from the end."""
     row = _load_index(indices + 8 * i)
     if row < -rows or row >= rows:
-        raise OperationIndexError("getitem: indices must lie within the axis, got one out of bounds; look at them")
+        raise OperationIndexError("getitem: an index is out of bounds for its axis; check the indices")
     return row + rows if row < 0 else row
 
 

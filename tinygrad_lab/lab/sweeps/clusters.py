@@ -78,8 +78,9 @@ def _left(future: Any) -> dict[str, Any]:
     """Return what a cell has left."""
     if future.status in ("cancelled", "lost"):
         raise ClusterError(
-            "sweep: the scheduler must be reachable, got a connection that is lost; what has ended is kept: start it "
-            "again, and the same command goes on from there"
+            "sweep: the connection to the scheduler is lost; finished cells are kept: start the scheduler again, and "
+            "the "
+            "same command goes on from there"
         )
     error = future.exception()
     if type(error).__name__ == "KilledWorker":
@@ -109,7 +110,7 @@ def _work(number: int, config: Config, files: Contents, topic: str, version: str
     worker = get_worker()
     if version != __version__:
         raise ClusterError(
-            f"sweep: workers must run tinygrad_lab {version}, got {__version__} on {worker.address}; install that there"
+            f"sweep: the worker at {worker.address} runs tinygrad_lab {__version__}, not {version}; install that there"
         )
     placed = {name: _placed(path, files, worker) for name in _FILES if (path := getattr(config, name)) in files}
     try:

@@ -24,17 +24,16 @@ def compare(folders: Sequence[Path]) -> Sweep:
         LabError: a folder is none, or its run has not ended, or the runs predict different things.
     """
     if len(folders) < 2:
-        raise LabError(f"compare: runs must be at least two, got {len(folders)}; name another folder")
+        raise LabError(f"compare: needs at least two runs, got {len(folders)}; name another folder")
     runs = [load(folder) for folder in folders]
     for folder, run in zip(folders, runs, strict=True):
         if run.history.stopped_by is None:
-            raise LabError(
-                f"compare: {folder} must be a run that has ended, got none; "
-                f"go on with tinygrad-lab train --resume {folder}"
-            )
+            raise LabError(f"compare: the run {folder} has not ended; go on with tinygrad-lab train --resume {folder}")
     tasks = {run.config.task for run in runs}
     if len(tasks) > 1:
-        raise LabError(f"compare: runs must be of one task, got {' and '.join(sorted(tasks))}; compare those of one")
+        raise LabError(
+            f"compare: the runs have different tasks, {' and '.join(sorted(tasks))}; compare runs of the same task"
+        )
     configs = [run.config.to_dict() for run in runs]
     names = [name for name in configs[0] if len({str(config[name]) for config in configs}) > 1]
     essential = [name for name in names if name not in CHANGEABLE]

@@ -56,9 +56,7 @@ def _content(path: str) -> str:
     try:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError as error:
-        raise LabError(
-            f"data: {path}: must be a readable file, got {error.strerror or error}; check the path"
-        ) from error
+        raise LabError(f"data: {path}: cannot be read ({error.strerror or error}); check the path") from error
 
 
 def cells(base: Config, choices: Mapping[str, Iterable[Any]], sample: int | None = None, seed: int = 0) -> list[Cell]:
@@ -80,9 +78,9 @@ def cells(base: Config, choices: Mapping[str, Iterable[Any]], sample: int | None
     values = {name: list(dict.fromkeys(map(_plain, chosen))) for name, chosen in choices.items()}
     for name, chosen in values.items():
         if name not in _KINDS:
-            raise LabError(f"sweep: options must be among {', '.join(_KINDS)}, got {name!r}; check the spelling")
+            raise LabError(f"sweep: there is no option {name!r}; the options are {', '.join(_KINDS)}")
         if not chosen:
-            raise LabError(f"sweep: {name} must have at least one value, got none; give it one or leave it out")
+            raise LabError(f"sweep: {name} has no value; give it one, or leave it out")
     count = math.prod(map(len, values.values()))
     if sample is not None and sample < 1:
         raise LabError(f"sweep: sample must be at least 1, got {sample}; leave it out for all cells")
@@ -104,18 +102,18 @@ def listed(base: Config, path: Path) -> list[Cell]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LabError(f"cells: {path} must be a .csv file of options, got {error}; check it") from error
+        raise LabError(f"cells: {path} cannot be read as a .csv file ({error}); check it") from error
     found: list[Cell] = []
     for row in rows:
         options: dict[str, Any] = {}
         for name, word in row.items():
             key = str(name).strip().replace("-", "_")
             if key not in _KINDS or word is None:
-                raise LabError(f"cells: {path} must name options, got {name!r}; check the header and the rows")
+                raise LabError(f"cells: {path} names {name!r}, which is not an option; check the header and the rows")
             options[key] = one_value(_KINDS[key], word.strip(), key)
         found.append(_cell(base, options))
     if not found:
-        raise LabError(f"cells: {path} must list at least one cell, got none; add a row")
+        raise LabError(f"cells: {path} lists no cells; add a row")
     return _meant(found)
 
 
@@ -168,7 +166,7 @@ def _range(kind: Kind, word: str, name: str) -> list[Any]:
         if not count:
             low, high = int(first), int(last)
             if not low <= high or high - low > 100_000:
-                raise ArgumentError(f"sweep: range must go up by at most 100000, got {word}; correct it")
+                raise ArgumentError(f"sweep: the range {word} must go up, by at most 100000; correct it")
             return [kind.read(str(number)) for number in range(low, high + 1)]
         number, spaced = int(count.removesuffix("log")), np.geomspace if count.endswith("log") else np.linspace
         if not 1 <= number <= 100_000:

@@ -101,7 +101,9 @@ def tabulate(sweep: Sweep, measure: str | None = None) -> Table:
     """
     known = dict.fromkeys(name for row in sweep.rows() for name in row if name not in sweep.options)
     if measure is not None and known and measure not in known:
-        raise LabError(f"show: figure must be among {', '.join(known)}, got {measure!r}; what has ended is kept")
+        raise LabError(
+            f"show: there is no figure {measure!r}; choose among {', '.join(known)}, the finished cells are kept"
+        )
     measure = measure or measure_of(sweep)
     values = {name: sweep.values(name) for name in sweep.options}
     others = sorted((name for name in values if name != "seed"), key=lambda name: -len(values[name]))

@@ -69,7 +69,8 @@ def train(configs: Mapping[int, Config], workers: int) -> Iterator[Look]:
         return
     if multiprocessing.parent_process() is not None:
         raise LabError(
-            'sweep: processes must be started by the main program; put the call under if __name__ == "__main__":'
+            "sweep: a process that was started for a sweep starts another; put the call under if __name__ == "
+            '"__main__":'
         )
     left = dict.fromkeys(configs, 0)
     while left:

@@ -43,9 +43,7 @@ class Folder(Place):
                 (path / STORE).touch()
             return cls.reopen(path)
         except OSError as error:
-            raise LabError(
-                f"out: {path} must be a folder for the sweep, got {reason(error)}; choose another --out"
-            ) from error
+            raise LabError(f"out: {path} cannot be made ({reason(error)}); choose another --out") from error
 
     @property
     def store(self) -> Path:
@@ -64,8 +62,8 @@ class Folder(Place):
             return write(sweep, self, measure)
         except OSError as error:
             raise LabError(
-                f"out: {self.path} must take the results, got {reason(error)}; what has ended is in {self.store}: "
-                f"free some room and run the same command again"
+                f"out: {self.path} cannot be written to ({reason(error)}); finished cells are in {self.store}: "
+                f"free some disk space and run the same command again"
             ) from error
 
 

@@ -124,9 +124,7 @@ def required(module: str, title: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise MissingExtraError(
-            f"adapters.{module}: {title} must be installed, got none; see its installation page"
-        ) from error
+        raise MissingExtraError(f"adapters.{module}: {title} is not installed; see its installation page") from error
 
 
 def first_line(error: Exception) -> str:

@@ -121,7 +121,7 @@ class Torch(Adapter):
         if any(tensor._version for tensor in inputs):
             raise failure(
                 Mistake.IN_PLACE,
-                f"{self.name}: the function must leave the arguments alone, got one written into; "
+                f"{self.name}: the function wrote into one of its arguments; "
                 f"compute a new tensor, or check it on `x.clone()`",
             )
         return results

@@ -41,8 +41,8 @@ class Pair(Adapter):
         found = found if isinstance(found, tuple) and len(args) > 0 else (found,)
         if len(found) != len(args):
             raise ArgumentError(
-                f"{self.name}: the vjp must return a gradient for each of {len(args)} arguments, got {len(found)}; "
-                f"return a tuple, with None for what is not differentiated"
+                f"{self.name}: the vjp returned {len(found)} gradients for {len(args)} arguments; "
+                f"return a tuple with one for each, and None for what is not differentiated"
             )
         numbers = range(len(leaves))
         places = rebuild(list(numbers))  # the same nesting, with each leaf's number in its place
@@ -69,8 +69,7 @@ class Pair(Adapter):
                 raise
             raise failure(
                 Mistake.IN_PLACE,
-                f"{self.name}: the vjp must leave the function's result alone, got it written into; "
-                f"compute a new array",
+                f"{self.name}: the vjp wrote into the function's result; compute a new array",
             ) from error
         finally:
             for y in locked:
@@ -93,7 +92,7 @@ class Pair(Adapter):
             ArgumentError: always, since nothing is known of the vjp's own derivative.
         """
         raise ArgumentError(
-            f"{self.name}: order must be 1 for a (function, vjp) pair, got 2; "
+            f"{self.name}: a (function, vjp) pair has only order 1, got 2; "
             f"check the vjp as a function of its own, with its own vjp"
         )
 

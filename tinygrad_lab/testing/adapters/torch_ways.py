@@ -83,7 +83,7 @@ def _again(adapter: Any, leaves: Leaves, rebuild: Rebuild, cotangents: Leaves) -
             what = "its cotangent" if any(tensor is g for g in given) else "a saved tensor"
             raise failure(
                 Mistake.IN_PLACE,
-                f"{adapter.name}: the backward pass must leave {what} alone, got it written into; compute a new tensor",
+                f"{adapter.name}: the backward pass wrote into {what}; compute a new tensor",
             )
     found: Leaves = adapter.arrays(adapter.pull(results, inputs, given, retain_graph=True))
     return found

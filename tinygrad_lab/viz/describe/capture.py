@@ -42,7 +42,7 @@ def capture(outputs: list[Value], trace: Trace, title: str, optimizer: Optimizer
     roots = list(dict.fromkeys(output for output in outputs if output.requires_grad))
     if not roots:
         raise GraphError(
-            "draw: output must have a recorded graph, got none; compute it from a Value that requires a gradient, "
+            "draw: the output has no recorded graph; compute it from a Value that requires a gradient, "
             "outside no_grad()"
         )
     order = ancestors(roots)[::-1]

@@ -27,8 +27,8 @@ def up_to(error: OperationError) -> Snapshot:
     known = [value for value in given if value.requires_grad]
     if not known:
         raise GraphError(
-            f"draw: the error must come from an operation on Values that require a gradient, got {error}; "
-            f"compute with those"
+            f"draw: this error does not come from an operation on Values that require a gradient ({error}); "
+            f"draw one that does"
         )
     snapshot = capture(known, Trace(names=_names(error)), "up to the error")
     ends = dict(zip(dict.fromkeys(known), _ids(snapshot, known), strict=True))

@@ -69,7 +69,7 @@ def _check_fit(function: Callable[..., Any], signature: inspect.Signature | None
     except TypeError as error:
         name = type(function).__name__ if isinstance(function, Module) else getattr(function, "__name__", "function")
         raise ArgumentTypeError(
-            f"draw: inputs must be what {name}({', '.join(signature.parameters)}) takes, got {len(inputs)}; "
+            f"draw: {len(inputs)} inputs do not fit {name}({', '.join(signature.parameters)}); "
             f"give them after it, as in viz.draw(model, x)"
         ) from error
 

@@ -57,8 +57,8 @@ def _outputs(result: Any) -> list[Value]:
     found = values_in(result)
     if not found:
         raise GraphError(
-            f"draw: the function returned no Value but {type(result).__name__}; "
-            "return what is to be drawn, computed from its inputs"
+            f"draw: the function returned a {type(result).__name__}, not a Value; "
+            "return what is to be drawn, computed from the inputs"
         )
     return found
 

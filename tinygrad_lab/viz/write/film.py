@@ -108,7 +108,7 @@ class Still:
 def _frame(picture: Picture, film: Film, scene: int) -> Any:
     if find_spec("resvg_py") is None or find_spec("PIL") is None:
         raise MissingExtraError(
-            "animate: resvg-py and Pillow must be installed to write frames, got at most one; "
+            "animate: writing frames needs both resvg-py and Pillow; "
             'run: pip install "tinygrad-lab[png]", or write .svg, which needs nothing'
         )
     import resvg_py

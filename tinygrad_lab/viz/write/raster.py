@@ -27,7 +27,7 @@ def render(picture: Picture, engine: Engine) -> bytes:
             return drawn
     if not ours:
         raise MissingExtraError(
-            "png: a renderer must be installed, got none of resvg-py, dot and pygraphviz; "
+            "png: there is no renderer, neither resvg-py nor dot nor pygraphviz; "
             'run: pip install "tinygrad-lab[png]", or save as .svg or .html'
         )
     import resvg_py
