@@ -117,7 +117,7 @@ def _collect(prefix: str, item: Any, arrays: dict[str, Any], about: dict[str, An
                 )
             _collect(f"{prefix}.{name}" if prefix else name, part, arrays, about)
     elif is_generator(item):
-        about[prefix] = _state_of(item)
+        about[prefix] = state_of(item)
     elif isinstance(item, np.ndarray | np.generic):
         arrays[prefix] = np.array(item, order="C")
     elif isinstance(item, _PLAIN):
@@ -129,7 +129,8 @@ def _collect(prefix: str, item: Any, arrays: dict[str, Any], about: dict[str, An
         )
 
 
-def _state_of(generator: Any) -> Any:
+def state_of(generator: Any) -> Any:
+    """Return the state of a random generator as JSON has it; `set_state` is the way back."""
     if isinstance(generator, np.random.RandomState):
         kind, keys, *rest = generator.get_state(legacy=True)
         return {"generator": [kind, np.asarray(keys).tolist(), *rest]}
@@ -138,7 +139,7 @@ def _state_of(generator: Any) -> Any:
 
 def _restore(target: Any, state: Any) -> None:
     if is_generator(target):
-        _set_state(target, state["generator"])
+        set_state(target, state["generator"])
         return
     generators = dict(target.named_generators()) if hasattr(target, "named_generators") else {}
     flat = _flat(state)
@@ -149,10 +150,15 @@ def _restore(target: Any, state: Any) -> None:
             raise ArgumentError(
                 f"load: the model has no random generator {name!r}; build it like the one that was saved"
             )
-        _set_state(generators[name], saved)
+        set_state(generators[name], saved)
 
 
-def _set_state(generator: Any, saved: Any) -> None:
+def set_state(generator: Any, saved: Any) -> None:
+    """Put a generator into the state under `state_of(…)["generator"]`.
+
+    Raises:
+        ArgumentError: it is of another kind.
+    """
     legacy = isinstance(generator, np.random.RandomState)
     kind = "RandomState" if isinstance(saved, list) else saved["bit_generator"]
     own = "RandomState" if legacy else type(generator.bit_generator).__name__

@@ -21,6 +21,7 @@ CONFIGS = [
     *({"optimizer": name, "lr": 0.01} for name in optim.OPTIMIZERS),
     {"momentum": 0.9, "dampening": 0.9},
     {"conv": "4:2", "activation": "relu"},
+    {"dropout": 0.3},
     {"data": "linear", "points": 30, "legacy_rng": True, "bias": False, "init": "rand", "reduction": "sum"},
     {"until": "accuracy=1 and loss<0.3", "epochs": 4000},
     {"until": "loss<0.5"},

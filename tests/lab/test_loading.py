@@ -45,7 +45,7 @@ def same(one, two):
         np.testing.assert_array_equal(array, state(two)[name], err_msg=name)
 
 
-def stopped(config, epoch, tmp_path):
+def stopped(config, epoch, tmp_path, compiled=False):
     """Return what a checkpoint of this epoch makes of a new run, as after SIGKILL."""
     content = {}
 
@@ -56,7 +56,7 @@ def stopped(config, epoch, tmp_path):
 
     run = prepare(config)
     with pytest.raises(InterruptedError):
-        run.train([keep])
+        run.train([keep], compiled)
     again = prepare(config)
     checkpoints.unpack(content["it"], again, tmp_path)
     checkpoints.one_step_back(again)
@@ -241,3 +241,15 @@ def test_killed_twenty_times_the_result_is_the_same(tmp_path):
     for name in ("history.csv", "model.safetensors", "predictions.csv"):
         assert (out / name).read_bytes() == (whole / name).read_bytes()
     assert not [path for path in out.iterdir() if "running" in path.name]
+
+
+@pytest.mark.parametrize("compiled", [False, "numpy"])
+@pytest.mark.parametrize(
+    "more", [{}, {"dropout": 0.3}, {"dropout": 0.3, "batch_size": 4}, {"validation_fraction": 0.3, "patience": 30}]
+)
+def test_dropout_and_compiled_steps_go_on_bit_for_bit(compiled, more, tmp_path):
+    config = Config(optimizer="adam", epochs=40, schedule="warmup:5+cosine", hidden=(3,), lr=0.01, log_every=1, **more)
+    whole = prepare(config).train(compile=compiled)
+    again = stopped(config, 17, tmp_path, compiled)
+    same(again.train(compile=compiled), whole)
+    assert again.history.stopped_by == whole.history.stopped_by

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -89,3 +91,12 @@ def test_dead_filters_are_counted_over_positions():
 def test_other_models_are_not_watched():
     assert dead_units(nn.ReLU(), -np.ones((3, 2))) == []
     assert dead_units(nn.Sequential(nn.Tanh()), -np.ones((3, 2))) == []
+
+
+def test_dropout_is_for_updates_only():
+    config = Config(dropout=0.5, epochs=3, hidden=(4,))
+    one, two = run(config), run(replace(config, dropout=0.0))
+    np.testing.assert_array_equal(one.predict(one.dataset.x), one.predicted)
+    assert one.history.loss[-1] == pytest.approx(one.experiment.loss(one.model.eval()(one.data.x), one.data.y).item())
+    assert one.history.loss[0] == two.history.loss[0]  # nothing is dropped where there is nothing to learn from
+    assert one.history.loss[1] != two.history.loss[1]

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import functional, nn, optim
-from tinygrad_lab.core import modes
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import Array, Data, Dataset, Rng
 from tinygrad_lab.lab.objectives import OBJECTIVES, Objective
 from tinygrad_lab.lab.scale import Scale
 from tinygrad_lab.lab.schedules import rate
+from tinygrad_lab.lab.steps import evaluating
 from tinygrad_lab.lab.stopping import Until
+from tinygrad_lab.random import Generator
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Experiment:
             Probabilities (points, 1) of class 1 or (points, classes), and the numbers of the predicted classes
             (points,); or quantities as (points, 1) and as (points,).
         """
-        with modes.no_grad(), np.errstate(over="ignore", invalid="ignore"):  # of a model whose training diverged
+        with evaluating(self.model), np.errstate(over="ignore", invalid="ignore"):  # of one whose training diverged
             output = self.model(self.inputs(x)).data
             if self.threshold is None:
                 quantities = self.scale.quantities(self.finish(output))
@@ -181,6 +182,7 @@ def _memory() -> int:
 
 def _layers(config: Config, features: int, outputs: int, rng: Rng) -> list[nn.Module]:
     layers: list[nn.Module] = []
+    draws = Generator(config.seed)
     width = features
     if config.conv:
         filters, kernel, stride, padding = _convolution(config.conv)
@@ -196,6 +198,8 @@ def _layers(config: Config, features: int, outputs: int, rng: Rng) -> list[nn.Mo
     for hidden in config.hidden:
         layers.append(nn.Linear(width, hidden, config.bias, rng=rng, init=config.init))
         layers += _activation(config.activation)
+        if config.dropout:
+            layers.append(nn.Dropout(config.dropout, rng=draws))
         width = hidden
     layers.append(nn.Linear(width, outputs, config.bias, rng=rng, init=config.init))
     if not OBJECTIVES[str(config.loss)].builds_in_output:

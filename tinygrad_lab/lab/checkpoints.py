@@ -15,8 +15,10 @@ from tinygrad_lab.errors import LabError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.lab.running import Run
 from tinygrad_lab.lab.training import Callback, History
+from tinygrad_lab.saving import set_state, state_of
 
 NAME = "checkpoint.safetensors"
+_PARTS = ("model", "optimizer", "history", "gradients", "kept")
 
 
 def pack(run: Run) -> bytes:
@@ -28,12 +30,15 @@ def pack(run: Run) -> bytes:
     arrays = {f"model.{name}": array for name, array in (history.last or run.model.state_dict()).items()}
     arrays |= {f"optimizer.{name}": array for name, array in run.experiment.optimizer.state_dict().items()}
     arrays |= {f"history.{name}": np.array(column) for name, column in history.columns().items()}
+    arrays |= {f"gradients.{name}": array for name, array in (history.gradients or {}).items()}
     arrays |= {f"kept.{name}": array for name, array in (history.kept or {}).items()}
     about = {
         "generator": run.batches.bit_generator.state,  # type: ignore[union-attr]
+        "generators": {name: state_of(rng)["generator"] for name, rng in run.model.named_generators()},
         "seconds": history.seconds,
         "stopped_by": history.stopped_by,
         "best": history.best,
+        "compiled": history.gradients is not None,
     }
     return save(arrays, {"about": json.dumps(about)})
 
@@ -46,15 +51,19 @@ def unpack(content: bytes, run: Run, where: Path) -> None:
     """
     try:
         arrays, about = read(content)
-        parts: dict[str, dict[str, Any]] = {"model": {}, "optimizer": {}, "history": {}, "kept": {}}
+        parts: dict[str, dict[str, Any]] = {name: {} for name in _PARTS}
         for name, array in arrays.items():
             part, _, rest = name.partition(".")
             parts[part][rest] = array
         run.model.load_state_dict(parts["model"])
         run.experiment.optimizer.load_state_dict(parts["optimizer"])
         run.batches.bit_generator.state = about.pop("generator")  # type: ignore[union-attr]
+        drawing = dict(run.model.named_generators())
+        for name, state in about.pop("generators").items():
+            set_state(drawing[name], state)
         columns = {name: column.tolist() for name, column in parts["history"].items()}
-        run.history = History(**columns, **about, kept=parts["kept"] or None)
+        gradients = parts["gradients"] if about.pop("compiled") else None
+        run.history = History(**columns, **about, kept=parts["kept"] or None, gradients=gradients)
     except Exception as error:  # whatever a damaged file makes of itself
         raise LabError(f"{where}: is not a checkpoint of this run ({error}); train again from the start") from error
 
@@ -70,8 +79,11 @@ def read(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def one_step_back(run: Run) -> None:
-    """Forget the last evaluation, so that training on repeats it and then makes its update."""
-    for column in run.history.columns().values():
+    """Forget the last evaluation, so that training on repeats it and then makes its update.
+
+    A compiled training has the gradients of its last evaluation, and goes on with them.
+    """
+    for column in run.history.columns().values() if run.history.gradients is None else ():
         column.pop()
     run.history.stopped_by, run.history.best = None, None
 

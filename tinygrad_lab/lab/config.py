@@ -71,6 +71,7 @@ class Config:
     output: str | None = option(None, choice(OUTPUTS), "network", "after the last layer (default: what the loss wants)")
     conv: str | None = option(None, text("FILTERS:KERNEL[:STRIDE[:PADDING]]"), "network",
                               "begin with a 1-D convolution")
+    dropout: float = option(0.0, _BELOW_1, "network", "share of each hidden layer's units that an update leaves out")
     bias: bool = option(True, FLAG, "network", "weights and biases, or weights only")
     init: str = option("xavier_uniform", choice(nn.init.INITIALISERS), "network", "how weights are drawn")
     legacy_rng: bool = option(False, FLAG, "network", "draw weights with NumPy's RandomState(seed)")

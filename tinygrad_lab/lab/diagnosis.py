@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_lab.core import modes
 from tinygrad_lab.lab.data import Array
+from tinygrad_lab.lab.steps import evaluating
 from tinygrad_lab.nn import Module, ReLU, Sequential
 
 
@@ -30,7 +30,7 @@ def dead_units(model: Module, x: Array) -> list[str]:
     if not isinstance(model, Sequential):
         return found
     layer = 0
-    with modes.no_grad(), np.errstate(over="ignore", invalid="ignore"):
+    with evaluating(model), np.errstate(over="ignore", invalid="ignore"):
         for module in model:
             x = module(x)
             if isinstance(module, ReLU):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
 
 import numpy as np
 
 from tinygrad_lab.compiler import compile
 from tinygrad_lab.core import modes
+from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.lab.data import Array, minibatches
 from tinygrad_lab.lab.stopping import Until
 from tinygrad_lab.nn import Module
@@ -34,9 +35,16 @@ def evaluating(model: Module) -> Iterator[None]:
     """Surround calls of a model in evaluation mode that record nothing."""
     training = model.training
     model.eval()
-    with modes.no_grad():
-        yield
-    model.train(training)
+    try:
+        with modes.no_grad():
+            yield
+    finally:
+        model.train(training)
+
+
+def differs(model: Module) -> bool:
+    """Whether a model behaves otherwise in training: it drops units, draws noise, or takes statistics of batches."""
+    return bool(model.named_generators() or model.named_buffers())
 
 
 def backend_of(compile: bool | str) -> str | None:
@@ -75,7 +83,7 @@ class FullBatch:
 
 
 class MiniBatches(FullBatch):
-    """One update per batch, after an evaluation that records nothing."""
+    """One update per batch, or one of all points, after an evaluation that records nothing."""
 
     def __init__(self, *args: Any) -> None:
         *first, self.batch_size, self.rng, backend = args
@@ -96,15 +104,17 @@ class MiniBatches(FullBatch):
 
     def updates(self, objective: Any) -> Iterator[None]:
         """Follow the gradient of each batch."""
-        for x, y in minibatches((self.x, self.y), self.batch_size, self.rng):
+        whole = self.x, self.y
+        for x, y in minibatches(whole, self.batch_size, self.rng) if self.batch_size else [whole]:
             self.step(x, y)
             yield
 
 
 class CompiledFullBatch:
-    """Many epochs in one call of compiled code: each updates with the gradients that it finds, then evaluates.
+    """Many epochs in one call of compiled code: each updates, with the gradients that it finds, and then evaluates.
 
-    So it ends as the eager loop does, with an evaluation. All epochs but the last go straight into the history.
+    So it ends as the eager loop does, with an evaluation. All epochs but the last go straight into the history. Where a
+    model behaves otherwise in training, the gradients are those of a pass of their own.
     """
 
     def __init__(
@@ -113,10 +123,18 @@ class CompiledFullBatch:
         self.eager, self.history, self.epochs = eager, history, epochs
         self.until = until if isinstance(until, Until) or until is None else None
         self.every = every if until is self.until else 1  # a condition of the caller's own decides in Python
-        self.started = False
+        self.started = history.gradients is not None and history.stopped_by is None
+        for name, parameter in eager.model.named_parameters():
+            parameter.grad = (history.gradients or {}).get(name)
+        self.apart = apart = differs(eager.model)
         optimizer = eager.optimizer
 
         def step() -> tuple[Any, Any]:
+            if apart:
+                for _ in eager.updates(eager.loss(eager.model(eager.x), eager.y)):
+                    pass
+                with evaluating(eager.model):
+                    return eager.outcome()
             optimizer.step()
             optimizer.zero_grad()
             objective, accuracy = eager.outcome()
@@ -127,10 +145,17 @@ class CompiledFullBatch:
 
     def evaluate(self) -> tuple[Any, float | None]:
         """Return the outcome of the last of the epochs that are made; the first one of all is eager."""
+        outcome = self._evaluated()
+        found = {} if self.apart else {name: p.grad for name, p in self.eager.model.named_parameters()}
+        self.history.gradients = {name: plain(g) for name, g in found.items() if g is not None}
+        return outcome
+
+    def _evaluated(self) -> tuple[Any, float | None]:
         if not self.started:
             self.started = True
-            objective, accuracy = self.eager.evaluate()
-            if objective.shape == ():
+            with evaluating(self.eager.model) if self.apart else nullcontext():
+                objective, accuracy = self.eager.evaluate()
+            if objective.shape == () and not self.apart:
                 self.eager.optimizer.zero_grad()
                 objective.backward(retain_graph=False)
             return objective, accuracy

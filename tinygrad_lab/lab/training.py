@@ -14,7 +14,7 @@ from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.lab.data import Array, Rng
 from tinygrad_lab.lab.interrupt import interruptible
 from tinygrad_lab.lab.metrics import scorer
-from tinygrad_lab.lab.steps import CompiledFullBatch, FullBatch, MiniBatches, Steps, backend_of
+from tinygrad_lab.lab.steps import CompiledFullBatch, FullBatch, MiniBatches, Steps, backend_of, differs
 from tinygrad_lab.lab.stopping import Until
 from tinygrad_lab.lab.watching import Watch
 from tinygrad_lab.nn import Module
@@ -37,6 +37,7 @@ class History:
         best: the epoch whose parameters the model has, where that is not the last one.
         kept: with patience, the parameters where the validation loss was lowest so far.
         last: those of the last epoch, where the model has others.
+        gradients: those of the last epoch, where a compiled training has found them for its next update.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -48,6 +49,7 @@ class History:
     best: int | None = None
     kept: dict[str, Array] | None = field(default=None, repr=False)
     last: dict[str, Array] | None = field(default=None, repr=False)
+    gradients: dict[str, Array] | None = field(default=None, repr=False)
 
     def columns(self) -> dict[str, list[float]]:
         """Return what was measured at each epoch, by name."""
@@ -100,8 +102,9 @@ def train(
 
     The loss and accuracy of an epoch are those of all points before the epoch's updates, and the last epoch only
     evaluates: the last entries of the history are those of the model as it is returned. With the full batch, the
-    forward pass of the evaluation is also that of the update; with smaller batches the evaluation is a pass of its own,
-    in evaluation mode, and the epoch then updates once per batch, in an order that is drawn anew each time.
+    forward pass of the evaluation is also that of the update; with smaller batches, or a model that behaves otherwise
+    in training, as with Dropout, the evaluation is a pass of its own, in evaluation mode, and the epoch then updates
+    once per batch, in an order that is drawn anew each time.
 
     Arguments:
         model: called on inputs, gives one column of outputs (two classes) or one per class.
@@ -147,7 +150,8 @@ def train(
     start = time.perf_counter() - history.seconds
     # A loss that overflows is reported as a divergence, once; NumPy need not warn as well.
     with interruptible() as interrupted, np.errstate(over="ignore", invalid="ignore"):
-        while history.epochs < epochs:
+        done = training.evaluated and training.decide()
+        while not done and history.epochs < epochs:
             training.evaluate(interrupted)
             history.seconds = time.perf_counter() - start
             for callback in callbacks:
@@ -211,6 +215,8 @@ class Training:
         elif compile:
             ahead = 1 if validation is not None else every
             self.steps = CompiledFullBatch(full, backend_of(compile), self.history, self.until, epochs, ahead)
+        elif differs(model):
+            self.steps = MiniBatches(model, x, y, loss, optimizer, score, None, rng, None)
         self.watch = Watch(model, loss, validation, threshold, patience)
         self.watch.look_back(self.history)
         self.objective: Any = None  # of the last evaluation, with its graph
@@ -229,8 +235,19 @@ class Training:
         if accuracy is not None:
             history.accuracy.append(accuracy)
         self.watch(history)
-        last, enough = history.epochs == self.epochs, self.watch.has_had_enough(history)
-        history.stopped_by = _reason(history, self.until, interrupted(), last, enough)
+        self.decide(interrupted())
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether the history ends with an evaluation whose update is still to come, as after a compiled training."""
+        return isinstance(self.steps, CompiledFullBatch) and self.steps.started
+
+    def decide(self, interrupted: bool = False) -> bool:
+        """Decide whether the training should stop after its last evaluation."""
+        history = self.history
+        last, enough = history.epochs >= self.epochs, self.watch.has_had_enough(history)
+        history.stopped_by = _reason(history, self.until, interrupted, last, enough)
+        return history.stopped_by is not None
 
     def updates(self) -> Iterator[None]:
         """Make the updates that follow an evaluation, one at a time: one for each batch."""
