@@ -96,7 +96,7 @@ def test_other_models_are_not_watched():
 def test_dropout_is_for_updates_only():
     config = Config(dropout=0.5, epochs=3, hidden=(4,))
     one, two = run(config), run(replace(config, dropout=0.0))
-    np.testing.assert_array_equal(one.predict(one.dataset.x), one.predicted)
+    np.testing.assert_array_equal(one.predict_proba(one.dataset.x)[:, 1:], one.probabilities)
     assert one.history.loss[-1] == pytest.approx(one.experiment.loss(one.model.eval()(one.data.x), one.data.y).item())
     assert one.history.loss[0] == two.history.loss[0]  # nothing is dropped where there is nothing to learn from
     assert one.history.loss[1] != two.history.loss[1]
