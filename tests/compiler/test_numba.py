@@ -87,10 +87,16 @@ GROUPS = {
         (lambda a: (a != a, np.isfinite(a), np.logical_not(a > 0), np.signbit(a)), np.where(LONG > 1, np.nan, -LONG)),
         (lambda a: (a * 2 + 1, a / 2, np.sqrt(a), np.maximum(a, 7), a < 9), np.arange(50)),
         (lambda a, s: a * s + s, MATRIX, np.float64(2.0)),
+        (lambda a: (a.astype(int), np.floor(a * 9).astype(np.int64) * 2, (a * 1e30).astype(int)), LONG),
+        (lambda a: ((a * 9).astype(int) + 1, (a > 0).astype(int)), SINGLE),
     ],
     "rows and running totals": [
         (lambda a, i: (a[i] * 2, a[:, i], np.take(a, i, axis=1), a.T[i].T, a[i[:2].reshape(2, 1)]), MATRIX, PLACES),
         (lambda a, i: tl.grad(lambda b: np.sum(np.tanh(b[i]) ** 2))(a), MATRIX, PLACES),
+        (lambda a, i, j: (a[i[:3], j] * 2, a[i[:, None], j] + 1, a[np.arange(5), i]), MATRIX, PLACES, PLACES[:3]),
+        (lambda a, i: tl.grad(lambda b: np.sum(np.tanh(b[:, i, i]) ** 2) + np.sum(b[i, :, i]))(a), CUBE, PLACES[:2]),
+        (lambda a, i: tl.grad(lambda b: np.sum(np.tanh(b[:, i, i]) ** 2) + np.sum(b[:, i] ** 2))(a), CUBE, PLACES[:3]),
+        (lambda a, i: tl.grad(lambda b: np.sum(np.tanh(b[np.arange(5), i]) ** 2))(a), MATRIX, PLACES),
         (lambda a: (np.cumsum(a, axis=0), np.cumsum(a, axis=1) * 2, np.cumsum(a), np.cumprod(a.T, axis=0)), MATRIX),
         (lambda a: (np.var(a), np.std(a, axis=0), np.var(a, axis=1, keepdims=True), np.var(a, axis=1, ddof=1)), MATRIX),
         (lambda a: (np.argmax(a, axis=1), np.argmin(a), np.argmax(np.where(a > 1, np.nan, a), axis=0)), MATRIX),
@@ -245,6 +251,10 @@ def test_an_index_out_of_bounds_raises_as_ever():
     with pytest.raises(OperationIndexError, match="got one out of bounds"):
         fast(MATRIX, PLACES + 4)
     np.testing.assert_array_equal(fast(MATRIX, PLACES), MATRIX[PLACES] * 2)
+    pairs = tl.compile(lambda a, i: a[np.arange(5), i] * 2, backend="numba")
+    np.testing.assert_array_equal(pairs(MATRIX, PLACES), MATRIX[np.arange(5), PLACES] * 2)
+    with pytest.raises(OperationIndexError, match="got one out of bounds"):
+        pairs(MATRIX, PLACES + 4)
 
 
 def test_embeddings_and_dropout_are_machine_code_throughout():

@@ -176,6 +176,8 @@ def converter(dtype: str) -> Any:
                 return builder.sitofp(x, wanted) if source.signed else builder.uitofp(x, wanted)
             wider = kind.bitwidth > source.bitwidth
             return builder.fpext(x, wanted) if wider else builder.fptrunc(x, wanted)
+        if isinstance(source, types.Float):  # what is beyond them becomes what the processor makes of it, as in NumPy
+            return builder.fptosi(x, wanted)
         return x if isinstance(source, types.Integer) else builder.zext(x, wanted)  # integers all have 64 bits
 
     def convert(typing_context: Any, x: Any) -> Any:

@@ -161,7 +161,7 @@ def _logaddexp(reader: Reader, call: Call) -> bool:
 @handles(astype)
 def _astype(reader: Reader, call: Call) -> bool:
     x, dtype = call.args[0], call.output.dtype
-    if not isinstance(x, Variable) or (x.dtype.kind == "f" and dtype.kind in "iu"):
+    if not isinstance(x, Variable) or (x.dtype.kind == "f" and dtype.kind == "u"):
         return False
     reader.elementwise(whole(call.output), "{0}", (x,), (x.dtype,))
     return True

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_lab.compiler.numba.access import Access, whole
 from tinygrad_lab.compiler.numba.reading import Reader, handles
-from tinygrad_lab.compiler.numba.reading_tasks import add_up, gather, is_indices
+from tinygrad_lab.compiler.numba.reading_tasks import add_up, gather
 from tinygrad_lab.compiler.program import Call, Variable
 from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.rules.writing import scatter
@@ -81,7 +81,7 @@ def basic(index: Any) -> bool:
 def _getitem(reader: Reader, call: Call) -> bool:
     x, index = call.args
     if not isinstance(x, Variable) or not basic(index):
-        return gather(reader, call)
+        return gather(reader, call, x, index)
     if not call.output.shape:  # a single element would be read out of memory that is not there
         index = (*index, Ellipsis) if isinstance(index, tuple) else (index, Ellipsis)
         if any(part is Ellipsis for part in index[:-1]):
@@ -130,10 +130,8 @@ def _joined(reader: Reader, call: Call) -> bool:
 def _scatter(reader: Reader, call: Call) -> bool:
     given = dict(zip(("g", "index", "shape"), call.args, strict=False)) | call.kwargs
     g, index = given["g"], given["index"]
-    if isinstance(g, Variable) and is_indices(index):
-        return add_up(reader, call, g, index)
     if not isinstance(g, Variable) or not basic(index):
-        return False
+        return isinstance(g, Variable) and add_up(reader, call, g, index)
     parts = index if isinstance(index, tuple) else (index,)
     if any(isinstance(part, slice) and part.step not in (None, 1) for part in parts):
         return False

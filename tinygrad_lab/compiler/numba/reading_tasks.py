@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.compiler.numba.access import whole
+from tinygrad_lab.compiler.numba.access import Access, whole
 from tinygrad_lab.compiler.numba.reading import Reader, handles
 from tinygrad_lab.compiler.numba.reading_elements import axes_of, total
 from tinygrad_lab.compiler.numba.tasks import Task
@@ -21,32 +22,85 @@ def is_indices(x: Any) -> bool:
     return isinstance(x, Variable) and x.dtype == np.int64 and not x.weak
 
 
-def gathered(reader: Reader, call: Call, x: Variable, indices: Variable, axis: int) -> bool:
-    """Add what takes, along an axis, the rows that an array of integers names."""
-    n = len(indices.shape)
-    moved = reader.look(x).seen_by(lambda dummy: np.moveaxis(dummy, axis, 0))
+@dataclass(frozen=True, slots=True)
+class _Indexing:
+    """What an index of integer arrays and full slices says about an array of some shape.
+
+    Attributes:
+        arrays: the integers, which are broadcast.
+        axes: of the array that they index.
+        count: their common shape.
+        rows: the lengths of these axes.
+        rest: the lengths of the other axes.
+        start: where the axes of `count` stand in `x[index]`.
+    """
+
+    arrays: list[Variable]
+    axes: list[int]
+    count: tuple[int, ...]
+    rows: tuple[int, ...]
+    rest: tuple[int, ...]
+    start: int
+
+    def first(self, dummy: Any) -> Any:
+        """Return an array with its indexed axes first."""
+        return np.moveaxis(dummy, self.axes, range(len(self.axes)))
+
+    def back(self, dummy: Any) -> Any:
+        """Undo `first`."""
+        return np.moveaxis(dummy, range(len(self.axes)), self.axes)
+
+    def result(self, dummy: Any) -> Any:
+        """Return an array of the shape `(*count, *rest)` as `x[index]` has its axes."""
+        return np.moveaxis(dummy, range(len(self.count)), range(self.start, self.start + len(self.count)))
+
+    def unresult(self, dummy: Any) -> Any:
+        """Undo `result`."""
+        return np.moveaxis(dummy, range(self.start, self.start + len(self.count)), range(len(self.count)))
+
+
+def _indexing(shape: tuple[int, ...], index: Any) -> _Indexing | None:
+    """Return what an index says, or None if it holds other things."""
+    parts = index if isinstance(index, tuple) else (index,)
+    axes = [axis for axis, part in enumerate(parts) if is_indices(part)]
+    others = [part for axis, part in enumerate(parts) if axis not in axes]
+    if not axes or len(parts) > len(shape) or any(not isinstance(x, slice) or x != slice(None) for x in others):
+        return None
+    arrays = [parts[axis] for axis in axes]
+    together = axes == list(range(axes[0], axes[-1] + 1))
+    rest = tuple(n for axis, n in enumerate(shape) if axis not in axes)
+    count = np.broadcast_shapes(*(x.shape for x in arrays))
+    return _Indexing(arrays, axes, count, tuple(shape[axis] for axis in axes), rest, axes[0] if together else 0)
+
+
+def _row_numbers(reader: Reader, found: _Indexing) -> Access:
+    """Return the numbers of the rows that an index names, counting through all indexed axes, in order."""
+    many = math.prod(found.count)
+    looks = [reader.look(x).broadcast(found.count) for x in found.arrays]
+    numbers, length = reader.in_order(looks[0], found.arrays[0].name), found.rows[0]
+    for look, v, n in zip(looks[1:], found.arrays[1:], found.rows[1:], strict=True):
+        made = reader.fresh(f"{v.name}_rows", found.count, np.int64)
+        reads = [numbers, reader.in_order(look, v.name)]
+        reader.items.append(Task("pair_of_indices", (), reads, made, (many, length, n)))
+        numbers, length = whole(made), length * n
+    return numbers
+
+
+def gather(reader: Reader, call: Call, x: Any, index: Any) -> bool:
+    """Add what `x[i]`, `x[:, i]` and `x[i, j]` do, where `i` and `j` are arrays of integers."""
+    found = _indexing(x.shape, index) if isinstance(x, Variable) else None
+    if found is None or 0 in (*x.shape, *found.count):
+        return False
+    moved = reader.look(x).seen_by(found.first)
     assert moved is not None
-    table, rest = reader.in_order(moved, x.name), moved.shape[1:]
-    made = reader.fresh(call.output.name, (*indices.shape, *rest), x.dtype)
-    size = math.prod(rest) * x.dtype.itemsize
-    reads = [table, reader.in_order(reader.look(indices), indices.name)]
-    reader.items.append(Task("gather_rows", (), reads, made, (indices.size, moved.shape[0], size)))
-    order = whole(made).seen_by(lambda dummy: np.moveaxis(dummy, range(n), range(axis, axis + n)))
+    made = reader.fresh(call.output.name, (*found.count, *found.rest), x.dtype)
+    reads = [reader.in_order(moved, x.name), _row_numbers(reader, found)]
+    size = math.prod(found.rest) * x.dtype.itemsize
+    reader.items.append(Task("gather_rows", (), reads, made, (math.prod(found.count), math.prod(found.rows), size)))
+    order = whole(made).seen_by(found.result)
     assert order is not None
     reader.looks[call.output] = order
     return True
-
-
-def gather(reader: Reader, call: Call) -> bool:
-    """Add what `x[i]` and `x[:, i]` do, where `i` is an array of integers."""
-    x, index = call.args
-    parts = index if isinstance(index, tuple) else (index,)
-    arrays = [axis for axis, part in enumerate(parts) if isinstance(part, Variable)]
-    if not isinstance(x, Variable) or len(arrays) != 1 or not is_indices(parts[arrays[0]]):
-        return False
-    if any(part != slice(None) for axis, part in enumerate(parts) if axis not in arrays):
-        return False
-    return gathered(reader, call, x, parts[arrays[0]], arrays[0])
 
 
 @handles(np.take)
@@ -55,17 +109,23 @@ def _take(reader: Reader, call: Call) -> bool:
     x, indices, axis = given.pop("a", None), given.pop("indices", None), given.pop("axis", None)
     if given or not isinstance(x, Variable) or not is_indices(indices) or not isinstance(axis, int):
         return False
-    return gathered(reader, call, x, indices, axis % len(x.shape))
+    return gather(reader, call, x, (*(slice(None),) * (axis % len(x.shape)), indices))
 
 
-def add_up(reader: Reader, call: Call, g: Variable, indices: Variable) -> bool:
-    """Add what adds rows up at the places that an array of integers names, the adjoint of taking them."""
-    shape = call.output.shape
-    reads = [reader.in_order(reader.look(x), x.name) for x in (g, indices)]
-    numbers = indices.size, shape[0], math.prod(shape[1:])
-    if g.shape != (*indices.shape, *shape[1:]):
+def add_up(reader: Reader, call: Call, g: Variable, index: Any) -> bool:
+    """Add what adds rows up at the places that arrays of integers name, the adjoint of taking them."""
+    out = call.output
+    found = _indexing(out.shape, index)
+    moved = reader.look(g).seen_by(found.unresult) if found is not None and g.dtype == out.dtype else None
+    if found is None or moved is None or moved.shape != (*found.count, *found.rest):
         return False
-    reader.items.append(Task("add_rows", (call.output.dtype.name,), reads, call.output, numbers))
+    reads = [reader.in_order(moved, g.name), _row_numbers(reader, found)]
+    made = reader.fresh(out.name, (*found.rows, *found.rest), out.dtype)
+    numbers = math.prod(found.count), math.prod(found.rows), math.prod(found.rest)
+    reader.items.append(Task("add_rows", (out.dtype.name,), reads, made, numbers))
+    order = whole(made).seen_by(found.back)
+    assert order is not None
+    reader.looks[out] = order
     return True
 
 

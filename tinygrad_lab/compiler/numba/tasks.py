@@ -48,7 +48,7 @@ class Task:
         return {self.result, *(read.base for read in self.reads)}
 
 
-_load_index = loader("int64", 1)
+_load_index, _store_index = loader("int64", 1), storer("int64", 1)
 
 
 def _named_row(indices: int, i: int, rows: int) -> int:
@@ -60,6 +60,17 @@ def _named_row(indices: int, i: int, rows: int) -> int:
 
 
 _row = njit(_named_row, error_model="numpy")
+
+
+@functools.cache
+def pair_of_indices() -> Any:
+    """Return a compiled function that writes, for `count` pairs of indices, which row of rows × columns each names."""
+
+    def join(result: int, first: int, second: int, count: int, rows: int, columns: int) -> None:
+        for i in range(count):
+            _store_index(result + 8 * i, _row(first, i, rows) * columns + _row(second, i, columns))
+
+    return njit(join, error_model="numpy")
 
 
 @functools.cache
