@@ -6,6 +6,7 @@ Run it with NUMBA_CPU_NAME=generic as well: without fused multiplication and add
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from collections.abc import Callable
@@ -55,6 +56,7 @@ def samples(name: str, size: int, rng: np.random.Generator) -> Any:
     return np.concatenate([x, multiples])
 
 
+@functools.cache
 def over(function: Any, lanes: int = 8) -> Callable[[Any, Any], None]:
     """The function over arrays, a vector at a time, as programs use it."""
     load, store = loader("float64", lanes), storer("float64", lanes)
