@@ -88,8 +88,8 @@ def test_a_file(models, capsys):
     [
         (".", "graph: . has no config.json, so it is not a run; pass a folder that"),
         ("nothing", "graph: 'nothing' is neither a run's folder nor module:name; write it like models:build"),
-        ("no_such_module:f", "graph: No module named 'no_such_module'"),
-        ("MODELS:nothing", "has no attribute 'nothing'"),
+        ("no_such_module:f", "graph: there is no module or file 'no_such_module' here"),
+        ("MODELS:nothing", "has no 'nothing'; check the spelling"),
         (
             "MODELS:build",
             "graph: MODELS:build takes arguments, and there is no input for it; add its shape, for example --input 8,3",

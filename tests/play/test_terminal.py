@@ -78,7 +78,7 @@ def test_train_live_shows_the_run_and_writes_its_folder(tmp_path):
     ("words", "text"),
     [
         (["play", "no such thing.csv"], "cannot be read"),
-        (["play", "nowhere:build"], "play: nowhere:build cannot be imported"),
+        (["play", "nowhere:build"], "play: there is no module or file 'nowhere' here"),
         (["play", "--host", "no.such.host.invalid"], "cannot listen at"),
         (["play", "#lr=fast"], "play: lr must be a positive number, got 'fast'; correct the link"),
         (["play", "."], "holds neither data (.csv, .tsv, .parquet, .npz) nor a run"),

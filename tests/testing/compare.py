@@ -1,34 +1,24 @@
-"""Compare gradient checkers: `python -m tests.testing.compare [--write]`, with PyTorch, JAX and autograd installed.
+"""Compare gradient checkers: `python -m tests.testing.compare [--seed N] [--write]`, beside PyTorch, JAX and autograd.
 
-Every checker gets the same functions and inputs, with its defaults, twenty seeds a cell. The table has the false alarms
-on right gradients, and how many planted errors were found. `--write` puts it into docs/testing.md. Systems that are not
-installed are left out.
+Every checker gets the same functions and inputs, with its defaults, twenty seeds a cell. The tables have the false
+alarms on right gradients, how many planted errors were found, and what a point costs. `--write` puts them into
+docs/testing.md. Systems that are not installed are left out. Takes some minutes.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import warnings
+import importlib.metadata
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_lab import testing
+from tests.testing.checkers import CHECKERS, MODULES, Case, complains
+from tests.testing.compared import summary
 
 SEEDS = 20
 PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
 BEGIN, END = "<!-- table: tests/testing/compare.py -->", "<!-- end of table -->"
-
-
-class Case(NamedTuple):
-    """A function written with any array module `xp`, its gradients if they are planted ones, and where to look."""
-
-    name: str
-    function: Any  # (xp, *arrays) -> array
-    inputs: Any  # random generator -> tuple of arrays
-    vjp: Any = None  # (xp, g, *arrays) -> tuple of gradients
 
 
 def uniform(*shapes, low=-2.0, high=2.0, dtype=np.float64):
@@ -95,105 +85,35 @@ def relu(xp, x):
     return xp.clip(x, 0, None) if xp.__name__ == "torch" else xp.where(x > 0, x, 0 * x)
 
 
-# -- the checkers: each raises if it does not like a case -------------------------------------------------------------
-
-
-def ours(case, arrays):
-    if case.vjp is None:
-        return testing.check_gradients(lambda *xs: case.function(np, *xs), *arrays)
-    pair = testing.adapters.pair(lambda *xs: case.function(np, *xs), lambda g, *xs: case.vjp(np, g, *xs), "planted")
-    return testing.check_gradients(pair, *arrays)
-
-
-def pytorch(case, arrays):
-    import torch
-
-    def function(*xs):
-        return case.function(torch, *xs)
-
-    if case.vjp is not None:
-
-        class Planted(torch.autograd.Function):
-            @staticmethod
-            def forward(ctx, *xs):
-                ctx.save_for_backward(*xs)
-                return case.function(torch, *xs)
-
-            @staticmethod
-            def backward(ctx, g):
-                return tuple(case.vjp(torch, g, *ctx.saved_tensors))
-
-        function = Planted.apply
-    assert torch.autograd.gradcheck(function, tuple(torch.tensor(x, requires_grad=True) for x in arrays))
-
-
-def jax(case, arrays):
-    import jax
-    from jax.test_util import check_grads
-
-    jax.config.update("jax_enable_x64", True)
-
-    def function(*xs):
-        return case.function(jax.numpy, *xs)
-
-    if case.vjp is None:
-        return check_grads(function, arrays, order=1)
-    planted = jax.custom_vjp(function)
-    planted.defvjp(lambda *xs: (function(*xs), xs), lambda xs, g: tuple(case.vjp(jax.numpy, g, *xs)))
-    return check_grads(planted, arrays, order=1, modes=["rev"])
-
-
-def autograd(case, arrays):
-    import autograd.numpy as anp
-    from autograd.extend import defvjp, primitive
-    from autograd.test_util import check_grads
-
-    def function(*xs):
-        return case.function(anp, *xs)
-
-    if case.vjp is None:
-        return check_grads(function)(*arrays)
-    planted = primitive(lambda *xs: case.function(np, *xs))
-    makers = [lambda y, *xs, i=i: lambda g: case.vjp(anp, g, *xs)[i] for i in range(len(arrays))]
-    defvjp(planted, *makers)
-    return check_grads(planted, modes=["rev"], order=1)(*arrays)
-
-
-CHECKERS = {"tinygrad_lab": ours, "PyTorch": pytorch, "JAX": jax, "autograd": autograd}
-MODULES = {"PyTorch": "torch", "JAX": "jax", "autograd": "autograd"}
-
-
-def complaints(checker, case, first):
-    count = 0
-    for seed in range(first, first + SEEDS):
-        arrays = case.inputs(np.random.default_rng(seed))
-        try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                checker(case, arrays)
-        except Exception:
-            count += 1
-    return count
+def versions():
+    return ", ".join(f"{title} {importlib.metadata.version(MODULES[title])}" for title in CHECKERS if title in MODULES)
 
 
 def table(first):
-    checkers = {n: c for n, c in CHECKERS.items() if n not in MODULES or importlib.util.find_spec(MODULES[n])}
-    lines = []
+    lines = [f"| | {' | '.join(CHECKERS)} |", "|---" + "|---:" * len(CHECKERS) + "|"]
+    for row, cells in summary(first, SEEDS).items():
+        lines.append(f"| {row} | {' | '.join(cells[title] for title in CHECKERS)} |")
+        print(lines[-1], flush=True)
+    lines.append("")
     for title, cases in (("False alarms on right gradients", RIGHT), ("Planted errors found", WRONG)):
-        lines += [f"| {title}, of {SEEDS} | {' | '.join(checkers)} |", "|---" * (len(checkers) + 1) + "|"]
+        lines += [f"| {title}, of {SEEDS} | {' | '.join(CHECKERS)} |", "|---" * (len(CHECKERS) + 1) + "|"]
         for case in cases:
-            counts = [complaints(checker, case, first) for checker in checkers.values()]
+            counts = [complaints(checker, case, first) for checker in CHECKERS.values()]
             lines.append(f"| {case.name} | {' | '.join(map(str, counts))} |")
         lines.append("")
     return "\n".join(lines)
 
 
+def complaints(checker, case, first):
+    return sum(complains(checker, case, case.inputs(np.random.default_rng(first + seed))) for seed in range(SEEDS))
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="put the table into docs/testing.md")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/testing.md")
     parser.add_argument("--seed", type=int, default=0, help="the first of the seeds")
     options = parser.parse_args()
-    made = table(options.seed)
+    made = f"Seeds from {options.seed}, {versions()}.\n\n{table(options.seed)}"
     print(made)
     if options.write:
         text = PAGE.read_text(encoding="utf-8")

@@ -69,12 +69,13 @@ def _value(adapter: Any, arrays: tuple[Any, ...]) -> float:
 
 def findings(library: Library, name: str, args: tuple[Any, ...], order: int, text: str) -> list[dict[str, Any]]:
     """Return the derivatives of a point that mpmath does not confirm, or the alarm itself if there is none."""
-    found = judged(library, name, args, order, SAME) or tied(library, name, args)
+    forward = "forward mode" in text and order == 1 and library.forward
+    found = judged(library, name, args, "forward" if forward else order, SAME) or tied(library, name, args)
     return found or [{"order": order, "args": args, "where": [], "verdict": "alarm", "by": "checker", "text": text}]
 
 
 def judged(
-    library: Library, name: str, args: tuple[Any, ...], order: int, close: float = confirm.CLOSE
+    library: Library, name: str, args: tuple[Any, ...], order: int | str, close: float = confirm.CLOSE
 ) -> list[dict[str, Any]]:
     """Return the derivatives of a point that mpmath does not confirm up to a relative error."""
     reference, found = FORMULAS[name].reference, []
@@ -107,12 +108,12 @@ def _between(number: float, truth: Any) -> bool:
     return bool(low - 1e-9 <= number <= high + 1e-9)
 
 
-def derivatives(library: Library, name: str, args: tuple[Any, ...], order: int) -> list[tuple[Any, float]]:
-    """Return a library's first or second derivatives, each with its place."""
+def derivatives(library: Library, name: str, args: tuple[Any, ...], order: int | str) -> list[tuple[Any, float]]:
+    """Return a library's first or second derivatives, or the first in forward mode, each with its place."""
     namespace, text, found = library.namespace(), library.functions[name], []
     for position in range(len(args)):
-        if order == 1:
-            gradient = ran(library, namespace, text, args, (position,))
+        if order != 2:
+            gradient = ran(library, namespace, text, args, (position,), order == "forward")
             found += [(((position, *i),), float(gradient[i])) for i in np.ndindex(gradient.shape)]
         elif not isinstance(args[0], list):
             for second in range(position + 1):
@@ -121,12 +122,19 @@ def derivatives(library: Library, name: str, args: tuple[Any, ...], order: int) 
     return found
 
 
-def ran(library: Library, namespace: Any, text: str, args: tuple[Any, ...], positions: tuple[int, ...]) -> Any:
+def ran(
+    library: Library,
+    namespace: Any,
+    text: str,
+    args: tuple[Any, ...],
+    positions: tuple[int, ...],
+    forward: bool = False,
+) -> Any:
     """Return what a program of `Library.program` prints, as an array."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            return np.asarray(page.evaluated(library, namespace, text, args, positions), float)
+            return np.asarray(page.evaluated(library, namespace, text, args, positions, forward), float)
         except Exception:
             shape = np.shape(args[positions[0]]) if len(positions) == 1 else ()
             return np.full(shape, np.nan)

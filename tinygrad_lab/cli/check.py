@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import inspect
+import json
+import re
 import sys
-from typing import Any
+import warnings
+from typing import TYPE_CHECKING, Any
 
-from tinygrad_lab.cli.imported import imported
+import numpy as np
+
+from tinygrad_lab.cli.imported import imported, told
 from tinygrad_lab.errors import ArgumentError, GradientError, LabError, MissingExtraError, TinygradError
+from tinygrad_lab.nn import Module
+
+if TYPE_CHECKING:
+    from tinygrad_lab.testing import Domain
+    from tinygrad_lab.testing.adapters import Adapter
 
 _EXAMPLES = """examples:
-  tinygrad-lab check models:loss                       draw arguments of all kinds, and check both modes
-  tinygrad-lab check models:entropy --domain 0,1       elements between 0 and 1
-  tinygrad-lab check numpy:log --domain 0,inf --order 2 --examples 200
+  tinygrad-lab check models:loss                          draw what it takes, and check both modes
+  tinygrad-lab check src/models.py:entropy --domain 0,1   elements between 0 and 1
+  tinygrad-lab check models:net --input 5,3               a module, with its parameters, on (5, 3) arrays
+  tinygrad-lab check numpy:hypot --at [3,4] --at 1.5      at one point
+  tinygrad-lab check numpy:log --order 2 --examples 200   the second derivative as well
+
+exit status: 0 the gradient is right, 1 it is wrong, or nothing could be decided, 2 it cannot be checked
 """
 
 
@@ -25,11 +40,21 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", metavar="MODULE:NAME", help="a function of arrays, or an adapter of testing.adapters")
-    parser.add_argument("--domain", type=_interval, metavar="LOW,HIGH", help="where elements lie (default: anywhere)")
+    parser._negative_number_matcher = re.compile(r"-(\d|\.|inf)")  # -1,1 is no option either
+    # fmt: off
+    parser.add_argument("what", metavar="MODULE:NAME", help="a function of arrays, a module of layers, or an adapter "
+                        "of testing.adapters; FILE.py:NAME as well")
+    parser.add_argument("--input", type=_shape, action="append", default=[], metavar="N,N,…", help="the shape of an "
+                        "argument, once for each; () is that of a number (default: shapes that it takes)")
+    parser.add_argument("--domain", type=_interval, action="append", default=[], metavar="LOW,HIGH", help="where "
+                        "elements lie, for all arguments or once for each; inf is no end (default: where it is finite)")
+    parser.add_argument("--at", type=_array, action="append", default=[], metavar="[X,…]", help="the value of an "
+                        "argument, once for each: check there alone")
     parser.add_argument("--order", type=int, choices=(1, 2), default=1, help="2 checks the gradient's gradient as well")
-    parser.add_argument("--examples", type=int, metavar="N", default=100, help="how many to draw (default: 100)")
-    parser.add_argument("--seed", type=int, metavar="N", help="for the same examples again (default: others each time)")
+    parser.add_argument("--examples", type=_positive, metavar="N", default=100, help="how many to draw (default: 100)")
+    parser.add_argument("--seed", type=_count, metavar="N", help="for the same examples again (default: others each "
+                        "time)")
+    # fmt: on
     parser.set_defaults(run=run)
 
 
@@ -39,30 +64,139 @@ def run(options: dict[str, Any]) -> int:
     Raises:
         LabError: the function cannot be found or called.
     """
-    from tinygrad_lab.testing import Domain
-    from tinygrad_lab.testing.examples import Options, calls_with_arrays, run
-    from tinygrad_lab.testing.profiles import Profile, running
+    from tinygrad_lab.testing import check_gradients
 
     try:
-        function = imported(options["what"], "models:loss")
-        domain = Domain(*options["domain"]) if options["domain"] else Domain()
-        name = getattr(function, "__name__", options["what"])
-        with running(Profile(max(1, options["examples"]))):
-            tally = run(name, calls_with_arrays(function, domain), options["order"], Options(seed=options["seed"]))
+        found = imported(options["what"], "models:loss")
+        adapter, arity = _adapter(found, options["what"])
+        first = (found,) if isinstance(found, Module) else ()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of empty means, and of what overflows
+            if options["at"]:
+                _require("--at", options["at"], arity)
+                report = check_gradients(adapter, *first, *options["at"], order=options["order"])
+                said = f"right, {sum(part.status.size for part in report.findings)} elements\n"
+            else:
+                said = _drawn(adapter, arity, first, options)
     except GradientError as error:
         sys.stdout.write(f"{error}\n")
         return 1
     except (LabError, MissingExtraError):
         raise
-    except (TinygradError, ValueError, TypeError, ImportError, AttributeError) as error:
+    except TinygradError as error:
         raise LabError(f"check: {error}") from error
-    decided = tally.elements - tally.inconclusive
-    sys.stdout.write(f"{name}: right in {tally.examples} examples, {decided} of {tally.elements} elements decided\n")
+    except Exception as error:
+        raise LabError(
+            f"check: {options['what']} failed: {told(error)}; if it is for other shapes or numbers, say so with "
+            f"--input and --domain"
+        ) from error
+    sys.stdout.write(f"{adapter.name}: {said}")
     return 0
 
 
+def _drawn(adapter: Adapter, arity: int, first: tuple[Any, ...], options: dict[str, Any]) -> str:
+    """Check calls that are drawn, and say what was found.
+
+    Arguments:
+        adapter: the function.
+        arity: how many arrays it takes.
+        first: what it takes before them: a module.
+        options: those of the command.
+    """
+    from tinygrad_lab.testing.examples import Options, run
+    from tinygrad_lab.testing.profiles import Profile, running
+    from tinygrad_lab.testing.trying import arguments
+
+    shapes = tuple(options["input"]) or None
+    if shapes:
+        _require("--input", shapes, arity)
+    drawn = arguments(adapter, arity, shapes, _domains(options["domain"], arity), first)
+    with running(Profile(options["examples"])):
+        tally = run(adapter.name, drawn.calls, options["order"], Options(seed=options["seed"]))
+    decided = f"{tally.elements - tally.inconclusive} of {tally.elements} elements decided"
+    return f"right in {tally.examples} examples, {decided}\n  drawn: {drawn.words}\n"
+
+
+def _adapter(found: Any, what: str) -> tuple[Adapter, int]:
+    """Return what the checks take, and how many arrays it takes."""
+    from tinygrad_lab.testing import adapters
+    from tinygrad_lab.testing.examples import array_parameters
+
+    if inspect.isclass(found):
+        raise LabError(f"check: {what} is a class; name an instance, such as net = {found.__name__}(...)")
+    if not callable(found) and not isinstance(found, adapters.Adapter):
+        raise LabError(f"check: {what} is of type {type(found).__name__}; name a function of arrays")
+    name = getattr(found, "__name__", None) or type(found).__name__
+    torch = sys.modules.get("torch")
+    if isinstance(found, Module):
+        adapter, taken = adapters.Adapter(lambda module, *arrays: module(*arrays), name), found.forward
+    elif torch is not None and isinstance(found, torch.nn.Module):
+        adapter, taken = adapters.torch(found), found.forward
+    elif isinstance(found, adapters.Adapter):
+        adapter, taken = found, found.function
+    else:
+        adapter, taken = adapters.Adapter(found, what if name == "<lambda>" else name), found
+    if isinstance(taken, np.ufunc):
+        return adapter, taken.nin
+    missing = [
+        p.name
+        for p in inspect.signature(taken).parameters.values()
+        if p.kind is p.KEYWORD_ONLY and p.default is p.empty
+    ]
+    if missing:
+        raise LabError(f"check: {what} needs {', '.join(missing)} besides arrays; bind it, as functools.partial does")
+    arity = len(array_parameters(taken))
+    if not arity:
+        raise LabError(f"check: {what} takes no arrays: no parameter is without a default; name a function of arrays")
+    return adapter, arity
+
+
+def _require(option: str, given: Any, arity: int) -> None:
+    if len(given) != arity:
+        raise ArgumentError(f"{option} is given {len(given)} times for {arity} arguments; give it once for each")
+
+
+def _domains(intervals: list[tuple[float, float]], arity: int) -> tuple[Domain, ...] | None:
+    from tinygrad_lab.testing import Domain
+
+    if len(intervals) > 1:
+        _require("--domain", intervals, arity)
+    domains = tuple(Domain(*interval) for interval in intervals)
+    return domains * arity if len(domains) == 1 else domains or None
+
+
 def _interval(text: str) -> tuple[float, float]:
-    low, comma, high = text.partition(",")
-    if not comma:
-        raise ArgumentError(f"domain must be LOW,HIGH, got {text!r}; for example 0,inf")
-    return float(low), float(high)
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form LOW,HIGH; for example 0,inf") from None
+    return low, high
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    try:
+        shape = tuple(int(part) for part in text.strip("()").split(",") if part.strip())
+    except ValueError:
+        shape = (-1,)
+    if min(shape, default=0) < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no shape; write it like 8,3")
+    return shape
+
+
+def _array(text: str) -> Any:
+    try:
+        return np.array(json.loads(text), float)
+    except (ValueError, TypeError):
+        raise argparse.ArgumentTypeError(f"{text!r} is no array of numbers; write it like [0.5,2]") from None
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number; for example 100")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not _count(text):
+        raise argparse.ArgumentTypeError(f"one is the least, {text} is less; for example 100")
+    return int(text)

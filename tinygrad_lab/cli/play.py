@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_lab.cli.imported import imported
 from tinygrad_lab.cli.live import linger
 from tinygrad_lab.cli.options import add_options, given
-from tinygrad_lab.errors import LabError
+from tinygrad_lab.errors import ArgumentError, LabError
 from tinygrad_lab.extras import extra
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _source(what: str | None, settings: dict[str, Any]) -> Source:
     if what is not None and ":" in what and not Path(what).exists():
         try:
             found = imported(what, "models:build")
-        except (ImportError, AttributeError) as error:
-            raise LabError(f"play: {what} cannot be imported ({error}); check the spelling") from error
+        except ArgumentError as error:
+            raise LabError(f"play: {error}") from error
         return of_model(what, found, settings)
     return source(what, settings)

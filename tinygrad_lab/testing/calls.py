@@ -74,7 +74,7 @@ def calls(op: Op) -> SearchStrategy[Call]:
         return arrays.map(functools.partial(_differentiable, op))
     if "keepdims" in op.parameters:
         return _reductions(function)
-    shapes = [shapes for shapes in _candidates(arity) if _runs(function, shapes)]
+    shapes = [shapes for shapes in shapes_by_trying(arity) if _runs(function, shapes)]
     if not shapes:
         raise ArgumentError(
             f"{op.name}: no call was found by trying, which works where all arguments are arrays; "
@@ -146,7 +146,8 @@ def _reductions(function: Callable[..., Any]) -> SearchStrategy[Call]:
     return draw_call()
 
 
-def _candidates(arity: int) -> list[tuple[tuple[int, ...], ...]]:
+def shapes_by_trying(arity: int) -> list[tuple[tuple[int, ...], ...]]:
+    """Return shapes of arguments that a function may take, which it shows when it is tried."""
     square = ((3, 3), (2, 2), (2, 3, 3))
     one = [*strategies.SHAPES, *strategies.LARGER, *square]
     if arity == 1:

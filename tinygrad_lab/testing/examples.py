@@ -186,7 +186,7 @@ def _parameters(function: Callable[..., Any]) -> tuple[list[inspect.Parameter], 
 def _options(function: Callable[..., Any], tolerance: Tolerance, nondeterminism: float) -> Options:
     """Return what Hypothesis' decorators, and ours, have said about a function."""
     explicit = getattr(function, "hypothesis_explicit_examples", ())
-    names = [p.name for p in _arrays(function)] if explicit else []
+    names = [p.name for p in array_parameters(function)] if explicit else []
     calls = [Call(function, tuple(one.args) or tuple(one.kwargs[name] for name in names)) for one in explicit]
     return Options(
         settings=getattr(function, "_hypothesis_internal_use_settings", None),
@@ -259,12 +259,12 @@ class _Stop(BaseException):
 def calls_with_arrays(function: Any, domain: Domain | Sequence[Domain] = REAL) -> SearchStrategy[Call]:
     """Return a strategy for calls of a function with arrays that broadcast, one for each parameter."""
     inner = function.function if isinstance(function, Adapter) else function
-    arity = inner.nin if isinstance(inner, np.ufunc) else len(_arrays(inner))
+    arity = inner.nin if isinstance(inner, np.ufunc) else len(array_parameters(inner))
     arrays = strategies.broadcastable(arity, domain, strategies.dtypes())
     return arrays.map(functools.partial(_as_call, function))
 
 
-def _arrays(function: Callable[..., Any]) -> list[inspect.Parameter]:
+def array_parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     """Return the parameters that take arrays."""
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     parameters = inspect.signature(function).parameters.values()

@@ -28,6 +28,7 @@ class Library(NamedTuple):
         adapter: what the checker takes.
         functions: their texts, by the name of the formula.
         orders: how often it differentiates.
+        forward: what makes a derivative in forward mode, as `gradient` does in reverse.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Library(NamedTuple):
     adapter: Callable[[Any, str], adapters.Adapter]
     functions: dict[str, str]
     orders: int = 2
+    forward: str = ""
 
     @property
     def version(self) -> str:
@@ -48,7 +50,7 @@ class Library(NamedTuple):
         exec(self.setup, names)
         return names
 
-    def program(self, text: str, args: tuple[Any, ...], positions: tuple[int, ...]) -> str:
+    def program(self, text: str, args: tuple[Any, ...], positions: tuple[int, ...], forward: bool = False) -> str:
         """Return a program of three lines that prints the derivative of a function with respect to some arguments."""
         names = ", ".join("xyz"[: len(args)])
         values = ", ".join(self.array.format(arg) for arg in args)
@@ -57,7 +59,8 @@ class Library(NamedTuple):
             call = f"({text})" if text.startswith("lambda") else text
             return f"{self.setup}\n{names} = {values}\n{call}({names}).backward(); print({name}.grad)"
         for position in positions:
-            text = f"{self.gradient}({text}, {position})" if position else f"{self.gradient}({text})"
+            gradient = self.forward if forward else self.gradient
+            text = f"{gradient}({text}, {position})" if position else f"{gradient}({text})"
         return f"{self.setup}\n{names} = {values}\nprint({text}({names}).tolist())"
 
 
@@ -122,6 +125,7 @@ LIBRARIES = (
         "torch.func.grad",
         adapters.torch,
         FUNCTIONS["PyTorch"],
+        forward="torch.func.jacfwd",
     ),
     Library(
         "JAX",
@@ -131,6 +135,7 @@ LIBRARIES = (
         "jax.grad",
         CompiledJax,
         FUNCTIONS["JAX"],
+        forward="jax.jacfwd",
     ),
     Library(
         "autograd",
