@@ -48,13 +48,10 @@ def test_the_engine_is_small_and_the_architecture_page_says_how_small():
     assert int(script.size().split(" has ")[1].split()[0]) <= 1000
 
 
-UNTYPED = {"compiler": 25}  # what is traced is of any type
-
-
 def test_public_functions_say_what_they_take():
     for floor, shown in load(ROOT / "docs" / "make_architecture.py").annotations().items():
         bare = shown.count("Any") / len(shown)
-        assert bare <= UNTYPED.get(floor, 15) / 100, f"{floor}: {bare:.0%} bare Any; take a word of typing.py"
+        assert bare <= 0.15, f"{floor}: {bare:.0%} bare Any; take a word of typing.py"
 
 
 def test_lines_of_code_are_counted_without_blanks_comments_and_docstrings():

@@ -59,7 +59,7 @@ def _read(path: str, x: Any, found: Arguments) -> Hashable:
     return static(x)
 
 
-def is_object(x: Any) -> bool:
+def is_object(x: object) -> bool:
     """Whether `x` is an object with attributes that may hold arrays, as modules and optimizers are."""
     return (
         hasattr(x, "__dict__")
@@ -70,7 +70,7 @@ def is_object(x: Any) -> bool:
     )
 
 
-def static(x: Any) -> Hashable:
+def static(x: object) -> Hashable:
     """Return a key for something that a program may depend on, but that is no input of it."""
     if type(x) in (bool, int, str, bytes, type(None)):
         return type(x), x

@@ -130,7 +130,7 @@ class Holders:
         return moved
 
 
-def is_container(x: Any) -> bool:
+def is_container(x: object) -> bool:
     """Whether a holder is indexed; those that are not have attributes."""
     return isinstance(x, _CONTAINERS)
 
@@ -158,7 +158,7 @@ def same_state(a: Any, b: Any) -> bool:
     return bool(np.array_equal(a, b))
 
 
-def slots_of(x: Any) -> tuple[str, ...]:
+def slots_of(x: object) -> tuple[str, ...]:
     """Return the attributes of an object that has slots and no dict: those of a Value that may change, or all."""
     if type(x) is Value:
         return _OF_VALUE
@@ -173,12 +173,12 @@ def _as_tuple(slots: Any) -> tuple[str, ...]:
     return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
-def is_leaf(x: Any) -> bool:
+def is_leaf(x: object) -> bool:
     """Whether `x` is an array or NumPy scalar of numbers or bools: an input of programs wherever it is found."""
     return isinstance(x, np.ndarray | np.generic) and x.dtype.kind in "biufc"
 
 
-def is_number(x: Any) -> bool:
+def is_number(x: object) -> bool:
     """Whether `x` is a Python number that could change from call to call; bools decide, and are not."""
     return type(x) in (int, float, complex)
 

@@ -211,7 +211,7 @@ def is_library(name: str | None) -> bool:
     return str(name or "").partition(".")[0] in _LIBRARIES
 
 
-def has_attributes(x: Any) -> bool:
+def has_attributes(x: object) -> bool:
     """Whether `x` is an object such as a Module, whose attributes matter, rather than a function or a class."""
     return not isinstance(
         x, type | types.FunctionType | types.BuiltinFunctionType | types.MethodType | functools.partial

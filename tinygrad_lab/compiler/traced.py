@@ -5,7 +5,7 @@ It holds the array that its call gave, and behaves as that does; what would make
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,6 +19,7 @@ from tinygrad_lab.core.operators import GETITEM, getitem
 from tinygrad_lab.core.protocols import astype
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import CompileError
+from tinygrad_lab.typing import Args, ArrayLike, DTypeLike, Function, Index, Keywords, Result, Scalar
 
 if TYPE_CHECKING:
     from tinygrad_lab.compiler.tracing import Tracer
@@ -30,7 +31,7 @@ current = CURRENT.get
 NUMBERS = (bool, int, float, complex)
 
 
-def record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def record(function: Function, args: Args, kwargs: Keywords) -> Result:
     """Write a call down in the program that is being traced, and return its results."""
     tracer = current()
     if tracer is None:
@@ -52,7 +53,7 @@ class Traced(Receiver):
 
     # -- how calls arrive ----------------------------------------------------------------------------------------------
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Result:
         if any(type(x) is Value for x in inputs):
             return NotImplemented  # the Value calls again, on the arrays that it holds
         if any(array is not None for array in kwargs.pop("out", ())):
@@ -61,7 +62,7 @@ class Traced(Receiver):
             refuse(f"{ufunc.__name__}.at", "use v.at[i].add(x), or np.bincount")
         return record(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
 
-    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def __array_function__(self, function: Function, types: Iterable[type], args: Args, kwargs: Keywords) -> Result:
         if Value in types:
             return NotImplemented
         if data_shaped(function, args, kwargs, Traced):
@@ -71,13 +72,13 @@ class Traced(Receiver):
         return record(function, args, {key: x for key, x in kwargs.items() if key != "out"})
 
     @staticmethod
-    def record(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def record(op: Any, args: Args, kwargs: Keywords) -> Result:
         """Write a primitive down as one call; with a Value among its arguments it is that one's to record."""
         if any(type(x) is Value for x in (*args, *kwargs.values())):
             return Value.record(op, args, kwargs)
         return record(op.function, args, kwargs)
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: Index) -> Result:
         for part in index if type(index) is tuple else (index,):
             if getattr(part, "dtype", None) == np.bool_ and type(part) is Traced:
                 refuse("an index of computed bools, whose result's shape depends on data", "choose with np.where")
@@ -85,7 +86,7 @@ class Traced(Receiver):
                 refuse("a slice with computed ends, whose shape depends on data", "pass the ends as Python integers")
         return record(getitem, (self, index), {})
 
-    def __setitem__(self, index: Any, x: Any) -> NoReturn:
+    def __setitem__(self, index: Index, x: ArrayLike) -> NoReturn:
         refuse("x[i] = y", "write v = v.at[i].set(y) on a Value, or build the array with np.where or np.stack")
 
     # -- what would turn it into a Python object -----------------------------------------------------------------------
@@ -103,7 +104,7 @@ class Traced(Receiver):
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         refuse("computed data turned into a plain array", "call np.stack([x, y]) rather than np.array, "
                 "tl.Value(table)[i] rather than table[i], and functions that take arrays as they are")
-    def __contains__(self, x: Any) -> bool: refuse("`in` on computed data", "write np.any(array == x)")
+    def __contains__(self, x: object) -> bool: refuse("`in` on computed data", "write np.any(array == x)")
     def __str__(self) -> str:
         refuse("a text of computed data", "return it, and print it outside; repr(x) tells what is traced")
     def __format__(self, spec: str) -> str: return str(self)
@@ -116,11 +117,11 @@ class Traced(Receiver):
         """Refuse to become a Python list."""
         refuse("tolist() of computed data", "return the array, and convert it outside")
 
-    def conj(self) -> Any:
+    def conj(self) -> Result:
         """Return `np.conjugate`."""
         return record(np.conjugate, (self,), {})
 
-    def item(self) -> Any:
+    def item(self) -> Result:
         """Return the single element as a Python number, which does not widen the dtype of what it meets."""
         return self if self.variable.weak else record(item_of, (self,), {})
 
@@ -148,36 +149,36 @@ class Traced(Receiver):
     @property
     def nbytes(self) -> int: return self.size * self.itemsize
     @property
-    def T(self) -> Any: return record(np.transpose, (self,), {})
+    def T(self) -> Result: return record(np.transpose, (self,), {})
     @property
-    def mT(self) -> Any: return record(np.swapaxes, (self, -1, -2), {})
+    def mT(self) -> Result: return record(np.swapaxes, (self, -1, -2), {})
     @property
-    def real(self) -> Any: return record(np.real, (self,), {})
+    def real(self) -> Result: return record(np.real, (self,), {})
     @property
-    def imag(self) -> Any: return record(np.imag, (self,), {})
+    def imag(self) -> Result: return record(np.imag, (self,), {})
     # fmt: on
 
-    def astype(self, dtype: Any, **_: Any) -> Any:
+    def astype(self, dtype: DTypeLike, **_: Any) -> Result:
         """Return the array converted to `dtype`."""
         return self if np.dtype(dtype) == self.dtype and not self.variable.weak else record(astype, (self, dtype), {})
 
-    def reshape(self, *shape: Any, **kwargs: Any) -> Any:
+    def reshape(self, *shape: Any, **kwargs: Any) -> Result:
         """Return `np.reshape`; the shape may be one tuple or several integers."""
         return record(np.reshape, (self, shape[0] if len(shape) == 1 else shape), kwargs)
 
-    def transpose(self, *axes: Any) -> Any:
+    def transpose(self, *axes: Any) -> Result:
         """Return `np.transpose`; the axes may be one tuple or several integers."""
         return record(np.transpose, (self, (axes[0] if len(axes) == 1 else axes) or None), {})
 
-    def flatten(self, order: Any = "C") -> Any:
+    def flatten(self, order: str = "C") -> Result:
         """Return `np.ravel`."""
         return record(np.ravel, (self, order), {})
 
-    def copy(self, order: Any = "C") -> Any:
+    def copy(self, order: str = "C") -> Result:
         """Return `np.copy`: what leaves a program twice must be two arrays."""
         return record(np.copy, (self,), {})
 
-    def fill(self, value: Any) -> NoReturn:
+    def fill(self, value: object) -> NoReturn:
         """Refuse to write in place."""
         refuse("fill()", "use np.full_like")
 
@@ -197,7 +198,7 @@ def _indexed(x: Any, index: Any) -> Any:
 GETITEM.forward = _indexed  # a plain array knows nothing of Traced indices
 
 
-def item_of(x: Any) -> Any:
+def item_of(x: Any) -> Scalar:
     """Return `x.item()`, a Python number."""
     return x.item()
 

@@ -7,6 +7,7 @@ compiling `np.dot` for every layout takes most of a second each.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ _GEMM = ir.FunctionType(
 
 
 @functools.cache
-def product(dtype: str, a_turned: bool = False, b_turned: bool = False) -> Any:
+def product(dtype: str, a_turned: bool = False, b_turned: bool = False) -> Callable[..., Any]:
     """Return a compiled function `(c, a, b, m, n, k)` that writes a·b at c; turned operands lie by columns."""
     real = ir.DoubleType() if dtype == "float64" else ir.FloatType()
 

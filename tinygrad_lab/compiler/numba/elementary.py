@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
+from numba import types
 
 from tinygrad_lab.compiler.numba.exponentials import exp
 from tinygrad_lab.compiler.numba.intrinsics import (
+    Typed,
     bits,
     intrinsic,
     of_the_library,
@@ -67,7 +69,7 @@ def logaddexp(a: float, b: float) -> float:
 
 
 @intrinsic
-def negated(typing_context: Any, x: Any) -> Any:
+def negated(typing_context: Any, x: types.Type) -> Typed:
     """Return the opposite of a bool."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -77,7 +79,7 @@ def negated(typing_context: Any, x: Any) -> Any:
 
 
 @intrinsic
-def multiply_add(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
+def multiply_add(typing_context: Any, a: types.Type, b: types.Type, c: types.Type) -> Typed:
     """Return a · b + c, in one rounding where the processor can; a term of a sum of products."""
     kinds = [x for x in (a, b, c) if isinstance(x, Vector)]
     kind = kinds[0] if kinds else c
@@ -111,7 +113,7 @@ def _either(of_floats: str, of_integers: str) -> Combine:
     return combine
 
 
-def total_of(combine: Combine) -> Any:
+def total_of(combine: Combine) -> Callable[..., Any]:
     """Return a compiled function that puts the lanes of a vector together, the halves first."""
 
     @intrinsic

@@ -7,7 +7,7 @@ product and a sum into one rounding where it can; nothing here may be reordered.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from llvmlite import ir
 from numba import extending, njit, types
@@ -15,6 +15,7 @@ from numba import extending, njit, types
 from tinygrad_lab.compiler.numba.vectors import Vector, call_llvm, splat, widened
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Typed: TypeAlias = tuple[Any, Callable[..., Any]]  # of an intrinsic: its signature, and what generates its instructions
 
 MAGIC = 1.5 * 2.0**52  # adding it rounds to an integer, which stands in the low bits of the sum
 MAGIC_BITS = 0x4338000000000000
@@ -29,17 +30,17 @@ def vectorisable(function: Function) -> Function:
     return compiled
 
 
-def intrinsic(function: Callable[..., Any]) -> Any:
+def intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make a compiled function of one that returns its signature and the generator of its instructions."""
     return extending.intrinsic(function)
 
 
-def constant(kind: Any, x: float) -> Any:
+def constant(kind: ir.Type, x: float) -> ir.Constant:
     """Return a number as an LLVM constant of this type, in every lane of a vector."""
     return ir.Constant(kind, [x] * kind.count if isinstance(kind, ir.VectorType) else x)
 
 
-def polynomial(*coefficients: float) -> Any:
+def polynomial(*coefficients: float) -> Callable[..., Any]:
     """Return a compiled function `x -> c₀ + c₁x + c₂x² + …`: two Horner chains in x², one for the even powers."""
 
     @intrinsic
@@ -71,7 +72,7 @@ def with_sign_of(y: float, x: float) -> float:
 
 
 @intrinsic
-def select(typing_context: Any, condition: Any, a: Any, b: Any) -> Any:
+def select(typing_context: Any, condition: types.Type, a: types.Type, b: types.Type) -> Typed:
     """Return `a` where the condition holds and `b` elsewhere; both are computed."""
     kinds = [x for x in (a, b) if isinstance(x, Vector)]
     scalar = a if a == b else types.float64
@@ -106,7 +107,7 @@ bits = _bitcast(types.float64, types.int64)  # the 64 bits of a double, as an in
 from_bits = _bitcast(types.int64, types.float64)  # the double with these 64 bits
 
 
-def of_the_library(name: str, operands: int = 1) -> Any:
+def of_the_library(name: str, operands: int = 1) -> Callable[..., Any]:
     """Return a compiled function that is LLVM's: an instruction, or for each lane a call of the C library."""
     if operands == 2:
 
@@ -139,7 +140,7 @@ sqrt = of_the_library("sqrt")  # correctly rounded, NaN below 0
 
 
 @intrinsic
-def any_lane(typing_context: Any, x: Any) -> Any:
+def any_lane(typing_context: Any, x: types.Type) -> Typed:
     """Return whether a vector of bools has a true one."""
     vector = isinstance(x, Vector)
 
@@ -153,7 +154,7 @@ def any_lane(typing_context: Any, x: Any) -> Any:
 
 
 @intrinsic
-def shift_right(typing_context: Any, n: Any, places: Any) -> Any:
+def shift_right(typing_context: Any, n: types.Type, places: types.Type) -> Typed:
     """Return the bits of `n`, moved right, with zeros in front: most processors have no vectors of `>>`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

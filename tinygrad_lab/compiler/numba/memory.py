@@ -8,6 +8,7 @@ ones: a vector of bools.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 
-from tinygrad_lab.compiler.numba.intrinsics import constant, intrinsic
+from tinygrad_lab.compiler.numba.intrinsics import Typed, constant, intrinsic
 from tinygrad_lab.compiler.numba.vectors import Vector, element_type, splat
 
 _NUMBA = {
@@ -50,7 +51,7 @@ def _to_memory(builder: Any, x: Any, stored: Any) -> Any:
 
 
 @functools.cache
-def loader(dtype: str, lanes: int, apart: bool = False, part: bool = False) -> Any:
+def loader(dtype: str, lanes: int, apart: bool = False, part: bool = False) -> Callable[..., Any]:
     """Return a compiled function `(address[, step in bytes][, live]) -> vector`; one lane gives a number.
 
     Arguments:
@@ -88,7 +89,7 @@ def loader(dtype: str, lanes: int, apart: bool = False, part: bool = False) -> A
 
 
 @functools.cache
-def storer(dtype: str, lanes: int, apart: bool = False, part: bool = False) -> Any:
+def storer(dtype: str, lanes: int, apart: bool = False, part: bool = False) -> Callable[..., Any]:
     """Return a compiled function `(address, [step in bytes,] [live,] vector)` that writes; see `loader`."""
     kind = _NUMBA[dtype]
     stored = _stored(kind)
@@ -139,7 +140,7 @@ def _taking(given: tuple[Any, ...], result: Any, generate: Any) -> Any:
 
 
 @functools.cache
-def everywhere(dtype: str, lanes: int) -> Any:
+def everywhere(dtype: str, lanes: int) -> Callable[..., Any]:
     """Return a compiled function `number -> vector` with the number in every lane."""
     kind = _NUMBA[dtype]
 
@@ -154,7 +155,7 @@ def everywhere(dtype: str, lanes: int) -> Any:
 
 
 @functools.cache
-def converter(dtype: str) -> Any:
+def converter(dtype: str) -> Callable[..., Any]:
     """Return a compiled function that converts a number or a vector, as NumPy's astype does; to bool: whether not 0."""
     kind = _NUMBA[dtype]
 
@@ -188,7 +189,7 @@ def converter(dtype: str) -> Any:
 
 
 @functools.cache
-def first_lanes(lanes: int) -> Any:
+def first_lanes(lanes: int) -> Callable[..., Any]:
     """Return a compiled function `count -> vector of bools` that is true in the first `count` lanes."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -199,7 +200,7 @@ def first_lanes(lanes: int) -> Any:
 
 
 @intrinsic
-def address_of(typing_context: Any, x: Any) -> Any:
+def address_of(typing_context: Any, x: types.Type) -> Typed:
     """Return the address of an array's first element."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -210,7 +211,7 @@ def address_of(typing_context: Any, x: Any) -> Any:
 
 
 @functools.cache
-def filler(dtype: str) -> Any:
+def filler(dtype: str) -> Callable[..., Any]:
     """Return a compiled function `(address, count, number)` that writes the number so many times."""
     store, size = storer(dtype, 1), np.dtype(dtype).itemsize
     spread = everywhere(dtype, 1)
@@ -224,7 +225,7 @@ def filler(dtype: str) -> Any:
 
 
 @intrinsic
-def copy(typing_context: Any, to: Any, start: Any, count: Any) -> Any:
+def copy(typing_context: Any, to: types.Type, start: types.Type, count: types.Type) -> Typed:
     """Copy so many bytes from one address to another."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

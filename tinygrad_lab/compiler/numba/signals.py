@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from tinygrad_lab.compiler.numba.intrinsics import intrinsic
+from tinygrad_lab.compiler.numba.intrinsics import Typed, intrinsic
 
 _BETWEEN_LOOKS = 1 << 16  # numbers that are computed, about: some ten microseconds, and a look takes a few nanoseconds
 
@@ -19,7 +19,7 @@ def rounds_between_looks(numbers: int) -> int:
 
 
 @intrinsic
-def handle_signals(typing_context: Any) -> Any:
+def handle_signals(typing_context: Any) -> Typed:
     """Let Python handle the signals that have arrived; leave with the exception that this raises, if any."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -7,6 +7,7 @@ Each is a compiled function of the addresses of whole arrays; axes before and af
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,7 @@ _row = njit(_named_row, error_model="numpy")
 
 
 @functools.cache
-def pair_of_indices() -> Any:
+def pair_of_indices() -> Callable[..., Any]:
     """Return a compiled function that writes, for `count` pairs of indices, which row of rows × columns each names."""
 
     def join(result: int, first: int, second: int, count: int, rows: int, columns: int) -> None:
@@ -74,7 +75,7 @@ def pair_of_indices() -> Any:
 
 
 @functools.cache
-def gather_rows() -> Any:
+def gather_rows() -> Callable[..., Any]:
     """Return a compiled function that copies, for each of `count` indices, one of the `rows` of a table."""
 
     def gather(result: int, table: int, indices: int, count: int, rows: int, size: int) -> None:
@@ -85,7 +86,7 @@ def gather_rows() -> Any:
 
 
 @functools.cache
-def add_rows(dtype: str) -> Any:
+def add_rows(dtype: str) -> Callable[..., Any]:
     """Return a compiled function that adds `count` rows of `width` elements up where their indices say, into zeros."""
     load, store, number, size = loader(dtype, 1), storer(dtype, 1), everywhere(dtype, 1), np.dtype(dtype).itemsize
 
@@ -101,7 +102,7 @@ def add_rows(dtype: str) -> Any:
 
 
 @functools.cache
-def running(dtype: str, product: bool = False) -> Any:
+def running(dtype: str, product: bool = False) -> Callable[..., Any]:
     """Return a compiled function that writes the totals of all elements so far along an axis."""
     load, store, size = loader(dtype, 1), storer(dtype, 1), np.dtype(dtype).itemsize
 
@@ -120,7 +121,7 @@ def running(dtype: str, product: bool = False) -> Any:
 
 
 @functools.cache
-def place_of(dtype: str, smallest: bool = False) -> Any:
+def place_of(dtype: str, smallest: bool = False) -> Callable[..., Any]:
     """Return a compiled function that writes where the first largest element along an axis is; NaN is larger still."""
     load, store, size = loader(dtype, 1), storer("int64", 1), np.dtype(dtype).itemsize
 

@@ -21,11 +21,11 @@ from numba.extending import lower_builtin, models, register_model
 class Vector(types.Type):  # type: ignore[misc]
     """The type of vectors of `lanes` numbers of a Numba type."""
 
-    def __init__(self, dtype: Any, lanes: int) -> None:
+    def __init__(self, dtype: types.Type, lanes: int) -> None:
         self.dtype, self.lanes = dtype, lanes
         super().__init__(name=f"vector({dtype} x {lanes})")
 
-    def of(self, dtype: Any) -> Vector:
+    def of(self, dtype: types.Type) -> Vector:
         """Return the type with as many lanes of another type."""
         return Vector(dtype, self.lanes)
 
@@ -36,7 +36,7 @@ class _Model(models.PrimitiveModel):  # type: ignore[misc]
         super().__init__(manager, kind, ir.VectorType(element_type(kind.dtype), kind.lanes))
 
 
-def element_type(dtype: Any) -> Any:
+def element_type(dtype: types.Type) -> ir.Type:
     """Return LLVM's type of one lane."""
     if dtype == types.boolean:
         return ir.IntType(1)
@@ -45,14 +45,14 @@ def element_type(dtype: Any) -> Any:
     return {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}[dtype]
 
 
-def splat(builder: Any, x: Any, kind: Vector) -> Any:
+def splat(builder: ir.IRBuilder, x: ir.Value, kind: Vector) -> ir.Value:
     """Return the number `x`, already of the lanes' type, in every lane."""
     first = builder.insert_element(ir.Constant(ir.VectorType(x.type, kind.lanes), ir.Undefined), x, ir.IntType(32)(0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), kind.lanes), [0] * kind.lanes)
     return builder.shuffle_vector(first, first, zeros)
 
 
-def widened(context: Any, builder: Any, x: Any, given: Any, kind: Vector) -> Any:
+def widened(context: Any, builder: ir.IRBuilder, x: ir.Value, given: types.Type, kind: Vector) -> ir.Value:
     """Return an operand, which may be a number, as a vector of this kind."""
     if isinstance(given, Vector):
         return x
@@ -121,7 +121,7 @@ def _absolute(builder: Any, dtype: Any, args: tuple[Any, ...]) -> Any:
     return builder.select(builder.icmp_signed("<", x, x.type(None)), builder.neg(x), x)
 
 
-def call_llvm(builder: Any, name: str, *args: Any) -> Any:
+def call_llvm(builder: ir.IRBuilder, name: str, *args: Any) -> ir.Value:
     """Call one of LLVM's intrinsic functions whose operands and result are of one type, such as llvm.sqrt."""
     kind = args[0].type
     lanes = f"v{kind.count}" if isinstance(kind, ir.VectorType) else ""
