@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.testing.adapters import Adapter
-from tinygrad_lab.testing.differences import Array
+from tinygrad_lab.testing.differences import Array, unit_of
 from tinygrad_lab.testing.mistakes import Mistake, failure
 from tinygrad_lab.testing.noise import Error, moved, steady
 from tinygrad_lab.testing.problem import Problem
@@ -43,15 +43,16 @@ def check_transpose(problem: Problem) -> None:
     u = rng.uniform(-1, 1, problem.x.size).astype(problem.dtype)
     v = rng.uniform(-1, 1, problem.y.size).astype(problem.dtype)
 
-    def products(x: Array) -> tuple[Array, Array, float]:
+    def products(x: Array | None) -> tuple[Array, Array, float]:
         gradient, unit = problem.gradient(v, x)
         forward = problem.tangent(u, x)
         if forward is None:
+            x = problem.x if x is None else x
             forward = problem.value(x + u) - problem.value(x)
-        return forward * v, gradient * u, unit
+        return forward * v, gradient * u, max(unit, unit_of(forward), unit_of(gradient))
 
     with np.errstate(all="ignore"):
-        ahead, back, unit = products(problem.x)
+        ahead, back, unit = products(None)
         error = Error(float(np.sum(back)), float(np.sum(ahead)))
         scale = float(np.sum(np.abs(ahead)) + np.sum(np.abs(back)) + np.sum(np.abs(problem.y * v)))
         least = float(np.finfo(np.float64).eps) ** 2  # what is left of 1 after two cancellations

@@ -17,7 +17,7 @@ from tinygrad_lab.testing.cotangents import Rule, check_cotangents, random_like,
 from tinygrad_lab.testing.layouts import laid_out_like
 from tinygrad_lab.testing.mistakes import Mistake, failure
 from tinygrad_lab.testing.problem import Problem
-from tinygrad_lab.testing.shaken import bare, shaken
+from tinygrad_lab.testing.shaken import bare, shaken, steadfast
 
 
 def check_rule(fn: Callable[..., Any] | Adapter, *args: Any) -> None:
@@ -107,13 +107,15 @@ def _rules(adapter: Adapter, problem: Problem, arrays: list[Any]) -> Iterator[Ru
     if adapter.own:
         yield from _recorded(adapter, problem, arrays, rng)
 
-    def pulled(cotangents: Any) -> Any:
+    def anew(cotangents: Any) -> Any:
         both = shaken([*arrays, *cotangents])
         return adapter.gradients(both[: len(arrays)], problem.rebuild, both[len(arrays) :])
 
+    here = adapter.linear(arrays, problem.rebuild) if adapter.own else None
     yield Rule(
         adapter.name,
-        pulled,
+        lambda cotangents: here.pull(cotangents) if here and steadfast() else anew(cotangents),
+        anew,
         [random_like(rng, output) for output in outputs],
         arrays,
         True,
@@ -135,22 +137,22 @@ def _recorded(adapter: Adapter, problem: Problem, arrays: list[Any], rng: np.ran
 
             inputs = [s for s in saved if isinstance(s, np.ndarray)]
             name = f"{node.op.name}, rule of argument {position}"
-            yield Rule(name, apply, [random_like(rng, saved[0])], inputs, False, size_of(saved[0]))
+            yield Rule(name, apply, apply, [random_like(rng, saved[0])], inputs, False, size_of(saved[0]))
 
 
 def _check(rule: Rule, positions: list[int], nondeterminism: float) -> None:
-    first = _applied(rule)
+    first, second = _applied(rule)
     given = [*rule.cotangents, *rule.arguments]
     for number, gradient in enumerate(first):
         name = f"{rule.name}, gradient of argument {positions[number]}" if rule.owned else rule.name
         _check_kind(name, gradient, rule.arguments[number] if rule.owned else None)
         if rule.owned:
             _check_memory(name, gradient, given, first[:number])
-    check_cotangents(rule, [np.copy(gradient) for gradient in first], nondeterminism)
+    check_cotangents(rule, [np.copy(gradient) for gradient in first], second, nondeterminism)
 
 
-def _applied(rule: Rule) -> list[Any]:
-    """Return the gradients, after a look at whether anything was written into."""
+def _applied(rule: Rule) -> tuple[list[Any], list[Any]]:
+    """Return the gradients, and those of a second run, after a look at whether anything was written into."""
     given = [*rule.cotangents, *rule.arguments]
     copies = [np.copy(array) for array in given]
     try:
@@ -160,7 +162,7 @@ def _applied(rule: Rule) -> list[Any]:
             if not np.array_equal(array, copy, equal_nan=True):
                 what = "cotangent" if number < len(rule.cotangents) else "arguments"
                 raise failure(Mistake.IN_PLACE, _WRITTEN.format(rule.name, what))
-        rule.apply(locked)
+        second = rule.anew(locked)
     except TinygradError as error:
         raise error if isinstance(error, GradientError) else failure(Mistake.SHAPE, f"{rule.name}: {error}") from error
     except ValueError as error:
@@ -171,7 +173,7 @@ def _applied(rule: Rule) -> list[Any]:
             f"{rule.name}: failed where the function works ({type(error).__name__}: {error}); "
             f"think of arrays of size 0",
         ) from error
-    return first
+    return first, second
 
 
 _WRITTEN = "{}: wrote into the {}; compute a new array"

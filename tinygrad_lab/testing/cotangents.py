@@ -22,22 +22,23 @@ class Rule(NamedTuple):
 
     name: str
     apply: Callable[[Any], Any]  # cotangents -> list of gradients
+    anew: Callable[[Any], Any]  # the same, with nothing kept from before
     cotangents: list[Any]
     arguments: list[Any]
     owned: bool  # whether what it returns must not share memory with what it was given
     size: float  # of the largest result: what cancels inside the rule may be as large
 
 
-def check_cotangents(rule: Rule, first: list[Any], nondeterminism: float) -> None:
+def check_cotangents(rule: Rule, first: list[Any], second: list[Any], nondeterminism: float) -> None:
     """Check that a rule is linear in its cotangent, the same each time, and whatever the cotangent's layout.
 
     Arguments:
         rule: the rule.
         first: what it gave for its cotangents.
+        second: what it gave another time.
         nondeterminism: how far two results may be apart.
     """
-    for _ in range(2):
-        again = rule.apply(rule.cotangents)
+    for again in (second, rule.anew(rule.cotangents)):
         if not all(_same(a, b, nondeterminism) for a, b in zip(first, again, strict=True)):
             raise failure(
                 Mistake.RANDOM,
@@ -90,7 +91,7 @@ def _check_linear(rule: Rule, first: list[Any], nondeterminism: float) -> None:
     def differences(ones: list[Any]) -> list[Any]:
         """Return what the gradient of a combination lacks; powers of two scale exactly, so only the sum is rounded."""
         combined = [b / 2 - 2 * a for a, b in zip(ones, others, strict=True)]
-        parts = [rule.apply(ones), rule.apply(others), rule.apply(combined)]
+        parts = [first if ones is rule.cotangents else rule.apply(ones), rule.apply(others), rule.apply(combined)]
         return [np.asarray(both - (b / 2 - 2 * a)) for a, b, both in zip(*parts, strict=True)]
 
     for number, (off, a) in enumerate(zip(differences(rule.cotangents), first, strict=True)):

@@ -109,6 +109,18 @@ def real_parts(arrays: list[Array]) -> Array:
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
+def unit_of(array: Array) -> float:
+    """Return the rounding unit of what an array was computed in: what LAPACK gives is float64, whatever was asked for.
+
+    Example:
+        >>> unit_of(np.full(1, 1 / 3)) == unit_of(np.full(1, 1 / 3, np.longdouble))
+        True
+    """
+    double = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+    computed = double if np.array_equal(double, array, equal_nan=True) else array
+    return float(max(np.finfo(array.dtype).eps, np.finfo(computed.dtype).eps))
+
+
 def _shaped(flat: Array, arrays: list[Array], wrap: Callable[[list[Any]], Any]) -> Any:
     leaves, start = [], 0
     for array in arrays:
@@ -218,9 +230,11 @@ def estimate(rungs: Ladder, noise: Array) -> Slope:
     with np.errstate(all="ignore"):
         steps = rungs.steps[:, None]
         right, left = (rungs.above - rungs.centre) / steps, (rungs.centre - rungs.below) / steps
-        value, bound = _extrapolate((left + right) / 2, RATIO**2, noise / steps)
-        sides, bounds = _extrapolate(np.hstack([left, right]), RATIO, np.tile(2 * noise / steps, 2))
-    (left, right), (left_bound, right_bound) = np.split(sides, 2), np.split(bounds, 2)
+        columns = np.concatenate([(left + right) / 2, left, right], axis=1)
+        powers = np.repeat([RATIO**2, RATIO, RATIO], rungs.centre.size).astype(float)
+        noise = noise / steps
+        found = _extrapolate(columns, powers, np.concatenate([noise, 2 * noise, 2 * noise], axis=1))
+    (value, left, right), (bound, left_bound, right_bound) = (part.reshape(3, -1) for part in found)
     # Close to a kink the central quotients may settle on another slope; the sides know the value at 0.
     astray = np.abs(value - (left + right) / 2) > 3 * (left_bound + right_bound) + bound
     value = np.where(astray, (left + right) / 2, value)
@@ -239,17 +253,17 @@ def estimate(rungs: Ladder, noise: Array) -> Slope:
     return Slope(value, bound, left, right, left_bound, right_bound)
 
 
-def _extrapolate(column: Array, power: int, noise: Array) -> tuple[Array, Array]:
+def _extrapolate(column: Array, power: Array, noise: Array) -> tuple[Array, Array]:
     """Return each output element's best entry of the Richardson tableau, and its error.
 
     Arguments:
         column: difference quotients, coarsest step first, shape (rungs, m).
-        power: what a step's leading error shrinks by from rung to rung.
+        power: what a step's leading error shrinks by from rung to rung, of shape (m,).
         noise: how far each quotient may be off by rounding, of the same shape.
     """
     entries, errors = [], []
     for p in range(1, min(COLUMNS, len(column))):
-        finer = column[1:] + (column[1:] - column[:-1]) / (float(power) ** p - 1)
+        finer = column[1:] + (column[1:] - column[:-1]) / (power**p - 1)
         off = np.maximum(np.abs(finer - column[1:]), np.abs(finer - column[:-1]))
         # Two entries may agree by luck; the next finer row has to agree as well.
         off[:-1] = np.maximum(off[:-1], np.abs(finer[1:] - finer[:-1]))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.testing.differences import FEW, Array, Slope
-from tinygrad_lab.testing.elements import Found, examine, is_rounding, settled
+from tinygrad_lab.testing.elements import FAINT, MINOR, Found, examine, is_rounding, settled
 from tinygrad_lab.testing.mistakes import Mistake
 from tinygrad_lab.testing.noise import Error, steady
 from tinygrad_lab.testing.reproduction import call
@@ -55,7 +55,7 @@ class Search:
 
     def _groups(self) -> Iterator[Array]:
         """Yield coordinates whose gradients are of about one size, large ones first, zeros last."""
-        sizes = np.max(np.abs(self.sample.gradients), axis=0) * self.sample.problem.scale
+        sizes = np.max([self._size(k) for k in range(len(self.sample.weights))], axis=0)
         order = np.argsort(-sizes)
         while order.size:
             largest = sizes[order[0]]
@@ -63,6 +63,11 @@ class Search:
             together[0] = True
             yield order[together]
             order = order[~together]
+
+    def _size(self, k: int) -> Array:
+        """Return how much each element matters by a gradient; what is no larger than the rule's rounding is 0."""
+        gradient = np.abs(self.sample.gradients[k])
+        return np.where(gradient <= self.sample.rounding[k], 0, gradient) * self.sample.problem.scale
 
     def _decide(self, group: Array) -> None:
         """Decide about a group of elements, or about its parts."""
@@ -118,13 +123,9 @@ class Search:
         rounding = np.sum(np.abs(direction) * sample.rounding[k])
         verdict = judge(np.sum(gradient * direction), weights, slope, rounding)
         tolerance = BOUNDS * verdict.bound + rounding + max(1e-10, 4 * sample.unit) * np.sum(terms)
-        smallest = np.min(terms)
-        if smallest == 0:
-            visible = np.max(np.abs(gradient) * scale) + 1e-6 * (
-                np.sum(np.abs(weights) * sample.sizes) + sample.problem.terms
-            )
-        else:
-            visible = smallest
+        smallest = np.min(self._size(k)[group]) / 2  # a direction moves an element by half its scale at least
+        values = FAINT * (np.sum(np.abs(weights) * sample.sizes) + sample.problem.terms)
+        visible = max(smallest, (MINOR if smallest else 1) * np.max(np.abs(gradient) * scale) + values)
         off = abs(verdict.analytic - verdict.numeric)
         return verdict.status != KINK and bool(off <= tolerance and tolerance <= VISIBLE * visible)
 

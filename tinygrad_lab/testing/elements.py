@@ -15,7 +15,9 @@ from tinygrad_lab.testing.verdict import BOUNDS, FAIL, INCONCLUSIVE, KINK, PASS,
 
 CLOSE_BY = 1e-4  # how far to go for other branches, relative to the elements
 CURVATURE = 1e-3  # by so much slopes may differ there, relative as well
-MINOR = 1e-3  # of the terms of a gradient, what is left of them need not be told from 0 below
+MINOR = 1e-3  # of the largest element of a gradient, and of its terms: what is smaller need not be told from 0
+FAINT = 1e-6  # of the results, and of their terms: the same
+LUCK = 1e-2  # how probable it may be that a mistake is taken for what finer steps agree with
 FINER = 1e-4  # of the usual steps, where something happens that those are too long for
 NEARBY = 64  # points at which to look around a kink
 MOST = 1000  # so many equal elements at most are taken for a tie
@@ -44,11 +46,12 @@ def examine(sample: Sample, i: int, briefly: bool = False) -> tuple[Slope, list[
     slope = sample.along(i, sample.problem.scale[i])
     verdicts = [_judge(sample, i, k, slope, strict=True) for k in cotangents]
     if any(v.status in (FAIL, INCONCLUSIVE) for v in verdicts):
-        for scale in _other_scales(float(sample.problem.scale[i])):
+        for scale in _other_scales(float(sample.problem.scale[i]), any(v.status == FAIL for v in verdicts)):
             other = sample.along(i, scale)
-            verdicts = [_judge(sample, i, k, other, strict=True) for k in cotangents]
-            if all(v.status == PASS for v in verdicts):  # steps as large as the element may skip over what happens here
-                return other, verdicts
+            found = [_judge(sample, i, k, other, strict=True) for k in cotangents]
+            found = [_agreed(v, before) for v, before in zip(found, verdicts, strict=True)]
+            if all(v.status == PASS for v in found):  # steps as large as the element may skip over what happens here
+                return other, found
             slope = _sharper(slope, other)
         verdicts = [_judge(sample, i, k, slope, strict=False) for k in cotangents]
     tied = (
@@ -104,8 +107,11 @@ def settled(sample: Sample, i: int, k: int, verdict: Verdict) -> Verdict:
 
     Where they cancel, what is left is as uncertain as they are, and yet known well beside them.
     """
-    off = max(verdict.low - verdict.analytic, verdict.analytic - verdict.high)
-    known = max(BOUNDS * verdict.bound, off) <= SHARP * MINOR * float(sample.terms(k)[i])
+    uncertain = max(BOUNDS * verdict.bound, abs(verdict.off))
+    known = uncertain <= SHARP * MINOR * float(sample.terms(k)[i])
+    if not known:
+        values = float(np.sum(np.abs(sample.weights[k]) * sample.value_terms) / sample.problem.scale[i])
+        known = uncertain <= SHARP * FAINT * values
     return verdict._replace(status=PASS) if known else verdict
 
 
@@ -115,13 +121,27 @@ def _judge(sample: Sample, i: int, k: int, slope: Slope, strict: bool) -> Verdic
     if not strict:
         finite = np.where(np.isfinite(gradient), np.abs(gradient), 0)
         values = np.sum(np.abs(weights) * sample.sizes) + sample.problem.terms
-        negligible = float((1e-3 * np.max(finite * sample.problem.scale) + 1e-6 * values) / scale)
+        negligible = float((MINOR * np.max(finite * sample.problem.scale) + FAINT * values) / scale)
     return judge(float(gradient[i]), weights, slope, float(sample.rounding[k][i]), negligible)
 
 
-def _other_scales(scale: float) -> tuple[float, ...]:
-    """Return how far else to go than an element is large: as far as 1, and much less far."""
-    return (FINER,) if scale == 1 else (1.0, FINER * scale)
+def _other_scales(scale: float, failed: bool) -> tuple[float, ...]:
+    """Return how far else to go than an element is large: as far as 1, much less far, and before a failure less still.
+
+    A difference of squares in a `tanh` may go from -1 to 1 within a part of 1e-12 of its arguments.
+    """
+    finer = (FINER * scale, FINER**2 * scale) if failed else (FINER * scale,)
+    return finer if scale == 1 else (1.0, *finer)
+
+
+def _agreed(verdict: Verdict, before: Verdict) -> Verdict:
+    """Return the verdict on an element at finer steps, whose bound may be wide.
+
+    Where they agree so much more closely than those before that it is no luck, the others skipped over something.
+    """
+    allowed = LUCK * abs(before.off) if before.status == FAIL else SHARP * abs(verdict.analytic)
+    agrees = verdict.status == INCONCLUSIVE and abs(verdict.off) <= allowed and verdict.analytic != 0
+    return verdict._replace(status=PASS) if agrees else verdict
 
 
 def _sharper(first: Slope, second: Slope) -> Slope:

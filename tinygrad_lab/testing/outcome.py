@@ -10,9 +10,10 @@ import numpy as np
 
 from tinygrad_lab.testing.differences import Array, Slope
 from tinygrad_lab.testing.layouts import described
+from tinygrad_lab.testing.leaves import Leaf
 from tinygrad_lab.testing.mistakes import Diagnosis, Mistake
 from tinygrad_lab.testing.patterns import Evidence, Factor, recognise
-from tinygrad_lab.testing.problem import Leaf, Problem
+from tinygrad_lab.testing.problem import Problem
 from tinygrad_lab.testing.report import Findings, GradientReport
 from tinygrad_lab.testing.reproduction import call
 from tinygrad_lab.testing.table import place_of, table

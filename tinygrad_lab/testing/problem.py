@@ -7,21 +7,20 @@ gradient times direction is the slope; in real coordinates gradients and cotange
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.testing.adapters import Adapter
+from tinygrad_lab.testing.adapters.base import Linear
 from tinygrad_lab.testing.differences import Array, real_parts
 from tinygrad_lab.testing.layouts import laid_out_like
+from tinygrad_lab.testing.leaves import leaves_of
 from tinygrad_lab.testing.mistakes import Mistake, failure
-from tinygrad_lab.testing.shaken import shaken
+from tinygrad_lab.testing.shaken import shaken, steadfast
 
 
 @contextmanager
@@ -30,24 +29,6 @@ def overflows() -> Iterator[list[str]]:
     seen: list[str] = []
     with np.errstate(over="call", divide="call", call=lambda kind, _: seen.append(kind)):
         yield seen
-
-
-class Leaf(NamedTuple):
-    """One differentiated array among the arguments: where it is, and which flat coordinates are its own."""
-
-    argument: int
-    array: Any
-    coordinates: slice
-
-    @property
-    def numbers(self) -> range:
-        """The flat coordinates."""
-        return range(self.coordinates.start, self.coordinates.stop)
-
-    def shaped(self, flat: Array) -> Array:
-        """Return the leaf's part of a flat vector in its shape; the two numbers of a complex element on a last axis."""
-        part = flat[self.coordinates]
-        return part.reshape(*np.shape(self.array), 2) if np.iscomplexobj(self.array) else part.reshape(self.array.shape)
 
 
 class Problem:
@@ -67,13 +48,14 @@ class Problem:
 
     origin: tuple[Problem, Array] | None = None
     overflow = False
+    _here: Linear | None = None  # the derivative at `x`, computed once
 
     def __init__(
         self, adapter: Adapter, args: tuple[Any, ...], wrt: int | tuple[int, ...] | None, terms: float = 0.0
     ) -> None:
         self.adapter, self.args, self.terms = adapter, adapter.given(args), terms
         self.given = len(args)  # an adapter may have added some, such as parameters
-        self.leaves, self._slots = _leaves(adapter.name, self.args, wrt)
+        self.leaves, self._slots = leaves_of(adapter.name, self.args, wrt)
         arrays = [leaf.array for leaf in self.leaves]
         with np.errstate(all="ignore"):
             self.results = self.adapter.value(arrays, self.rebuild)  # first: what it raises is the caller's to see
@@ -96,9 +78,12 @@ class Problem:
                     outputs = self.adapter.value(leaves, self.rebuild)
                 self.overflow = bool(seen)
                 taken = taken or (dtype, outputs)
-                self.adapter.gradients(leaves, self.rebuild, [np.ones_like(y) for y in outputs])
+                here = self.adapter.linear(leaves, self.rebuild) if self.adapter.own else None
+                pull = here.pull if here else functools.partial(self.adapter.gradients, leaves, self.rebuild)
+                pull([np.ones_like(y) for y in outputs])
             except Exception:  # noqa: S112
                 continue
+            self._here = here
             return dtype, outputs
         return taken or (np.float64, self.results)
 
@@ -164,15 +149,24 @@ class Problem:
 
     def gradient(self, weights: Array, x: Array | None = None) -> tuple[Array, float]:
         """Return the gradient in the widest precision, flat, and the rounding unit of the dtype it came in."""
-        leaves = self.unflatten(self.x if x is None else x)
-        return self._flat(self._pulled(leaves, self.cotangents(weights)))
+        cotangents = self.cotangents(weights)
+        here = self._here if x is None and steadfast() else None
+        found = here.pull(cotangents) if here else self._pulled(self.unflatten(self._point(x)), cotangents)
+        return self._flat(found)
 
     def tangent(self, direction: Array, x: Array | None = None) -> Array | None:
         """Return the results' derivatives along a direction in forward mode, or None where there is none."""
-        leaves = self.unflatten(self.x if x is None else x)
-        both = shaken([*leaves, *self.unflatten(direction)])
-        found = self.adapter.tangents(both[: len(leaves)], self.rebuild, both[len(leaves) :])
+        here, directions = self._here if x is None and steadfast() else None, self.unflatten(direction)
+        if here:
+            found = here.push(directions)
+        else:
+            leaves = self.unflatten(self._point(x))
+            both = shaken([*leaves, *directions])
+            found = self.adapter.tangents(both[: len(leaves)], self.rebuild, both[len(leaves) :])
         return None if found is None else real_parts(found).astype(self.dtype)
+
+    def _point(self, x: Array | None) -> Array:
+        return self.x if x is None else x
 
     def _pulled(self, leaves: list[Any], cotangents: list[Any]) -> list[Any]:
         both = shaken([*leaves, *cotangents])
@@ -244,50 +238,3 @@ def _advice(gradient: Array, argument: Array) -> tuple[Mistake, str]:
 
 def _joined(part: Array, like: Any) -> Any:
     return part[..., 0] + 1j * part[..., 1] if np.iscomplexobj(like) else part
-
-
-def _leaves(name: str, args: tuple[Any, ...], wrt: Any) -> tuple[list[Leaf], dict[int, Any]]:
-    """Find the floating-point arrays among the arguments chosen by `wrt`."""
-    chosen = range(len(args)) if wrt is None else ((wrt,) if isinstance(wrt, int) else tuple(wrt))
-    for position in chosen:
-        if not -len(args) <= position < len(args):
-            raise ArgumentError(
-                f"{name}: wrt names position {position}, but there are {len(args)} arguments; count from 0"
-            )
-    found: list[Leaf] = []
-    slots: dict[int, Any] = {}
-    start = 0
-    for position in sorted({position % len(args) for position in chosen}):
-        leaves, make = tree.flatten(args[position])
-        mine = [i for i, leaf in enumerate(leaves) if _differentiable(leaf)]
-        for i in mine:
-            array = np.asarray(plain(leaves[i]))
-            stop = start + array.size * (2 if np.iscomplexobj(array) else 1)
-            found.append(Leaf(position, array, slice(start, stop)))
-            start = stop
-        if mine:
-            slots[position] = (len(mine), _filler(leaves, mine, make))
-    if not found:
-        kinds = ", ".join(type(arg).__name__ for arg in args) or "none"
-        raise ArgumentError(
-            f"{name}: no argument holds floating-point numbers, only {kinds}; convert integers to float"
-        )
-    return found, slots
-
-
-def _filler(leaves: list[Any], places: list[int], make: Callable[[list[Any]], Any]) -> Callable[[list[Any]], Any]:
-    def fill(arrays: list[Any]) -> Any:
-        filled = list(leaves)
-        for place, array in zip(places, arrays, strict=True):
-            filled[place] = array
-        return make(filled)
-
-    return fill
-
-
-def _differentiable(leaf: Any) -> bool:
-    if isinstance(leaf, Value):
-        return leaf.requires_grad
-    if isinstance(leaf, (np.ndarray, np.generic)):
-        return leaf.dtype.kind in "fc"
-    return isinstance(leaf, (float, complex))

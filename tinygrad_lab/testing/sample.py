@@ -70,12 +70,15 @@ class Sample:
 
     def _sizes(self) -> Array:
         """Return how large each result is here or not far away: at a minimum of 0 it is 0 only here."""
-        step = self.problem.scale * np.random.default_rng(0).uniform(-0.25, 0.25, self.problem.x.size)
         try:
-            change = np.abs(self.problem.value(self.problem.x + step) - self.problem.y)
+            change = np.abs(self.problem.value(self._elsewhere()) - self.problem.y)
         except Exception:  # it is not defined there
             return np.abs(self.problem.y)
         return np.abs(self.problem.y) + np.where(np.isfinite(change), change, 0)
+
+    def _elsewhere(self) -> Array:
+        step = self.problem.scale * np.random.default_rng(0).uniform(-0.25, 0.25, self.problem.x.size)
+        return self.problem.x + step
 
     def _wide_rounding(self, k: int) -> Array:
         """Return the rounding of a gradient in the widest dtype, by what it is in the arguments' dtype."""
@@ -116,6 +119,13 @@ class Sample:
             terms = np.where(np.isfinite(seen), seen, 0) if seen is not None else np.zeros_like(self.gradients[k])
             self._terms[k] = terms / float(np.finfo(np.float64).eps)  # rules hold constants in float64
         return self._terms[k]
+
+    @functools.cached_property
+    def value_terms(self) -> Array:
+        """How large the terms are that each result is made of, not far away: here, nothing may be left of them."""
+        seen = spread(lambda: self.problem.value(self._elsewhere()))
+        terms = np.where(np.isfinite(seen), seen, 0) if seen is not None else np.zeros_like(self.problem.y)
+        return np.asarray(terms / float(np.finfo(np.float64).eps))
 
     def slope(
         self, direction: Array, x: Array | None = None, rungs: slice = slice(None), among: Any = slice(None)

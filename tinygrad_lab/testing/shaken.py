@@ -55,6 +55,11 @@ def shaking(seed: int) -> Iterator[Shake]:
         _shake.reset(token)
 
 
+def steadfast() -> bool:
+    """Whether nothing is being shaken, so that what is computed again is the same."""
+    return _shake.get() is None
+
+
 def shaken(arrays: list[Any]) -> list[Any]:
     """Return arrays whose computations are shaken, otherwise each time, inside of `shaking`; elsewhere the arrays."""
     shake = _shake.get()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tinygrad_lab.testing.problem import Leaf
+from tinygrad_lab.testing.leaves import Leaf
 from tinygrad_lab.testing.verdict import Verdict
 
 ROWS = 5

@@ -46,9 +46,8 @@ class Tolerance(NamedTuple):
 
     def applied(self, verdict: Verdict) -> Verdict:
         """Return a verdict that passes what is tolerated."""
-        off = max(verdict.low - verdict.analytic, verdict.analytic - verdict.high)
         allowed = self.atol + self.rtol * max(abs(verdict.low), abs(verdict.high))
-        return verdict._replace(status=PASS) if off <= allowed and allowed > 0 else verdict
+        return verdict._replace(status=PASS) if abs(verdict.off) <= allowed and allowed > 0 else verdict
 
 
 def judge(analytic: float, weights: Array, slope: Slope, rounding: float, negligible: float = 0.0) -> Verdict:

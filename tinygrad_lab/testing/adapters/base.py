@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -33,6 +34,18 @@ class Way(NamedTuple):
     cotangents: Leaves
     gradients: Callable[[], Leaves]
     optional: bool = False
+
+
+class Linear(NamedTuple):
+    """A function's derivative at a point, in both modes: what is computed once for all cotangents and directions.
+
+    Attributes:
+        pull: from the results' cotangents to the gradient of each leaf.
+        push: from directions to the results' derivatives in forward mode, or to None where there is none.
+    """
+
+    pull: Callable[[Leaves], Leaves]
+    push: Callable[[Leaves], Leaves | None]
 
 
 class Adapter:
@@ -73,15 +86,26 @@ class Adapter:
             results = self._call(rebuild, [Value(leaf, requires_grad=False) for leaf in leaves])
         return [np.asarray(plain(result)) for result in results]
 
+    def linear(self, leaves: Leaves, rebuild: Rebuild) -> Linear:
+        """Return the derivative at a point of a function that this package records."""
+        results, pullback = transforms.vjp(lambda *leaves: self._call(rebuild, leaves), *leaves)
+
+        @functools.cache
+        def transposed() -> Any:  # the pullback is linear, so any cotangents would do, as in `jvp`
+            return transforms.vjp(lambda *duals: pullback(list(duals)), *map(np.ones_like, results))[1]
+
+        return Linear(
+            lambda cotangents: [plain(gradient) for gradient in pullback(cotangents)],
+            lambda directions: [np.asarray(plain(result)) for result in transposed()(tuple(directions))],
+        )
+
     def gradients(self, leaves: Leaves, rebuild: Rebuild, cotangents: Leaves) -> Leaves:
         """Return the gradient of each leaf for the results' cotangents."""
-        _, pullback = transforms.vjp(lambda *leaves: self._call(rebuild, leaves), *leaves)
-        return [plain(gradient) for gradient in pullback(cotangents)]
+        return self.linear(leaves, rebuild).pull(cotangents)
 
     def tangents(self, leaves: Leaves, rebuild: Rebuild, directions: Leaves) -> Leaves | None:
         """Return the results' directional derivatives in forward mode, or None where there is none."""
-        _, results = transforms.jvp(lambda *leaves: self._call(rebuild, leaves), tuple(leaves), tuple(directions))
-        return [np.asarray(plain(result)) for result in results]
+        return self.linear(leaves, rebuild).push(directions)
 
     def ways(self, leaves: Leaves, rebuild: Rebuild, cotangents: Leaves) -> Iterator[Way]:
         """Yield the other ways in which the system may ask for the gradient.

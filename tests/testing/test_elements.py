@@ -1,0 +1,41 @@
+"""Right functions whose gradients are hard to see by differences: what one length of step shows, another may not."""
+
+import numpy as np
+import pytest
+
+from tests.rules.cases import OPERATIONS
+from tinygrad_lab.testing import adapters, check_adjoint, check_gradients
+
+FAR = np.broadcast_to(np.array([[74.5, -2000.0], [-79.9, -1e6], [-1e6, -66.6]]), (3, 2))
+SEEN = {
+    "steps longer than a period": (
+        lambda x: np.mean((1 - np.cos(x)) / x**2) ** 2,
+        np.array([[0.237, 1.0], [-0.00121, -0.822], [-1e6, 0.00129], [-0.00972, 3.25]], np.float32),
+    ),
+    "a step within a part of 1e-12": (lambda a, b: np.tanh(a * a - b * b), FAR, FAR),
+    "a small softmax": (lambda x: -np.sum(np.exp(x) * np.log(np.exp(x) + 1e-12)), np.array([-66.6, -55.5, 5.0])),
+    "nothing but rounding": (lambda x: np.mean(x - np.mean(x)) ** 2, np.array([1.3, -2.0, 500.0])),
+}
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_what_some_steps_cannot_show_is_decided_by_others(name):
+    function, *args = SEEN[name]
+    report = check_gradients(function, *args)
+    assert (report.ok, report.count("inconclusive")) == (True, 0)
+
+
+@pytest.mark.parametrize("factor", [1.001, 2, -1])
+def test_a_mistake_is_not_taken_for_what_finer_steps_agree_with(factor):
+    wrong = adapters.pair(
+        lambda x: (1 - np.cos(x)) / x**2, lambda g, x: factor * g * (np.sin(x) / x**2 - 2 * (1 - np.cos(x)) / x**3)
+    )
+    report = check_gradients(wrong, np.array([0.5, 1e3, 1e6]), raise_exception=False)
+    assert report.findings[0].status.tolist() == ["fail"] * 3
+
+
+def test_what_lapack_rounds_to_float64_is_no_broken_adjoint():
+    expm = next(op.function for op in OPERATIONS if op.name == "expm")
+    numbers = np.array([-0.09831683, 0.9660396, -0.5, 0.25, 0.75, 0.1], np.float32)
+    for seed in range(12):
+        check_adjoint(expm, np.random.default_rng(seed).choice(numbers, (2, 2, 2)))
