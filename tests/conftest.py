@@ -1,4 +1,4 @@
-"""Hypothesis profiles: `ci`, the same examples on every run; `--hypothesis-profile dev` draws new ones."""
+"""Hypothesis profiles: `ci`, the same 25 examples on every run; `--hypothesis-profile dev` draws 100 new ones."""
 
 import gc
 import os
@@ -18,8 +18,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-settings.register_profile("ci", derandomize=True, deadline=None, database=None, max_examples=60)
-settings.register_profile("dev", deadline=None, max_examples=60)
+settings.register_profile("ci", derandomize=True, deadline=None, database=None, max_examples=25)
+settings.register_profile("dev", deadline=None, max_examples=100)
 settings.load_profile("ci")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import re
 import subprocess
@@ -60,15 +61,18 @@ BUILT_IN = {
 }
 
 
+@functools.cache
 def raises():
-    """Yield the place and the class of every error that the package raises, or makes in a function that returns it."""
+    """Return the place and the class of every error that the package raises, or makes in a function that returns it."""
+    found = []
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             made = [node.exc] if isinstance(node, ast.Raise) else [node.value] if isinstance(node, ast.Return) else []
             for call in made:
                 name = ast.unparse(call.func if isinstance(call, ast.Call) else call) if call is not None else ""
                 if re.fullmatch(r"([a-z]+\.)?[A-Z]\w*(Error|Exit|Interrupt|Exception|File|Iteration|Warning)", name):
-                    yield f"{path.relative_to(PACKAGE)}:{node.lineno}", name, call
+                    found.append((f"{path.relative_to(PACKAGE)}:{node.lineno}", name, call))
+    return found
 
 
 def test_every_error_raised_on_purpose_is_of_a_class_that_can_be_caught_as_one():

@@ -47,7 +47,7 @@ def calls(draw):
 
 
 @given(calls())
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_a_primitive_is_called_as_its_function_is(call):
     signature, args, kwargs = call
     plain, mine = declared(signature)

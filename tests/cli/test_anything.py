@@ -133,7 +133,7 @@ def judge(chosen, content, configuration):
 
 
 @given(chosen=words(), content=CONTENT, configuration=CONFIGURATION)
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.slow
 def test_anything(chosen, content, configuration):

@@ -15,11 +15,12 @@ from tests.devices.derivatives import assert_alike, derivatives, narrow
 from tests.nn.test_all_layers import LAYERS, build, outputs
 from tests.rules.cases import DRAWN, OPERATIONS, calls_of
 
+cupy = pytest.importorskip("cupy", reason="no GPU was tried: CuPy is not installed")
+
 
 @pytest.fixture(scope="module")
 def cp():
     """CuPy, if there is a device."""
-    cupy = pytest.importorskip("cupy", reason="no GPU was tried: CuPy is not installed")
     try:
         count = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:
@@ -30,8 +31,6 @@ def cp():
 
 
 def get(x):
-    import cupy
-
     assert isinstance(x, cupy.ndarray), f"a result left the device: {x!r}"
     return cupy.asnumpy(x)
 

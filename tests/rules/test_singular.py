@@ -105,7 +105,7 @@ def is_right(got, limits):
     return not np.isfinite(got) or (low <= got <= high and np.isfinite([low, high]).all())
 
 
-@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("order", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("function", REFERENCE, ids=lambda function: function.__name__)
 def test_derivatives_are_limits_or_none(function, order):
     for x in POINTS if function in NOT_AT_INFINITY else POINTS + ENDS:

@@ -130,12 +130,14 @@ def test_a_check_that_decides_nothing_is_no_pass(words):
 # -- many elements -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_all_of_many_elements_are_decided():
     x = np.random.default_rng(0).normal(size=20_000)
     assert check_gradients(np.sin, x).count("pass") == x.size
     assert check_gradients(lambda x: np.sum(np.tanh(x)) ** 2, x).count("pass") == x.size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_one_wrong_element_among_many_is_found(seed):
     rng = np.random.default_rng(seed)
@@ -145,6 +147,7 @@ def test_one_wrong_element_among_many_is_found(seed):
     assert np.flatnonzero(report.findings[0].status == "fail").tolist() == [wrong]
 
 
+@pytest.mark.slow
 def test_failing_on_many_elements_is_fast_and_honest():
     x = np.random.default_rng(0).normal(size=1000)
     report = check_gradients(pair(np.sin, lambda g, x: 2 * g * np.cos(x)), x, raise_exception=False)

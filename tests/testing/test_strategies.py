@@ -2,11 +2,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from tinygrad_lab.testing import strategies
 from tinygrad_lab.testing.domains import Domain
+
+MANY = settings(max_examples=2000, phases=[Phase.generate])  # what is found need not be made smaller
 
 
 @given(strategies.broadcastable(3))
@@ -40,7 +42,7 @@ def test_every_kind_of_broadcasting_is_drawn(wanted):
     find(
         strategies.broadcastable(2, dtype=strategies.dtypes()),
         lambda pair: wanted(*pair),
-        settings=settings(max_examples=2000),
+        settings=MANY,
     )
 
 
@@ -72,7 +74,7 @@ def test_indices_fit(drawn):
     ],
 )
 def test_every_kind_of_index_is_drawn(wanted):
-    find(strategies.index_args(), lambda drawn: wanted(drawn[1]), settings=settings(max_examples=2000))
+    find(strategies.index_args(), lambda drawn: wanted(drawn[1]), settings=MANY)
 
 
 @given(strategies.layouts(), st.sampled_from(strategies.SHAPES))
@@ -96,7 +98,7 @@ def test_a_layout_keeps_shape_dtype_and_values(layout, shape):
     ],
 )
 def test_every_layout_is_drawn(wanted):
-    find(strategies.tensors(), wanted, settings=settings(max_examples=2000))
+    find(strategies.tensors(), wanted, settings=MANY)
 
 
 def test_failing_examples_shrink_to_simple_numbers():

@@ -41,7 +41,7 @@ def loops(draw):
     return sum([every[i] for i in used], start=before[-1] * 1.0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(loops())
 def test_repetitions_are_fed_alike_and_feed_alike(value):
     snapshot = value.graph().snapshot

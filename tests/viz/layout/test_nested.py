@@ -54,7 +54,7 @@ def forward_only(case):
     return shapes, [(a, b) for a, b in lines if int(a[1:]) < int(b[1:])]
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(nested())
 def test_boxes_lie_in_their_frames_and_apart_from_all_others(case):
     layout = lay_out(*case)
@@ -73,7 +73,7 @@ def test_boxes_lie_in_their_frames_and_apart_from_all_others(case):
             assert all(apart(one, other) for other in children[:i])
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(nested().map(forward_only))
 def test_lines_lead_down_from_box_to_box_and_never_through_one(case):
     layout = lay_out(*case)
