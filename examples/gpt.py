@@ -74,7 +74,7 @@ def write(model, alphabet, text, length, context, rng):
     return "".join(alphabet[numbers])
 
 
-def main(steps=500, quiet=False):
+def main(steps=700, quiet=False):
     """Train, and return the mean loss in nats a character on the held-out text."""
     rng = np.random.default_rng(0)
     alphabet, text, held_out = corpus()

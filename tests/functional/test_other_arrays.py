@@ -35,6 +35,17 @@ CALLS["pad"] = lambda x, t: functional.pad(x, (1, 2, 0, 1), value=2.0)
 CALLS["unfold"] = lambda x, t: functional.unfold(np.reshape(x, (1, 1, 6, 3)), 2, padding=1)
 CALLS["prelu"] = lambda x, t: functional.prelu(x, np.ones(1))
 CALLS["glu"] = lambda x, t: functional.glu(x, axis=0)
+CALLS["conv3d"] = lambda x, t: functional.conv3d(np.reshape(x, (1, 1, 3, 2, 3)), np.ones((1, 1, 2, 2, 2)))
+CALLS["conv_transpose3d"] = lambda x, t: functional.conv_transpose3d(
+    np.reshape(x, (1, 2, 3, 1, 3)), np.ones((2, 1, 2, 1, 1))
+)
+CALLS["instance_norm"] = lambda x, t: functional.instance_norm(np.expand_dims(x, 0))
+CALLS["flatten"] = lambda x, t: functional.flatten(x)
+CALLS["unflatten"] = lambda x, t: functional.unflatten(x, 0, (2, -1))
+CALLS["pixel_shuffle"] = lambda x, t: functional.pixel_shuffle(np.reshape(x, (18, 1, 1)), 3)
+CALLS["pixel_unshuffle"] = lambda x, t: functional.pixel_unshuffle(np.expand_dims(x, 0), 3)
+CALLS["pairwise_distance"] = lambda x, t: functional.pairwise_distance(x, t)
+CALLS["bilinear"] = lambda x, t: functional.bilinear(x, x, np.ones((2, 3, 3)))
 ELEMENTWISE = [activation.function.__name__ for activation in tl.nn.ACTIVATIONS.values()]
 for name in sorted({*ELEMENTWISE, "normal_cdf"} & set(functional.__all__)):
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(x)
@@ -42,6 +53,8 @@ for name in ("max_pool1d", "avg_pool1d", "adaptive_avg_pool1d", "adaptive_max_po
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(np.expand_dims(x, 1), 2)
 for name in ("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d"):
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(np.reshape(x, (1, 1, 6, 3)), 2)
+for name in ("max_pool3d", "avg_pool3d", "adaptive_avg_pool3d", "adaptive_max_pool3d"):
+    CALLS[name] = lambda x, t, name=name: getattr(functional, name)(np.reshape(x, (1, 1, 3, 2, 3)), 2)
 for name in ("softmax", "log_softmax", "logsumexp"):
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(x)
 CALLS["sigmoid_focal_loss"] = lambda x, t: functional.sigmoid_focal_loss(x, t, reduction="mean")

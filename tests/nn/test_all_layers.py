@@ -14,7 +14,7 @@ from tests.rules.numeric import check_gradients
 from tinygrad_lab import nn, tree
 from tinygrad_lab.errors import OperationError
 
-X1, X2, SEQUENCE = (3, 4, 6), (2, 4, 5, 4), (3, 2, 4)
+X1, X2, X3, SEQUENCE = (3, 4, 6), (2, 4, 5, 4), (2, 2, 3, 2, 3), (3, 2, 4)
 
 LAYERS = {
     "Linear": (lambda **o: nn.Linear(6, 3, **o), X1),
@@ -22,6 +22,13 @@ LAYERS = {
     "Conv2D": (lambda **o: nn.Conv2D(4, 2, 3, padding="same", **o), X2),
     "ConvTranspose1D": (lambda **o: nn.ConvTranspose1D(4, 2, 3, stride=2, **o), X1),
     "ConvTranspose2D": (lambda **o: nn.ConvTranspose2D(4, 2, 2, padding=1, **o), X2),
+    "Conv3D": (lambda **o: nn.Conv3D(2, 2, 2, padding=(1, 0, 0), **o), X3),
+    "ConvTranspose3D": (lambda **o: nn.ConvTranspose3D(2, 2, 2, **o), X3),
+    "BatchNorm3D": (lambda **o: nn.BatchNorm3D(2, **o), X3),
+    "InstanceNorm1D": (lambda **o: nn.InstanceNorm1D(4, track_running_stats=True, **o), X1),
+    "InstanceNorm2D": (lambda **o: nn.InstanceNorm2D(4, affine=True, **o), X2),
+    "InstanceNorm3D": (lambda **o: nn.InstanceNorm3D(2, affine=True, **o), X3),
+    "Bilinear": (lambda **o: _Twice(nn.Bilinear(6, 6, 3, **o)), X1),
     "BatchNorm1D": (lambda **o: nn.BatchNorm1D(4, **o), X1),
     "BatchNorm2D": (lambda **o: nn.BatchNorm2D(4, **o), X2),
     "LayerNorm": (lambda **o: nn.LayerNorm((4, 6), **o), X1),
@@ -40,6 +47,16 @@ LAYERS = {
 }
 
 
+class _Twice(nn.Module):
+    """A layer of two inputs, which gets one array as both."""
+
+    def __init__(self, layer):
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x, x)
+
+
 class _SelfAttention(nn.Module):
     def __init__(self, **options):
         self.attention = nn.MultiheadAttention(4, 2, **options)
@@ -50,9 +67,8 @@ class _SelfAttention(nn.Module):
 
 def build(name, dtype=np.float64, seed=0):
     make, shape = LAYERS[name]
-    probe = make()
     options = {"dtype": dtype}
-    if "rng" in inspect.signature(type(probe) if name != "MultiheadAttention" else nn.MultiheadAttention).parameters:
+    if "rng" in inspect.signature(nn.LAYERS[name]).parameters:
         options["rng"] = np.random.default_rng(seed)
     x = np.random.default_rng(seed).normal(size=shape).astype(dtype)
     return make(**options), x
@@ -99,7 +115,7 @@ def test_states_and_copies_compute_the_same(name):
             np.testing.assert_array_equal(mine.data, theirs.data)
 
 
-@pytest.mark.parametrize("name", sorted(set(LAYERS) - {"MultiheadAttention", "TransformerEncoderLayer"}))
+@pytest.mark.parametrize("name", sorted(set(LAYERS) - {"MultiheadAttention", "TransformerEncoderLayer", "Bilinear"}))
 def test_a_shape_that_does_not_fit_names_the_layer(name):
     layer, x = build(name)
     with pytest.raises(OperationError, match=rf'^{name} at "0": .* must .*got'):

@@ -167,8 +167,8 @@ def test_every_activation_and_loss_has_figures(name):
 
 
 CONTAINERS = {"Lambda", "Sequential", "ModuleList", "ModuleDict"}
-NOT_OF_PYTORCH = {"Flatten", "SinusoidalEncoding", "LearnedEncoding"}
-RANDOM = {"Dropout"}
+NOT_OF_PYTORCH = {"SinusoidalEncoding", "LearnedEncoding"}
+RANDOM = {"Dropout", "Dropout1D", "Dropout2D"}
 
 
 def layers_of_pytorch():
@@ -176,8 +176,9 @@ def layers_of_pytorch():
 
 
 def with_other_axes(name):
-    """One and two axes share their code, so that figures for either serve both."""
-    return {name, name.replace("1D", "2D"), name.replace("2D", "1D")}
+    """One, two and three axes share their code, so that figures for each serve all."""
+    stem = name[:-2] if name[-2:] in ("1D", "2D", "3D") else ""
+    return {name, *(f"{stem}{n}D" for n in (1, 2, 3) if stem)}
 
 
 @pytest.mark.parametrize("name", layers_of_pytorch())

@@ -26,6 +26,9 @@ from tinygrad_lab.functional.attention import scaled_dot_product_attention as sc
 from tinygrad_lab.functional.binary import binary_cross_entropy as binary_cross_entropy
 from tinygrad_lab.functional.binary import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from tinygrad_lab.functional.binary import sigmoid_focal_loss as sigmoid_focal_loss
+from tinygrad_lab.functional.channels import batch_norm as batch_norm
+from tinygrad_lab.functional.channels import group_norm as group_norm
+from tinygrad_lab.functional.channels import instance_norm as instance_norm
 from tinygrad_lab.functional.classification import cross_entropy as cross_entropy
 from tinygrad_lab.functional.classification import nll_loss as nll_loss
 from tinygrad_lab.functional.convolution import conv1d as conv1d
@@ -34,6 +37,7 @@ from tinygrad_lab.functional.convolution import conv_transpose1d as conv_transpo
 from tinygrad_lab.functional.convolution import conv_transpose2d as conv_transpose2d
 from tinygrad_lab.functional.gaussian import gelu as gelu
 from tinygrad_lab.functional.gaussian import normal_cdf as normal_cdf
+from tinygrad_lab.functional.layers import bilinear as bilinear
 from tinygrad_lab.functional.layers import dropout as dropout
 from tinygrad_lab.functional.layers import linear as linear
 from tinygrad_lab.functional.losses import huber_loss as huber_loss
@@ -65,10 +69,13 @@ from tinygrad_lab.functional.resampling import adaptive_avg_pool2d as adaptive_a
 from tinygrad_lab.functional.resampling import adaptive_max_pool1d as adaptive_max_pool1d
 from tinygrad_lab.functional.resampling import adaptive_max_pool2d as adaptive_max_pool2d
 from tinygrad_lab.functional.resampling import interpolate as interpolate
+from tinygrad_lab.functional.shapes import flatten as flatten
+from tinygrad_lab.functional.shapes import pixel_shuffle as pixel_shuffle
+from tinygrad_lab.functional.shapes import pixel_unshuffle as pixel_unshuffle
+from tinygrad_lab.functional.shapes import unflatten as unflatten
 from tinygrad_lab.functional.similarity import cosine_similarity as cosine_similarity
 from tinygrad_lab.functional.similarity import normalize as normalize
-from tinygrad_lab.functional.standardisation import batch_norm as batch_norm
-from tinygrad_lab.functional.standardisation import group_norm as group_norm
+from tinygrad_lab.functional.similarity import pairwise_distance as pairwise_distance
 from tinygrad_lab.functional.standardisation import layer_norm as layer_norm
 from tinygrad_lab.functional.standardisation import rms_norm as rms_norm
 from tinygrad_lab.functional.tokens import embedding as embedding
@@ -77,6 +84,12 @@ from tinygrad_lab.functional.tokens import segment_max as segment_max
 from tinygrad_lab.functional.tokens import segment_mean as segment_mean
 from tinygrad_lab.functional.tokens import segment_softmax as segment_softmax
 from tinygrad_lab.functional.tokens import segment_sum as segment_sum
+from tinygrad_lab.functional.volumes import adaptive_avg_pool3d as adaptive_avg_pool3d
+from tinygrad_lab.functional.volumes import adaptive_max_pool3d as adaptive_max_pool3d
+from tinygrad_lab.functional.volumes import avg_pool3d as avg_pool3d
+from tinygrad_lab.functional.volumes import conv3d as conv3d
+from tinygrad_lab.functional.volumes import conv_transpose3d as conv_transpose3d
+from tinygrad_lab.functional.volumes import max_pool3d as max_pool3d
 
 __all__ = sorted(name for name, thing in vars().items() if callable(thing))
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.functional.windows import Size, Sizes, columns, overlap_add
+from tinygrad_lab.functional.windows import Size, Sizes, columns, each, overlap_add
 from tinygrad_lab.typing import Array, Result
 
-_AXES = {1: "length", 2: "height, width"}
+AXES = {1: "length", 2: "height, width", 3: "depth, height, width"}
 
 
 def conv1d(
@@ -53,7 +53,7 @@ def conv1d(
 
     Source: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
     """
-    return _convolve("conv1d", 1, x, w, b, stride, padding, dilation, groups)
+    return convolve("conv1d", 1, x, w, b, stride, padding, dilation, groups)
 
 
 def conv2d(
@@ -94,7 +94,7 @@ def conv2d(
 
     Source: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
     """
-    return _convolve("conv2d", 2, x, w, b, stride, padding, dilation, groups)
+    return convolve("conv2d", 2, x, w, b, stride, padding, dilation, groups)
 
 
 def conv_transpose1d(
@@ -129,7 +129,7 @@ def conv_transpose1d(
 
     Source: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
     """
-    return _convolve_transposed("conv_transpose1d", 1, x, w, b, stride, padding, output_padding, groups, dilation)
+    return convolve_transposed("conv_transpose1d", 1, x, w, b, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose2d(
@@ -161,31 +161,13 @@ def conv_transpose2d(
 
     Source: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
     """
-    return _convolve_transposed("conv_transpose2d", 2, x, w, b, stride, padding, output_padding, groups, dilation)
+    return convolve_transposed("conv_transpose2d", 2, x, w, b, stride, padding, output_padding, groups, dilation)
 
 
-def each(name: str, option: str, size: Any, n: int, least: int) -> Sizes:
-    """Return an option as one number for each of `n` axes.
-
-    Raises:
-        OperationError: if there are more or fewer numbers, or one is below `least`.
-
-    Example:
-        >>> each("conv2d", "stride", 2, n=2, least=1)
-        (2, 2)
-    """
-    sizes = tuple(size) if isinstance(size, tuple | list) else (size,) * n
-    if len(sizes) != n:
-        raise OperationError(f"{name}: {option} must be one number, or {n} numbers, got {size}; give one for each axis")
-    for number in sizes:
-        if number < least:
-            raise OperationError(f"{name}: {option} must be at least {least}, got {number}; leave it out for {least}")
-    return sizes
-
-
-def _convolve(
+def convolve(
     name: str, n: int, x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Result:  # fmt: skip
+    """Return the convolution over the last `n` axes, of the function called `name`."""
     stride, dilation = each(name, "stride", stride, n, 1), each(name, "dilation", dilation, n, 1)
     each(name, "groups", groups, 1, 1)
     _check_weight(name, n, np.shape(w), "(out_channels, in_channels / groups, {})")
@@ -224,10 +206,11 @@ def _filter(w: Array, columns: Array, b: Array | None = None) -> Result:
     return y + b
 
 
-def _convolve_transposed(
+def convolve_transposed(
     name: str, n: int, x: Array, w: Array, b: Array | None, stride: Any, padding: Any, output_padding: Any, groups: int,
     dilation: Any,
 ) -> Result:  # fmt: skip
+    """Return the transposed convolution over the last `n` axes, of the function called `name`."""
     stride, dilation = each(name, "stride", stride, n, 1), each(name, "dilation", dilation, n, 1)
     padding, output_padding = each(name, "padding", padding, n, 0), each(name, "output_padding", output_padding, n, 0)
     each(name, "groups", groups, 1, 1)
@@ -274,7 +257,7 @@ def _check_weight(name: str, n: int, w: Sizes, expected: str) -> None:
 def _check_input(name: str, n: int, x: Sizes, channels: int) -> None:
     if len(x) != n + 2 or x[1] != channels:
         raise OperationError(
-            f"{name}: input must be (batch, {channels}, {_AXES[n]}), got {x}; "
+            f"{name}: input must be (batch, {channels}, {AXES[n]}), got {x}; "
             f"the second axis holds the {channels} channels"
         )
 
@@ -294,4 +277,4 @@ def _check_bias(name: str, b: Array | None, filters: int) -> None:
 
 
 def _count(n: int) -> str:
-    return {3: "three", 4: "four"}[n]
+    return {3: "three", 4: "four", 5: "five"}[n]

@@ -61,6 +61,33 @@ def _explain_linear(x: tuple[int, ...], w: tuple[int, ...], b: tuple[int, ...]) 
     return OperationError(f"linear: bias must be ({w[0]},), got {b}; it holds one number for each output feature")
 
 
+def bilinear(x1: Array, x2: Array, w: Array, b: Array | None = None) -> Result:
+    """Return a bilinear map of two arrays' last axes, `y[..., o] = Σ_{i,j} x1[..., i] w[o, i, j] x2[..., j] + b[o]`.
+
+    Arguments:
+        x1: array of shape (..., in1_features).
+        x2: array of shape (..., in2_features).
+        w: weight of shape (out_features, in1_features, in2_features).
+        b: bias of shape (out_features,), or None.
+
+    Raises:
+        OperationError: if the shapes do not fit.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.bilinear(np.ones((4, 2)), np.ones((4, 3)), np.ones((1, 2, 3))).ravel()
+        array([6., 6., 6., 6.])
+    """
+    expected = (*np.shape(x1)[:-1], w.shape[1]), (*np.shape(x1)[:-1], w.shape[2])
+    if (np.shape(x1), np.shape(x2)) != expected:
+        raise OperationError(
+            f"bilinear: inputs must be (..., {w.shape[1]}) and (..., {w.shape[2]}) with the same axes before, got "
+            f"{np.shape(x1)} and {np.shape(x2)}; the weight has shape {w.shape}"
+        )
+    y = np.einsum("...i,oij,...j->...o", x1, w, x2)
+    return y if b is None else y + b
+
+
 def dropout(x: Array, p: float, rng: Rng) -> Result:
     """Return `x` with each element zeroed with probability `p` and the others divided by `1 − p`.
 

@@ -12,8 +12,8 @@ import numpy as np
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.functional.convolution import each
-from tinygrad_lab.functional.windows import Size, Sizes, blocks, overlap_add, padded, windows
+from tinygrad_lab.functional.convolution import AXES
+from tinygrad_lab.functional.windows import Size, Sizes, blocks, each, overlap_add, padded, windows
 from tinygrad_lab.typing import Array, Result
 
 
@@ -106,7 +106,7 @@ def max_pool1d(
         >>> tl.functional.max_pool1d(np.array([[[1.0, 3.0, 2.0, 0.0]]]), 2)
         array([[[3., 2.]]])
     """
-    return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return pool_max("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def max_pool2d(
@@ -127,7 +127,7 @@ def max_pool2d(
         array([[[[ 5.,  7.],
                  [13., 15.]]]])
     """
-    return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return pool_max("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def avg_pool1d(
@@ -155,7 +155,7 @@ def avg_pool1d(
         >>> tl.functional.avg_pool1d(np.array([[[1.0, 3.0, 2.0, 0.0]]]), 2)
         array([[[2., 1.]]])
     """
-    return _avg_pool("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    return pool_mean("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
 def avg_pool2d(
@@ -176,20 +176,22 @@ def avg_pool2d(
         array([[[[ 2.5,  4.5],
                  [10.5, 12.5]]]])
     """
-    return _avg_pool("avg_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    return pool_mean("avg_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
-def _max_pool(
+def pool_max(
     name: str, n: int, x: Array, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Result:
+    """Return the maxima of windows of the last `n` axes, for the function called `name`."""
     kernel, stride, padding, dilation = _options(name, n, x, kernel_size, stride, padding, dilation)
     pads = _pads(name, x.shape[-n:], kernel, stride, padding, dilation, ceil_mode)
     return window_max(padded(x, pads, -np.inf), kernel=kernel, stride=stride, dilation=dilation)
 
 
-def _avg_pool(
+def pool_mean(
     name: str, n: int, x: Array, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool
 ) -> Result:
+    """Return the means of windows of the last `n` axes, for the function called `name`."""
     kernel, stride, padding, dilation = _options(name, n, x, kernel_size, stride, padding, 1)
     pads = _pads(name, x.shape[-n:], kernel, stride, padding, dilation, ceil_mode)
     total = window_sum(padded(x, pads), kernel=kernel, stride=stride)
@@ -205,9 +207,8 @@ def _avg_pool(
 
 def _options(name: str, n: int, x: Array, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Result:
     if np.ndim(x) != n + 2:
-        axes = "length" if n == 1 else "height, width"
         raise OperationError(
-            f"{name}: input must be (batch, channels, {axes}), got {np.shape(x)}; reshape it to {n + 2} axes"
+            f"{name}: input must be (batch, channels, {AXES[n]}), got {np.shape(x)}; reshape it to {n + 2} axes"
         )
     kernel = each(name, "kernel_size", kernel_size, n, 1)
     stride = kernel if stride is None else each(name, "stride", stride, n, 1)

@@ -8,11 +8,10 @@ import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.functional.convolution import each
-from tinygrad_lab.functional.windows import Size
+from tinygrad_lab.functional.windows import Size, each
 from tinygrad_lab.typing import Array, DTypeLike, Result
 
-_LINEAR = {"linear": 1, "bilinear": 2}
+_LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3}
 
 
 def interpolate(
@@ -96,7 +95,7 @@ def adaptive_avg_pool1d(x: Array, output_size: Size) -> Result:
         >>> tl.functional.adaptive_avg_pool1d(np.array([[[1.0, 2.0, 3.0]]]), 2)
         array([[[1.5, 2.5]]])
     """
-    return _along_last_axes("adaptive_avg_pool1d", 1, x, output_size, _piece_means)
+    return along_last_axes("adaptive_avg_pool1d", 1, x, output_size, piece_means)
 
 
 def adaptive_avg_pool2d(x: Array, output_size: Size) -> Result:
@@ -107,7 +106,7 @@ def adaptive_avg_pool2d(x: Array, output_size: Size) -> Result:
         >>> tl.functional.adaptive_avg_pool2d(np.arange(4.0).reshape(1, 1, 2, 2), 1)
         array([[[[1.5]]]])
     """
-    return _along_last_axes("adaptive_avg_pool2d", 2, x, output_size, _piece_means)
+    return along_last_axes("adaptive_avg_pool2d", 2, x, output_size, piece_means)
 
 
 def adaptive_max_pool1d(x: Array, output_size: Size) -> Result:
@@ -118,7 +117,7 @@ def adaptive_max_pool1d(x: Array, output_size: Size) -> Result:
         >>> tl.functional.adaptive_max_pool1d(np.array([[[1.0, 3.0, 2.0]]]), 2)
         array([[[3., 3.]]])
     """
-    return _along_last_axes("adaptive_max_pool1d", 1, x, output_size, _piece_maxima)
+    return along_last_axes("adaptive_max_pool1d", 1, x, output_size, piece_maxima)
 
 
 def adaptive_max_pool2d(x: Array, output_size: Size) -> Result:
@@ -129,10 +128,11 @@ def adaptive_max_pool2d(x: Array, output_size: Size) -> Result:
         >>> tl.functional.adaptive_max_pool2d(np.arange(4.0).reshape(1, 1, 2, 2), 1)
         array([[[[3.]]]])
     """
-    return _along_last_axes("adaptive_max_pool2d", 2, x, output_size, _piece_maxima)
+    return along_last_axes("adaptive_max_pool2d", 2, x, output_size, piece_maxima)
 
 
-def _along_last_axes(name: str, n: int, x: Array, output_size: Any, along_last: Any) -> Result:
+def along_last_axes(name: str, n: int, x: Array, output_size: Any, along_last: Any) -> Result:
+    """Return `along_last(x, size)` of each of the last `n` axes in turn, for the function called `name`."""
     for i, size in enumerate(each(name, "output_size", output_size, n, 1), start=-n):
         if np.shape(x)[i] != size:
             x = np.swapaxes(along_last(np.swapaxes(x, i, -1), size), i, -1)
@@ -143,7 +143,8 @@ def _pieces(n: int, count: int) -> list[slice]:
     return [slice(i * n // count, -(-(i + 1) * n // count)) for i in range(count)]
 
 
-def _piece_means(x: Array, count: int) -> Result:
+def piece_means(x: Array, count: int) -> Result:
+    """Return the means of `count` pieces of the last axis."""
     if count == 1:
         return np.mean(x, axis=-1, keepdims=True)
     weights = np.zeros((x.shape[-1], count), x.dtype)
@@ -152,5 +153,6 @@ def _piece_means(x: Array, count: int) -> Result:
     return x @ beside(weights, x)
 
 
-def _piece_maxima(x: Array, count: int) -> Result:
+def piece_maxima(x: Array, count: int) -> Result:
+    """Return the maxima of `count` pieces of the last axis."""
     return np.stack([np.max(x[..., piece], axis=-1) for piece in _pieces(x.shape[-1], count)], axis=-1)

@@ -41,3 +41,21 @@ def cosine_similarity(a: Array, b: Array, axis: int = 1, eps: float = 1e-8) -> R
     """
     lengths = (np.maximum(np.linalg.norm(x, axis=axis), eps) for x in (a, b))
     return np.sum(a * b, axis=axis) / np.multiply(*lengths)
+
+
+def pairwise_distance(a: Array, b: Array, p: float = 2.0, eps: float = 1e-6, keepdims: bool = False) -> Result:
+    """Return the distances between vectors, `‖a − b + eps‖ₚ` along the last axis.
+
+    Arguments:
+        a: array of vectors along the last axis.
+        b: array whose shape broadcasts with that of `a`.
+        p: the exponent of the norm.
+        eps: is added to each difference, so that equal vectors have a gradient.
+        keepdims: whether the last axis stays, with one element.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.functional.pairwise_distance(np.array([3.0, 4.0]), np.zeros(2), eps=0)
+        np.float64(5.0)
+    """
+    return np.linalg.norm(a - b + eps, p, axis=-1, keepdims=keepdims)

@@ -10,10 +10,30 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from tinygrad_lab.core.declare import defvjp, primitive
+from tinygrad_lab.errors import OperationError
 from tinygrad_lab.typing import Array, Result
 
 Sizes = tuple[int, ...]
 Size = int | Sizes  # one number, or one for each axis
+
+
+def each(name: str, option: str, size: Any, n: int, least: int) -> Sizes:
+    """Return an option as one number for each of `n` axes.
+
+    Raises:
+        OperationError: if there are more or fewer numbers, or one is below `least`.
+
+    Example:
+        >>> each("conv2d", "stride", 2, n=2, least=1)
+        (2, 2)
+    """
+    sizes = tuple(size) if isinstance(size, tuple | list) else (size,) * n
+    if len(sizes) != n:
+        raise OperationError(f"{name}: {option} must be one number, or {n} numbers, got {size}; give one for each axis")
+    for number in sizes:
+        if number < least:
+            raise OperationError(f"{name}: {option} must be at least {least}, got {number}; leave it out for {least}")
+    return sizes
 
 
 def positions(shape: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Sizes:

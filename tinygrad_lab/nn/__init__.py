@@ -49,7 +49,8 @@ from tinygrad_lab.nn.gates import LogSoftmax as LogSoftmax
 from tinygrad_lab.nn.gates import PReLU as PReLU
 from tinygrad_lab.nn.gates import Softmax as Softmax
 from tinygrad_lab.nn.layers import Dropout as Dropout
-from tinygrad_lab.nn.layers import Flatten as Flatten
+from tinygrad_lab.nn.layers import Dropout1D as Dropout1D
+from tinygrad_lab.nn.layers import Dropout2D as Dropout2D
 from tinygrad_lab.nn.layers import Linear as Linear
 from tinygrad_lab.nn.losses import BCELoss as BCELoss
 from tinygrad_lab.nn.losses import BCEWithLogitsLoss as BCEWithLogitsLoss
@@ -62,11 +63,12 @@ from tinygrad_lab.nn.losses import MSELoss as MSELoss
 from tinygrad_lab.nn.losses import NLLLoss as NLLLoss
 from tinygrad_lab.nn.losses import SmoothL1Loss as SmoothL1Loss
 from tinygrad_lab.nn.module import Module as Module
-from tinygrad_lab.nn.normalisation import BatchNorm1D as BatchNorm1D
-from tinygrad_lab.nn.normalisation import BatchNorm2D as BatchNorm2D
 from tinygrad_lab.nn.normalisation import GroupNorm as GroupNorm
 from tinygrad_lab.nn.normalisation import LayerNorm as LayerNorm
 from tinygrad_lab.nn.normalisation import RMSNorm as RMSNorm
+from tinygrad_lab.nn.pairs import Bilinear as Bilinear
+from tinygrad_lab.nn.pairs import CosineSimilarity as CosineSimilarity
+from tinygrad_lab.nn.pairs import PairwiseDistance as PairwiseDistance
 from tinygrad_lab.nn.piecewise import Hardshrink as Hardshrink
 from tinygrad_lab.nn.piecewise import Hardsigmoid as Hardsigmoid
 from tinygrad_lab.nn.piecewise import Hardswish as Hardswish
@@ -85,6 +87,22 @@ from tinygrad_lab.nn.pooling import Upsample as Upsample
 from tinygrad_lab.nn.recurrent import GRU as GRU
 from tinygrad_lab.nn.recurrent import LSTM as LSTM
 from tinygrad_lab.nn.recurrent import RNN as RNN
+from tinygrad_lab.nn.shapes import Flatten as Flatten
+from tinygrad_lab.nn.shapes import PixelShuffle as PixelShuffle
+from tinygrad_lab.nn.shapes import PixelUnshuffle as PixelUnshuffle
+from tinygrad_lab.nn.shapes import Unflatten as Unflatten
+from tinygrad_lab.nn.statistics import BatchNorm1D as BatchNorm1D
+from tinygrad_lab.nn.statistics import BatchNorm2D as BatchNorm2D
+from tinygrad_lab.nn.statistics import BatchNorm3D as BatchNorm3D
+from tinygrad_lab.nn.statistics import InstanceNorm1D as InstanceNorm1D
+from tinygrad_lab.nn.statistics import InstanceNorm2D as InstanceNorm2D
+from tinygrad_lab.nn.statistics import InstanceNorm3D as InstanceNorm3D
+from tinygrad_lab.nn.volumes import AdaptiveAvgPool3D as AdaptiveAvgPool3D
+from tinygrad_lab.nn.volumes import AdaptiveMaxPool3D as AdaptiveMaxPool3D
+from tinygrad_lab.nn.volumes import AvgPool3D as AvgPool3D
+from tinygrad_lab.nn.volumes import Conv3D as Conv3D
+from tinygrad_lab.nn.volumes import ConvTranspose3D as ConvTranspose3D
+from tinygrad_lab.nn.volumes import MaxPool3D as MaxPool3D
 
 _MODULES = [kind for _, kind in sorted(vars().items()) if isinstance(kind, type) and issubclass(kind, Module)]
 

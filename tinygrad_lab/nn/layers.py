@@ -1,14 +1,14 @@
-"""Layers for features: `Linear`, `Flatten`, `Dropout`."""
+"""Layers for features: `Linear` and `Dropout`; `Dropout1D` and `Dropout2D` for whole channels."""
 
 from __future__ import annotations
 
-import math
+from typing import ClassVar
 
 import numpy as np
 
 from tinygrad_lab import functional
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.nn.init import Initialiser, check_positive, layer_parameters
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
@@ -72,20 +72,6 @@ class Linear(Module):
         return f"{in_features}, {out_features}" + (", bias=False" if self.bias is None else "")
 
 
-class Flatten(Module):
-    """Every axis but the first made into one: (batch, ...) becomes (batch, features).
-
-    Example:
-        >>> import numpy as np, tinygrad_lab as tl
-        >>> tl.nn.Flatten()(np.zeros((10, 3, 4))).shape
-        (10, 12)
-    """
-
-    def forward(self, x: Array) -> Result:
-        """Return `x` with two axes."""
-        return np.reshape(x, (x.shape[0], math.prod(x.shape[1:])))
-
-
 class Dropout(Module):
     """In training, zeroes each element with probability `p` and divides the others by `1 − p`; in evaluation, nothing.
 
@@ -120,3 +106,58 @@ class Dropout(Module):
     def extra_repr(self) -> str:
         """Return the probability."""
         return f"p={self.p}"
+
+
+class _ChannelDropout(Dropout):
+    _axes: ClassVar[int]
+
+    def forward(self, x: Array) -> Result:
+        """Return `x` with channels dropped, in training."""
+        shape = np.shape(x)
+        if len(shape) != self._axes + 2:
+            raise OperationError(
+                f"{type(self).__name__}: input must be (batch, channels, ...) with {self._axes} axes after the "
+                f"channels, got {shape}; Dropout takes any shape"
+            )
+        if not self.training:
+            return x
+        channels = functional.dropout(np.ones(shape[:2] + (1,) * self._axes, x.dtype), self.p, self.rng)
+        return x * channels
+
+
+class Dropout1D(_ChannelDropout):
+    """In training, zeroes whole channels of (batch, channels, length), as `Dropout` zeroes elements.
+
+    Arguments:
+        p: the probability, in [0, 1).
+        rng: as in `Dropout`.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.nn.Dropout1D(0.5, rng=np.random.default_rng(0))(np.ones((1, 3, 2)))
+        array([[[2., 2.],
+                [0., 0.],
+                [0., 0.]]])
+
+    Source: J. Tompson and others, "Efficient object localization using convolutional networks", 2015.
+    """
+
+    _axes = 1
+
+
+class Dropout2D(_ChannelDropout):
+    """In training, zeroes whole channels of (batch, channels, height, width), as `Dropout` zeroes elements.
+
+    Arguments:
+        p: the probability, in [0, 1).
+        rng: as in `Dropout`.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> tl.nn.Dropout2D(0.5, rng=np.random.default_rng(0))(np.ones((2, 3, 8, 8)))[0, :, 0, 0]
+        array([2., 0., 0.])
+
+    Source: J. Tompson and others, "Efficient object localization using convolutional networks", 2015.
+    """
+
+    _axes = 2
