@@ -48,7 +48,7 @@ PAGES: dict[str, Page] = {
         "Pooling and resampling": "nn.pooling",
         "Normalisation": "nn.normalisation nn.statistics",
         "Sequences": "nn.recurrent nn.cells",
-        "Attention and embeddings": "nn.attention nn.embedding",
+        "Attention and embeddings": "nn.attention nn.transformer_layers nn.transformer nn.embedding",
         "Activations": "nn.activations nn.piecewise nn.gates",
         "Losses": "nn.losses",
     }),

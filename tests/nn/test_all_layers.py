@@ -43,8 +43,16 @@ LAYERS = {
     "GRUCell": (lambda **o: nn.GRUCell(4, 3, **o), (2, 4)),
     "LearnedEncoding": (lambda **o: nn.LearnedEncoding(5, 6, **o), X1),
     "TransformerEncoderLayer": (lambda **o: nn.TransformerEncoderLayer(4, 2, 5, dropout=0.0, **o), SEQUENCE),
+    "TransformerDecoderLayer": (
+        lambda **o: _Twice(nn.TransformerDecoderLayer(4, 2, 5, dropout=0.0, norm_first=True, **o)),
+        SEQUENCE,
+    ),
+    "Transformer": (lambda **o: _Twice(nn.Transformer(2, 1, 1, 2, 3, dropout=0.0, **o)), (2, 1, 2)),
     "MultiheadAttention": (lambda **o: _SelfAttention(**o), SEQUENCE),
 }
+
+
+TRANSFORMERS = {name for name in LAYERS if name.startswith("Transformer")}
 
 
 class _Twice(nn.Module):
@@ -115,7 +123,7 @@ def test_states_and_copies_compute_the_same(name):
             np.testing.assert_array_equal(mine.data, theirs.data)
 
 
-@pytest.mark.parametrize("name", sorted(set(LAYERS) - {"MultiheadAttention", "TransformerEncoderLayer", "Bilinear"}))
+@pytest.mark.parametrize("name", sorted(set(LAYERS) - {"MultiheadAttention", "Bilinear", *TRANSFORMERS}))
 def test_a_shape_that_does_not_fit_names_the_layer(name):
     layer, x = build(name)
     with pytest.raises(OperationError, match=rf'^{name} at "0": .* must .*got'):
@@ -182,3 +190,11 @@ def test_dropout_between_recurrent_layers_only_in_training():
 def test_arguments_that_cannot_be_meant_are_refused(make, text):
     with pytest.raises((ValueError, TypeError), match=text):
         make()
+
+
+def test_layers_of_a_stack_drop_different_elements():
+    layer = nn.TransformerEncoderLayer(4, 2, 5, dropout=0.5, rng=np.random.default_rng(0))
+    first, second = nn.TransformerEncoder(layer, 2).layers
+    assert first.dropout.rng is second.dropout.rng is layer.dropout.rng
+    assert first.linear1.weight is not second.linear1.weight
+    np.testing.assert_array_equal(first.linear1.weight.data, second.linear1.weight.data)

@@ -26,7 +26,6 @@ from tinygrad_lab.nn.activations import Softsign as Softsign
 from tinygrad_lab.nn.activations import Tanh as Tanh
 from tinygrad_lab.nn.activations import Tanhshrink as Tanhshrink
 from tinygrad_lab.nn.attention import MultiheadAttention as MultiheadAttention
-from tinygrad_lab.nn.attention import TransformerEncoderLayer as TransformerEncoderLayer
 from tinygrad_lab.nn.buffer import Buffer as Buffer
 from tinygrad_lab.nn.cells import GRUCell as GRUCell
 from tinygrad_lab.nn.cells import LSTMCell as LSTMCell
@@ -97,6 +96,11 @@ from tinygrad_lab.nn.statistics import BatchNorm3D as BatchNorm3D
 from tinygrad_lab.nn.statistics import InstanceNorm1D as InstanceNorm1D
 from tinygrad_lab.nn.statistics import InstanceNorm2D as InstanceNorm2D
 from tinygrad_lab.nn.statistics import InstanceNorm3D as InstanceNorm3D
+from tinygrad_lab.nn.transformer import Transformer as Transformer
+from tinygrad_lab.nn.transformer import TransformerDecoder as TransformerDecoder
+from tinygrad_lab.nn.transformer import TransformerEncoder as TransformerEncoder
+from tinygrad_lab.nn.transformer_layers import TransformerDecoderLayer as TransformerDecoderLayer
+from tinygrad_lab.nn.transformer_layers import TransformerEncoderLayer as TransformerEncoderLayer
 from tinygrad_lab.nn.volumes import AdaptiveAvgPool3D as AdaptiveAvgPool3D
 from tinygrad_lab.nn.volumes import AdaptiveMaxPool3D as AdaptiveMaxPool3D
 from tinygrad_lab.nn.volumes import AvgPool3D as AvgPool3D

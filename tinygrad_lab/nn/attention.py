@@ -1,8 +1,7 @@
-"""Attention layers: `MultiheadAttention` and `TransformerEncoderLayer`."""
+"""`MultiheadAttention`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,8 @@ from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.nn.init import check_positive, xavier_uniform
-from tinygrad_lab.nn.layers import Dropout, Linear
+from tinygrad_lab.nn.layers import Linear
 from tinygrad_lab.nn.module import Module
-from tinygrad_lab.nn.normalisation import LayerNorm
 from tinygrad_lab.typing import Array, ArrayLike, DTypeLike, Result, Rng
 
 
@@ -168,79 +166,3 @@ class MultiheadAttention(Module):
 def _numbers(mask: Any, dtype: DTypeLike) -> Result:
     """Return a mask that is added: −∞ where a boolean one is true."""
     return np.where(mask, -np.inf, 0).astype(dtype) if mask.dtype == bool else mask
-
-
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"relu": functional.relu, "gelu": functional.gelu}
-
-
-class TransformerEncoderLayer(Module):
-    """Self-attention, then a network of two linear layers on each position, each added to its input and normalised.
-
-    Arguments:
-        d_model: the size of the vectors.
-        nhead: the number of attention heads.
-        dim_feedforward: the size between the two linear layers.
-        dropout: the share of elements zeroed in training, in four places.
-        activation: "relu", "gelu", or a function, between the two linear layers.
-        layer_norm_eps: keeps the normalisations' denominators from 0.
-        batch_first: whether arrays are (batch, positions, features) rather than (positions, batch, features).
-        norm_first: whether each part normalises what it is given rather than what it returns.
-        bias: whether linear layers and normalisations have biases.
-        rng: `np.random.Generator` or `RandomState` for the first parameters and for dropout.
-        dtype: the parameters' dtype; the default dtype without it.
-
-    Raises:
-        ArgumentError: if the heads do not divide d_model, or the activation has no such name.
-
-    Example:
-        >>> import numpy as np, tinygrad_lab as tl
-        >>> layer = tl.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, rng=np.random.default_rng(0))
-        >>> layer.eval()(np.ones((5, 3, 8)), is_causal=True).shape
-        (5, 3, 8)
-
-    Source: A. Vaswani and others, "Attention is all you need", 2017.
-    """
-
-    def __init__(
-        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
-        activation: str | Callable[[Any], Any] = "relu", layer_norm_eps: float = 1e-5, batch_first: bool = False,
-        norm_first: bool = False, bias: bool = True, *, rng: Rng | None = None, dtype: DTypeLike = None,
-    ) -> None:  # fmt: skip
-        if isinstance(activation, str) and activation not in ACTIVATIONS:
-            raise ArgumentError(
-                f"TransformerEncoderLayer: activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}; "
-                f"or pass a function"
-            )
-        rng = np.random.default_rng() if rng is None else rng
-        self.self_attn = MultiheadAttention(
-            d_model, nhead, dropout, bias, batch_first=batch_first, rng=rng, dtype=dtype
-        )
-        self.linear1 = Linear(d_model, dim_feedforward, bias, rng=rng, dtype=dtype)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, rng=rng, dtype=dtype)
-        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-        self.dropout = Dropout(dropout, rng=rng)
-        self.norm_first = norm_first
-        self.activation = ACTIVATIONS[activation] if isinstance(activation, str) else activation
-
-    def forward(
-        self,
-        src: Array,
-        src_mask: ArrayLike | None = None,
-        src_key_padding_mask: ArrayLike | None = None,
-        is_causal: bool = False,
-    ) -> Result:
-        """Return what the layer makes of `src`; the masks are those of `MultiheadAttention`."""
-        masks = {"attn_mask": src_mask, "key_padding_mask": src_key_padding_mask, "is_causal": is_causal}
-        x = src
-        if self.norm_first:
-            x = x + self._attend(self.norm1(x), masks)
-            return x + self._think(self.norm2(x))
-        x = self.norm1(x + self._attend(x, masks))
-        return self.norm2(x + self._think(x))
-
-    def _attend(self, x: Array, masks: dict[str, Any]) -> Result:
-        return self.dropout(self.self_attn(x, x, x, need_weights=False, **masks)[0])
-
-    def _think(self, x: Array) -> Result:
-        return self.dropout(self.linear2(self.dropout(self.activation(self.linear1(x)))))
