@@ -7,6 +7,7 @@ import numpy as np
 from tests.rules.drawing import call, elementwise, listed, written
 from tinygrad_lab.rules.calculus import full_convolution
 from tinygrad_lab.rules.elementwise import fraction, mantissa
+from tinygrad_lab.rules.powers import partial
 from tinygrad_lab.rules.trigonometric import bessel_moment
 from tinygrad_lab.testing.domains import NONZERO, REAL, Domain
 
@@ -21,6 +22,8 @@ elementwise(mantissa, Domain(1.1, 1.9))
 elementwise(np.i0, Domain(-5, 5))
 elementwise(bessel_moment, Domain(-5, 5), order=1)
 elementwise(np.real_if_close, REAL)
+for a, b in ((0, 0), (1, 0), (0, 1), (2, 1)):
+    elementwise(partial, Domain(0.5, 2.0), Domain(-2.0, 3.0), a=a, b=b)
 written(np.real_if_close, (np.real_if_close, np.array([1 + 1j, -2j])))
 
 # -- differences, integrals, interpolation ---------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
             return sweep(order, gradients, recorded)
     found: dict[N, Any] = {}
     made: set[N] = set()  # nodes whose gradient is a sum that nobody else holds, so that it may be added to in place
-    wanted, partial = set(order), masks(order, gradients, recorded)
+    wanted, partial = set(order), masks(order, gradients)
     check = modes.current() & modes.CHECK
     for node in _emptied(order) if release else order:
         g = gradients.pop(node, None)

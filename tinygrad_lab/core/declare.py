@@ -34,6 +34,7 @@ def defvjp(
     keywords: Mapping[str, Function] | None = None,
     elementwise: bool | None = None,
     selects: bool = False,
+    steep: bool = False,
 ) -> Op:
     """Declare the derivative rules of a function, one per positional argument.
 
@@ -45,7 +46,8 @@ def defvjp(
             of the positions in `needed`, those of the arguments that somebody differentiates with respect to.
         keywords: rules of arguments that are given by name; every rule gets these after the positional inputs.
         elementwise: whether output elements depend on single input elements; ufuncs do.
-        selects: whether the rule puts zeros where an input was not taken.
+        selects: whether the rules only hand elements of the gradient on, add them up, or drop them.
+        steep: whether the slope may be infinite or NaN where no gradient arrives, and none is to be passed on there.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -74,6 +76,7 @@ def defvjp(
     op.family = _family(next((rule for rule in (variadic, joint, *given) if rule is not None), own))
     op.unbind()
     (registry.SELECTING.add if selects else registry.SELECTING.discard)(op)
+    (registry.TRACKED.add if steep else registry.TRACKED.discard)(op)
     if elementwise is not None:
         op.elementwise = elementwise
     return op

@@ -1,67 +1,68 @@
-"""What `where` did not take has gradient 0, even if a rule further back divides by zero there.
+"""Where no gradient arrives none is passed on, even by a rule that divides by zero there.
 
-Below a `where`, elementwise operations apply their rules only to the elements that were taken. A sweep over arrays
-reads those off the gradient: it is 0 elsewhere. A recorded sweep must not: a gradient that happens to be 0 is still a
-function of others. It carries masks from node to node.
+A zero in a gradient can mean two things. It is a product, such as the `2 * y` of `y ** 2` at 0: times an infinite slope
+it may be any number, and is NaN. Or nothing arrives there: the element was not taken by `where`, an index or a maximum,
+or was multiplied by the constant 0, or the sweep started with zeros. Then elementwise operations further back pass on
+none, however steep they are. The two cannot be told apart by the gradient: which elements are reached is followed here
+from node to node.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.core.graph import N, Node
-from tinygrad_lab.core.registry import SELECTING
+from tinygrad_lab.calls.receivers import plain
+from tinygrad_lab.core.graph import N
+from tinygrad_lab.core.operators import MULTIPLY
+from tinygrad_lab.core.registry import SELECTING, TRACKED
 from tinygrad_lab.typing import Array, Rule
 
 _op = attrgetter("op")
 
 
-def masks(order: list[N], roots: Collection[N], recorded: bool) -> dict[N, Array | None]:
-    """Return a mask for each elementwise node of `order` that is used by nothing but `where`, or by nodes such as it.
+def masks(order: list[N], roots: dict[N, Any]) -> dict[N, Array]:
+    """Return, for each elementwise node of `order` some elements of which may not be reached, which ones are.
 
     Arguments:
         order: nodes, latest first.
-        roots: those that a sweep starts with; all their elements count.
-        recorded: whether to work masks out; without, they are None, for "wherever the gradient is not 0".
+        roots: the gradients that a sweep starts with, by node.
     """
-    if SELECTING.isdisjoint(map(_op, order)):
+    reached: dict[N, Any] = {node: _not_zero(g, True) for node, g in roots.items()}  # True stands for all of it
+    if TRACKED.isdisjoint(map(_op, order)) and all(mask is True for mask in reached.values()):
         return {}
-    found: dict[N, Any] = {}
-    whole = set(roots)  # nodes of which another use takes everything
     for node in order:
-        if node.op is None:
-            continue
-        partial = node.op in SELECTING or node in found
         for position, parent in enumerate(node.parents):
-            if parent is None or parent in whole:
-                continue
-            if not partial:
-                whole.add(parent)
-                found.pop(parent, None)
-                continue
-            mask = _taken(node, position, found.get(node)) if recorded else None
-            found[parent] = found[parent] | mask if found.get(parent) is not None else mask
-    return {node: mask for node, mask in found.items() if node.op is not None and node.op.elementwise}
+            if parent is not None and reached.get(parent) is not True:
+                mask = _handed_on(node, position, reached.get(node, True))
+                reached[parent] = mask if mask is True or parent not in reached else reached[parent] | mask
+    return {node: mask for node, mask in reached.items() if mask is not True and getattr(node.op, "elementwise", False)}
 
 
-def masked(rule: Rule, g: Array, inputs: tuple[Any, ...], kwargs: dict[str, Any], mask: Array | None) -> Array:
+def masked(rule: Rule, g: Array, inputs: tuple[Any, ...], kwargs: dict[str, Any], mask: Array) -> Array:
     """Apply a rule where `mask` is true; the contribution is 0 elsewhere, whatever the rule divides by there."""
     with np.errstate(all="ignore"):
-        return np.where(g != 0 if mask is None else mask, rule(g, *inputs, **kwargs), 0)
+        return np.where(mask, rule(g, *inputs, **kwargs), 0)
 
 
-def _taken(node: Node, position: int, mask: Array | None) -> Array:
-    """Return the mask of a parent, given that of the node; all of it where the operation mixes elements."""
-    op, like = node.op, node.saved[position + 1]
-    assert op is not None
+def _handed_on(node: Any, position: int, mask: Any) -> Any:
+    """Return which elements of a parent are reached, given those of the node; all of them where elements are mixed."""
+    op, y, like = node.op, node.saved[0], node.saved[position + 1]
     if op in SELECTING:
-        chosen = op.rules[position](np.ones_like(node.saved[0]), *node.saved, **node.kwargs) != 0
-        mask = chosen if mask is None else mask & chosen
-    assert mask is not None
-    if op.elementwise and mask.shape == like.shape:
+        mask = np.logical_or(y, True) if mask is True else mask
+        mask = op.rules[position](mask.astype(y.dtype), *node.saved, **node.kwargs) != 0
+    elif op is MULTIPLY and not getattr(node.parents[1 - position], "requires_grad", False):
+        mask = _not_zero(node.saved[2 - position], mask)
+    if mask is True or ((op.elementwise or op in SELECTING) and mask.shape == like.shape):
         return mask
     return np.broadcast_to(np.any(mask), like.shape)
+
+
+def _not_zero(factor: Any, mask: Any) -> Any:
+    """Return `mask` without the elements at which `factor` is 0."""
+    taken = np.not_equal(plain(factor), 0)
+    if isinstance(taken, np.bool_ | np.ndarray) and taken.all():
+        return mask
+    return taken if mask is True else mask & taken

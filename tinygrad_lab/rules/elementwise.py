@@ -1,45 +1,15 @@
-"""Rules of arithmetic, powers, exponentials and logarithms, and of the parts of a complex number."""
+"""Rules of arithmetic, roots, exponentials and logarithms, and of the parts of a complex number."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
-from tinygrad_lab.core.registry import operation
-from tinygrad_lab.rules.limits import direction, ratio, where_defined
+from tinygrad_lab.rules.limits import direction, side, where_defined
 from tinygrad_lab.rules.plain import detached
 from tinygrad_lab.typing import Array, Result
-
-_PRODUCTS: dict[int, Callable[[Any], Any]] = {
-    3: lambda x: x * x * x, 4: lambda x: np.square(x * x),
-    -2: lambda x: np.square(1 / x), -3: lambda x: np.square(1 / x) / x,
-}  # fmt: skip
-
-
-def _power(x: Array, p: Any) -> Result:
-    """Return `x ** p`, by multiplication for small whole exponents: 50 times faster than the power function."""
-    if type(p) in (int, float) and p in _PRODUCTS and isinstance(x, np.ndarray) and x.dtype.kind in "fc":
-        return _PRODUCTS[p](x)
-    return x**p
-
-
-def _power_base(g: Array, y: Array, x: Array, p: Any) -> Result:
-    if type(p) not in (int, float) or p < 1:  # for other numbers it does nothing at 1 and above
-        # At 0 the slope of x ** 0 is 0, and an infinite one counts for nothing where no gradient arrives.
-        below = np.less(p, 1) if hasattr(p, "dtype") else bool(np.less(p, 1))  # of complex numbers too
-        flat = (p == 0) | (below & (g == 0))
-        x = np.where((x == 0) & flat, 1, x)
-    return g * (p * _power(x, p - 1))
-
-
-def _power_exponent(g: Array, y: Array, x: Array, p: Array) -> Array:
-    return g * y * beside(np.log(np.where(np.equal(x, 0), 1, x)), g)  # y log x tends to 0 with x
-
 
 # fmt: off
 # Arithmetic
@@ -64,14 +34,10 @@ defvjp(np.ldexp,         lambda g, y, x, n: np.ldexp(g, n), None)
 defvjp(np.nextafter,     lambda g, y, a, b: g,
                          lambda g, y, a, b: np.zeros_like(g))
 
-# Powers
+# Squares and roots
 defvjp(np.square,        lambda g, y, x: g * (2 * x))
-defvjp(np.sqrt,          lambda g, y, x: ratio(g, 2 * y))
-defvjp(np.cbrt,          lambda g, y, x: ratio(ratio(g, y), 3 * y))  # y * y may overflow
-operation(np.power, forward=_power)
-operation(np.power, forward=_power)
-defvjp(np.power,         _power_base, _power_exponent)
-defvjp(np.float_power,   _power_base, _power_exponent)
+defvjp(np.sqrt,          lambda g, y, x: g / (2 * y + 0.0), steep=True)  # the root of -0.0 is -0.0
+defvjp(np.cbrt,          lambda g, y, x: g / y / (3 * y), steep=True)  # y * y may overflow
 defvjp(np.hypot,         lambda g, y, a, b: g * direction(a, y),
                          lambda g, y, a, b: g * direction(b, y))
 
@@ -79,18 +45,18 @@ defvjp(np.hypot,         lambda g, y, a, b: g * direction(a, y),
 defvjp(np.exp,           lambda g, y, x: g * y)
 defvjp(np.exp2,          lambda g, y, x: g * y * math.log(2))
 defvjp(np.expm1,         lambda g, y, x: g * np.exp(x))
-defvjp(np.log,           lambda g, y, x: ratio(g, where_defined(x, y)))
-defvjp(np.log2,          lambda g, y, x: ratio(g, where_defined(x, y) * math.log(2)))
-defvjp(np.log10,         lambda g, y, x: ratio(g, where_defined(x, y) * math.log(10)))
-defvjp(np.log1p,         lambda g, y, x: ratio(g, 1 + where_defined(x, y)))
+defvjp(np.log,           lambda g, y, x: g / where_defined(x, y), steep=True)
+defvjp(np.log2,          lambda g, y, x: g / (where_defined(x, y) * math.log(2)), steep=True)
+defvjp(np.log10,         lambda g, y, x: g / (where_defined(x, y) * math.log(10)), steep=True)
+defvjp(np.log1p,         lambda g, y, x: g / (1 + where_defined(x, y)), steep=True)
 defvjp(np.logaddexp,     lambda g, y, a, b: g * np.exp(-np.logaddexp(0, b - a)),
                          lambda g, y, a, b: g * np.exp(-np.logaddexp(0, a - b)))
 defvjp(np.logaddexp2,    lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, b - a)),
                          lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, a - b)))
 
 # Parts of a number. The gradient of a real function of z = a + bi is df/da - i df/db, as in JAX and autograd.
-defvjp(np.absolute,      lambda g, y, x: g * direction(np.conjugate(x), y) if np.iscomplexobj(x) else g * np.sign(x))
-defvjp(np.fabs,          lambda g, y, x: g * np.sign(x))
+defvjp(np.absolute,      lambda g, y, x: g * direction(np.conjugate(x), y) if np.iscomplexobj(x) else g * side(x))
+defvjp(np.fabs,          lambda g, y, x: g * side(x))
 defvjp(np.conjugate,     lambda g, y, x: np.conjugate(g))
 defvjp(np.real,          lambda g, y, x: g,       elementwise=True)
 defvjp(np.imag,          lambda g, y, x: g * -1j, elementwise=True)

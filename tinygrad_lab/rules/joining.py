@@ -30,8 +30,9 @@ def stack(*arrays: ArrayLike, **keywords: Any) -> Result:
 
 
 # fmt: off
-defvjp(concatenate,  variadic=lambda i, g, y, *arrays, axis, bounds: cut(g, one_axis(axis, g.ndim), *bounds[i : i + 2]))
-defvjp(stack,        variadic=lambda i, g, y, *arrays, axis: g[along(one_axis(axis, g.ndim), i)])
+defvjp(concatenate,  variadic=lambda i, g, y, *arrays, axis, bounds: cut(g, one_axis(axis, g.ndim), *bounds[i : i + 2]),
+                     selects=True)
+defvjp(stack,        variadic=lambda i, g, y, *arrays, axis: g[along(one_axis(axis, g.ndim), i)], selects=True)
 # fmt: on
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_lab.core.declare import composed, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes
-from tinygrad_lab.rules.limits import direction, ratio, unless_at_origin
+from tinygrad_lab.rules.limits import direction, unless_at_origin
 from tinygrad_lab.typing import Array, Axes, Result
 
 
@@ -34,12 +34,12 @@ def _p_direction_in_x(g: Array, y: Array, x: Array, length: Array, p: float) -> 
         slope = g * (p / 2) + turned
     else:
         slope = g * (p - 1)
-    slope = slope * size ** (p - 2) if p >= 2 else ratio(slope, size ** (2 - p))
-    return unless_at_origin(g, slope, x, length)
+    slope = slope * size ** (p - 2) if p >= 2 else slope / size ** (2 - p)
+    return unless_at_origin(slope, x, length)
 
 
 def _p_direction_in_length(g: Array, y: Array, x: Array, length: Array, p: float) -> Array:
-    return unless_at_origin(g, (1 - p) * g * y, x, length)
+    return unless_at_origin((1 - p) * g * y, x, length)
 
 
 @primitive(_p_direction_in_x, _p_direction_in_length, elementwise=True)

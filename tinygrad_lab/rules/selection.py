@@ -23,16 +23,18 @@ def _share(g: Array, y: Array, mine: Any, other: ArrayLike) -> Array:
 # fmt: off
 defvjp(np.where,       None,
                        lambda g, y, condition, a, b: np.where(condition, g, 0),
-                       lambda g, y, condition, a, b: np.where(condition, 0, g), elementwise=True, selects=True)
+                       lambda g, y, condition, a, b: np.where(condition, 0, g),
+                       elementwise=True, selects=True, steep=True)
 defvjp(np.maximum,     lambda g, y, a, b: _share(g, y, a, b),
-                       lambda g, y, a, b: _share(g, y, b, a))
+                       lambda g, y, a, b: _share(g, y, b, a), selects=True)
 defvjp(np.minimum,     lambda g, y, a, b: _share(g, y, a, b),
-                       lambda g, y, a, b: _share(g, y, b, a))
+                       lambda g, y, a, b: _share(g, y, b, a), selects=True)
 defvjp(np.fmax,        lambda g, y, a, b: _share(g, y, a, b),
-                       lambda g, y, a, b: _share(g, y, b, a))
+                       lambda g, y, a, b: _share(g, y, b, a), selects=True)
 defvjp(np.fmin,        lambda g, y, a, b: _share(g, y, a, b),
-                       lambda g, y, a, b: _share(g, y, b, a))
-defvjp(np.nan_to_num,  lambda g, y, x, **replacements: np.where(np.isfinite(x), g, 0), elementwise=True, selects=True)
+                       lambda g, y, a, b: _share(g, y, b, a), selects=True)
+defvjp(np.nan_to_num,  lambda g, y, x, **replacements: np.where(np.isfinite(x), g, 0),
+                       elementwise=True, selects=True, steep=True)
 # fmt: on
 
 

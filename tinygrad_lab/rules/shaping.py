@@ -33,22 +33,22 @@ def inverse(permutation: Sequence[int]) -> tuple[int, ...]:
 
 
 # fmt: off
-defvjp(np.reshape,           _reshape)
-defvjp(np.ravel,             _ravel)
-defvjp(np.squeeze,           lambda g, y, x, axis=None: np.reshape(g, x.shape))
-defvjp(np.expand_dims,       lambda g, y, x, axis: np.reshape(g, x.shape))
-defvjp(np.transpose,         _transpose)
-defvjp(np.matrix_transpose,  lambda g, y, x: np.matrix_transpose(g))
-defvjp(np.swapaxes,          lambda g, y, x, axis1, axis2: np.swapaxes(g, axis1, axis2))
-defvjp(np.moveaxis,          lambda g, y, x, source, destination: np.moveaxis(g, destination, source))
-defvjp(np.broadcast_to,      lambda g, y, x, shape, subok=False: g)  # the sweep sums over the axes that were stretched
-defvjp(np.flip,              lambda g, y, x, axis=None: np.flip(g, axis))
-defvjp(np.flipud,            lambda g, y, x: np.flipud(g))
-defvjp(np.fliplr,            lambda g, y, x: np.fliplr(g))
-defvjp(np.rot90,             lambda g, y, x, k=1, axes=(0, 1): np.rot90(g, -k, axes))
-defvjp(np.roll,              lambda g, y, x, shift, axis=None: np.roll(g, np.negative(shift), axis))
-defvjp(np.tril,              lambda g, y, x, k=0: np.tril(g, k))
-defvjp(np.triu,              lambda g, y, x, k=0: np.triu(g, k))
+defvjp(np.reshape,           _reshape, selects=True)
+defvjp(np.ravel,             _ravel, selects=True)
+defvjp(np.squeeze,           lambda g, y, x, axis=None: np.reshape(g, x.shape), selects=True)
+defvjp(np.expand_dims,       lambda g, y, x, axis: np.reshape(g, x.shape), selects=True)
+defvjp(np.transpose,         _transpose, selects=True)
+defvjp(np.matrix_transpose,  lambda g, y, x: np.matrix_transpose(g), selects=True)
+defvjp(np.swapaxes,          lambda g, y, x, axis1, axis2: np.swapaxes(g, axis1, axis2), selects=True)
+defvjp(np.moveaxis,          lambda g, y, x, source, destination: np.moveaxis(g, destination, source), selects=True)
+defvjp(np.broadcast_to,      lambda g, y, x, shape, subok=False: g, selects=True)  # the sweep sums over stretched axes
+defvjp(np.flip,              lambda g, y, x, axis=None: np.flip(g, axis), selects=True)
+defvjp(np.flipud,            lambda g, y, x: np.flipud(g), selects=True)
+defvjp(np.fliplr,            lambda g, y, x: np.fliplr(g), selects=True)
+defvjp(np.rot90,             lambda g, y, x, k=1, axes=(0, 1): np.rot90(g, -k, axes), selects=True)
+defvjp(np.roll,              lambda g, y, x, shift, axis=None: np.roll(g, np.negative(shift), axis), selects=True)
+defvjp(np.tril,              lambda g, y, x, k=0: np.tril(g, k), selects=True)
+defvjp(np.triu,              lambda g, y, x, k=0: np.triu(g, k), selects=True)
 defvjp(np.copy,              lambda g, y, x, order="K", subok=False: g, elementwise=True)
 defvjp(astype,               lambda g, y, x, dtype: g, elementwise=True)  # the sweep converts it back
 # fmt: on

@@ -76,7 +76,7 @@ def _dawsn_slope(x: Array, y: Array) -> Array:
 
 def _tail(x: Array, sign: int) -> Array:
     """Return the asymptotic series t + 3 s t^2 + 15 t^3 + ... in t = 1 / (2 x^2) (DLMF 7.12.1), for large x."""
-    t = 0.5 / np.square(np.where(np.abs(x) > 10, x, 10))
+    t = 0.5 * np.square(1 / np.where(np.abs(x) > 10, x, 10))
     series = np.zeros_like(t)
     for k in reversed(range(1, 24)):
         series = t * (1 + sign * (2 * k + 1) * series)
@@ -135,19 +135,19 @@ def _beta_density(a: Array, b: Array, x: Array) -> Array:
 # fmt: off
 # Logistic and logarithmic
 defvjp(special.expit,      lambda g, y, x: g * y * (1 - y))
-defvjp(special.logit,      lambda g, y, x: ratio(g, _logistic_slope(where_defined(x, y))))
+defvjp(special.logit,      lambda g, y, x: g / _logistic_slope(where_defined(x, y)), steep=True)
 defvjp(special.log_expit,  lambda g, y, x: g * special.expit(-x))
 defvjp(special.exprel,     lambda g, y, x: g * _exprel_slope(x))
 defvjp(special.exp10,      lambda g, y, x: g * y * math.log(10))
 defvjp(special.exp2,       lambda g, y, x: g * y * math.log(2))
 defvjp(special.expm1,      lambda g, y, x: g * np.exp(x))
-defvjp(special.log1p,      lambda g, y, x: ratio(g, 1 + where_defined(x, y)))
-defvjp(special.cbrt,       lambda g, y, x: ratio(ratio(g, y), 3 * y))
+defvjp(special.log1p,      lambda g, y, x: g / (1 + where_defined(x, y)), steep=True)
+defvjp(special.cbrt,       lambda g, y, x: g / y / (3 * y), steep=True)
 defvjp(special.xlogy,      lambda g, y, a, b: g * np.log(b),
-                           lambda g, y, a, b: g * ratio(a, where_defined(b, y)))
+                           lambda g, y, a, b: g * ratio(a, where_defined(b, y)), steep=True)
 defvjp(special.xlog1py,    lambda g, y, a, b: g * np.log1p(b),
-                           lambda g, y, a, b: g * ratio(a, 1 + where_defined(b, y)))
-defvjp(special.entr,       lambda g, y, x: -g * (np.log(x) + 1))
+                           lambda g, y, a, b: g * ratio(a, 1 + where_defined(b, y)), steep=True)
+defvjp(special.entr,       lambda g, y, x: -g * (np.log(x) + 1), steep=True)
 defvjp(special.rel_entr,   lambda g, y, a, b: g * (np.log(a / b) + 1),
                            lambda g, y, a, b: -g * a / b)
 defvjp(special.kl_div,     lambda g, y, a, b: g * np.log(a / b),

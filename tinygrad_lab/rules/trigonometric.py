@@ -8,14 +8,14 @@ import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
-from tinygrad_lab.rules.limits import direction, ratio, where_defined
+from tinygrad_lab.rules.limits import direction, where_defined
 from tinygrad_lab.typing import Array
 
 # What stands in the denominators below has rules of its own, so that at the ends of a domain the second derivative does
 # not come out as the product of 0 and infinity.
 
 
-@primitive(lambda g, y, x: ratio(-g * x, y), elementwise=True)
+@primitive(lambda g, y, x: -g * x / y, elementwise=True)
 def cosine_of_arcsine(x: Array) -> Array:
     """Return sqrt(1 - x^2), exact near 1."""
     return np.sqrt(1 - x) * np.sqrt(1 + x)
@@ -27,7 +27,7 @@ def secant_of_arctangent(x: Array) -> Array:
     return np.sqrt(1 + x * x) if np.iscomplexobj(x) else np.hypot(1, x)
 
 
-@primitive(lambda g, y, x: ratio(g, np.tanh(np.arccosh(x))), elementwise=True)
+@primitive(lambda g, y, x: g / np.tanh(np.arccosh(x)), elementwise=True)
 def sinh_of_arccosh(x: Array) -> Array:
     """Return sqrt(x^2 - 1), exact near 1."""
     return np.sqrt(x - 1) * np.sqrt(x + 1)
@@ -49,8 +49,8 @@ def _arctan2(g: Array, y: Array, a: Array, b: Array, sign: int) -> Array:
 defvjp(np.sin,      lambda g, y, x: g * np.cos(x))
 defvjp(np.cos,      lambda g, y, x: -g * np.sin(x))
 defvjp(np.tan,      lambda g, y, x: g * (1 + y * y))
-defvjp(np.arcsin,   lambda g, y, x: ratio(g, cosine_of_arcsine(x)))
-defvjp(np.arccos,   lambda g, y, x: -ratio(g, cosine_of_arcsine(x)))
+defvjp(np.arcsin,   lambda g, y, x: g / cosine_of_arcsine(x), steep=True)
+defvjp(np.arccos,   lambda g, y, x: -g / cosine_of_arcsine(x), steep=True)
 defvjp(np.arctan,   lambda g, y, x: g / secant_of_arctangent(x) / secant_of_arctangent(x))
 defvjp(np.arctan2,  lambda g, y, a, b: _arctan2(g, y, a, b, 1),
                     lambda g, y, a, b: _arctan2(g, y, b, a, -1))
@@ -59,8 +59,8 @@ defvjp(np.sinh,     lambda g, y, x: g * np.cosh(x))
 defvjp(np.cosh,     lambda g, y, x: g * np.sinh(x))
 defvjp(np.tanh,     lambda g, y, x: g * (1 - y * y))
 defvjp(np.arcsinh,  lambda g, y, x: g / secant_of_arctangent(x))
-defvjp(np.arccosh,  lambda g, y, x: ratio(g, sinh_of_arccosh(x)))
-defvjp(np.arctanh,  lambda g, y, x: ratio(g, one_minus_square(where_defined(x, y))))
+defvjp(np.arccosh,  lambda g, y, x: g / sinh_of_arccosh(x), steep=True)
+defvjp(np.arctanh,  lambda g, y, x: g / one_minus_square(where_defined(x, y)), steep=True)
 
 defvjp(np.deg2rad,  lambda g, y, x: g * (math.pi / 180))
 defvjp(np.radians,  lambda g, y, x: g * (math.pi / 180))

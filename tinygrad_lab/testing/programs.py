@@ -141,9 +141,10 @@ def _add(step: Step, values: list[Array], steps: list[Step]) -> None:
 
 @functools.cache
 def _elementwise() -> list[tuple[str, Callable[..., Any], tuple[Domain, ...]]]:
-    """Return the registry's elementwise NumPy functions with their domains."""
+    """Return the registry's elementwise NumPy functions with their domains, in an order that no file decides."""
     ops = [op for op in OPS.values() if op.kind == RULE and op.elementwise and getattr(np, op.name, 0) is op.function]
     smooth = [
         op for op in ops if None not in op.rules and op.function not in _JUMPING and isinstance(op.function, np.ufunc)
     ]
+    smooth.sort(key=lambda op: op.name)
     return [(f"np.{op.function.__name__}", op.function, find_domains(op.function, len(op.rules))) for op in smooth]
