@@ -30,7 +30,8 @@ def masks(order: list[N], roots: dict[N, Any]) -> dict[N, Array]:
         order: nodes, latest first.
         roots: the gradients that a sweep starts with, by node.
     """
-    reached: dict[N, Any] = {node: _not_zero(g, True) for node, g in roots.items()}  # True stands for all of it
+    numpys = np.ndarray | np.generic  # True stands for all of a node; so do gradients in other libraries' arrays
+    reached: dict[N, Any] = {r: not isinstance(plain(g), numpys) or _not_zero(g, True) for r, g in roots.items()}
     if TRACKED.isdisjoint(map(_op, order)) and all(mask is True for mask in reached.values()):
         return {}
     for node in order:
@@ -52,7 +53,7 @@ def _handed_on(node: Any, position: int, mask: Any) -> Any:
     op, y, like = node.op, node.saved[0], node.saved[position + 1]
     if op in SELECTING:
         mask = np.logical_or(y, True) if mask is True else mask
-        mask = op.rules[position](mask.astype(y.dtype), *node.saved, **node.kwargs) != 0
+        mask = op.rules[position](np.where(mask, 1.0, 0.0), *node.saved, **node.kwargs) != 0
     elif op is MULTIPLY and not getattr(node.parents[1 - position], "requires_grad", False):
         mask = _not_zero(node.saved[2 - position], mask)
     if mask is True or ((op.elementwise or op in SELECTING) and mask.shape == like.shape):
