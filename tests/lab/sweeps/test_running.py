@@ -18,7 +18,7 @@ from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.sweeps import running, workers
 from tinygrad_lab.lab.sweeps.effects import effects, failures, in_words, summary
 from tinygrad_lab.lab.sweeps.grid import cells
-from tinygrad_lab.lab.sweeps.running import Sweep, read_store, run
+from tinygrad_lab.lab.sweeps.running import Sweep, append, read_store, run
 from tinygrad_lab.lab.sweeps.table import tabulate
 
 pytestmark = pytest.mark.slow
@@ -318,3 +318,19 @@ def test_processes_begin_with_different_programs():
     grid = [Config(compile=True, hidden=(h,), lr=lr) for h in (2, 3) for lr in (0.1, 0.2)]
     assert list(running._programs_first(dict(enumerate(grid)))) == [0, 2, 1, 3]
     assert list(running._programs_first({i: replace(one, compile=False) for i, one in enumerate(grid)})) == [0, 1, 2, 3]
+
+
+def test_a_full_disk_keeps_what_is_there(tmp_path):
+    resource = pytest.importorskip("resource")
+    store, one = tmp_path / "done.jsonl", cells(Config(epochs=1), {})[0]
+    append(store, "first", one, {"loss": 1.0})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (store.stat().st_size + 20, before[1]))
+    try:
+        with pytest.raises(LabError, match=r"out: .*done.jsonl cannot be written to \(File too large\)"):
+            append(store, "second", one, {"loss": 2.0})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    append(store, "third", one, {"loss": 3.0})
+    assert read_store(store) == {"first": {"loss": 1.0}, "third": {"loss": 3.0}}

@@ -14,6 +14,7 @@ from typing import Any
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.interrupt import interruptible
+from tinygrad_lab.lab.place import reason
 from tinygrad_lab.lab.sweeps import clusters
 from tinygrad_lab.lab.sweeps import workers as processes
 from tinygrad_lab.lab.sweeps.grid import Cell
@@ -171,15 +172,25 @@ def _count(workers: int | None, new: int) -> int:
 
 
 def append(store: Path, identity: str, cell: Cell, left: dict[str, Any]) -> None:
-    """Add what a cell left to the store: one line, so that a killed sweep loses at most the last one."""
+    """Add what a cell left to the store: one line, so that a killed sweep loses at most the last one.
+
+    Raises:
+        LabError: the disk refuses; what the store held is there.
+    """
     assert cell.config is not None
     line = json.dumps({"identity": identity, "config": cell.config.to_dict(), "left": _without_nan(left)})
-    with store.open("ab+") as file:
-        if file.tell():
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":  # a line that a kill has cut off
-                file.write(b"\n")
-        file.write(line.encode() + b"\n")
+    try:
+        with store.open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # a line that a kill, or a full disk, has cut off
+                    file.write(b"\n")
+            file.write(line.encode() + b"\n")
+    except OSError as error:
+        raise LabError(
+            f"out: {store} cannot be written to ({reason(error)}); finished cells are there: free some disk space and "
+            f"run the same command again"
+        ) from error
 
 
 def read_store(store: Path) -> dict[str, dict[str, Any]]:
