@@ -16,6 +16,7 @@ import pytest
 import tinygrad_lab as tl
 from tests.cluster.test_partitions import BCE, X, Y, lazy, objective, plain
 from tinygrad_lab import lab
+from tinygrad_lab.cli import main
 from tinygrad_lab.errors import ClusterError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.sweeps.grid import cells
@@ -136,13 +137,14 @@ def test_a_worker_killed_in_mid_sweep_loses_and_doubles_no_cell(client, tmp_path
 # -- a slow one --------------------------------------------------------------------------------------------------------
 
 
-def test_a_slow_worker_gives_its_work_away(client, tmp_path):
+def test_a_slow_worker_gives_its_work_away(client, tmp_path, monkeypatch):
+    monkeypatch.setattr("tinygrad_lab.cluster.partitions._SMALL", 1)  # a task for each partition
     slow = next(iter(pids(ready(client)).values()))
 
     def dawdling(model, x, y):
         with Path(tmp_path, f"{os.getpid()}").open("a") as file:
             file.write(".")
-        time.sleep(0.4 if os.getpid() == slow else 0.02)
+        time.sleep(0.3 if os.getpid() == slow else 0.02)
         return objective(model, x, y)
 
     expected, found = plain(), plain()
@@ -173,7 +175,7 @@ def elsewhere():
             kill()
 
 
-def test_a_scheduler_that_goes_is_one_line_and_what_is_done_is_kept(elsewhere, tmp_path):
+def test_a_scheduler_that_goes_is_one_line_and_what_is_done_is_kept(elsewhere, tmp_path, monkeypatch):
     address, kill = elsewhere
     words = [sys.executable, "-m", "tinygrad_lab", "sweep", "--seed", "0..3", "--epochs", "3000", "--out", "s"]
     sweep = subprocess.Popen(
@@ -196,20 +198,19 @@ def test_a_scheduler_that_goes_is_one_line_and_what_is_done_is_kept(elsewhere, t
         dashboard, *told = sweep.communicate(timeout=30)[1].splitlines()
     assert dashboard.startswith("dashboard: http://")
     assert told == [
-        "tinygrad-lab: error: sweep: the connection to the scheduler is lost; finished cells are "
-        "kept: start it again, and the same command goes on from there"
+        "tinygrad-lab: error: sweep: the connection to the scheduler is lost; finished cells are kept: start the "
+        "scheduler again, and the same command goes on from there"
     ]
     assert sweep.returncode == 2
     kept = read_store(store)
     assert 1 <= len(kept) < 4
-    subprocess.run([*words, "--workers", "1", "--quiet"], cwd=tmp_path, check=True)
+    monkeypatch.chdir(tmp_path)
+    assert main([*words[3:], "--workers", "1", "--quiet"]) == 0
     assert len(read_store(store)) == 4
     assert {identity: read_store(store)[identity] for identity in kept} == kept
 
 
 def test_no_scheduler_at_all(capsys, tmp_path, monkeypatch):
-    from tinygrad_lab.cli import main
-
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tl.cluster.connecting, "_SECONDS", 0.3)
     for address in ("tcp://127.0.0.1:9", "nowhere", "http://127.0.0.1:9", ""):

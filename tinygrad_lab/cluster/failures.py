@@ -31,8 +31,17 @@ def explained(what: str, error: Exception) -> Exception:
         >>> explained("compute", ValueError("shapes"))
         ValueError('shapes')
     """
-    rule = next((_CAUSES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _CAUSES), None)
+    rule = _rule(error)
     if rule is None:
         return error
     told = next(iter(str(error).splitlines()), "")
     return ClusterError(f"{what}: {rule.format(error=f'{type(error).__name__}: {told}'[:160].rstrip(': '))}")
+
+
+def is_gone(error: Exception) -> bool:
+    """Return whether an error says that the scheduler cannot be reached."""
+    return _rule(error) == _GONE
+
+
+def _rule(error: Exception) -> str | None:
+    return next((_CAUSES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _CAUSES), None)

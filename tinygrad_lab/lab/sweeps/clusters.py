@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from tinygrad_lab import cluster
-from tinygrad_lab.cluster.failures import explained
+from tinygrad_lab.cluster.failures import explained, is_gone
 from tinygrad_lab.errors import ClusterError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import DATASETS
@@ -20,6 +20,10 @@ from tinygrad_lab.lab.sweeps.workers import Doing, Look
 from tinygrad_lab.lab.sweeps.working import Stopped, refused, work
 from tinygrad_lab.version import __version__
 
+_LOST = (
+    "sweep: the connection to the scheduler is lost; finished cells are kept: start the scheduler again, and the same "
+    "command goes on from there"
+)
 _INTERVAL = 0.2  # seconds between two looks at the workers
 _BEAT = 0.5  # seconds between two words from a worker
 _FILES = ("data", "test", "validation")  # the options that name files
@@ -43,7 +47,7 @@ def train(configs: Mapping[int, Config], client: Any) -> Iterator[Look]:
     try:
         yield from _looks(configs, client)
     except Exception as error:
-        raise explained("sweep", error) from error
+        raise (ClusterError(_LOST) if is_gone(error) else explained("sweep", error)) from error
 
 
 def _looks(configs: Mapping[int, Config], client: Any) -> Iterator[Look]:
@@ -77,11 +81,7 @@ def _looks(configs: Mapping[int, Config], client: Any) -> Iterator[Look]:
 def _left(future: Any) -> dict[str, Any]:
     """Return what a cell has left."""
     if future.status in ("cancelled", "lost"):
-        raise ClusterError(
-            "sweep: the connection to the scheduler is lost; finished cells are kept: start the scheduler again, and "
-            "the "
-            "same command goes on from there"
-        )
+        raise ClusterError(_LOST)
     error = future.exception()
     if type(error).__name__ == "KilledWorker":
         return refused(str(error).split(".")[0] + ".", "died")
