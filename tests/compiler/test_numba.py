@@ -84,6 +84,7 @@ GROUPS = {
         (lambda a, b: a * b + 1, SINGLE, LONG),
         (lambda a: (np.abs(a) ** 1.7, a**2, np.sqrt(np.abs(a)), a**-1.0, np.maximum(a, 0), np.fmin(a, 0.5)), LONG),
         (lambda a: (np.sin(a * 1e8), np.cos(a), np.arctan2(a, 2.0), np.logaddexp(a, -a), np.rint(a * 9)), LONG),
+        (lambda a: (np.hypot(a, a[::-1]), np.hypot(a * 1e300, a), np.hypot(a * 1e-310, a * 1e-309)), LONG),
         (lambda a: (a != a, np.isfinite(a), np.logical_not(a > 0), np.signbit(a)), np.where(LONG > 1, np.nan, -LONG)),
         (lambda a: (a * 2 + 1, a / 2, np.sqrt(a), np.maximum(a, 7), a < 9), np.arange(50)),
         (lambda a, s: a * s + s, MATRIX, np.float64(2.0)),

@@ -30,10 +30,15 @@ class Compilation:
         return self.write(self.program)
 
 
-def writer_of(backend: str) -> Writer:
-    """Return the writer of a backend."""
+def writer_of(backend: str, parallel: bool = False) -> Writer:
+    """Return the writer of a backend; `parallel` is an option of Numba's alone."""
     if backend not in BACKENDS:
         raise CompileError(f"compile: backend must be one of {', '.join(BACKENDS)}, got {backend!r}; choose one")
+    if parallel and backend != "numba":
+        raise CompileError(
+            f'compile: parallel must be left out unless backend is "numba", got {backend!r}; BLAS and XLA have threads '
+            f"of their own"
+        )
     module = importlib.import_module(f"tinygrad_lab.compiler.write_{backend}")
-    write: Writer = module.write
+    write: Writer = functools.partial(module.write, parallel=True) if parallel else module.write
     return write

@@ -35,6 +35,7 @@ def compile(
     backend: str = "numpy",
     state: Any = (),
     exact: bool = True,
+    parallel: bool = False,
 ) -> Any:
     """Return a function that does what `function` does, as a program of NumPy calls without Python in between.
 
@@ -49,6 +50,7 @@ def compile(
         state: the objects that the function changes, such as `(model, optimizer)`. Their arrays are inputs and outputs
             of the program, and are put back after every call.
         exact: keep the bits; False allows what only rounds otherwise: small powers as products, `einsum` in pairs.
+        parallel: with Numba, run long loops on all cores; the results do not depend on how many there are.
 
     Returns:
         A `Compiled` function; without `function`, a decorator.
@@ -76,8 +78,8 @@ def compile(
         (25.0, 6.25, array([0.75, 1.  ]))
     """
     if function is None:
-        return functools.partial(compile, backend=backend, state=state, exact=exact)
-    return Compiled(function, backend, state, exact)
+        return functools.partial(compile, backend=backend, state=state, exact=exact, parallel=parallel)
+    return Compiled(function, backend, state, exact, parallel)
 
 
 class Compiled:
@@ -88,12 +90,14 @@ class Compiled:
         function: the function that was compiled.
     """
 
-    def __init__(self, function: Callable[..., Any], backend: str, state: Any, exact: bool = True) -> None:
+    def __init__(
+        self, function: Callable[..., Any], backend: str, state: Any, exact: bool = True, parallel: bool = False
+    ) -> None:
         if not callable(function):
             raise CompileError(f"compile: takes a function, not a {type(function).__name__}; pass the function itself")
         self.function, self.backend = function, backend
         self.__name__ = str(getattr(function, "__name__", type(function).__name__))
-        self._write, self._exact = writer_of(backend), exact
+        self._write, self._exact = writer_of(backend, parallel), exact
         holders = [*(state if isinstance(state, tuple | list) else (state,))]
         if is_object(function) and not any(function is x for x in holders):
             holders.append(function)  # a module, say: its arrays are as much an input as its argument is

@@ -16,8 +16,8 @@ from tinygrad_lab.extras import extra
 _LARGE = 1 << 20  # bytes of a constant beyond which it is read where it lies, as an input is
 
 
-def write(program: Program) -> Written:
-    """Return a program as source for Numba, and the compiled function.
+def write(program: Program, parallel: bool = False) -> Written:
+    """Return a program as source for Numba, and the compiled function; `parallel`: long loops run on all cores.
 
     Raises:
         MissingExtraError: Numba is not installed.
@@ -38,7 +38,7 @@ def write(program: Program) -> Written:
     large = {v: x for v, x in compiled.constants.items() if isinstance(x, np.ndarray) and x.nbytes > _LARGE}
     small = {v: x for v, x in compiled.constants.items() if v not in large}
     compiled = replace(compiled, inputs=(*program.inputs, *large), constants=small)
-    module = Module(building.vector_bytes())
+    module = Module(building.vector_bytes(), parallel)
     body = module.body(compiled)
     bodies = [body, *module.interpreted.values()]
     stages = {stage.name: entries.write_stage_entry(module, b, stage) for b in bodies for stage in b.compiled}
@@ -46,7 +46,8 @@ def write(program: Program) -> Written:
     source = module.source()
     build = building.Building(program.name, source, module.signatures())
     code = running.Code(module.pool.memory(), interpreted=module.interpreted)
-    code.stages = {name: build.entry(entry, 3) for name, entry in stages.items()}
+    blocked = {stage.name for b in bodies for stage in b.compiled if stage.blocks}
+    code.stages = {name: build.entry(entry, 6 if name in blocked else 3) for name, entry in stages.items()}
     code.loops = {name: (build.entry(entry, 4), size) for name, (entry, size) in loops.items()}
     inputs, used = program.inputs, uses(compiled)
     used |= {v: 1 for v in inputs if not v.weak}  # the shape of an unused array may have led to what is used

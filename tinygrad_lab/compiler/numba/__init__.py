@@ -8,6 +8,7 @@ In the order of what happens to a program:
   programs (`rounds`), in stages between the calls of NumPy's.
 - `module`, `stage`, `loops` and `function` write that as Python source, `placing` says where arrays lie; `memory` reads
   and writes at addresses, `elementary` and `blas` what is called by name.
+- `splitting` puts long loops into blocks, and `threads` runs these on several cores, where that is asked for.
 - `entries`, `building`, `arrays`, `running` and `straight` compile it, keep it on disk, and call it with arrays.
 
 `vectors` is the Numba type for several numbers at once; `intrinsics`, `exponentials`, `logarithms`, `trigonometric` and

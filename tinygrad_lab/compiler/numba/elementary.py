@@ -16,6 +16,7 @@ from tinygrad_lab.compiler.numba.intrinsics import (
     intrinsic,
     of_the_library,
     select,
+    sqrt,
     vectorisable,
 )
 from tinygrad_lab.compiler.numba.logarithms import log1p
@@ -66,6 +67,19 @@ def sign(x: float) -> float:
 def logaddexp(a: float, b: float) -> float:
     """Return log(exp(a) + exp(b))."""
     return select(a == b, a + math.log(2), maximum(a, b) + log1p(exp(-abs(a - b))))
+
+
+@vectorisable
+def hypot(a: float, b: float) -> float:
+    """Return √(a² + b²); numbers whose squares are out of range are scaled by a power of 2."""
+    a, b = abs(a), abs(b)
+    largest = maximum(a, b)
+    large, small = largest > 2.0**500, largest < 2.0**-450
+    scale = select(large, 2.0**-600, select(small, 2.0**600, 1.0))
+    back = select(large, 2.0**600, select(small, 2.0**-600, 1.0))
+    a, b = a * scale, b * scale
+    y = sqrt(a * a + b * b) * back
+    return select((a == math.inf) | (b == math.inf), math.inf, y)
 
 
 @intrinsic

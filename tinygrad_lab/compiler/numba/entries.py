@@ -5,17 +5,21 @@ from __future__ import annotations
 from tinygrad_lab.compiler.numba.module import Body, Module, Stage
 from tinygrad_lab.compiler.numba.reading import Compiled
 from tinygrad_lab.compiler.numba.rounds import scratch_of
+from tinygrad_lab.compiler.numba.stage import BLOCK
 from tinygrad_lab.compiler.program import Variable
 
 _HEAD = '@njit(error_model="numpy", cache=True)'
+_HEAD_OF_BLOCK = '@njit(error_model="numpy", cache=True, nogil=True)'
 
 
 def write_stage_entry(module: Module, body: Body, stage: Stage) -> str:
-    """Write the entry of a stage, `(table, constants, arena)`, and return its name."""
+    """Write the entry of a stage, `([begin, end, block,] table, constants, arena)`, and return its name."""
     name = f"enter_{stage.name}"
     addresses = [_from_table(module, body.table[v]) for v in stage.given]
-    head = f"def {name}(table, constants, arena):"
-    module.functions.append([_HEAD, head, f"    {stage.name}({', '.join([*addresses, 'constants', 'arena'])})"])
+    block = list(BLOCK) if stage.blocks else []
+    head = f"def {name}({', '.join([*block, 'table', 'constants', 'arena'])}):"
+    call = f"    {stage.name}({', '.join([*block, *addresses, 'constants', 'arena'])})"
+    module.functions.append([_HEAD_OF_BLOCK if block else _HEAD, head, call])
     return name
 
 

@@ -28,7 +28,7 @@ _HOMES = {
     "signals": signals,
 }  # fmt: skip
 _RESERVED = frozenset(
-    {"inf", "nan", "float32", "uint64", "njit", "live", "start", "min", "range", "abs", "i"}
+    {"inf", "nan", "float32", "uint64", "njit", "live", "start", "begin", "end", "block", "min", "range", "abs", "i"}
     | {f"i{n}" for n in range(64)}
     | {name for module in _HOMES.values() for name in vars(module)}
     | {"LANES", "product"}

@@ -35,11 +35,12 @@ class NestWriter:
         function: where to.
         nest: what.
         widest: the bytes of a vector.
+        split: whether the outermost loop goes from `begin` to `end`, which the function is passed.
     """
 
-    def __init__(self, function: Function, nest: Nest, widest: int = VECTOR_BYTES) -> None:
-        self.function, self.nest = function, nest
-        self.places = _collapsed(nest)
+    def __init__(self, function: Function, nest: Nest, widest: int = VECTOR_BYTES, split: bool = False) -> None:
+        self.function, self.nest, self._split = function, nest, split
+        self.places = collapsed(nest)
         self.space = tuple(math.prod(nest.space[p] for p in group) for group in self.places)
         n = len(self.space)
         self.levels = _Levels([[] for _ in range(n + 1)], [[] for _ in range(n + 1)])
@@ -59,21 +60,22 @@ class NestWriter:
 
     def _loop(self, level: int, body: list[str]) -> list[str]:
         index, n, lane = f"i{level}", self.space[level], level == len(self.space) - 1
+        low, high = ("begin", "end") if self._split and level == 0 else ("0", str(n))
         if not lane:
-            return [f"for {index} in range({n}):", *_indented(body)]
+            return [f"for {index} in range({low}, {high}):", *_indented(body)]
         first = self.function.helpers.make(f"first_{self.lanes}", "first_lanes", self.lanes) if self.part else ""
         live = [f"live = {first}({n} - {index})"] if self.part else []
         if n <= self.lanes:  # one round
             return [f"{index} = 0", *live, *self.levels.block_begin, *body, *self.levels.block_end]
         if not self.levels.block_begin:
-            return [f"for {index} in range(0, {n}, {self.lanes}):", *_indented(live + body)]
+            return [f"for {index} in range({low}, {high}, {self.lanes}):", *_indented(live + body)]
         if n <= _ROUNDS * self.lanes:
-            inner = [f"for {index} in range(0, {n}, {self.lanes}):", *_indented(live + body)]
+            inner = [f"for {index} in range({low}, {high}, {self.lanes}):", *_indented(live + body)]
             return self.levels.block_begin + inner + self.levels.block_end
         step = _ROUNDS * self.lanes
-        inner = [f"for {index} in range(start, min(start + {step}, {n}), {self.lanes}):", *_indented(live + body)]
+        inner = [f"for {index} in range(start, min(start + {step}, {high}), {self.lanes}):", *_indented(live + body)]
         return [
-            f"for start in range(0, {n}, {step}):",
+            f"for start in range({low}, {high}, {step}):",
             *_indented(self.levels.block_begin + inner + self.levels.block_end),
         ]
 
@@ -250,7 +252,7 @@ def _indented(lines: list[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-def _collapsed(nest: Nest) -> list[list[int]]:
+def collapsed(nest: Nest) -> list[list[int]]:
     """Return the loops of a nest, neighbours together where one does for both: elements follow one another there."""
     groups = [[place] for place in range(len(nest.space))]
     for place in range(1, len(nest.space)):

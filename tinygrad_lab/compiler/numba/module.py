@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,9 @@ from tinygrad_lab.compiler.numba.operation import Operation
 from tinygrad_lab.compiler.numba.placing import Pool, placed
 from tinygrad_lab.compiler.numba.reading import SUPPORTED, Compiled, Outside, Reader
 from tinygrad_lab.compiler.numba.rounds import Rounds, write_rounds
-from tinygrad_lab.compiler.numba.schedule import Scheduler, Segment
-from tinygrad_lab.compiler.numba.stage import Part, in_functions, needed_in_memory, write_run
+from tinygrad_lab.compiler.numba.schedule import Scheduler
+from tinygrad_lab.compiler.numba.splitting import Piece, Split, in_blocks
+from tinygrad_lab.compiler.numba.stage import BLOCK, Part, in_functions, is_split, needed_in_memory, write_run
 from tinygrad_lab.compiler.numba.tasks import Task
 from tinygrad_lab.compiler.program import Call, Fused, Loop, Program, Variable, variables
 
@@ -46,10 +48,12 @@ class Stage:
     Attributes:
         name: of its function, which takes addresses: those of `given`, of the constants and of the arena.
         given: arrays that lie elsewhere: inputs, outputs, what NumPy returned.
+        blocks: of a loop that is done in blocks, where each begins and ends; its function takes these, too.
     """
 
     name: str
     given: list[Variable]
+    blocks: list[tuple[int, int]] | None = None
 
 
 @dataclass
@@ -96,12 +100,12 @@ class Body:
 class Module:
     """The source of a program and of its sub-programs while it is written."""
 
-    def __init__(self, lanes_bytes: int) -> None:
+    def __init__(self, lanes_bytes: int, parallel: bool = False) -> None:
         self.helpers, self.pool, self.names = Helpers(), Pool(), Names()
         self.functions: list[list[str]] = []
         self.count = 0
         self.interpreted: dict[Call, Body] = {}  # loops whose bodies are not compiled as a whole
-        self._widest = lanes_bytes
+        self._widest, self._parallel = lanes_bytes, parallel
 
     def signatures(self) -> list[tuple[str, int]]:
         """Return the names of the functions of addresses, callees first, and how many they take."""
@@ -112,15 +116,18 @@ class Module:
         """Return the module's text."""
         return "\n\n\n".join(["\n".join(self.helpers.lines()), *("\n".join(lines) for lines in self.functions)]) + "\n"
 
-    def body(self, program: Program) -> Body:
-        """Write the functions of a program, and return where everything is."""
+    def body(self, program: Program, inside: bool = False) -> Body:
+        """Write the functions of a program, and return where everything is; `inside`: it is the body of a loop."""
         reader = Reader(program, self._loop)
         reader.read()
         outputs, own = _outputs(reader)
         bases = {v: look.base for v, look in reader.looks.items()}
-        stages = Scheduler(bases, reader.fresh).place(reader.items).stages()
-        runs = [[] if _is_outside(stage) else in_functions(stage) for stage in stages]  # type: ignore[arg-type]
-        needed = self._needed(reader, stages, runs) | set(outputs)
+        counts = Counter(item.target.base for item in reader.items if isinstance(item, Operation))
+        stages: list[list[Any]] = [*Scheduler(bases, reader.fresh).place(reader.items).stages()]
+        if self._parallel and not inside:
+            stages = in_blocks(stages, counts, reader.fresh)
+        runs = [[] if _is_outside(stage) else in_functions(stage) for stage in stages]
+        needed = self._needed(reader, stages, runs, counts) | set(outputs)
         constants = {v: self.pool.add(x, v.dtype) for v, x in program.constants.items() if _plain(x)}
         parts = [[self._part(run, needed) for run in stage] for stage in runs]
         calls = [item.call for stage in stages for item in stage if isinstance(item, Outside)]
@@ -130,14 +137,18 @@ class Module:
         table = {v: i for i, v in enumerate(dict.fromkeys([*program.inputs, *own, *returned]))}
         body = Body(program, [], outputs, own, arena, constants, size, table, reader, _fused(reader, stages))
         for stage, made in zip(stages, parts, strict=True):
-            body.stages.append(stage if _is_outside(stage) else self._stage(body, made, elsewhere))  # type: ignore[arg-type]
+            if _is_outside(stage):
+                body.stages.append(stage)
+            else:
+                split = stage[0].blocks if is_split(stage) else None
+                body.stages.append(self._stage(body, made, elsewhere, split))
         return body
 
     def _loop(self, call: Call) -> Compiled | None:
         """Compile the body of a loop; None if NumPy has to help there."""
         loop = call.function
         assert isinstance(loop, Loop)
-        body = self.body(loop.body)
+        body = self.body(loop.body, inside=True)
         if len(body.stages) != 1 or not isinstance(body.stages[0], Stage):
             self.interpreted[call] = body
             return None
@@ -146,33 +157,32 @@ class Module:
         self.functions.append(write_rounds(name, loop, stage.name, stage.given, body.outputs, self.helpers))
         return Compiled(name, loop, body.size)
 
-    def _needed(self, reader: Reader, stages: list[Any], runs: list[list[list[Segment]]]) -> set[Variable]:
-        counts: dict[Variable, int] = {}
-        for item in reader.items:
-            if isinstance(item, Operation):
-                counts[item.target.base] = counts.get(item.target.base, 0) + 1
+    def _needed(
+        self, reader: Reader, stages: list[Any], runs: list[list[list[Piece]]], counts: Counter[Variable]
+    ) -> set[Variable]:
         needed = needed_in_memory([run for stage in runs for run in stage], {v for v, n in counts.items() if n > 1})
         for stage in stages:
             if _is_outside(stage):
                 needed |= {reader.look(v).base for item in stage for v in variables(item.call)}
         return needed
 
-    def _part(self, run: list[Segment], needed: set[Variable]) -> Part:
+    def _part(self, run: list[Piece], needed: set[Variable]) -> Part:
         self.count += 1
         part = write_run(f"part_{self.count}", run, self.helpers, self.names, needed, self._widest)
         self.functions.append(part.lines)
         return part
 
-    def _stage(self, body: Body, parts: list[Part], elsewhere: set[Variable]) -> Stage:
+    def _stage(self, body: Body, parts: list[Part], elsewhere: set[Variable], blocks: Any) -> Stage:
         given = list(dict.fromkeys(base for part in parts for base in part.bases if base in elsewhere))
         self.count += 1
         name = f"stage_{self.count}"
-        lines = [f"def {name}({', '.join([*(self.names[base] for base in given), 'constants', 'arena'])}):"]
+        block = list(BLOCK) if blocks else []
+        lines = [f"def {name}({', '.join([*block, *(self.names[base] for base in given), 'constants', 'arena'])}):"]
         for part in parts:
-            places = [self._place(body, base) for base in part.bases]
+            places = block + [self._place(body, base) for base in part.bases]
             lines.append(f"    {part.name}({', '.join([*places, 'constants'])})")
         self.functions.append(['@njit(error_model="numpy")', *lines])
-        return Stage(name, given)
+        return Stage(name, given, blocks)
 
     def _place(self, body: Body, base: Variable) -> str:
         if base in body.arena:
@@ -185,10 +195,12 @@ class Module:
 def _fused(reader: Reader, stages: list[Any]) -> tuple[Fused, ...]:
     """Return the calls of each nest of loops that does several."""
     found = []
-    for segment in (segment for stage in stages for segment in stage if isinstance(segment, Nest)):
-        calls = dict.fromkeys(reader.calls[op] for op, _ in segment.operations if op in reader.calls)
+    for segment in (segment for stage in stages for segment in stage if isinstance(segment, Nest | Split)):
+        nest = segment if isinstance(segment, Nest) else segment.nest
+        calls = dict.fromkeys(reader.calls[op] for op, _ in nest.operations if op in reader.calls)
         if len(calls) > 1:
-            how = f"one loop of {' × '.join(map(str, segment.space))}" if segment.space else "written out"
+            how = f"one loop of {' × '.join(map(str, nest.space))}" if nest.space else "written out"
+            how += f" in {len(segment.blocks)} blocks" if isinstance(segment, Split) else ""
             found.append(Fused(how, tuple(calls)))
     return tuple(found)
 

@@ -15,6 +15,7 @@ from tinygrad_lab.compiler.numba.module import Body, Stage
 from tinygrad_lab.compiler.numba.placing import aligned_bytes
 from tinygrad_lab.compiler.numba.reading import Compiled, Outside
 from tinygrad_lab.compiler.numba.straight import Straight
+from tinygrad_lab.compiler.numba.threads import on_all_cores
 from tinygrad_lab.compiler.program import Call, Inline, Loop, Variable, replaced, variables
 
 Step = Callable[[dict[Variable, Any]], None]
@@ -61,7 +62,7 @@ class Runner:
     def inline(self, names: Sequence[str]) -> Inline | None:
         """Return the program as lines of Python, if it is one stage."""
         body = self._body
-        if len(body.stages) != 1 or not body.compiled or ready() is None:
+        if len(body.stages) != 1 or not body.compiled or body.compiled[0].blocks or ready() is None:
             return None
         return Straight(body, self._code.stages[body.compiled[0].name], self._code.constants).inline(names)
 
@@ -83,9 +84,14 @@ class Runner:
             enter, table = self._code.stages[stage.name], self._table
             places = table.address, address(self._code.constants), address(self._arena)
 
+            blocks = [(begin, end, i, *places) for i, (begin, end) in enumerate(stage.blocks or ())]
+
             def compiled(values: dict[Variable, Any]) -> None:
                 table.fill_from(values)
-                enter(*places)
+                if blocks:
+                    on_all_cores(enter, blocks)
+                else:
+                    enter(*places)
 
             return compiled
         calls = [self._outside(item.call) for item in stage]

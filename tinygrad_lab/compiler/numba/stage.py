@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tinygrad_lab.compiler.numba.access import Access
 from tinygrad_lab.compiler.numba.function import Function, Helpers
@@ -11,16 +12,16 @@ from tinygrad_lab.compiler.numba.loops import NestWriter
 from tinygrad_lab.compiler.numba.nest import Nest
 from tinygrad_lab.compiler.numba.products import Product
 from tinygrad_lab.compiler.numba.rounds import Rounds
-from tinygrad_lab.compiler.numba.schedule import Segment
+from tinygrad_lab.compiler.numba.splitting import Piece, Split
 from tinygrad_lab.compiler.numba.tasks import Task
 from tinygrad_lab.compiler.program import Variable
 
 STATEMENTS = 200  # of a function, about: compiling takes more than linear time
 
 
-def in_functions(segments: list[Segment]) -> list[list[Segment]]:
+def in_functions(segments: Sequence[Piece]) -> list[list[Piece]]:
     """Return the segments in runs that make one function each."""
-    runs: list[list[Segment]] = []
+    runs: list[list[Piece]] = []
     size = 0
     for segment in segments:
         cost = segment.cost if isinstance(segment, Nest) else 1
@@ -32,7 +33,7 @@ def in_functions(segments: list[Segment]) -> list[list[Segment]]:
     return runs
 
 
-def needed_in_memory(runs: Iterable[list[Segment]], parts: set[Variable]) -> set[Variable]:
+def needed_in_memory(runs: Iterable[list[Piece]], parts: set[Variable]) -> set[Variable]:
     """Return what must be written into memory, because another nest reads it that cannot know it by name.
 
     Arguments:
@@ -71,7 +72,7 @@ class Part:
 
 def write_run(
     name: str,
-    run: list[Segment],
+    run: list[Piece],
     helpers: Helpers,
     names: dict[Variable, str],
     needed: set[Variable],
@@ -82,6 +83,8 @@ def write_run(
     for segment in run:
         if isinstance(segment, Nest):
             NestWriter(function, segment, widest).write()
+        elif isinstance(segment, Split):
+            _write_split(function, segment, widest)
         elif isinstance(segment, Rounds):
             used = [*(read.base for read in segment.reads), *segment.results, *segment.scratch]
             places = ", ".join(function.base(base) for base in used)
@@ -91,9 +94,26 @@ def write_run(
         else:
             _write_product(function, segment)
     bases = list(function.bases)
-    head = f"def {name}({', '.join([*(names[base] for base in bases), 'constants'])}):"
+    given = [*BLOCK, *(names[base] for base in bases)] if is_split(run) else [names[base] for base in bases]
+    head = f"def {name}({', '.join([*given, 'constants'])}):"
     body = function.lines or ["pass"]
     return Part(name, ['@njit(error_model="numpy")', head, *(f"    {line}" for line in body)], bases)
+
+
+BLOCK = ("begin", "end", "block")  # what the function of a block is passed beside addresses
+
+
+def is_split(run: Sequence[Any]) -> bool:
+    """Whether these segments are a loop in blocks."""
+    return bool(run) and isinstance(run[0], Split)
+
+
+def _write_split(function: Function, split: Split, widest: int) -> None:
+    NestWriter(function, split.nest, widest, split=True).write()
+    heads = []
+    for part, parts in split.parts.items():
+        heads.append(f"{function.bases.pop(part)} = {function.base(parts)} + block * {part.nbytes}")
+    function.lines[:0] = heads
 
 
 def _write_task(function: Function, task: Task) -> None:

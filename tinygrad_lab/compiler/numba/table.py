@@ -37,7 +37,7 @@ MATHEMATICS: dict[Any, str] = {
         np.arccos, np.sinh, np.cosh, np.tanh,
     )
 } | {np.power: "power({0}, {1})", np.float_power: "power({0}, {1})", operator.pow: "power({0}, {1})",
-     np.arctan2: "arctan2({0}, {1})"}
+     np.arctan2: "arctan2({0}, {1})", np.hypot: "hypot({0}, {1})"}
 # Give bools, of operands of one dtype.
 COMPARISONS: dict[Any, str] = {
     np.less: "{0} < {1}", operator.lt: "{0} < {1}",
