@@ -50,7 +50,7 @@ PAGES: dict[str, Page] = {
         "Sequences": "nn.recurrent nn.cells",
         "Attention and embeddings": "nn.attention nn.transformer_layers nn.transformer nn.embedding",
         "Activations": "nn.activations nn.piecewise nn.gates",
-        "Losses": "nn.losses",
+        "Losses": "nn.losses nn.margins nn.likelihoods",
     }),
     "init": Page("Initialisers", "What the parameters of a layer are before training: `tl.nn.init`.",
         "tinygrad_lab.nn.init", {}),
@@ -62,7 +62,8 @@ PAGES: dict[str, Page] = {
         "Normalisation": "functional.standardisation functional.channels functional.normalisation",
         "Attention": "functional.attention",
         "Activations": "functional.activations functional.gaussian functional.piecewise",
-        "Losses": "functional.losses functional.binary functional.classification",
+        "Losses": "functional.losses functional.binary functional.classification "
+            "functional.margins functional.likelihoods",
     }),
     "optim": Page("Optimizers", "What changes parameters: `tl.optim`.", "tinygrad_lab.optim", {
         "Optimizers": "optim.base optim.sgd optim.adaptive optim.moments",

@@ -60,7 +60,14 @@ for name in ("softmax", "log_softmax", "logsumexp"):
 CALLS["sigmoid_focal_loss"] = lambda x, t: functional.sigmoid_focal_loss(x, t, reduction="mean")
 CALLS["normalize"] = lambda x, t: functional.normalize(x)
 CALLS["cosine_similarity"] = lambda x, t: functional.cosine_similarity(x, t)
+SIGNS = np.array([1.0, -1.0, 1.0, -1.0, -1.0, 1.0])
+CALLS["margin_ranking_loss"] = lambda x, t: functional.margin_ranking_loss(x, x * x, t)
+CALLS["multi_margin_loss"] = lambda x, t: functional.multi_margin_loss(x, CLASSES)
+CALLS["cosine_embedding_loss"] = lambda x, t: functional.cosine_embedding_loss(x, t, SIGNS)
+CALLS["triplet_margin_loss"] = lambda x, t: functional.triplet_margin_loss(x, t, x * x)
+CALLS["gaussian_nll_loss"] = lambda x, t: functional.gaussian_nll_loss(x, t, np.exp(x))
 REGRESSION = ("smooth_l1_loss", "kl_div", "mse_loss", "l1_loss", "huber_loss")
+REGRESSION += ("hinge_embedding_loss", "soft_margin_loss", "poisson_nll_loss")
 for name in (*REGRESSION, "binary_cross_entropy_with_logits", "cross_entropy"):
     CALLS[name] = lambda x, t, name=name: getattr(functional, name)(x, t)
 

@@ -148,6 +148,35 @@ def losses():
             yield name, {**options, "reduction": reduction}, {**result, "t": target}
 
 
+of_losses = np.random.default_rng(2027)
+A, B, C = of_losses.normal(size=(3, 5, 4))
+SIGNS, COUNTS, CLASSES = np.array([1.0, -1, -1, 1, -1]), of_losses.poisson(2.0, size=(5, 4)) * 1.0, np.arange(5) % 4
+# (our name, PyTorch's class, options, what has a gradient, what follows)
+OF_SEVERAL = [
+    ("MarginRankingLoss", nn.MarginRankingLoss, {"margin": 0.3}, [A[:, 0], B[:, 0]], [SIGNS]),
+    ("HingeEmbeddingLoss", nn.HingeEmbeddingLoss, {"margin": 0.7}, [A[:, 0]], [SIGNS]),
+    ("SoftMarginLoss", nn.SoftMarginLoss, {}, [9 * A[:, 0]], [SIGNS]),
+    ("MultiMarginLoss", nn.MultiMarginLoss, {"margin": 0.7}, [A], [CLASSES]),
+    ("MultiMarginLoss", nn.MultiMarginLoss, {"p": 2, "weight": [0.5, 2.0, 1.25, 1.0]}, [A], [CLASSES]),
+    ("CosineEmbeddingLoss", nn.CosineEmbeddingLoss, {"margin": -0.2}, [A, B], [SIGNS]),
+    ("TripletMarginLoss", nn.TripletMarginLoss, {"margin": 0.5, "p": 3.0, "eps": 0.1}, [A, B, C], []),
+    ("TripletMarginLoss", nn.TripletMarginLoss, {"swap": True}, [A, B, C], []),
+    ("GaussianNLLLoss", nn.GaussianNLLLoss, {"full": True, "eps": 0.01}, [A, B, abs(C)], []),
+    ("GaussianNLLLoss", nn.GaussianNLLLoss, {}, [A, B, abs(C[:, :1])], []),
+    ("PoissonNLLLoss", nn.PoissonNLLLoss, {"full": True}, [A], [COUNTS]),
+    ("PoissonNLLLoss", nn.PoissonNLLLoss, {"log_input": False, "eps": 0.01}, [abs(A)], [COUNTS]),
+]
+
+
+def losses_of_several():
+    for name, kind, options, inputs, constants in OF_SEVERAL:
+        for reduction in ("mean", "sum", "none"):
+            tensors = {k: torch.tensor(np.array(x)) if isinstance(x, list) else x for k, x in options.items()}
+            named = {f"x{i}": x for i, x in enumerate(inputs)}
+            result = differentiate(kind(reduction=reduction, **tensors), named, [torch.tensor(x) for x in constants])
+            yield name, {**options, "reduction": reduction}, {**result, **{f"t{i}": x for i, x in enumerate(constants)}}
+
+
 of_layers = np.random.default_rng(2026)
 
 
@@ -351,7 +380,7 @@ def optimizers():
 
 
 def main():
-    for family in (conv1d, activations, losses, layers, optimizers):
+    for family in (conv1d, activations, losses, losses_of_several, layers, optimizers):
         arrays = {
             json.dumps([position, name, options, key]): array
             for position, (name, options, figures) in enumerate(family())

@@ -23,8 +23,8 @@ def load(family):
     return [pytest.param(*case, id=f"{case[0]} {json.dumps(case[1])}") for case in cases.values()]
 
 
-CONVOLUTIONS, ACTIVATIONS, LOSSES, LAYERS, OPTIMIZERS = map(
-    load, ("conv1d", "activations", "losses", "layers", "optimizers")
+CONVOLUTIONS, ACTIVATIONS, LOSSES, LOSSES_OF_SEVERAL, LAYERS, OPTIMIZERS = map(
+    load, ("conv1d", "activations", "losses", "losses_of_several", "layers", "optimizers")
 )
 
 
@@ -105,6 +105,16 @@ def test_loss(name, options, arrays):
     assert_same(x.grad[~saturated], arrays["dx"][~saturated])
 
 
+@pytest.mark.parametrize(("name", "options", "arrays"), LOSSES_OF_SEVERAL)
+def test_loss_of_several(name, options, arrays):
+    inputs = [tl.Value(x) for x in under("x", arrays).values()]
+    y = build(name, options)(*inputs, *under("t", arrays).values())
+    y.backward(cotangent(y.shape))
+    assert_same(y.data, arrays["y"])
+    for x, expected in zip(inputs, under("dx", arrays).values(), strict=True):
+        assert_same(x.grad, expected)
+
+
 SCHEDULES = {
     "step": lambda lr: tl.optim.schedules.step(lr, 7, 0.5),
     "exponential": lambda lr: tl.optim.schedules.exponential(lr, 0.9),
@@ -161,7 +171,7 @@ def test_every_schedule_has_figures():
 @pytest.mark.parametrize("name", [*tl.nn.ACTIVATIONS, *tl.nn.LOSSES])
 def test_every_activation_and_loss_has_figures(name):
     kind = {**tl.nn.ACTIVATIONS, **tl.nn.LOSSES}[name]
-    covered = options_of([*ACTIVATIONS, *LOSSES])
+    covered = options_of([*ACTIVATIONS, *LOSSES, *LOSSES_OF_SEVERAL])
     ours = {"axis"} if name == "cross_entropy" else set()  # PyTorch's classes are along axis 1
     assert parameters_of(kind.__init__, {"self", "args", "kwargs"}) - ours <= covered[kind.__name__]
 

@@ -30,7 +30,7 @@ def _class_axis(x: Array) -> int:
     return 1 if x.ndim > 1 else 0
 
 
-def _check_classes(name: str, scores: Array, classes: Any, ignore_index: int) -> None:
+def _check_classes(name: str, scores: Array, classes: Any, ignore_index: int | None) -> None:
     axis, count = _class_axis(scores), scores.shape[_class_axis(scores)]
     expected = scores.shape[:axis] + scores.shape[axis + 1 :]
     if classes.dtype.kind not in "iu" or classes.shape != expected:
@@ -47,7 +47,7 @@ def _check_classes(name: str, scores: Array, classes: Any, ignore_index: int) ->
             )
 
 
-def _one_hot(name: str, scores: Array, classes: Any, ignore_index: int) -> Result:
+def hot_classes(name: str, scores: Array, classes: Any, ignore_index: int | None = None) -> Result:
     """Return a boolean array of the scores' shape, true at each target class."""
     _check_classes(name, scores, classes, ignore_index)
     axis, count = _class_axis(scores), scores.shape[_class_axis(scores)]
@@ -66,12 +66,12 @@ def _counts(
     axis = _class_axis(x)
     size = x.shape[axis]
     targets = math.prod(x.shape) // size
-    weights = None if weight is None else _of_classes(name, weight, x)
+    weights = None if weight is None else of_classes(name, weight, x)
     if _is_distribution(x, t):
         counts = t if not label_smoothing else t * (1 - label_smoothing) + label_smoothing / size
         counts = counts if weights is None else counts * weights
         return counts, np.sum(counts, axis=axis, keepdims=True), targets
-    counts = _one_hot(name, x, t, ignore_index)
+    counts = hot_classes(name, x, t, ignore_index)
     kept = np.expand_dims(t != ignore_index, axis).astype(x.dtype)
     if weights is None and not label_smoothing and ignore_index < 0:  # then what is ignored is no class anyway
         return counts, kept, np.sum(kept)
@@ -96,7 +96,7 @@ def _picked(name: str, x: Array, t: Any, ignore_index: int) -> tuple[Any, Any, A
     return _Classes(numbers), kept, np.sum(kept)
 
 
-def _of_classes(name: str, weight: Array, x: Array) -> Result:
+def of_classes(name: str, weight: Array, x: Array) -> Result:
     """Return one weight per class, ready to be multiplied with the scores."""
     axis = _class_axis(x)
     weight = np.asarray(weight, x.dtype)
@@ -197,7 +197,7 @@ def _cross_entropy_target_rule(
     moved, x = axis, _second(x, axis)
     axis = _class_axis(x)
     share = _share(g, x, math.prod(x.shape) // x.shape[axis], reduction) * (1 - label_smoothing)
-    share = share if weight is None else share * _of_classes("cross_entropy", weight, x)
+    share = share if weight is None else share * of_classes("cross_entropy", weight, x)
     return _back(-share * log_softmax(x, axis=axis), moved)
 
 

@@ -51,6 +51,8 @@ from tinygrad_lab.nn.layers import Dropout as Dropout
 from tinygrad_lab.nn.layers import Dropout1D as Dropout1D
 from tinygrad_lab.nn.layers import Dropout2D as Dropout2D
 from tinygrad_lab.nn.layers import Linear as Linear
+from tinygrad_lab.nn.likelihoods import GaussianNLLLoss as GaussianNLLLoss
+from tinygrad_lab.nn.likelihoods import PoissonNLLLoss as PoissonNLLLoss
 from tinygrad_lab.nn.losses import BCELoss as BCELoss
 from tinygrad_lab.nn.losses import BCEWithLogitsLoss as BCEWithLogitsLoss
 from tinygrad_lab.nn.losses import CrossEntropyLoss as CrossEntropyLoss
@@ -61,6 +63,12 @@ from tinygrad_lab.nn.losses import Loss as Loss
 from tinygrad_lab.nn.losses import MSELoss as MSELoss
 from tinygrad_lab.nn.losses import NLLLoss as NLLLoss
 from tinygrad_lab.nn.losses import SmoothL1Loss as SmoothL1Loss
+from tinygrad_lab.nn.margins import CosineEmbeddingLoss as CosineEmbeddingLoss
+from tinygrad_lab.nn.margins import HingeEmbeddingLoss as HingeEmbeddingLoss
+from tinygrad_lab.nn.margins import MarginRankingLoss as MarginRankingLoss
+from tinygrad_lab.nn.margins import MultiMarginLoss as MultiMarginLoss
+from tinygrad_lab.nn.margins import SoftMarginLoss as SoftMarginLoss
+from tinygrad_lab.nn.margins import TripletMarginLoss as TripletMarginLoss
 from tinygrad_lab.nn.module import Module as Module
 from tinygrad_lab.nn.normalisation import GroupNorm as GroupNorm
 from tinygrad_lab.nn.normalisation import LayerNorm as LayerNorm
