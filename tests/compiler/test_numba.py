@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view as windows
 
 import tinygrad_lab as tl
 from tinygrad_lab import viz
@@ -60,6 +61,9 @@ GROUPS = {
         (lambda a: a.sum(), np.random.default_rng(0).uniform(size=1_000_003).astype("f4")),
         (lambda a: (np.any(a > 3), np.all(a > -9, axis=0)), WIDE),
         (lambda a: np.exp(a - a.max(1, keepdims=True)) / a.sum(1, keepdims=True), drawn(128, 3)),
+        (lambda a: (np.linalg.norm(a), np.linalg.norm(a, axis=1), np.linalg.norm(a[0], keepdims=True)), WIDE),
+        (lambda a: (np.sum(a > 0, axis=1, dtype=float), tl.grad(lambda b: np.sum(np.max(b, axis=1)))(a)), WIDE),
+        (lambda a: tl.value_and_grad(lambda b: np.sum(tl.functional.gelu(b)))(a), WIDE),
         (lambda a: (a.max(), a.sum(0)), np.where(WIDE > 2, np.nan, WIDE)),
     ],
     "rearranged": [
@@ -73,6 +77,8 @@ GROUPS = {
         (lambda a: (a, a.T, a[0], a), MATRIX),
         (lambda a: (np.stack([a[0, 0], a[1, 2]]), np.stack([a[0, 0] * 2, a.sum()])), MATRIX),
         (lambda a: tl.grad(lambda b: np.sum(b[1:3, 2] ** 2) + np.sum(b[:, -1]) + b[0, 0])(a), MATRIX),
+        (lambda a: (windows(a, 3, axis=1) * 2, windows(a, (2, 3)).sum((2, 3)), np.tanh(windows(a, 2, axis=0))), MATRIX),
+        (lambda a: windows(np.exp(a), (3, 3)).reshape(15, 9) @ np.arange(18.0).reshape(9, 2), MATRIX),
         (lambda a: a * np.arange(7.0) + np.broadcast_to(a[0], (3, 5, 7)), MATRIX),
     ],
     "elements": [

@@ -66,7 +66,7 @@ def test_layers_in_onnx_runtime(name, tmp_path):
 
 
 def test_what_onnx_has_not_is_named(tmp_path):
-    with pytest.raises(CompileError, match=r"got fft at .*; write it with others"):
+    with pytest.raises(CompileError, match=r"ONNX has no fft, which is called at .*; write it with other functions"):
         tl.export.onnx(lambda x: np.real(np.fft.fft(x)), np.ones((2, 3)), tmp_path / "model.onnx")
 
 

@@ -184,6 +184,8 @@ def _arguments(call: Call, names: tuple[str, ...], axis: Any) -> tuple[Variable,
     given = dict(zip(names, call.args, strict=False)) | call.kwargs
     given.pop("keepdims", None)
     x = given.pop(names[0], None)
+    if "dtype" in given and isinstance(x, Variable) and given["dtype"] == call.outputs[0].dtype:
+        del given["dtype"]  # what is added up is converted to the result's dtype anyway
     given = {key: value for key, value in given.items() if not any(value is nothing for nothing in _NOTHING)} | {
         key: value for key, value in given.items() if key == "axis"
     }
@@ -223,6 +225,20 @@ def _reduction(kind: str, names: tuple[str, ...] = ("a", "axis", "dtype", "out",
         return True
 
     return handle
+
+
+@handles(np.linalg.norm)
+def _norm(reader: Reader, call: Call) -> bool:
+    """The root of the sum of squares, along one axis or over all elements, as NumPy computes it."""
+    found = _arguments(call, ("x", "ord", "axis", "keepdims"), None)
+    if found is None or call.output.dtype != found[0].dtype or len(found[1]) not in (1, len(found[0].shape)):
+        return False
+    (x, axes), out, dtype = found, call.output, call.output.dtype
+    square, squares = reader.fresh(out.name, x.shape, dtype), reader.fresh(out.name, out.shape, dtype)
+    reader.elementwise(whole(square), "{0} * {0}", (x,), (dtype,))
+    total(reader, whole(square), axes, "sum", squares, dtype)
+    reader.elementwise(whole(out), "sqrt({0})", (squares,), (dtype,))
+    return True
 
 
 handles(np.sum)(_reduction("sum"))

@@ -18,6 +18,7 @@ from tinygrad_lab.rules.writing import scatter
     np.transpose, np.swapaxes, np.moveaxis, np.squeeze, np.expand_dims, np.broadcast_to, np.flip, np.fliplr, np.flipud,
     np.diagonal, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.matrix_transpose, np.rot90, np.rollaxis,
     np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.linalg.matrix_transpose, np.linalg.diagonal,
+    np.lib.stride_tricks.sliding_window_view,
 )  # fmt: skip
 def _rearranged(reader: Reader, call: Call) -> bool:
     x, *rest = call.args if call.args else (None,)

@@ -49,7 +49,7 @@ def _body(call: Call) -> Callable[..., Any] | None:
 
 def _open(call: Call, program: Program) -> Program | None:
     body = _body(call)
-    if body is None or call.several:
+    if body is None:
         return None
     with trial():
         tracer = Tracer(call.within)
@@ -62,17 +62,16 @@ def _open(call: Call, program: Program) -> Program | None:
             args, kwargs = replaced((call.args, call.kwargs), inputs)
             result = body(*args, **kwargs)
             result = result[0] if OPS[call.function].residuals else result
-            opened = tracer.program([result])
+            opened = tracer.program(result if call.several else [result])
     except Exception:  # whatever the trial values led to: the primitive itself decides when it runs
         return None
-    (made,), wanted = opened.outputs, call.output
-    if made not in {v for c in opened.calls for v in c.outputs} or (made.shape, made.dtype) != (
-        wanted.shape,
-        wanted.dtype,
-    ):
+    own = {v for c in opened.calls for v in c.outputs}
+    if len({v for v in opened.outputs if v in own}) < len(call.outputs):
         return None
-    names: dict[Variable, Any] = {x.variable: v for v, x in inputs.items()}
-    names[made] = wanted
+    pairs = dict(zip(opened.outputs, call.outputs, strict=True))
+    if any((made.shape, made.dtype) != (wanted.shape, wanted.dtype) for made, wanted in pairs.items()):
+        return None
+    names: dict[Variable, Any] = {x.variable: v for v, x in inputs.items()} | pairs
     calls = tuple(
         replace(
             c,
@@ -85,7 +84,7 @@ def _open(call: Call, program: Program) -> Program | None:
         )
         for c in opened.calls
     )
-    return inline(Program(program.name, program.inputs, calls, (wanted,), opened.constants))
+    return inline(Program(program.name, program.inputs, calls, call.outputs, opened.constants))
 
 
 def _example(v: Variable) -> Any:
