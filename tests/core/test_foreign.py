@@ -268,7 +268,7 @@ def test_targets_of_probabilities_must_have_the_shape_of_the_scores(shape):
 
 
 def test_minibatches_of_rows_that_do_not_match():
-    with pytest.raises(LabError, match="minibatches: inputs and targets must have as many rows, got 4 and 3"):
+    with pytest.raises(LabError, match="minibatches: 4 rows of inputs do not match 3 rows of targets"):
         next(tl.lab.data.minibatches((np.ones((4, 1)), np.ones(3)), 2, np.random.default_rng(0)))
 
 

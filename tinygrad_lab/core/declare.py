@@ -58,17 +58,14 @@ def defvjp(
         >>> tl.grad(lambda by: scaled(3.0, by=by))(2.0)
         np.float64(3.0)
     """
-    if (variadic or joint) and (rules or keywords or (variadic and joint)):
-        raise refusals.rules.too_many(function.__name__)
+    refusals.declaring.check_rules("defvjp", function, rules, {"variadic": variadic, "joint": joint}, keywords)
     op = operation(function)
     if op.kind is registry.COMPOSED:
         op.forward = function
     own = getattr(op.forward, "by_position", op.forward)
     op.kind, op.named, op.into = registry.RULE, tuple(keywords or ()), None
     given = (*rules, *(keywords or {}).values())
-    op.forward = _by_name(own, len(rules), op.named) if keywords else own
-    if keywords:
-        op.body = None
+    op.forward, op.body = (_by_name(own, len(rules), op.named), None) if keywords else (own, op.body)
     if joint is not None or variadic is not None:
         op.rules = JointRules(_refreshed(op, joint, 3)) if joint else VariadicRules(_refreshed(op, variadic, 3))
     else:
@@ -109,6 +106,7 @@ def _refreshed(op: Op, rule: Any, before: int) -> Result:
 
 def defzero(*functions: Function) -> None:
     """Declare functions whose derivative is zero wherever it exists: they return plain arrays."""
+    refusals.declaring.require_functions("defzero", functions)
     for function in functions:
         op = operation(function)
         op.kind = registry.ZERO
@@ -160,8 +158,11 @@ def primitive(
         >>> tl.grad(cube)(2.0), tl.grad(tl.grad(cube))(2.0)
         (np.float64(12.0), np.float64(12.0))
     """
+    refusals.declaring.check_shape_of_rules(rules)
 
     def declare(function: F) -> F:
+        refusals.declaring.check_primitive(function, registry.OPS, rules, joint, keywords)
+
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Result:
             for arg in (*args, *kwargs.values()) if kwargs else args:

@@ -261,8 +261,7 @@ _OBJECT = np.dtype(object)
 
 def _without_history(value: Value) -> None:
     value.op, value.parents, value.saved = None, (), ()
-    value.kwargs = NO_KEYWORDS
-    value.requires_grad = False
+    value.kwargs, value.requires_grad = NO_KEYWORDS, False
 
 
 def alias(value: ArrayLike, array: Array) -> Value:

@@ -1,5 +1,5 @@
 """Refusals: each says in one line what is wrong, with the value, and what to do. Those that raise pick one here."""
 
-from tinygrad_lab.refusals import arguments, arrays, graph, names, rules, transforms
+from tinygrad_lab.refusals import arguments, arrays, declaring, graph, names, rules, transforms
 
-__all__ = ["arguments", "arrays", "graph", "names", "rules", "transforms"]
+__all__ = ["arguments", "arrays", "declaring", "graph", "names", "rules", "transforms"]

@@ -64,10 +64,3 @@ def no_array(name: str, given: object) -> ArgumentTypeError:
     return ArgumentTypeError(
         f"{name}: returned a {type(given).__name__}, not an array or a tuple of arrays; return arrays"
     )
-
-
-def too_many(name: str) -> ArgumentTypeError:
-    """Describe rules beside one that is for all arguments."""
-    return ArgumentTypeError(
-        f"defvjp: {name} has a variadic or joint rule, which is for all arguments, and more rules; leave those out"
-    )

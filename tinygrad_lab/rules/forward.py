@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab import refusals
 from tinygrad_lab.core.declare import defvjp
 from tinygrad_lab.core.modes import enable_grad
 from tinygrad_lab.core.registry import Op
@@ -37,6 +38,7 @@ def defjvp(function: Callable[..., Any], *rules: Rule | None, elementwise: bool 
         >>> tl.grad(lambda x: np.sum(smooth(x) ** 2))(np.array([1.0, 2.0, 4.0]))
         array([1.5, 4.5, 3. ])
     """
+    refusals.declaring.check_rules("defjvp", function, rules, before=("t", "y"))
     return defvjp(
         function,
         *(rule and _transposed(rule, position) for position, rule in enumerate(rules)),
