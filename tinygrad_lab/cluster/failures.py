@@ -26,7 +26,7 @@ def explained(what: str, error: Exception) -> Exception:
     """Return a `ClusterError` of one line for an error of the cluster's, and any other error as it is.
 
     Example:
-        >>> explained("compute", TimeoutError("timed out")).args[0][:60]
+        >>> explained("compute", TimeoutError("timed out")).args[0][:61]
         'compute: the scheduler cannot be reached (TimeoutError: timed'
         >>> explained("compute", ValueError("shapes"))
         ValueError('shapes')
