@@ -14,6 +14,9 @@ SEEN = {
     ),
     "a step within a part of 1e-12": (lambda a, b: np.tanh(a * a - b * b), FAR, FAR),
     "a small softmax": (lambda x: -np.sum(np.exp(x) * np.log(np.exp(x) + 1e-12)), np.array([-66.6, -55.5, 5.0])),
+    "steps of the arguments' own rounding": (lambda x: np.tanh((x + 1e6) ** 2 - 1e12), np.zeros((2, 3))),
+    "a tie that saturates": (lambda x: np.tanh(np.median(x)), np.full(3, 19.2)),
+    "a tie of large numbers": (np.median, np.full(4, 1e200)),
     "nothing but rounding": (lambda x: np.mean(x - np.mean(x)) ** 2, np.array([1.3, -2.0, 500.0])),
 }
 
@@ -32,6 +35,18 @@ def test_a_mistake_is_not_taken_for_what_finer_steps_agree_with(factor):
     )
     report = check_gradients(wrong, np.array([0.5, 1e3, 1e6]), raise_exception=False)
     assert report.findings[0].status.tolist() == ["fail"] * 3
+
+
+def test_a_gradient_that_is_no_number_leaves_kinks_elsewhere_alone():
+    function, x = lambda x: np.exp(np.maximum(x, 0)), np.array([-1.0, 0.0, -0.0, 3e38], np.float32)
+    with np.errstate(all="ignore"):
+        assert check_gradients(function, x).findings[0].status.tolist()[1:3] == ["kink-ok"] * 2
+
+
+def test_an_infinite_slope_beside_huge_values_is_no_finite_derivative():
+    with np.errstate(all="ignore"):
+        report = check_gradients(lambda x: np.sqrt(np.abs(x)), np.array([-1e100, 1e-300, 1e307, 0.0]))
+    assert report.findings[0].status[3] == "inconclusive"
 
 
 def test_what_lapack_rounds_to_float64_is_no_broken_adjoint():

@@ -265,8 +265,10 @@ def _extrapolate(column: Array, power: Array, noise: Array) -> tuple[Array, Arra
     for p in range(1, min(COLUMNS, len(column))):
         finer = column[1:] + (column[1:] - column[:-1]) / (power**p - 1)
         off = np.maximum(np.abs(finer - column[1:]), np.abs(finer - column[:-1]))
-        # Two entries may agree by luck; the next finer row has to agree as well.
-        off[:-1] = np.maximum(off[:-1], np.abs(finer[1:] - finer[:-1]))
+        # Two entries may agree by luck; the next finer row has to agree as well, or the one before the finest.
+        apart = np.abs(finer[1:] - finer[:-1])
+        off[:-1] = np.maximum(off[:-1], apart)
+        off[-1:] = np.maximum(off[-1:], apart[-1:]) if len(apart) else off[-1:]
         entries.append(finer)
         errors.append(off + 2 * noise[p:])
         column = finer

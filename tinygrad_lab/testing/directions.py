@@ -120,8 +120,8 @@ class Search:
         sample = self.sample
         weights, gradient, scale = sample.weights[k], sample.gradients[k], sample.problem.scale
         terms = np.abs(gradient[group] * direction[group])
-        rounding = np.sum(np.abs(direction) * sample.rounding[k])
-        verdict = judge(np.sum(gradient * direction), weights, slope, rounding)
+        rounding = np.abs(direction[group]) @ sample.rounding[k][group]
+        verdict = judge(float(gradient[group] @ direction[group]), weights, slope, float(rounding))
         tolerance = BOUNDS * verdict.bound + rounding + max(1e-10, 4 * sample.unit) * np.sum(terms)
         smallest = np.min(self._size(k)[group]) / 2  # a direction moves an element by half its scale at least
         values = FAINT * (np.sum(np.abs(weights) * sample.sizes) + sample.problem.terms)

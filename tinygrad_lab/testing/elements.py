@@ -46,23 +46,32 @@ def examine(sample: Sample, i: int, briefly: bool = False) -> tuple[Slope, list[
     slope = sample.along(i, sample.problem.scale[i])
     verdicts = [_judge(sample, i, k, slope, strict=True) for k in cotangents]
     if any(v.status in (FAIL, INCONCLUSIVE) for v in verdicts):
-        for scale in _other_scales(float(sample.problem.scale[i]), any(v.status == FAIL for v in verdicts)):
-            other = sample.along(i, scale)
-            found = [_judge(sample, i, k, other, strict=True) for k in cotangents]
-            found = [_agreed(v, before) for v, before in zip(found, verdicts, strict=True)]
-            if all(v.status == PASS for v in found):  # steps as large as the element may skip over what happens here
-                return other, found
-            slope = _sharper(slope, other)
-        verdicts = [_judge(sample, i, k, slope, strict=False) for k in cotangents]
-    tied = (
-        np.count_nonzero(sample.problem.x == sample.problem.x[i]) > 1
-    )  # smooth by itself, and yet not with the others
+        slope, verdicts = _at_other_steps(sample, i, slope, verdicts)
+    tied = np.count_nonzero(sample.problem.x == sample.problem.x[i]) > 1  # smooth by itself, and not with the others
     if np.any(slope.kink) or tied:
         for wider in _around(sample, slope, lambda x: sample.along(i, sample.problem.scale[i], x)):
             if all(v.status != FAIL for v in verdicts):
                 break
             verdicts = [_judge(sample, i, k, wider, strict=False) for k in cotangents]
     return slope, verdicts
+
+
+def _at_other_steps(sample: Sample, i: int, slope: Slope, verdicts: list[Verdict]) -> tuple[Slope, list[Verdict]]:
+    """Decide about an element by steps of other lengths: those as large as the element may skip what happens here."""
+    cotangents, refuted = range(len(verdicts)), [False] * len(verdicts)
+    for scale in _other_scales(float(sample.problem.scale[i]), any(v.status == FAIL for v in verdicts)):
+        other = sample.along(i, scale)
+        found = [_judge(sample, i, k, other, strict=True) for k in cotangents]
+        refuted = [known or _refutes(v, verdicts[k]) for k, (v, known) in enumerate(zip(found, refuted, strict=True))]
+        found = [_agreed(v, before) for v, before in zip(found, verdicts, strict=True)]
+        if all(v.status == PASS for v in found):
+            return other, found
+        slope = _sharper(slope, other)
+    found = [_judge(sample, i, k, slope, strict=False) for k in cotangents]
+    return slope, [
+        v._replace(status=INCONCLUSIVE) if known and v.status == FAIL else v
+        for v, known in zip(found, refuted, strict=True)
+    ]
 
 
 def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict, slope: Slope) -> bool:
@@ -77,7 +86,10 @@ def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict, slope: Slope) 
     """
     if not np.isfinite(verdict.analytic):
         return sample.overflow
-    if verdict.numeric == 0 and abs(verdict.analytic) * float(sample.problem.scale[i]) <= sample.resolution:
+    # Equal elements have other branches close by only, along which a function changes as much less.
+    lost = sample.resolution * (10 / CLOSE_BY if sample.tied else 1)
+    still = abs(verdict.numeric) <= verdict.bound if sample.tied else verdict.numeric == 0
+    if still and abs(verdict.analytic) * float(sample.problem.scale[i]) <= lost:
         return True  # the function stands still, as log(1 + u) does for a small u
 
     def again(size: float) -> Error:
@@ -107,6 +119,8 @@ def settled(sample: Sample, i: int, k: int, verdict: Verdict) -> Verdict:
 
     Where they cancel, what is left is as uncertain as they are, and yet known well beside them.
     """
+    if not np.isfinite(verdict.analytic):
+        return verdict
     uncertain = max(BOUNDS * verdict.bound, abs(verdict.off))
     known = uncertain <= SHARP * MINOR * float(sample.terms(k)[i])
     if not known:
@@ -122,6 +136,8 @@ def _judge(sample: Sample, i: int, k: int, slope: Slope, strict: bool) -> Verdic
         finite = np.where(np.isfinite(gradient), np.abs(gradient), 0)
         values = np.sum(np.abs(weights) * sample.sizes) + sample.problem.terms
         negligible = float((MINOR * np.max(finite * sample.problem.scale) + FAINT * values) / scale)
+    if not np.isfinite(gradient[i]) and np.any((slope.bound * scale > SHARP * sample.sizes)[weights != 0]):
+        negligible = 0.0  # of one result the derivative may be infinite, however small it is beside others
     return judge(float(gradient[i]), weights, slope, float(sample.rounding[k][i]), negligible)
 
 
@@ -144,6 +160,12 @@ def _agreed(verdict: Verdict, before: Verdict) -> Verdict:
     return verdict._replace(status=PASS) if agrees else verdict
 
 
+def _refutes(verdict: Verdict, before: Verdict) -> bool:
+    """Whether finer steps, which find nothing wrong, give another slope than those before, too far off for rounding."""
+    apart = abs(verdict.numeric - before.numeric) > BOUNDS * (verdict.bound + before.bound)
+    return apart and before.status == FAIL and verdict.status == INCONCLUSIVE
+
+
 def _sharper(first: Slope, second: Slope) -> Slope:
     """Return, for each output element, whichever slope has the smaller bound."""
     better = second.bound < first.bound
@@ -155,7 +177,8 @@ def _around(sample: Sample, slope: Slope, nearby: Callable[[Array], Slope]) -> I
 
     Their hull contains the generalised gradient (F. H. Clarke 1975), and with it what any sensible rule may return.
     """
-    low, high = np.fmin(slope.left, slope.right), np.fmax(slope.left, slope.right)
+    least, most = np.fmin(slope.left, slope.right), np.fmax(slope.left, slope.right)
+    low, high = least, most
     bound = np.where(slope.kink, np.maximum(slope.left_bound, slope.right_bound), slope.bound)
     for _ in range(NEARBY):
         noise = sample.rng.uniform(-1, 1, sample.problem.x.size)
@@ -164,8 +187,8 @@ def _around(sample: Sample, slope: Slope, nearby: Callable[[Array], Slope]) -> I
         margin = CURVATURE * np.maximum(np.maximum(np.abs(low), np.abs(high)), np.abs(other.value))
         # Of slopes that are alike, those of a smooth function are one; at a kink they may be of two branches.
         beyond = 0 if np.any(slope.kink) else margin
-        low = np.where(other.value < low - beyond, other.value - margin, low)
-        high = np.where(other.value > high + beyond, other.value + margin, high)
+        low = np.where(other.value < least - beyond, np.fmin(low, other.value - margin), low)
+        high = np.where(other.value > most + beyond, np.fmax(high, other.value + margin), high)
         bound = np.fmax(bound, np.where(np.isfinite(other.bound), other.bound, 0))
         yield Slope((low + high) / 2, bound, low, high, bound, bound)
 
@@ -213,8 +236,9 @@ def _moving(x: Array, chosen: Array, steps: Array) -> Array:
 
 
 def _disagrees(sample: Sample, k: int, direction: Array) -> bool:
-    rounding = float(np.sum(np.abs(direction) * sample.rounding[k]))
-    slope, analytic = sample.slope(direction), float(sample.gradients[k] @ direction)
+    moved = np.flatnonzero(direction)  # the others may have a gradient of NaN
+    rounding = float(np.abs(direction[moved]) @ sample.rounding[k][moved])
+    slope, analytic = sample.slope(direction), float(sample.gradients[k][moved] @ direction[moved])
     joint = judge(analytic, sample.weights[k], slope, rounding)
     for wider in _around(sample, slope, functools.partial(sample.slope, direction)):
         if joint.status != FAIL:
