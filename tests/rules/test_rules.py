@@ -11,8 +11,9 @@ from tests.rules.drawing import CASES, DOMAINS
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.testing.calls import Call, _arity
+from tinygrad_lab.testing.decorated import Options
 from tinygrad_lab.testing.domains import Domain, find_domains
-from tinygrad_lab.testing.examples import Options, check_call, run
+from tinygrad_lab.testing.examples import check_call, run
 from tinygrad_lab.testing.profiles import PROFILES, Profile, active, running
 
 

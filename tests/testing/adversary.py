@@ -18,7 +18,8 @@ from tests.testing.errors_planted import PLANTED
 from tests.testing.visiting import visited
 from tinygrad_lab.errors import GradientError, VacuousTestError
 from tinygrad_lab.testing.calls import Call
-from tinygrad_lab.testing.examples import Options, calls_with_arrays, check_call, run
+from tinygrad_lab.testing.decorated import Options
+from tinygrad_lab.testing.examples import calls_with_arrays, check_call, run
 from tinygrad_lab.testing.profiles import Profile, running
 
 

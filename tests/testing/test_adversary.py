@@ -5,7 +5,8 @@ import pytest
 from tests.testing.adversary import calls
 from tests.testing.errors_planted import PLANTED
 from tinygrad_lab.errors import GradientError
-from tinygrad_lab.testing.examples import Options, run
+from tinygrad_lab.testing.decorated import Options
+from tinygrad_lab.testing.examples import run
 from tinygrad_lab.testing.profiles import Profile, running
 
 pytestmark = pytest.mark.slow

@@ -1,5 +1,6 @@
 """Gradient tests among other people's: methods, fixtures, parametrize, unittest, and Hypothesis' decorators."""
 
+import inspect
 import unittest
 
 import numpy as np
@@ -7,8 +8,8 @@ import pytest
 from hypothesis import example, seed, settings
 
 import tinygrad_lab as tl
-from tinygrad_lab.errors import GradientError, VacuousTestError
-from tinygrad_lab.testing import gradient_test
+from tinygrad_lab.errors import GradientError, OperationError, VacuousTestError
+from tinygrad_lab.testing import Domain, gradient_test
 
 
 @pytest.fixture
@@ -43,19 +44,20 @@ class TestUnittest(unittest.TestCase):
         return np.sin(x)
 
 
-def test_settings_seed_and_examples_are_hypothesis_own():
+def hypothesis_own(test):
+    return settings(max_examples=4, database=None)(seed(7)(example(np.array([1.5, 2.5]))(test)))
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_settings_seed_and_examples_are_hypothesis_own(above):
     def drawn():
         seen = []
 
-        @gradient_test
-        @settings(max_examples=4, database=None)
-        @seed(7)
-        @example(np.array([1.5, 2.5]))
         def square(x):
             seen.append(np.array(x.data))
             return x * x
 
-        square()
+        (hypothesis_own(gradient_test(square)) if above else gradient_test(hypothesis_own(square)))()
         return seen
 
     first, second = drawn(), drawn()
@@ -101,3 +103,40 @@ def test_errors_of_the_users_own_keep_their_place():
     with pytest.raises(AttributeError) as caught:
         broken()
     assert any(entry.name == "broken" for entry in caught.traceback)
+
+
+def test_what_pytest_fills_may_stand_anywhere_among_the_parameters():
+    @gradient_test(domain=Domain(low=0))
+    def power(n, x, m):
+        assert (n, m) == (2, 3)
+        return x ** (n * m)
+
+    power.fill(["n", "m"])  # as the plugin does for `parametrize`
+    assert list(inspect.signature(power).parameters) == ["n", "m"]
+    power(n=2, m=3)
+
+
+def test_an_error_at_a_degenerate_array_says_how_to_leave_those_out():
+    @gradient_test
+    def largest(x):
+        return np.max(x)
+
+    with pytest.raises(OperationError) as caught:
+        largest()
+    assert any("gradient_test(degenerate=False) leaves out" in note for note in caught.value.__notes__)
+
+
+def test_misuse_is_explained():
+    async def coroutine(x):
+        return x
+
+    with pytest.raises(TypeError, match="coroutine is a coroutine; write it as a plain function"):
+        gradient_test(coroutine)
+    with pytest.raises(ValueError, match="nothing takes no arrays: no positional parameter is without a default"):
+        gradient_test(nothing)()
+    with pytest.raises(ValueError, match="domain has 1 entries for 2 arrays; give one for each, or one for all"):
+        gradient_test(lambda x, y: x * y, domain=(Domain(),))()
+
+
+def nothing():
+    return 1.0

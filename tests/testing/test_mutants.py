@@ -31,7 +31,7 @@ SAMPLE = [
     (np.exp, "g ignored", ""),
     (np.sin, "|g| for g", ""),
     (np.concatenate, "argument dropped", "missing"),
-    (np.sqrt, "returns None", "must be an array"),
+    (np.sqrt, "returns None", "not an array"),
 ]
 
 
@@ -90,7 +90,7 @@ def test_what_was_read_off_a_wrong_rule_is_forgotten():
 
 def test_a_test_that_looks_at_one_argument_lets_mutants_of_the_other_live():
     narrow = gradient_test(lambda x: np.multiply(x, 2.0))
-    text = r"multiply: the test must fail on every wrong rule, got \d+ of \d+ unnoticed \(.*argument 1: factor 1.001;"
+    text = r"multiply: the test did not notice \d+ of \d+ wrong rules \(argument 1: factor 1.001;"
     with running(Profile(2)), pytest.raises(GradientError, match=text):
         assert_kills_mutants(np.multiply, narrow)
 

@@ -1,12 +1,15 @@
 """The plugin in a pytest run of its own."""
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+import tinygrad_lab.testing
 from tinygrad_lab.testing import profiles
 
 pytestmark = pytest.mark.slow  # each runs a pytest of its own
@@ -29,9 +32,13 @@ def test_another():
 """
 
 
+ENTRY = Path(tinygrad_lab.testing.__file__).parent / "entry"
+
+
 @pytest.fixture
-def project(pytester, request):
-    """Run pytest on a file; with the plugin, whether the package is installed or only on the path."""
+def project(pytester, request, monkeypatch):
+    """Run pytest on a file; with the plugin as it is here, whether the package is installed or only on the path."""
+    monkeypatch.setenv("PYTHONPATH", str(ENTRY), prepend=os.pathsep)
 
     def run(factor, examples, *options):
         pytester.makepyfile(FILE.format(factor=factor, examples=examples))
@@ -119,3 +126,37 @@ def test_without_hypothesis_the_error_names_the_extra(pytester):
     result.stdout.fnmatch_lines(
         ['testing: needs hypothesis, which cannot be imported*run: pip install "tinygrad-lab?testing?"']
     )
+
+
+OTHERS = """
+import unittest
+import numpy as np, pytest
+from hypothesis import settings
+from tinygrad_lab.testing import adapters, gradient_test
+
+@pytest.mark.parametrize("power", [2, 3])
+@settings(max_examples=3)
+@gradient_test
+def test_power(x, power):
+    assert power in (2, 3)
+    return x**power
+
+class TestUnittest(unittest.TestCase):
+    @gradient_test
+    def test_case(self, x):
+        return sine(x)
+
+@gradient_test
+def test_broken(x):
+    return x.no_such_thing
+"""
+
+
+def test_parametrize_settings_above_unittest_and_tracebacks(project, pytester):
+    pytester.makepyfile(test_others=OTHERS + FILE.format(factor=1.5, examples=25))
+    result = project(1, 25, "test_others.py", "-k", "power or case or broken")
+    result.assert_outcomes(passed=2, failed=2)
+    text = result.stdout.str()
+    assert "GradientError: test_case, gradient of argument 0: off by a factor of 1.5" in text
+    assert ">       return x.no_such_thing" in text
+    assert "tinygrad_lab/testing" not in text

@@ -103,7 +103,8 @@ def _drawn(adapter: Adapter, arity: int, first: tuple[Any, ...], options: dict[s
         first: what it takes before them: a module.
         options: those of the command.
     """
-    from tinygrad_lab.testing.examples import Options, run
+    from tinygrad_lab.testing.decorated import Options
+    from tinygrad_lab.testing.examples import run
     from tinygrad_lab.testing.profiles import Profile, running
     from tinygrad_lab.testing.trying import arguments
 
@@ -120,7 +121,7 @@ def _drawn(adapter: Adapter, arity: int, first: tuple[Any, ...], options: dict[s
 def _adapter(found: Any, what: str) -> tuple[Adapter, int]:
     """Return what the checks take, and how many arrays it takes."""
     from tinygrad_lab.testing import adapters
-    from tinygrad_lab.testing.examples import array_parameters
+    from tinygrad_lab.testing.decorated import array_parameters
 
     if inspect.isclass(found):
         raise LabError(f"check: {what} is a class; name an instance, such as net = {found.__name__}(...)")

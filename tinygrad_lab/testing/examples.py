@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import keyword
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.errors import ArgumentError, GradientError
 from tinygrad_lab.testing import profiles, strategies
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.adjoint import check_transpose
 from tinygrad_lab.testing.calls import Call
 from tinygrad_lab.testing.checks import check_problem
 from tinygrad_lab.testing.contract import check_contract
+from tinygrad_lab.testing.decorated import Decorated, Options, array_parameters
 from tinygrad_lab.testing.domains import REAL, Domain
 from tinygrad_lab.testing.extra import SearchStrategy, hypothesis
 from tinygrad_lab.testing.mistakes import Mistake, failure
@@ -59,25 +60,6 @@ class Tally:
             )
 
 
-@dataclass(frozen=True)
-class Options:
-    """What people may ask of a test besides its arguments.
-
-    Attributes:
-        settings: Hypothesis' settings, in whose place those of the profile stand.
-        seed: of the draws; unless given, Hypothesis chooses.
-        examples: calls that are tried before any are drawn.
-        tolerance: differences that are no failure.
-        nondeterminism: how far two results for the same arguments may be apart.
-    """
-
-    settings: Any = None
-    seed: int | None = None
-    examples: tuple[Call, ...] = ()
-    tolerance: Tolerance | None = None
-    nondeterminism: float = 0.0
-
-
 def check_call(call: Call, order: int = 1, options: Options | None = None) -> GradientReport:
     """Make every check of a call: gradients by differences, the adjoint identity, and what a rule must not do.
 
@@ -112,8 +94,9 @@ def gradient_test(
     """Turn a function of arrays into a test of its gradient, over shapes, broadcasting, layouts, dtypes and values.
 
     How many examples are drawn is the profile's choice, `pytest --gradient-profile fast|default|thorough`, or that of
-    Hypothesis' `@settings`, written below this decorator, as `@seed` and `@example`. Keyword-only parameters are
-    pytest's: fixtures, and what `@pytest.mark.parametrize` gives. A method of a test class works as a function does.
+    Hypothesis' `@settings`, written above or below this decorator, as `@seed` and `@example`. Keyword-only parameters
+    are pytest's, such as fixtures, and so is what `@pytest.mark.parametrize` gives. A method of a test class works as a
+    function does.
 
     Arguments:
         function: takes arrays, one for each positional parameter without a default, and returns arrays. Give it as the
@@ -128,6 +111,7 @@ def gradient_test(
         nondeterminism: how far two results for the same arguments may be apart.
 
     Raises:
+        ArgumentTypeError: if the function is a coroutine.
         GradientError: when the test runs and an example's gradient is wrong; the example is made as small as can be.
         VacuousTestError: when it runs and most elements are inconclusive.
 
@@ -148,56 +132,35 @@ def gradient_test(
             atol=atol,
             nondeterminism=nondeterminism,
         )
-    method, parameters = _parameters(function)
-    options = _options(function, Tolerance(rtol, atol), nondeterminism)
-    name = getattr(function, "__name__", "gradient_test")
+    decorated = Decorated(function)
+    name, tolerance = decorated.name, Tolerance(rtol, atol)
 
     def test(*owner: Any, **fixtures: Any) -> None:
-        bound = functools.partial(function, *owner, **fixtures) if owner or fixtures else function
+        options, bound = decorated.options(test, tolerance, nondeterminism), decorated.bound(owner, fixtures)
         if bound is not function:
-            bound.__name__ = name
+            options = replace(options, examples=tuple(Call(bound, call.args) for call in options.examples))
         calls = args.map(functools.partial(_as_call, bound)) if args is not None else calls_with_arrays(bound, domain)
         tally = Tally(name)
         try:
-            run(name, calls if degenerate else calls.filter(_has_axes_and_elements), order, options, tally)
+            run(name, calls if degenerate else calls.filter(_is_usual), order, options, tally)
         finally:
             test.seen = (tally.examples, tally.elements, tally.inconclusive)  # type: ignore[attr-defined]
 
+    def fill(names: Collection[str]) -> None:
+        test.__signature__ = decorated.signature(names)  # type: ignore[attr-defined]
+
     test.__name__, test.__qualname__ = name, getattr(function, "__qualname__", name)
     test.__doc__, test.__module__ = function.__doc__, getattr(function, "__module__", __name__)  # ufuncs had none
-    test.__signature__ = inspect.Signature(method + parameters)  # type: ignore[attr-defined]  # pytest's fixtures
     test.is_gradient_test = True  # type: ignore[attr-defined]  # the plugin marks it
     test.seen = (0, 0, 0)  # type: ignore[attr-defined]  # and reports what it looked at
+    test.fill, test.adopt = fill, functools.partial(decorated.adopt, test)  # type: ignore[attr-defined]  # as it asks
     test.function = function  # type: ignore[attr-defined]  # reports call it
+    fill(())
     return test
 
 
-def _parameters(function: Callable[..., Any]) -> tuple[list[inspect.Parameter], list[inspect.Parameter]]:
-    """Return `self` of a method that is being defined, and the parameters that pytest fills."""
-    try:
-        found = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        return [], []
-    outer = ["<locals>", *str(getattr(function, "__qualname__", "f")).split(".")][-2]
-    method = found[:1] if found and found[0].name == "self" and outer != "<locals>" else []
-    return method, [p for p in found if p.kind is p.KEYWORD_ONLY and p.default is p.empty]
-
-
-def _options(function: Callable[..., Any], tolerance: Tolerance, nondeterminism: float) -> Options:
-    """Return what Hypothesis' decorators, and ours, have said about a function."""
-    explicit = getattr(function, "hypothesis_explicit_examples", ())
-    names = [p.name for p in array_parameters(function)] if explicit else []
-    calls = [Call(function, tuple(one.args) or tuple(one.kwargs[name] for name in names)) for one in explicit]
-    return Options(
-        settings=getattr(function, "_hypothesis_internal_use_settings", None),
-        seed=getattr(function, "_hypothesis_internal_use_seed", None),
-        examples=tuple(calls),
-        tolerance=tolerance,
-        nondeterminism=nondeterminism,
-    )
-
-
-def _has_axes_and_elements(call: Call) -> bool:
+def _is_usual(call: Call) -> bool:
+    """Whether the arrays have axes and elements."""
     return all(np.ndim(x) > 0 and np.size(x) > 0 for x in call.args if isinstance(x, np.ndarray))
 
 
@@ -211,31 +174,21 @@ def run(
     """Draw calls, as many as the profile says, check them all, and return what was found, in `tally` if given."""
     tally, profile, options = tally or Tally(name), profiles.active(), options or Options()
 
-    def check(call: Call) -> None:
-        tally.examples += 1
-        tally.add(check_call(call, order, options))
-
     def example(call: Call) -> None:
         try:
-            check(call)
+            _check(call, order, options, tally)
         except Exception as wrong:
+            if not isinstance(wrong, GradientError | hypothesis.errors.HypothesisException) and not _is_usual(call):
+                wrong.add_note("gradient_test(degenerate=False) leaves out arrays without elements, and 0-d ones")
             if profile.shrink or isinstance(wrong, hypothesis.errors.HypothesisException):  # `assume`, say
                 raise
             raise _Stop(wrong) from None
 
     for call in options.examples:
-        check(call)
+        _check(call, order, options, tally)
 
     example.__name__ = name if name.isidentifier() and not keyword.iskeyword(name) else "example"
-    shrink = [hypothesis.Phase.shrink] if profile.shrink else []
-    settings = hypothesis.settings(
-        options.settings,
-        max_examples=options.settings.max_examples if options.settings else profile.examples,
-        deadline=None,
-        phases=[hypothesis.Phase.reuse, hypothesis.Phase.generate, *shrink],  # what failed last time comes first
-        report_multiple_bugs=False,
-        suppress_health_check=[hypothesis.HealthCheck.too_slow],
-    )
+    settings = _settings(options, profile)
     test = settings(hypothesis.given(calls)(example))
     if options.seed is not None:
         test = hypothesis.seed(options.seed)(test)
@@ -249,6 +202,32 @@ def run(
     return tally
 
 
+def _check(call: Call, order: int, options: Options, tally: Tally) -> None:
+    tally.examples += 1
+    try:
+        tally.add(check_call(call, order, options))
+    except GradientError as wrong:
+        if isinstance(wrong.report, GradientReport):
+            tally.add(wrong.report)
+        raise
+
+
+def _settings(options: Options, profile: profiles.Profile) -> Any:
+    """Return Hypothesis' settings of a test: those it was told, with what holds for all."""
+    shrink = [hypothesis.Phase.shrink] if profile.shrink else []
+    return hypothesis.settings(
+        options.settings,
+        max_examples=options.settings.max_examples if options.settings else profile.examples,
+        deadline=None,
+        phases=[hypothesis.Phase.reuse, hypothesis.Phase.generate, *shrink],  # what failed last time comes first
+        report_multiple_bugs=False,
+        suppress_health_check={
+            hypothesis.HealthCheck.too_slow,
+            *getattr(options.settings, "suppress_health_check", ()),
+        },
+    )
+
+
 class _Stop(BaseException):
     """Ends a test at its first wrong example: Hypothesis would run that three times before it says so."""
 
@@ -260,15 +239,13 @@ def calls_with_arrays(function: Any, domain: Domain | Sequence[Domain] = REAL) -
     """Return a strategy for calls of a function with arrays that broadcast, one for each parameter."""
     inner = function.function if isinstance(function, Adapter) else function
     arity = inner.nin if isinstance(inner, np.ufunc) else len(array_parameters(inner))
+    if not arity:
+        name = getattr(function, "__name__", None) or getattr(function, "name", "function")
+        raise ArgumentError(
+            f"{name} takes no arrays: no positional parameter is without a default; give a strategy as args"
+        )
     arrays = strategies.broadcastable(arity, domain, strategies.dtypes())
     return arrays.map(functools.partial(_as_call, function))
-
-
-def array_parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the parameters that take arrays."""
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    parameters = inspect.signature(function).parameters.values()
-    return [p for p in parameters if p.default is p.empty and p.kind in kinds]
 
 
 def _as_call(function: Callable[..., Any], drawn: Any) -> Call:

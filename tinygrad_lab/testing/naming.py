@@ -78,17 +78,25 @@ def _composed(target: Any, expression: Callable[[Any], str]) -> Named | None:
         return _joined(f"adapters.{target.maker}(", parts, f", name={target.name!r})", ADAPTERS)
     if isinstance(target, functools.partial):
         inner = named(target.func, expression)
-        owner = [_instance(arg, expression) for arg in target.args]
-        if any(part is None for part in owner) or not is_plain(target.keywords):
+        given = [(f"{name}=", value) for name, value in target.keywords.items()]
+        written = [(start, _thing(value, expression)) for start, value in [*(("", arg) for arg in target.args), *given]]
+        if any(thing is None for _, thing in written):
             return None
-        keywords = "".join(f", {name}={expression(value)}" for name, value in target.keywords.items())
-        parts = [inner, *(part for part in owner if part is not None)]
-        return _joined("functools.partial(", parts, f"{keywords})", "import functools")
+        parts = [inner, *(thing._replace(text=f"{start}{thing.text}") for start, thing in written if thing is not None)]
+        return _joined("functools.partial(", parts, ")", "import functools")
     owner_of = getattr(target, "__self__", None)
     if owner_of is not None and not isinstance(owner_of, types.ModuleType) and hasattr(target, "__name__"):
         found = _importable(owner_of) if isinstance(owner_of, type) else _instance(owner_of, expression)
         return found and Named(f"{found.text}.{target.__name__}", found.before, found.remark)
     return None
+
+
+def _thing(thing: Any, expression: Callable[[Any], str]) -> Named | None:
+    """Return how to write down what a function is bound to: a function, an instance, or numbers."""
+    if isinstance(thing, unittest.TestCase) or not callable(thing):
+        return _instance(thing, expression)
+    found = named(thing, expression)
+    return None if found.remark else found
 
 
 def _instance(thing: Any, expression: Callable[[Any], str]) -> Named | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.testing.differences import Array
 from tinygrad_lab.testing.domains import REAL, Domain
 from tinygrad_lab.testing.extra import DrawFn, SearchStrategy, composite, st
@@ -130,12 +131,17 @@ def broadcastable(n: int, domain: Domain | Sequence[Domain] = REAL, dtype: Any =
         domain: of all, or a sequence with one for each.
         dtype: of all; a dtype or a strategy, float64 unless given.
 
+    Raises:
+        ArgumentError: if there are more domains, or fewer, than arrays.
+
     Example:
         >>> from hypothesis import find
         >>> find(broadcastable(2), lambda pair: pair[0].ndim > pair[1].ndim)
         (array([1.]), array(1.))
     """
     domains = [domain] * n if isinstance(domain, Domain) else list(domain)
+    if len(domains) != n:
+        raise ArgumentError(f"domain has {len(domains)} entries for {n} arrays; give one for each, or one for all")
 
     @composite
     def draw_tensors(draw: DrawFn) -> tuple[Array, ...]:

@@ -48,26 +48,54 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Summary(Path(summary)), "tinygrad_lab_summary")
 
 
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> None:
+    """Let a gradient test take what `parametrize` gives as a parameter, which is no array then."""
+    if getattr(obj, "is_gradient_test", False):
+        marks = [*getattr(obj, "pytestmark", ()), *collector.iter_markers("parametrize")]
+        names = [mark.args[0] for mark in marks if mark.name == "parametrize" and mark.args]
+        obj.fill([one.strip() for found in names for one in (found.split(",") if isinstance(found, str) else found)])  # type: ignore[attr-defined]
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark the tests that `gradient_test` made."""
-    if getattr(getattr(item, "function", None), "is_gradient_test", False):
+    """Mark the tests that `gradient_test` made, and let them have what Hypothesis' decorators say."""
+    function: Any = getattr(item, "function", None)
+    if getattr(function, "is_gradient_test", False):
+        function.adopt()
         item.add_marker("gradient")
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
-    """Note what a gradient test looked at, and let it fail with its report and Hypothesis' example alone."""
+    """Note what a gradient test looked at, and let it fail with its report and Hypothesis' example alone.
+
+    Of errors in somebody's own code the traceback has the lines of that code alone.
+    """
     function: Any = getattr(item, "function", None)
-    error = call.excinfo.value if call.excinfo is not None else None
+    ours, short = getattr(function, "is_gradient_test", False), item.config.getoption("tbstyle") == "auto"
+    if ours and short and call.excinfo is not None:
+        own = call.excinfo.traceback.filter(_is_own)
+        call.excinfo.traceback = own or call.excinfo.traceback
+    outcome = yield
+    report, error = (
+        outcome.get_result(),
+        call.excinfo.value if call.excinfo is not None else None,
+    )  # now of unittest too
     wrong = _is_gradient_error(error)
-    if call.when == "call" and getattr(function, "is_gradient_test", False):
+    if call.when == "call" and ours:
         seen = (*function.seen, str(error).partition("\n")[0] if wrong else "")
         item.user_properties += [(name, value) for name, value in zip(PROPERTIES, seen, strict=True) if value != ""]
-    outcome = yield
-    report = outcome.get_result()
-    if wrong and report.failed and item.config.getoption("tbstyle") == "auto":
+        report.user_properties = list(item.user_properties)  # JUnit files take those of the item
+    if wrong and report.failed and short:
         notes = getattr(error, "__notes__", [])
         report.longrepr = "\n".join([f"{type(error).__name__}: {error}", *notes])
+
+
+def _is_own(entry: Any) -> bool:
+    """Whether a line of a traceback is neither this package's nor Hypothesis'."""
+    homes = [
+        Path(sys.modules[name].__file__ or "").parent for name in ("tinygrad_lab", "hypothesis") if name in sys.modules
+    ]
+    return not any(home in Path(str(entry.path)).parents for home in homes)
 
 
 def _is_gradient_error(error: BaseException | None) -> bool:
