@@ -36,11 +36,26 @@ def pytest_collect_file():
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs a browser is slow; what is slow comes first, so that no worker is left alone with it."""
+    """Whatever needs a browser is slow; what takes longest comes first, so that no worker is left alone with it."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):  # `tabs` have one
             item.add_marker("slow")
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items.sort(key=_seconds, reverse=True)
+
+
+def _seconds(item: pytest.Item) -> float:
+    """Say what is known of a test's time: `slow(seconds=20)` where it, or its fixture, takes that long."""
+    return max((mark.kwargs.get("seconds", 1) for mark in item.iter_markers("slow")), default=0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A worker that has nothing left takes what another has: otherwise the first one gets most of the slow tests."""
+    if config.getoption("dist") != "load":  # which is what `-n` means
+        return None
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
 
 
 def pytest_collection_finish() -> None:

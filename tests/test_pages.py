@@ -54,7 +54,7 @@ def _registry():
 @pytest.mark.usefixtures("_registry")
 @pytest.mark.parametrize(
     "page",
-    [pytest.param(path, marks=pytest.mark.slow) if path.name in SLOW else path for path in PAGES],
+    [pytest.param(path, marks=pytest.mark.slow(seconds=10)) if path.name in SLOW else path for path in PAGES],
     ids=lambda path: path.stem,
 )
 def test_the_code_runs_and_gives_what_the_page_says(page, tmp_path, monkeypatch):

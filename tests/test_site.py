@@ -52,7 +52,7 @@ def site(tmp_path_factory):
     }, out
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 def test_links_lead_to_pages_and_anchors_that_exist(site):
     pages, out = site
     broken = []
@@ -73,7 +73,7 @@ def test_links_lead_to_pages_and_anchors_that_exist(site):
     assert not broken
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 def test_nothing_is_loaded_from_elsewhere(site):
     pages, out = site
     outside = {f"{name}: {link}" for name, page in pages.items() for link in page.loads if "//" in link}
@@ -82,7 +82,7 @@ def test_nothing_is_loaded_from_elsewhere(site):
     assert not styles
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 def test_every_public_name_is_in_the_reference(site):
     pages, _ = site
     anchors = set().union(*(page.anchors for name, page in pages.items() if name.startswith("reference/")))
@@ -158,6 +158,7 @@ def visit(browser, site, request):
     assert not troubles
 
 
+@pytest.mark.slow(seconds=20)
 @pytest.mark.parametrize("name", LOOKED_AT)
 def test_a_page_fits_a_phone_and_scripts_run_without_errors(visit, name):
     tab = visit(f"{name}.html", width=375)
@@ -165,6 +166,7 @@ def test_a_page_fits_a_phone_and_scripts_run_without_errors(visit, name):
     assert tab.locator("h1").first.is_visible()
 
 
+@pytest.mark.slow(seconds=20)
 def test_the_search_finds_names_and_words(visit):
     tab = visit("search.html?q=check_gradients", served=True)
     tab.wait_for_selector("#search-results li a")
@@ -182,6 +184,7 @@ def test_the_search_finds_names_and_words(visit):
 BRIGHTNESS = "getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number)"
 
 
+@pytest.mark.slow(seconds=20)
 def test_dark_mode_follows_the_system_and_the_button(visit):
     assert min(visit("index.html").evaluate(BRIGHTNESS)) > 200
     tab = visit("index.html", color_scheme="dark")

@@ -77,7 +77,7 @@ def errors(said, file):
     return {int(line) for line in re.findall(rf"{file}:(\d+):.*\berror\b", said)}
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=10)
 def test_checkers_find_values_where_values_are(said):
     types = ["".join(pair) for pair in re.findall(r'Revealed type is "(.*)"|Type of ".*" is "(.*)"', said)]
     assert len(types) == len(CALLS), said
@@ -86,13 +86,13 @@ def test_checkers_find_values_where_values_are(said):
     assert not errors(said, "probe.py"), said
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=10)
 def test_checkers_have_nothing_against_a_users_program(said):
     assert "probe.py" in said, said
     assert not errors(said, "program.py"), said
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=10)
 def test_checkers_still_find_what_is_wrong(said):
     assert errors(said, "wrong.py") == {3, 4, 5}, said
 
