@@ -157,9 +157,25 @@ def test_arguments_that_cannot_be_meant_are_refused():
         (lambda: D.Uniform(1.0, 1.0), "Uniform: high − low must be positive, got 0"),
         (lambda: D.Categorical(0.5), r"Categorical: logits must be \(\.\.\., classes\), got a single number"),
         (lambda: D.MultivariateNormal(A, COVARIANCE), r"a mean of shape \(3,\) needs matrices .*got \(2, 2\)"),
+        (lambda: D.Categorical(), "Categorical: needs either logits or probs, got neither"),
+        (lambda: D.Bernoulli(0.0, probs=0.5), "Bernoulli: needs either logits or probs, got both"),
+        (lambda: D.Bernoulli(probs=1.5), "Bernoulli: probs has 1.5 to 1.5, which are no probabilities; scores of any"),
+        (lambda: D.Categorical(probs=[0.5, -1.0]), "Categorical: probs has -1.0 to 0.5, which are no probabilities"),
         (lambda: D.MultivariateNormal(A), "needs either covariance or scale_tril"),
     ):
         with pytest.raises(ArgumentError, match=text):
             make()
     with pytest.raises(ArgumentTypeError, match=r"kl: there is no formula for Normal and Laplace.*p\.log_prob"):
         D.kl(D.Normal(0, 1), D.Laplace(0, 1))
+
+
+def test_probabilities_in_place_of_logits():
+    p = tl.Value(np.array([0.2, 0.3, 0.5]))
+    categorical, bernoulli = D.Categorical(probs=p), D.Bernoulli(probs=p)
+    np.testing.assert_allclose(categorical.log_prob(np.array(1)).data, np.log(0.3))
+    np.testing.assert_allclose(bernoulli.log_prob(np.array([1, 0, 1])).data, np.log([0.2, 0.7, 0.5]))
+    check_gradients(lambda p: D.Categorical(probs=p).log_prob(np.array(1)), p.data)
+    check_gradients(lambda p: D.Bernoulli(probs=p).entropy(), p.data)
+    certain = D.Bernoulli(probs=np.array([0.0, 1.0]))
+    assert np.all(np.isfinite(certain.log_prob(np.array([0.0, 1.0])))), "0 · ∞ is not met"
+    np.testing.assert_array_equal(D.Categorical(probs=[0, 1]).sample(np.random.default_rng(0), 5), np.ones(5))

@@ -7,6 +7,7 @@ import pytest
 
 import tinygrad_lab as tl
 from tinygrad_lab import nn
+from tinygrad_lab.errors import OperationError
 
 
 def test_linear_draws_weight_and_bias_from_the_default_interval():
@@ -99,3 +100,29 @@ def test_linear_refuses_sizes_that_are_not_positive(sizes, name):
 def test_huber_refuses_a_delta_that_is_not_positive(delta):
     with pytest.raises(ValueError, match="HuberLoss: delta must be positive, got"):
         nn.HuberLoss(delta)
+
+
+def test_apply_reaches_every_module_those_below_first():
+    model, seen = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.ReLU())), []
+    assert model.apply(seen.append) is model
+    assert seen == [model[0], model[1][0], model[1], model]
+
+    def zero(module):
+        if isinstance(module, nn.Linear):
+            module.weight.data = np.zeros_like(module.weight.data)
+
+    assert not model.apply(zero)[0].weight.data.any()
+
+
+@pytest.mark.parametrize(("layer", "shape"), [(nn.Dropout1D, (50, 4, 6)), (nn.Dropout2D, (50, 4, 2, 3))])
+def test_channels_are_dropped_whole(layer, shape):
+    x = tl.Value(np.ones(shape))
+    y = layer(0.5, rng=np.random.default_rng(0))(x)
+    np.sum(y).backward()
+    by_channel = y.data.reshape(200, 6)
+    assert {tuple(row) for row in by_channel} == {(0.0,) * 6, (2.0,) * 6}
+    assert 70 < np.count_nonzero(by_channel[:, 0]) < 130
+    np.testing.assert_array_equal(x.grad, y.data)
+    assert layer(0.5, rng=np.random.default_rng(0)).eval()(x) is x
+    with pytest.raises(OperationError, match=r"Dropout.D: input must be \(batch, channels, ...\)"):
+        layer(0.5, rng=np.random.default_rng(0))(np.ones(3))

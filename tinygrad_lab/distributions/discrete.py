@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
@@ -12,11 +14,32 @@ from tinygrad_lab.functional.normalisation import log_softmax, softmax
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng
 
 
+def _either(name: str, logits: ArrayLike | None, probs: ArrayLike | None) -> tuple[Any, Any]:
+    """Return logits or probabilities as arrays, and None for the other; refuse what are no probabilities."""
+    if probs is None and logits is not None:
+        return array(logits), None
+    if probs is None or logits is not None:
+        raise ArgumentError(f"{name}: needs either logits or probs, got {'neither' if probs is None else 'both'}")
+    p = array(probs)
+    known = plain(p)
+    if np.any(np.less(known, 0)) or (name == "Bernoulli" and np.any(np.greater(known, 1))):
+        raise ArgumentError(
+            f"{name}: probs has {np.min(known)} to {np.max(known)}, which are no probabilities; "
+            f"scores of any size are logits"
+        )
+    return None, p
+
+
 class Bernoulli(Distribution):
     """1 with probability `p = sigmoid(logits)`, else 0; draws are plain arrays.
 
     Arguments:
         logits: the log-odds, an array; `log(p / (1 − p))`.
+        probs: in their place, the probabilities, in [0, 1]; what is nearer to either end than the dtype's epsilon
+            counts as that far from it.
+
+    Raises:
+        ArgumentError: for both or neither, or for a probability outside [0, 1].
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -24,8 +47,12 @@ class Bernoulli(Distribution):
         array([-0.2877, -1.3863])
     """
 
-    def __init__(self, logits: ArrayLike) -> None:
-        self.logits = array(logits)
+    def __init__(self, logits: ArrayLike | None = None, *, probs: ArrayLike | None = None) -> None:
+        self.logits, p = _either("Bernoulli", logits, probs)
+        if p is not None:
+            least = np.finfo(p.dtype).eps
+            p = np.clip(p, least, 1 - least)
+            self.logits = np.log(p) - np.log1p(-p)
         self.batch_shape = np.shape(self.logits)
 
     def log_prob(self, x: Array) -> Array:
@@ -57,6 +84,10 @@ class Categorical(Distribution):
 
     Arguments:
         logits: unnormalised logarithms of the probabilities, an array of shape (..., classes).
+        probs: in their place, the probabilities, or numbers in proportion to them, none negative.
+
+    Raises:
+        ArgumentError: for both or neither, a negative probability, or a single number.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -65,8 +96,11 @@ class Categorical(Distribution):
         array([-1.3863, -0.6931])
     """
 
-    def __init__(self, logits: ArrayLike) -> None:
-        self.logits = array(logits)
+    def __init__(self, logits: ArrayLike | None = None, *, probs: ArrayLike | None = None) -> None:
+        self.logits, p = _either("Categorical", logits, probs)
+        if p is not None:
+            with np.errstate(divide="ignore"):  # the logarithm of 0 is what is meant
+                self.logits = np.log(p)
         if np.ndim(self.logits) < 1:
             raise ArgumentError(
                 "Categorical: logits must be (..., classes), got a single number; pass one for each class"

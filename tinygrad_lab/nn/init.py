@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_lab import refusals
 from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.typing import DTypeLike, Rng
@@ -216,3 +217,7 @@ def _fans(shape: Shape) -> tuple[int, int]:
     """Return the fan-in and fan-out of a weight."""
     taps = math.prod(shape[2:])
     return shape[1] * taps, shape[0] * taps
+
+
+if not TYPE_CHECKING:
+    __getattr__ = refusals.names.of_package(__name__, lambda: __all__)

@@ -204,6 +204,13 @@ class Module:
     def _saved(self) -> states.Saved:
         return [*self.named_parameters(), *self.named_buffers()]
 
+    def apply(self, function: Callable[[Module], object]) -> Self:
+        """Call a function with every module below this one, then with this one, and return it: to set first weights."""
+        for child in self.children():
+            child.apply(function)
+        function(self)
+        return self
+
     def train(self, mode: bool = True) -> Self:
         """Put this module and all below it into training mode, and return it."""
         for module in self.modules():
@@ -274,18 +281,12 @@ class Module:
 
         return list(parameters), rebuild
 
-    # -- text ----------------------------------------------------------------------------------------------------------
-
     def extra_repr(self) -> str:
         """Return the arguments to show between the parentheses of the repr."""
         return ""
 
     def __repr__(self) -> str:
-        own = {
-            name: item
-            for name, item in walk("", self._attributes())
-            if type(item) is Value and self._is_parameter(item)
-        }
+        own = {n: x for n, x in walk("", self._attributes()) if type(x) is Value and self._is_parameter(x)}
         count = sum(parameter.size for parameter in self.parameters())
         line = f"{type(self).__name__}({self.extra_repr()})"
         if count:

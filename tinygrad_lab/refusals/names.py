@@ -41,10 +41,25 @@ OF_PACKAGES = {
     },
     "nn": {
         "Parameter": "write tl.Value(x)", "functional": "write tl.functional",
-        "utils": "write tl.optim.clip_grad_norm, or tl.tree.ravel", "TransformerEncoder":
-        "write nn.Sequential(*[nn.TransformerEncoderLayer(...) for _ in range(n)])",
+        "utils": "write tl.optim.clip_grad_norm, or tl.tree.ravel",
+        **dict.fromkeys(("ParameterList", "ParameterDict"), "keep a list or dict of Values as an attribute"),
+        **{f"{kind}Pad{n}{d}": "write tl.functional.pad in forward, or as nn.Lambda" for d in "dD" for n in (1, 2, 3)
+           for kind in ("Zero", "Constant", "Reflection", "Replication", "Circular")},
+        **{f"Upsampling{kind}2{d}": "write nn.Upsample" for kind in ("Nearest", "Bilinear") for d in "dD"},
+        **{f"Lazy{theirs}": f"write nn.{ours} with its sizes" for theirs, ours in {"Linear": "Linear",
+           "Conv1d": "Conv1D", "Conv2d": "Conv2D", "BatchNorm1d": "BatchNorm1D", "BatchNorm2d": "BatchNorm2D"}.items()},
+        "EmbeddingBag": "write tl.functional.segment_sum or segment_mean of an Embedding's rows",
+        "Softmin": "write nn.Softmax of −x", "Unfold": "write tl.functional.unfold",
+        "DataParallel": "write tl.cluster.backward",
     },
     "optim": {"lr_scheduler": "write tl.optim.schedules", "LBFGS": 'write tl.optim.minimize(..., method="L-BFGS-B")'},
+    "init": {
+        name: f"write init={ours!r} where the layer is made, or p.data = tl.nn.init.{ours}(p.shape, rng, p.dtype)"
+        for theirs, ours in {"xavier_uniform": "xavier_uniform", "xavier_normal": "xavier_normal", "zeros": "zeros",
+            "kaiming_uniform": "he_uniform", "kaiming_normal": "he_normal", "uniform": "uniform", "normal": "normal",
+        }.items()
+        for name in ({theirs + "_", theirs} - {ours})
+    },
     "functional": {"clip_grad_norm_": "write tl.optim.clip_grad_norm"},
 }  # fmt: skip
 
