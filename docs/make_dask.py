@@ -88,14 +88,14 @@ def page():
             not_at_all.append(f"| {name} | {_short(reasons[0])} |")
     return "\n".join([
         "# What runs on Dask", "",
-        "Written by `python docs/make_dask.py`: every operation with the calls of its tests, on Dask arrays of two "
-        "chunks along each axis, forward and backward. What Dask lacks is refused by name when it is called; the "
-        "advice is to compute first, to `rechunk`, or to work on each partition with `tl.cluster.backward`, where "
-        "everything is NumPy's.", "",
+        "`python docs/make_dask.py` writes this page. It runs every operation with the calls of its tests on Dask "
+        "arrays of two chunks along each axis, forward and backward. An operation that Dask lacks raises an error that "
+        "names it: compute first, use `rechunk`, or work on each partition with `tl.cluster.backward`, where all "
+        "is plain NumPy.", "",
         f"{len(works)} operations run lazily in all calls that were tried, {len(partly)} in some, {len(not_at_all)} in "
         f"none.", "",
-        "## Not on Dask", "", "| operation | what is said |", "|---|---|", *not_at_all, "", "## In some calls", "",
-        "| operation | calls that run | what is said of another |", "|---|---|---|", *partly, "",
+        "## Not on Dask", "", "| operation | error |", "|---|---|", *not_at_all, "", "## In some calls", "",
+        "| operation | calls that run | error of another |", "|---|---|---|", *partly, "",
         "## In all calls", "", ", ".join(works) + ".", "",
     ])  # fmt: skip
 

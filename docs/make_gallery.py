@@ -25,8 +25,8 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES, PICTURES, PAGE = ROOT / "examples", ROOT / "docs" / "gallery", ROOT / "docs" / "gallery.md"
 HEAD = """# Gallery
 
-Eighteen programs, a file each, of about a hundred lines. Each picture shows what its program has learned, and the title
-gives you the file. How to run them, and the figures that they reach, stands in `examples/README.md`.
+Here are eighteen programs of about a hundred lines each. The picture shows what the program has learned, and the title
+links to its file. `examples/README.md` says how to run them and which figures they reach.
 
 """
 

@@ -2,7 +2,7 @@
 
     python examples/maml.py
 
-The outer gradient goes through the inner gradient step: a gradient of a gradient, written as it stands.
+The outer gradient goes through the inner gradient step: a gradient of a gradient, written like its formula.
 Source: C. Finn, P. Abbeel, S. Levine, "Model-agnostic meta-learning for fast adaptation of deep networks", 2017.
 """
 

@@ -1,4 +1,4 @@
-"""Optimizers of one's own: an `update` of arrays is all there is to write.
+"""Optimizers of your own: an `update` of arrays is all there is to write.
 
     python examples/own_optimizers.py
 

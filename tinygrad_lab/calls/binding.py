@@ -98,13 +98,13 @@ class Binder:
         return {name: (default, usual_types(name, default)) for name, default in defaults.items()}
 
     def _direct_recorded(self, op: Operation) -> int:
-        """Return up to how many arguments by position are canonical as they stand; -1 if none are."""
+        """Return up to how many arguments by position are in canonical form already; -1 if none are."""
         if op.named or self.fill:
             return -1
         return sys.maxsize if op.arity is None else op.arity
 
     def _direct_composed(self, op: Operation) -> int:
-        """Return up to how many arguments by position an implementation takes as they stand: options it does not."""
+        """Return up to how many arguments by position an implementation takes unchanged (but no options)."""
         for count, p in enumerate(parameters(op.forward, own=True) or [_ANY_POSITION]):
             if p.kind is Parameter.VAR_POSITIONAL and self.many:
                 return sys.maxsize

@@ -1,6 +1,6 @@
 """The spellings of options: `np.int64(1)` is 1, `"c"` is `"C"`, `[0]` is `(0,)`.
 
-What is spelled as usual is taken as it stands. About the rest NumPy is asked, by the same call on plain arrays: what it
+What is spelled as usual is used unchanged. The rest is tried with NumPy, by the same call on plain arrays: what it
 refuses is refused, and what it takes is brought into the usual spelling, the only one that rules know.
 """
 

@@ -52,7 +52,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     start.add_argument("--config", type=Path, metavar="FILE", help="begin with the options in a run's config.json; "
                        "options given here are put on top")
     start.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run from its last checkpoint, bit "
-                       f"for bit; {', '.join(map(flag, CHANGEABLE))} may be given anew")
+                       f"for bit; {', '.join(map(flag, CHANGEABLE))} may be given again")
     output = parser.add_argument_group("output")
     output.add_argument("--out", type=Path, metavar="DIR", help="new folder (default: runs/DATA-1, or next free)")
     output.add_argument("--checkpoint-every", type=interval, metavar="N|Ns", default=(None, 30.0), help="write a "

@@ -124,7 +124,7 @@ class Speller:
         return self.function(x) if callable(x) else self._supplied(x, type(x).__name__)
 
     def index(self, x: Any) -> str:
-        """Return an index as it stands between brackets."""
+        """Return an index as it is written between brackets."""
         if type(x) is tuple and x:
             return ", ".join(map(self._part, x)) + ("," if len(x) == 1 else "")
         return self._part(x)

@@ -30,7 +30,7 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """A container that is made anew from its parts, such as a Module or a named tuple."""
+    """A container that is built again from its parts, such as a Module or a named tuple."""
 
     rebuild: Callable[[list[Any]], Any]
     parts: list[Any]

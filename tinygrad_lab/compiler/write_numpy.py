@@ -1,4 +1,4 @@
-"""The writer of NumPy source: readable Python that runs as it stands, with the shape and the origin of every line."""
+"""The writer of NumPy source: readable Python that runs on its own, with the shape and origin of every line."""
 
 from __future__ import annotations
 

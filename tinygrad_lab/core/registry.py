@@ -35,7 +35,7 @@ class Op:
         residuals: `forward` returns its result and what the rules need beside it.
         twin: the operation whose result is the vector of several results: see `outputs`.
         bind: brings a call into its canonical form, whichever way its arguments were given: see `binding`.
-        least, direct: from so many to so many arguments, all by position, a call is canonical as it stands.
+        least, direct: a call with between so many and so many arguments, all by position, is canonical already.
     """
 
     __slots__ = (

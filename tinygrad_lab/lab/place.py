@@ -82,7 +82,7 @@ class Place:
 
     @classmethod
     def reopen(cls, path: Path) -> Self:
-        """Return the folder of an earlier run, to write it anew.
+        """Return the folder of an earlier run, to write it again.
 
         Raises:
             LabError: another process is writing there.

@@ -104,7 +104,7 @@ def train(
     evaluates: the last entries of the history are those of the model as it is returned. With the full batch, the
     forward pass of the evaluation is also that of the update; with smaller batches, or a model that behaves otherwise
     in training, as with Dropout, the evaluation is a pass of its own, in evaluation mode, and the epoch then updates
-    once per batch, in an order that is drawn anew each time.
+    once per batch, in a new random order each time.
 
     Arguments:
         model: called on inputs, gives one column of outputs (two classes) or one per class.

@@ -1,4 +1,4 @@
-"""Layers that lay arrays out anew: `Flatten`, `Unflatten`, `PixelShuffle`, `PixelUnshuffle`."""
+"""Layers that rearrange arrays: `Flatten`, `Unflatten`, `PixelShuffle`, `PixelUnshuffle`."""
 
 from __future__ import annotations
 

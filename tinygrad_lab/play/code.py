@@ -19,7 +19,7 @@ def program(run: Run, model: str | None = None) -> str:
 
     Arguments:
         run: the run.
-        model: `module:name` of a model of one's own, which the program imports.
+        model: `module:name` of a model of your own, which the program imports.
 
     Example:
         >>> from tinygrad_lab.lab import Config, prepare

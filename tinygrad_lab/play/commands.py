@@ -51,7 +51,7 @@ def epoch(session: Session) -> None:
 
 
 def reset(session: Session) -> None:
-    """Begin all runs anew, from the same weights."""
+    """Restart all runs, from the same weights."""
     session.shown = None
     for lane in session.lanes:
         lane.restart()
@@ -109,7 +109,7 @@ def select(session: Session, lane: int) -> None:
 
 
 def add(session: Session) -> None:
-    """Put a run beside the selected one, with its settings; all begin anew, from the same weights."""
+    """Add a run with the settings of the selected one; all restart from the same weights."""
     if len(session.lanes) >= MOST_RUNS:
         raise LabError(f"play: there are already {MOST_RUNS} runs, the most there can be; remove one")
     lane = session.lane

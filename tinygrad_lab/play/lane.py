@@ -82,7 +82,7 @@ class Lane:
         return self.history.stopped_by is not None
 
     def restart(self) -> None:
-        """Begin anew, from the same weights and in the same order of batches."""
+        """Restart from the same weights and in the same order of batches."""
         self._take(self.begin(endless(self.config)), Moments(), [])
 
     def change(self, values: dict[str, Any]) -> None:

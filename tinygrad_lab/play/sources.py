@@ -1,4 +1,4 @@
-"""What a playground begins with: data, a configuration, an earlier run, or a model of one's own."""
+"""What a playground begins with: data, a configuration, an earlier run, or a model of your own."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Source:
         run: an earlier run that goes on.
         files: data files that the page may choose, by the name it calls them.
         fixed: settings that cannot be changed.
-        model: `module:name` of a model of one's own.
+        model: `module:name` of a model of your own.
     """
 
     config: Config
@@ -158,11 +158,11 @@ class _Lab:
         return self.dataset
 
 
-# -- models of one's own -----------------------------------------------------------------------------------------------
+# -- models of your own -----------------------------------------------------------------------------------------------
 
 
 def of_model(name: str, found: Any, given: dict[str, Any]) -> Source:
-    """Return a playground of a model of one's own.
+    """Return a playground of a model of your own.
 
     Arguments:
         name: `module:name` that it was imported by.
@@ -219,7 +219,7 @@ def _dataset(name: str, x: Any, y: Any) -> Dataset:
 
 
 class _Own:
-    """Begins runs of a model of one's own, each with a copy that has the same first weights."""
+    """Begins runs of a model of your own, each with a copy that has the same first weights."""
 
     def __init__(self, model: Module, dataset: Dataset | None) -> None:
         self.model, self.dataset, self.lab = model, dataset, _Lab()

@@ -30,7 +30,7 @@ class Trouble:
         advice: what to try.
         button: what the button says that tries it.
         settings: what the button sets.
-        anew: whether it begins the run anew.
+        anew: whether it restarts the run.
         layers: where it is, if it is at layers.
     """
 

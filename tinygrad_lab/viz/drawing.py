@@ -57,7 +57,7 @@ def draw(
         direction: "down" or "right"; by default "right" for scalars without modules, else "down".
         optimizer: whose update the page of `html` shows as the third act of a training step, after forward and
             backward.
-        training_steps: how many training steps the page goes through, for a function or module, which is called anew
+        training_steps: how many training steps the page goes through, for a function or module, which is called again
             for each; parameters and optimizer are as before in the end.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Loops made smaller: what a loop computes but nobody uses, and what it computes anew though it is always the same."""
+"""Loops made smaller: what a loop computes without use is dropped, and what is the same in every round is moved out."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def run(function: Callable[..., Any], inputs: tuple[Any, ...]) -> tuple[Any, Tra
     """Call `function` on its inputs made into fresh Values, and return its result and what is known of the call.
 
     Arguments:
-        function: a module or any function; it is run as it stands, random layers draw and all.
+        function: a module or any function; it runs as usual, so random layers draw.
         inputs: floating and complex arrays and numbers among them, also in lists, tuples and dicts, become Values that
             are named after the parameter; a Value loses its history; others stay what they are.
 
