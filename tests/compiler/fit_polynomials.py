@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import mpmath as mp
+import numpy as np
 
 mp.mp.prec = 300
 Function = Callable[[Any], Any]
@@ -27,6 +28,7 @@ class Target:
     high: Any
     terms: int
     weight: Function = field(default=lambda x: mp.mpf(1))
+    single: bool = False  # whether coefficients are float32
 
 
 def smallest_error(
@@ -62,7 +64,7 @@ def fit(target: Target, refits: int = 3) -> tuple[list[float], Any, Any]:
     grid = [low + (high - low) * mp.mpf(i) / 1000 for i in range(1001)]
     before = max(abs(target.weight(x) * (left(x) - mp.fdot(c, [x**p for p in powers]))) for x in grid)
     while powers:
-        nearest, power, c = float(c[0]), powers.pop(0), c[1:]
+        nearest, power, c = float(np.float32(c[0]) if target.single else c[0]), powers.pop(0), c[1:]
         rounded.append(nearest)
         left = lambda x, f=left, a=nearest, p=power: f(x) - mp.mpf(a) * x**p
         if powers and len(rounded) <= refits:
@@ -133,6 +135,32 @@ TARGETS = {
     # arcsin z = z + z³ ARCSIN(z²), |z| <= 1/2
     "ARCSIN": Target(
         removed(of_root(lambda t: (mp.asin(t) / t - 1) / t**2), SIXTH, mp.mpf(3) / 40), 0, 0.2501, 13, itself
+    ),
+    # In float32: the same as above, with fewer terms, and tanh x = x + x³ TANH(x²), |x| <= 0.6
+    "EXP_SINGLE": Target(
+        removed(lambda r: (mp.exp(r) - 1 - r) / r**2, HALF, SIXTH), -HALF_LOG2, HALF_LOG2, 5, lambda r: r**2, True
+    ),
+    "LOG_SINGLE": Target(
+        removed(of_root(lambda s: (mp.log((1 + s) / (1 - s)) / s - 2) / s**2), 2 * THIRD, mp.mpf(2) / 5),
+        0,
+        S,
+        3,
+        itself,
+        True,
+    ),
+    "SIN_SINGLE": Target(
+        removed(of_root(lambda r: (mp.sin(r) / r - 1) / r**2), -SIXTH, mp.mpf(1) / 120), 0, QUARTER, 3, itself, True
+    ),
+    "COS_SINGLE": Target(
+        removed(of_root(lambda r: (mp.cos(r) - 1 + r**2 / 2) / r**4), mp.mpf(1) / 24, -mp.mpf(1) / 720),
+        0,
+        QUARTER,
+        3,
+        lambda z: z**2,
+        True,
+    ),
+    "TANH_SINGLE": Target(
+        removed(of_root(lambda x: (mp.tanh(x) / x - 1) / x**2), -THIRD, mp.mpf(2) / 15), 0, 0.361, 5, itself, True
     ),
     # erf x = x + x ERF(x²), |x| <= 1
     "ERF": Target(

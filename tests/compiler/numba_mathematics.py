@@ -1,22 +1,26 @@
-"""The compiled mathematics against NumPy, over all exponents: `python tests/compiler/numba_mathematics.py [MILLIONS]`.
+"""The compiled mathematics against NumPy over all bit patterns: `python tests/compiler/numba_mathematics.py [--write]`.
 
-Prints, for every function, the largest distance in ulp to the true value and to NumPy's, and nanoseconds a number.
-Run it with NUMBA_CPU_NAME=generic as well: without fused multiplication and addition, other roundings happen.
+Gives, for every function, the largest distance in ulp to the true value and to NumPy's, and nanoseconds a number, and
+writes that into docs/compile.md if asked. The true value is that in extended precision; of the numbers farthest from
+it, and of those farthest from SciPy's erf, that of mpmath. Run it with NUMBA_CPU_NAME=generic as well: without fused
+multiplication and addition, other roundings happen.
 """
 
 from __future__ import annotations
 
+import argparse
 import functools
-import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import mpmath as mp
 import numba
 import numpy as np
 from scipy import special
 
-from tinygrad_lab.compiler.numba import error_function, exponentials, logarithms, trigonometric
+from tinygrad_lab.compiler.numba import error_function, exponentials, logarithms, single, trigonometric
 from tinygrad_lab.compiler.numba.memory import address_of, loader, storer
 
 # What is compared with what, and where the function is interesting.
@@ -39,7 +43,14 @@ FUNCTIONS: dict[str, tuple[Any, Any, float, float]] = {
     "arccos": (trigonometric.arccos, np.arccos, -1, 1),
     "erf": (error_function.erf, special.erf, -6, 6),
 }
+SINGLE: dict[str, tuple[Any, Any, float, float]] = {
+    f"{name}, float32": (getattr(single, f"{name}_single"), *FUNCTIONS[name][1:])
+    for name in ("exp", "log", "log1p", "tanh", "sin", "cos")
+}
 ANGLES = ("sin", "cos", "tan")
+WORST = 300  # numbers that mpmath looks at
+IN_MPMATH = {"arctan": mp.atan, "arcsin": mp.asin, "arccos": mp.acos, "log2": lambda x: mp.log(x, 2)}
+PAGE = Path(__file__).parents[2] / "docs" / "compile.md"
 LIMITS = (0, 5e-324, 1e-310, 2.0**-1022, 2.0**-54, 2.0**-28, 0.5, 1, 2, 710, 745.2, 1e6, 1.7976931348623157e308, np.inf)
 
 
@@ -57,15 +68,15 @@ def samples(name: str, size: int, rng: np.random.Generator) -> Any:
 
 
 @functools.cache
-def over(function: Any, lanes: int = 8) -> Callable[[Any, Any], None]:
+def over(function: Any, lanes: int = 8, dtype: str = "float64") -> Callable[[Any, Any], None]:
     """The function over arrays, a vector at a time, as programs use it."""
-    load, store = loader("float64", lanes), storer("float64", lanes)
+    load, store, size = loader(dtype, lanes), storer(dtype, lanes), np.dtype(dtype).itemsize
 
     @numba.njit(error_model="numpy")
     def loop(x: Any, y: Any) -> None:
         n = x.size // lanes * lanes
         for i in range(0, n, lanes):
-            store(address_of(y) + 8 * i, function(load(address_of(x) + 8 * i)))
+            store(address_of(y) + size * i, function(load(address_of(x) + size * i)))
         for i in range(n, x.size):
             y[i] = function(x[i])
 
@@ -89,6 +100,40 @@ def distances(name: str, x: Any) -> tuple[float, float]:
     return float(np.max(from_true)), float(np.max(from_theirs))
 
 
+def single_distances(name: str, x: Any) -> tuple[float, float]:
+    """The same for float32, whose true values float64 knows."""
+    function, reference = SINGLE[name][:2]
+    y = np.empty_like(x)
+    over(function, 16, "float32")(x, y)
+    with np.errstate(all="ignore"):
+        true, theirs = reference(x.astype(np.float64)), reference(x)
+        nearest = true.astype(np.float32)
+        ulp = np.spacing(np.abs(nearest)).astype(float)
+        found = []
+        for other in (true, theirs):
+            same = (y == other.astype(np.float32)) | (np.isnan(y) & np.isnan(other))
+            found.append(np.where(same, 0, np.abs(y.astype(float) - other) / ulp))
+    wrong_kind = (np.isfinite(y) != np.isfinite(nearest)) | ((np.signbit(y) != np.signbit(nearest)) & ~np.isnan(y))
+    found[0][wrong_kind] = np.inf
+    return float(np.max(found[0])), float(np.max(found[1]))
+
+
+def confirmed(name: str, x: Any) -> float:
+    """The largest distance in ulp to mpmath's value, of the numbers that seem to be farthest from the true value."""
+    function, reference = FUNCTIONS[name][:2]
+    y = np.empty_like(x)
+    over(function)(x, y)
+    with np.errstate(all="ignore"):
+        true = reference(x if name == "erf" else x.astype(np.longdouble))
+        off = np.abs((y - true) / np.spacing(np.abs(y))).astype(float)
+    off[~np.isfinite(off)] = 0
+    compute, most = IN_MPMATH.get(name) or getattr(mp, name, None) or (lambda v: mp.power(2, v)), 0.0
+    for i in np.argsort(off)[-WORST:]:
+        with mp.workprec(1200):  # an angle may be as large as 2^1024
+            most = max(most, float(abs(mp.mpf(float(y[i])) - compute(mp.mpf(float(x[i])))) / np.spacing(abs(y[i]))))
+    return most
+
+
 def nanoseconds(call: Callable[[], Any], size: int) -> float:
     times = []
     for _ in range(50):
@@ -98,18 +143,39 @@ def nanoseconds(call: Callable[[], Any], size: int) -> float:
     return min(times) / size * 1e9
 
 
-def main() -> None:
-    size = int(float(sys.argv[1]) * 1e6) if len(sys.argv) > 1 else 1_000_000
-    print("| function | ulp from the true value | from NumPy | ns | NumPy, ns |\n|---|---:|---:|---:|---:|")
-    for name, (function, reference, low, high) in FUNCTIONS.items():
-        x = samples(name, size, np.random.default_rng(0))
-        true, theirs = distances(name, x)
-        x = np.random.default_rng(0).uniform(low, high, 10_000)
-        y, loop = np.empty_like(x), over(function)
+def table(size: int) -> str:
+    rng = np.random.default_rng(0)
+    rows = ["| function | ulp from the true value | from NumPy | ns | NumPy, ns |", "|---|---:|---:|---:|---:|"]
+    for name, (function, reference, low, high) in (FUNCTIONS | SINGLE).items():
+        in_single = name in SINGLE
+        x = samples(name.removesuffix(", float32"), size, rng)
+        if in_single:
+            anywhere = rng.integers(0, 2**32, size, dtype=np.uint32).view(np.float32)
+            x = np.concatenate([anywhere, x.astype(np.float32)])
+        true, theirs = single_distances(name, x) if in_single else distances(name, x)
+        true = true if in_single else confirmed(name, x)
+        dtype = "float32" if in_single else "float64"
+        x = rng.uniform(low, high, 10_000).astype(dtype)
+        y, loop = np.empty_like(x), over(function, 16 if in_single else 8, dtype)
         with np.errstate(all="ignore"):
             times = [nanoseconds(lambda loop=loop, x=x, y=y: loop(x, y), x.size)]
             times += [nanoseconds(lambda f=reference, x=x, y=y: f(x, y), x.size)]
-        print(f"| {name} | {true:.2f} | {theirs:.0f} | {times[0]:.2f} | {times[1]:.2f} |")
+        rows.append(f"| {name} | {true:.2f} | {theirs:.0f} | {times[0]:.2f} | {times[1]:.2f} |")
+        print(rows[-1], flush=True)
+    return "\n".join(rows)
+
+
+def main() -> None:
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("--millions", type=float, default=1, help="numbers of each kind, for each function")
+    reader.add_argument("--write", action="store_true", help="write the table into the page")
+    asked = reader.parse_args()
+    with np.errstate(all="ignore"):
+        made = table(int(asked.millions * 1e6))
+    if asked.write:
+        before, mark, rest = PAGE.read_text(encoding="utf-8").partition("<!-- mathematics -->\n")
+        after = rest.partition("\n<!-- end of mathematics -->")[1:]
+        PAGE.write_text(before + mark + made + "".join(after), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from tests.compiler.numba_mathematics import FUNCTIONS, distances, over, samples
+from tests.compiler.numba_mathematics import FUNCTIONS, SINGLE, distances, over, samples, single_distances
 from tinygrad_lab.compiler.numba import error_function
 
 pytestmark = pytest.mark.slow
@@ -25,6 +25,14 @@ def test_within_2_ulp_of_numpy_by_vectors_and_by_numbers(name):
     for start in range(0, x.size, 7):  # fewer than a vector
         loop(x[start : start + 7], by_numbers[start : start + 7])
     np.testing.assert_array_equal(by_vectors, by_numbers)
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_float32_within_2_ulp_of_the_true_value(name):
+    x = np.arange(0, 2**32, 40_009, dtype=np.uint64).astype(np.uint32).view(np.float32)  # NumPy's own is 3 ulp from it
+    more = samples(name.removesuffix(", float32"), 5_000, np.random.default_rng(0))
+    with np.errstate(all="ignore"):
+        assert single_distances(name, np.concatenate([x, more.astype(np.float32)]))[0] <= 1.9
 
 
 def test_erf_within_an_ulp_of_the_c_library():

@@ -17,6 +17,7 @@ from tinygrad_lab.compiler.numba import (
     logarithms,
     memory,
     signals,
+    single,
     tasks,
     trigonometric,
 )
@@ -25,7 +26,7 @@ from tinygrad_lab.compiler.program import Variable
 _HOMES = {
     "exponentials": exponentials, "logarithms": logarithms, "trigonometric": trigonometric, "elementary": elementary,
     "error_function": error_function, "memory": memory, "intrinsics": intrinsics, "tasks": tasks,
-    "signals": signals,
+    "signals": signals, "single": single,
 }  # fmt: skip
 _RESERVED = frozenset(
     {"inf", "nan", "float32", "uint64", "njit", "live", "start", "begin", "end", "block", "min", "range", "abs", "i"}

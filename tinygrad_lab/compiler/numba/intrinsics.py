@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 from llvmlite import ir
 from numba import extending, njit, types
 
-from tinygrad_lab.compiler.numba.vectors import Vector, call_llvm, splat, widened
+from tinygrad_lab.compiler.numba.vectors import Vector, call_llvm, widened
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Typed: TypeAlias = tuple[Any, Callable[..., Any]]  # of an intrinsic: its signature, and what generates its instructions
@@ -90,7 +90,9 @@ def select(typing_context: Any, condition: types.Type, a: types.Type, b: types.T
     return kind(condition, a, b), generate
 
 
-def _bitcast(given: Any, wanted: Any) -> Any:
+def bitcast(given: types.Type, wanted: types.Type) -> Callable[..., Any]:
+    """Return a compiled function of numbers or vectors of one type that gives their bits as another type."""
+
     @intrinsic
     def cast(typing_context: Any, x: Any) -> Any:
         vector = isinstance(x, Vector)
@@ -103,8 +105,8 @@ def _bitcast(given: Any, wanted: Any) -> Any:
     return cast
 
 
-bits = _bitcast(types.float64, types.int64)  # the 64 bits of a double, as an integer
-from_bits = _bitcast(types.int64, types.float64)  # the double with these 64 bits
+bits = bitcast(types.float64, types.int64)  # the 64 bits of a double, as an integer
+from_bits = bitcast(types.int64, types.float64)  # the double with these 64 bits
 
 
 def of_the_library(name: str, operands: int = 1) -> Callable[..., Any]:
@@ -159,8 +161,11 @@ def shift_right(typing_context: Any, n: types.Type, places: types.Type) -> Typed
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         n, places = arguments
-        if isinstance(signature.args[0], Vector):
-            places = splat(builder, places, signature.args[0])
+        kind, given = signature.args
+        vector = isinstance(kind, Vector)
+        places = (
+            widened(context, builder, places, given, kind) if vector else context.cast(builder, places, given, kind)
+        )
         return builder.lshr(n, places)
 
     n = types.unliteral(n)

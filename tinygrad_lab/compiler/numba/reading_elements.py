@@ -11,7 +11,16 @@ import numpy as np
 from tinygrad_lab.compiler.numba.access import whole
 from tinygrad_lab.compiler.numba.operation import Operation
 from tinygrad_lab.compiler.numba.reading import SUPPORTED, Reader, handles
-from tinygrad_lab.compiler.numba.table import ARITHMETIC, BITWISE, COMPARISONS, LOGIC, MATHEMATICS, OF_BITS, OF_INTEGERS
+from tinygrad_lab.compiler.numba.table import (
+    ARITHMETIC,
+    BITWISE,
+    COMPARISONS,
+    LOGIC,
+    MATHEMATICS,
+    OF_BITS,
+    OF_INTEGERS,
+    SINGLE,
+)
 from tinygrad_lab.compiler.program import Call, Variable
 from tinygrad_lab.core.protocols import astype
 
@@ -70,6 +79,9 @@ def _mathematics(reader: Reader, call: Call) -> bool:
     dtypes = None if call.kwargs else resolved(call.function, call.args)
     if dtypes is None or {dtype.kind for dtype in dtypes} != {"f"}:
         return False
+    if call.function in SINGLE and dtypes[0] == np.float32:
+        reader.elementwise(whole(call.output), SINGLE[call.function], call.args, dtypes[:-1])
+        return True
     expression, args = MATHEMATICS[call.function], call.args
     if expression.startswith("power") and isinstance(args[1], int | float | np.floating):
         expression = _POWERS.get(float(args[1]), expression)

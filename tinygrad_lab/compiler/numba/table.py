@@ -38,6 +38,11 @@ MATHEMATICS: dict[Any, str] = {
     )
 } | {np.power: "power({0}, {1})", np.float_power: "power({0}, {1})", operator.pow: "power({0}, {1})",
      np.arctan2: "arctan2({0}, {1})", np.hypot: "hypot({0}, {1})"}
+# Of float32, written on float32.
+SINGLE: dict[Any, str] = {
+    function: f"{function.__name__}_single({{0}})"
+    for function in (np.exp, np.log, np.log1p, np.tanh, np.sin, np.cos)
+}
 # Give bools, of operands of one dtype.
 COMPARISONS: dict[Any, str] = {
     np.less: "{0} < {1}", operator.lt: "{0} < {1}",

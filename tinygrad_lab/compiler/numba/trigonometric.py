@@ -23,7 +23,7 @@ from tinygrad_lab.compiler.numba.intrinsics import (
     with_sign_of,
 )
 
-_LARGEST_ANGLE = 1.6e6  # below 2²⁰ · π/2
+LARGEST_ANGLE = 1.6e6  # below 2²⁰ · π/2
 _sin_of_library, _cos_of_library = of_the_library("sin"), of_the_library("cos")
 
 _TWO_OVER_PI = 2 / math.pi
@@ -94,7 +94,7 @@ def _difference(a: float, b: float) -> tuple[float, float]:
 
 
 @vectorisable
-def _reduced(x: float) -> tuple[float, float, int]:
+def reduced(x: float) -> tuple[float, float, int]:
     """Return r, what its rounding lost, and the number of the quadrant, for x = quadrant · π/2 + r."""
     shifted = x * _TWO_OVER_PI + MAGIC
     k = shifted - MAGIC
@@ -131,7 +131,7 @@ def _negated(y: float, quadrant: int) -> float:
 @vectorisable
 def _of_quadrant(x: float, turn: int) -> float:
     """Return sin(x + turn · π/2)."""
-    r, rest, quadrant = _reduced(x)
+    r, rest, quadrant = reduced(x)
     sine, below_sine = _sin_near_0(r, rest)
     cosine, below_cosine = _cos_near_0(r, rest)
     odd = ((quadrant + turn) & 1) == 1
@@ -142,7 +142,7 @@ def _of_quadrant(x: float, turn: int) -> float:
 def sin(x: float) -> float:
     """Return the sine."""
     y = select(x == 0.0, x, _of_quadrant(x, 0))
-    large = abs(x) > _LARGEST_ANGLE
+    large = abs(x) > LARGEST_ANGLE
     if any_lane(large):
         y = select(large, _sin_of_library(x), y)
     return y
@@ -152,7 +152,7 @@ def sin(x: float) -> float:
 def cos(x: float) -> float:
     """Return the cosine."""
     y = _of_quadrant(x, 1)
-    large = abs(x) > _LARGEST_ANGLE
+    large = abs(x) > LARGEST_ANGLE
     if any_lane(large):
         y = select(large, _cos_of_library(x), y)
     return y
@@ -161,7 +161,7 @@ def cos(x: float) -> float:
 @vectorisable
 def tan(x: float) -> float:
     """Return the tangent."""
-    r, rest, quadrant = _reduced(x)
+    r, rest, quadrant = reduced(x)
     sine, below_sine = _sin_near_0(r, rest)
     cosine, below_cosine = _cos_near_0(r, rest)
     odd = (quadrant & 1) == 1
@@ -172,7 +172,7 @@ def tan(x: float) -> float:
     above_rest -= whole_above - above
     below_rest -= whole_below - below
     y = select(x == 0.0, x, y + (above_rest - y * below_rest) / whole_below)
-    large = abs(x) > _LARGEST_ANGLE
+    large = abs(x) > LARGEST_ANGLE
     if any_lane(large):
         y = select(large, _sin_of_library(x) / _cos_of_library(x), y)
     return y
