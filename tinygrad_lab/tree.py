@@ -6,7 +6,6 @@ Lists, tuples (named ones too), dicts and None are containers; so is every objec
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -139,6 +138,8 @@ def _describe(tree: Tree) -> str:
 
 
 def _refilled(tree: dict[Any, Any], children: list[Any]) -> dict[Any, Any]:
+    import copy
+
     refilled = copy.copy(tree)  # so that an OrderedDict stays one
     refilled.update(zip(tree, children, strict=True))
     return refilled

@@ -30,8 +30,8 @@ def masks(order: list[N], roots: dict[N, Any]) -> dict[N, Array]:
         order: nodes, latest first.
         roots: the gradients that a sweep starts with, by node.
     """
-    numpys = np.ndarray | np.generic  # True stands for all of a node; so do gradients in other libraries' arrays
-    reached: dict[N, Any] = {r: not isinstance(plain(g), numpys) or _not_zero(g, True) for r, g in roots.items()}
+    # True stands for all of a node; numbers, and arrays of other libraries, are not looked into.
+    reached: dict[N, Any] = {r: not isinstance(plain(g), np.ndarray) or _not_zero(g, True) for r, g in roots.items()}
     if TRACKED.isdisjoint(map(_op, order)) and all(mask is True for mask in reached.values()):
         return {}
     for node in order:

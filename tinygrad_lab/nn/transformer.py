@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +18,8 @@ from tinygrad_lab.typing import Array, ArrayLike, DTypeLike, Result, Rng
 
 class _Stack(Module):
     def _copies(self, layer: Module, num_layers: int, norm: Module | None) -> None:
+        import copy
+
         check_positive(type(self).__name__, num_layers=num_layers)
         # Copies draw their dropout from the one generator of the layer; of its own, each would drop the same.
         generators = {id(x): x for module in layer.modules() for x in vars(module).values() if hasattr(x, "random")}

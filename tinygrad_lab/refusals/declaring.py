@@ -112,19 +112,21 @@ def _check_rule(
     code = _code(rule)
     if code is None:
         return
-    wanted = ", ".join((*before, *inputs)) if inputs else ", ".join((*before, "*inputs"))
-    least = code.co_argcount - len(getattr(_unwrapped(rule), "__defaults__", None) or ())
-    needed = code.co_varnames[len(before) + count : least]
     if code.co_argcount < len(before) + count and not code.co_flags & _ANY_NUMBER:
         raise ArgumentTypeError(
             f"{verb}: a rule of {name} takes only ({', '.join(code.co_varnames[: code.co_argcount])}); "
-            f"write it as rule({wanted})"
+            f"write it as {_form(before, inputs)}"
         )
-    unknown = [] if names is None else [one for one in needed if one not in (*names, "residuals")]
-    if unknown:
-        raise ArgumentTypeError(
-            f"{verb}: a rule of {name} needs {unknown[0]}, which {name} does not have; write it as rule({wanted})"
-        )
+    least = code.co_argcount - len(getattr(_unwrapped(rule), "__defaults__", None) or ())
+    for one in code.co_varnames[len(before) + count : least]:
+        if names is not None and one not in names and one != "residuals":
+            raise ArgumentTypeError(
+                f"{verb}: a rule of {name} needs {one}, which {name} does not have; write it as {_form(before, inputs)}"
+            )
+
+
+def _form(before: tuple[str, ...], inputs: tuple[str, ...]) -> str:
+    return f"rule({', '.join((*before, *(inputs or ('*inputs',))))})"
 
 
 def _unwrapped(function: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -200,6 +199,8 @@ def _is_generator(x: Any) -> bool:
 
 
 def _state_of(generator: Any) -> Result:
+    import copy
+
     legacy = isinstance(generator, np.random.RandomState)
     return copy.deepcopy(generator.get_state() if legacy else generator.bit_generator.state)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import string
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,8 @@ from tinygrad_lab.refusals.arguments import bad_inputs
 from tinygrad_lab.rules.contraction import contract, pairs
 from tinygrad_lab.rules.writing import scatter
 from tinygrad_lab.typing import Array, DTypeLike, Result
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 @primitive()
@@ -89,7 +90,7 @@ def _read(operands: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
 
 
 def _letters(numbers: Any) -> str:
-    return "".join("..." if number is Ellipsis else string.ascii_letters[number] for number in numbers)
+    return "".join("..." if number is Ellipsis else _LETTERS[number] for number in numbers)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -97,7 +98,7 @@ def _explicit(subscripts: str, ndims: tuple[int, ...]) -> str:
     """Replace an ellipsis by letters, and write out the output that NumPy would choose."""
     terms, arrow, output = subscripts.partition("->")
     inputs = terms.split(",")
-    unused = [letter for letter in string.ascii_letters if letter not in subscripts]
+    unused = [letter for letter in _LETTERS if letter not in subscripts]
     extra = [ndim - len(term.replace("...", "")) for term, ndim in zip(inputs, ndims, strict=False)]
     batch = unused[: max((n for n, term in zip(extra, inputs, strict=False) if "..." in term), default=0)]
     inputs = [term.replace("...", "".join(batch[len(batch) - n :])) for term, n in zip(inputs, extra, strict=False)]
