@@ -9,7 +9,7 @@ from typing import Any
 
 
 def deprecated(since: str, instead: str) -> Callable[[Any], Any]:
-    """Decorate a function or a class that goes away: its use warns, and its docstring says so first.
+    """Mark a function or a class as deprecated: its use warns, and its docstring says so first.
 
     Arguments:
         since: the version that warns first; the next minor version no longer has the name.
@@ -52,7 +52,7 @@ def deprecated(since: str, instead: str) -> Callable[[Any], Any]:
 
 
 def old_names(module: str, since: str, table: dict[str, tuple[str, Any]]) -> Callable[[str], Any]:
-    """Return a `__getattr__` for a module whose names are called otherwise now.
+    """Return a `__getattr__` for a module whose names have changed.
 
     Arguments:
         module: the module's `__name__`.

@@ -1,4 +1,4 @@
-"""What a process does with memory that arrays have freed."""
+"""What happens to memory that arrays have freed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LARGEST_MMAP_THRESHOLD = 1 << 25  # more, glibc refuses
 
 
 def reuse_memory(megabytes: int = 1024) -> bool:
-    """Let the C library keep memory that arrays free, for the next ones, rather than give it back to the system.
+    """Let the C library keep the memory that arrays free for later arrays, instead of giving it back to the system.
 
     A training step makes and frees the same big arrays again and again. glibc returns their pages to the system, which
     hands out new ones, zeroed, at a cost that is often above that of the arithmetic: a step through a layer

@@ -32,9 +32,9 @@ _OVERVIEW = """examples:
   tinygrad-lab train --data linear --points 200        learn another data set
   tinygrad-lab play                                    watch it learn in the browser, and change it as it does
   tinygrad-lab sweep --lr 0.1 0.5 2 --seed 0..4        compare trainings: table, curves, what mattered
-  tinygrad-lab predict runs/xor-1 new.csv              what a trained network says of other points
+  tinygrad-lab predict runs/xor-1 new.csv              predictions of a trained network for other points
   tinygrad-lab graph runs/xor-1 --out network.svg      draw its network, or a model of your own
-  tinygrad-lab check models:loss                       is the gradient of a function of yours right?
+  tinygrad-lab check models:loss                       check the gradient of your function
   tinygrad-lab train --help                            all options
 """
 

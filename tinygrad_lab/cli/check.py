@@ -36,7 +36,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "check",
         help="check a function's gradient",
-        description="Draw arguments for a function of arrays, and compare its gradient with differences of its values.",
+        description="Draw arguments for a function of arrays, and compare its gradient with finite differences.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -49,11 +49,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--domain", type=_interval, action="append", default=[], metavar="LOW,HIGH", help="where "
                         "elements lie, for all arguments or once for each; inf is no end (default: where it is finite)")
     parser.add_argument("--at", type=_array, action="append", default=[], metavar="[X,…]", help="the value of an "
-                        "argument, once for each: check there alone")
+                        "argument, once for each: check only there")
     parser.add_argument("--order", type=int, choices=(1, 2), default=1, help="2 checks the gradient's gradient as well")
-    parser.add_argument("--examples", type=_positive, metavar="N", default=100, help="how many to draw (default: 100)")
-    parser.add_argument("--seed", type=_count, metavar="N", help="for the same examples again (default: others each "
-                        "time)")
+    parser.add_argument("--examples", type=_positive, metavar="N", default=100,
+                        help="how many examples to draw (default: 100)")
+    parser.add_argument("--seed", type=_count, metavar="N", help="draw the same examples again (default: new ones "
+                        "each time)")
     # fmt: on
     parser.set_defaults(run=run)
 

@@ -18,16 +18,16 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
     parser = commands.add_parser(
         "compare",
-        help="compare runs that exist",
-        description="Write the table, learning curves and report that a sweep over these runs would have given.",
+        help="compare finished runs",
+        description="Compare runs: write the table, learning curves and report that a sweep over them would write.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     # fmt: off
-    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="a folder that `tinygrad-lab train` left")
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="a folder that `tinygrad-lab train` wrote")
     parser.add_argument("--show", metavar="FIGURE", help="what the table shows: epochs, loss, accuracy, …")
     parser.add_argument("--out", type=Path, metavar="DIR", help="new folder (default: runs/compare-1, or next free)")
-    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("--quiet", action="store_true", help="print errors only")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     # fmt: on
     parser.set_defaults(run=run)

@@ -35,8 +35,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     # fmt: off
-    parser.add_argument("what", metavar="FOLDER|MODULE:NAME", help="what `tinygrad-lab train` left, or an import; "
-                        "a function without arguments is called for the model or Value it returns")
+    parser.add_argument("what", metavar="FOLDER|MODULE:NAME", help="a folder that `tinygrad-lab train` wrote, or an "
+                        "import; a function without arguments is called for the model or Value it returns")
     parser.add_argument("--input", type=_shape, action="append", default=[], metavar="N,N,…", help="the shape of an "
                         "argument, drawn from a normal distribution; once for each (not for a run: it has its data)")
     parser.add_argument("--out", type=Path, metavar="FILE", help=".svg, .html, .png, .txt, .dot or .json "
@@ -47,7 +47,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--depth", type=int, metavar="N", help="how many levels of modules to open (default: all)")
     parser.add_argument("--direction", choices=("down", "right"), help="(default: right for scalars, else down)")
     parser.add_argument("--color", choices=("kind", "grad"), default="kind")
-    parser.add_argument("--max-nodes", type=int, metavar="N", default=150, help="boxes at most (default: 150)")
+    parser.add_argument("--max-nodes", type=int, metavar="N", default=150, help="at most N boxes (default: 150)")
     # fmt: on
     parser.set_defaults(run=run)
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """examples:
   tinygrad-lab play                                    the XOR data
-  tinygrad-lab play spirals --hidden 8 8 --lr 0.3      another data set, and settings to begin with
+  tinygrad-lab play spirals --hidden 8 8 --lr 0.3      another data set, and initial settings
   tinygrad-lab play measurements.csv                   data of your own; or a folder of them
   tinygrad-lab play runs/xor-1                         go on with a run, from where it ended
   tinygrad-lab play models:build                       a model of your own: a function that returns a module,
                                                        or a module with its data, (module, x, y)
-  tinygrad-lab play "#data=xor&activation=none&lr=1.0&epochs=300"   everything that a link sets
+  tinygrad-lab play "#data=xor&activation=none&lr=1.0&epochs=300"   all settings of a link
 """
 
 

@@ -28,7 +28,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     # fmt: off
-    parser.add_argument("run_folder", type=Path, metavar="RUN", help="a folder that `tinygrad-lab train` left")
+    parser.add_argument("run_folder", type=Path, metavar="RUN", help="a folder that `tinygrad-lab train` wrote")
     parser.add_argument("points", type=Path, metavar="FILE", help="a .csv or .parquet file of points")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a new .csv file (default: to the terminal)")
     parser.add_argument("--delimiter", metavar="C", help="between the cells of FILE (default: found)")

@@ -18,19 +18,19 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "reports",
         help="reproduce the five lab reports",
-        description="Train what five lab reports on back-propagation trained, and write one page that has their tables "
-        "and figures beside those measured. What has ended is kept: the same command goes on from there.",
+        description="Train the networks of five lab reports on back-propagation, and write one page that compares "
+        "their tables and figures with those measured. Finished runs are kept: the same command goes on from there.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     # fmt: off
     parser.add_argument("names", nargs="*", metavar="A…E", help="which reports (default: all)")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes beside each other (default: one a core)")
+    parser.add_argument("--workers", type=int, metavar="N", help="parallel processes (default: one for each core)")
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("runs", "reports"), help="folder, new or of an "
                         "earlier call (default: runs/reports)")
     parser.add_argument("--compile", action="store_true", help="train with compiled steps: by Numba where it is "
                         "installed, whose sums differ in the last digits")
-    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("--quiet", action="store_true", help="print errors only")
     # fmt: on
     parser.set_defaults(run=run)
 

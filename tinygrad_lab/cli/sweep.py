@@ -30,7 +30,7 @@ examples:
   tinygrad-lab sweep --cells cells.csv --epochs 1000
   tinygrad-lab sweep --lr 1e-4..1:20log --seed 0..9 --cluster tcp://10.0.0.1:8786
 
-What has ended is kept in the folder: after Ctrl-C the same command goes on from there, and with one value more it
+Finished runs are kept in the folder: after Ctrl-C the same command goes on from there, and with one more value it
 trains only what is new.
 
 exit status:
@@ -52,15 +52,15 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     which.add_argument("--sample", type=int, metavar="N", help="train N combinations at random instead of all")
     which.add_argument("--cells", type=Path, metavar="FILE", help="a .csv file with the names of options as header; "
                        "each row is a combination")
-    which.add_argument("--workers", type=int, metavar="N", help="processes beside each other (default: one a core)")
+    which.add_argument("--workers", type=int, metavar="N", help="parallel processes (default: one for each core)")
     which.add_argument("--cluster", metavar="ADDRESS", help="train on the workers of a Dask cluster, whose scheduler "
-                       "is at tcp://HOST:PORT, rather than here (the extra dask)")
+                       "is at tcp://HOST:PORT, instead of here (needs the extra dask)")
     which.add_argument("--show", metavar="FIGURE", help="what the table shows: epochs, loss, accuracy, … (default: "
                        "epochs with --until, else loss)")
     which.add_argument("--out", type=Path, metavar="DIR", help="folder, new or of an earlier sweep (default: "
                        "runs/sweep-DATA)")
     which.add_argument("--runs", action="store_true", help="write a folder for each run, too: DIR/runs/1, …")
-    which.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    which.add_argument("--quiet", action="store_true", help="print errors only")
     which.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     groups = {"output": which}
     for one in fields(Config):

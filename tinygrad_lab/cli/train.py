@@ -34,7 +34,7 @@ _EXAMPLES = """examples:
       --activation sigmoid --lr 0.1 --until accuracy=1 --epochs 50000 --seed 0
 
 exit status:
-  0 done, 1 diverged, 2 bad usage or data, 130 interrupted; a training that has begun always leaves its folder
+  0 done, 1 diverged, 2 bad usage or data, 130 interrupted; a training that has begun always writes its folder
 """
 
 
@@ -49,8 +49,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     start = parser.add_argument_group("start")
     # fmt: off
-    start.add_argument("--config", type=Path, metavar="FILE", help="begin with the options in a run's config.json; "
-                       "options given here are put on top")
+    start.add_argument("--config", type=Path, metavar="FILE", help="start from the options in a run's config.json; "
+                       "options given here replace them")
     start.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run from its last checkpoint, bit "
                        f"for bit; {', '.join(map(flag, CHANGEABLE))} may be given again")
     output = parser.add_argument_group("output")
@@ -58,7 +58,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     output.add_argument("--checkpoint-every", type=interval, metavar="N|Ns", default=(None, 30.0), help="write a "
                         "checkpoint every N epochs, or every N seconds (default: 30s)")
     output.add_argument("--live", action="store_true", help="open a page that shows the training as it goes")
-    output.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    output.add_argument("--quiet", action="store_true", help="print errors only")
     output.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     # fmt: on
     add_options(parser, {"output": output})

@@ -13,7 +13,7 @@ from tinygrad_lab.nn.module import Module
 
 
 def compute(*things: Any) -> Any:
-    """Compute what is lazy in Values, modules and arrays, all of it together, and return them.
+    """Compute everything lazy in Values, modules and arrays together, and return them.
 
     A loss of Dask arrays is lazy, and so are the gradients that its `backward()` leaves. `compute(loss, model)` between
     `backward()` and `step()` runs both as one graph, after which everything on this machine is NumPy's again: the loss,

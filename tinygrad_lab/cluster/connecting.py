@@ -16,7 +16,7 @@ _SECONDS = 10
 
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    """Give a client of the scheduler at an address such as `tcp://10.0.0.1:8786`, which is closed in the end.
+    """Provide a client of the scheduler at an address such as `tcp://10.0.0.1:8786`, and close it at the end.
 
     Raises:
         ClusterError: there is no scheduler.
@@ -46,7 +46,7 @@ def connected(address: str) -> Iterator[Any]:
 
 
 def check(client: Any) -> None:
-    """Fail unless a client has workers, and all of them this version of the package.
+    """Fail unless a client has workers, and all of them run this version of the package.
 
     Raises:
         ClusterError: it is not so; the text names the workers.

@@ -59,7 +59,7 @@ class Experiment:
         return Data(self.inputs(dataset.x), self.scale.targets(targets) if self.threshold is None else targets)
 
     def predict(self, x: Array) -> tuple[Array, Array]:
-        """Return what the network says of points (points, features), and what that means for each point.
+        """Return the network's outputs for points (points, features), and the prediction for each point.
 
         Returns:
             Probabilities (points, 1) of class 1 or (points, classes), and the numbers of the predicted classes
@@ -74,7 +74,7 @@ class Experiment:
             return self.finish(output), classes
 
     def inputs(self, x: Array) -> Array:
-        """Return points (points, features) as the model wants them."""
+        """Return points (points, features) in the shape that the model takes."""
         x = self.scale.inputs(x)
         return x[:, np.newaxis, :] if self.channels else x
 

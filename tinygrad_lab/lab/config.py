@@ -52,26 +52,27 @@ class Config:
                        ".parquet file, whose last column is the label, or a .npz file with arrays x and y")
     task: str = option("auto", choice(("auto", "classification", "regression")), "data", "whether labels are classes "
                        "or quantities; auto: classes, if they are text or few whole numbers")
-    points: int | None = option(None, whole(1), "data", "number of points that are drawn (default: 100)")
-    noise: float | None = option(None, _AT_LEAST_0, "data", "standard deviation of what is added to points that are "
-                                 "drawn (default: by data set)")
+    points: int | None = option(None, whole(1), "data", "number of points to draw (default: 100)")
+    noise: float | None = option(None, _AT_LEAST_0, "data", "standard deviation of the noise added to drawn points "
+                                 "(default: by data set)")
     label: str | None = option(None, text("NAME"), "data", "the column of a file to predict (default: the last)")
     delimiter: str | None = option(None, text("C"), "data", "between the cells of a .csv file (default: found)")
-    header: bool | None = option(None, FLAG, "data", "whether a .csv file begins with names (default: if text stands "
-                                 "over numbers)")
-    impute: str | None = option(None, choice(("mean", "median")), "data", "fill empty cells (default: refused)")
-    standardize: bool = option(False, FLAG, "data", "give the network numbers of mean 0 and deviation 1")
-    test: str | None = option(None, text("FILE"), "data", "a file of points to judge the trained network by")
-    test_fraction: float | None = option(None, _SHARE, "data", "put a share of the points aside for that")
-    validation: str | None = option(None, text("FILE"), "data", "a file of points to watch during the training")
-    validation_fraction: float | None = option(None, _SHARE, "data", "put a share of the points aside for that")
+    header: bool | None = option(None, FLAG, "data", "whether a .csv file begins with names (default: if text is "
+                                 "above numbers)")
+    impute: str | None = option(None, choice(("mean", "median")), "data",
+                                "fill empty cells (default: they are an error)")
+    standardize: bool = option(False, FLAG, "data", "scale features and quantities to mean 0 and deviation 1")
+    test: str | None = option(None, text("FILE"), "data", "a file of points to test the trained network on")
+    test_fraction: float | None = option(None, _SHARE, "data", "or the share of the points to put aside for it")
+    validation: str | None = option(None, text("FILE"), "data", "a file of points to validate on during training")
+    validation_fraction: float | None = option(None, _SHARE, "data", "or the share of the points to put aside for it")
 
     hidden: tuple[int, ...] = option((8, 8), WIDTHS, "network", "units of each hidden layer")
-    activation: str = option("tanh", choice(ACTIVATIONS), "network", "after each hidden layer")
-    output: str | None = option(None, choice(OUTPUTS), "network", "after the last layer (default: what the loss wants)")
+    activation: str = option("tanh", choice(ACTIVATIONS), "network", "activation after each hidden layer")
+    output: str | None = option(None, choice(OUTPUTS), "network", "after the last layer (default: what the loss needs)")
     conv: str | None = option(None, text("FILTERS:KERNEL[:STRIDE[:PADDING]]"), "network",
                               "begin with a 1-D convolution")
-    dropout: float = option(0.0, _BELOW_1, "network", "share of each hidden layer's units that an update leaves out")
+    dropout: float = option(0.0, _BELOW_1, "network", "share of each hidden layer's units that each update drops")
     bias: bool = option(True, FLAG, "network", "weights and biases, or weights only")
     init: str = option("xavier_uniform", choice(nn.init.INITIALISERS), "network", "how weights are drawn")
     legacy_rng: bool = option(False, FLAG, "network", "draw weights with NumPy's RandomState(seed)")
@@ -79,11 +80,11 @@ class Config:
     loss: str | None = option(None, choice(OBJECTIVES), "training", "(default: bce, or cross_entropy for more than two "
                               "classes)")
     reduction: str = option("mean", choice(REDUCTIONS), "training", "of the loss over the points")
-    optimizer: str = option("sgd", choice(optim.OPTIMIZERS), "training", "how parameters follow their gradients")
+    optimizer: str = option("sgd", choice(optim.OPTIMIZERS), "training", "the optimizer")
     lr: float = option(0.1, _POSITIVE, "training", "learning rate")
     momentum: float = option(0.0, _BELOW_1, "training", f"of {' and '.join(WITH_MOMENTUM)}")
-    dampening: float = option(0.0, _BELOW_1, "training", "of sgd with momentum: a gradient adds 1 - F of itself")
-    weight_decay: float | None = option(None, _AT_LEAST_0, "training", "pull weights towards 0, so much of each "
+    dampening: float = option(0.0, _BELOW_1, "training", "of sgd with momentum: each step adds 1 - F of the gradient")
+    weight_decay: float | None = option(None, _AT_LEAST_0, "training", "pull each weight towards 0 by this share "
                                         "(default: the optimizer's, 0.01 for adamw, else 0)")
     schedule: str = option("constant", text("NAME"), "training", f"of the learning rate, by update: {USAGE}")
     batch_size: int | None = option(None, whole(1), "training", "points per update (default: all)")

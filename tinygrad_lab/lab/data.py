@@ -58,7 +58,7 @@ class Dataset:
         return replace(self, x=self.x[rows], labels=self.labels[rows])
 
     def checksum(self) -> str:
-        """Return what tells these numbers from all others.
+        """Return a checksum of the numbers.
 
         Example:
             >>> Dataset("a", np.eye(2), np.array([0, 1]), ("x", "y"), ("no", "yes")).checksum()[:8]

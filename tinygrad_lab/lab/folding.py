@@ -13,7 +13,7 @@ from tinygrad_lab.lab.metrics import describe
 
 
 def cross_validate(config: Config, k: int = 5) -> list[dict[str, float]]:
-    """Train `k` times, each time judging by a k-th of the points that is put aside.
+    """Train `k` times, each time testing on another k-th of the points, which is put aside.
 
     Arguments:
         config: says how to train; points that it puts aside itself are put aside in every training.

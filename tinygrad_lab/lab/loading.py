@@ -19,7 +19,7 @@ from tinygrad_lab.lab.training import History
 
 
 def load(folder: str | Path) -> Run:
-    """Return the run that left a folder: its model, configuration and history; its data when they are asked for.
+    """Return the run in a folder: its model, configuration and history; its data are read when first used.
 
     Arguments:
         folder: what `tinygrad-lab train` or `lab.write` left.
@@ -48,7 +48,7 @@ def load(folder: str | Path) -> Run:
 
 
 def resume(folder: str | Path, changes: dict[str, Any] | None = None) -> Run:
-    """Return the run that left a folder as it was at its last checkpoint, ready to `train` on, bit for bit.
+    """Return the run in a folder as it was at its last checkpoint; `train` goes on from there, bit for bit.
 
     Arguments:
         folder: what `tinygrad-lab train` left, whether it ended by itself or was killed.

@@ -9,7 +9,7 @@ from tinygrad_lab import nn
 
 @dataclass(frozen=True)
 class Objective:
-    """A loss with what it asks of the network's end.
+    """A loss, and what it needs from the network's last layer.
 
     Arguments:
         loss: the criterion, a module made with `reduction=`.

@@ -24,7 +24,7 @@ from tinygrad_lab.nn import Module
 
 @dataclass(frozen=True)
 class Parts:
-    """The points that a run learns from, and those put aside, if any: to watch, and to judge by."""
+    """The training points of a run, and its validation and test points if there are any."""
 
     training: Dataset
     validation: Dataset | None = None
@@ -33,7 +33,7 @@ class Parts:
 
 @dataclass
 class Run:
-    """A model that is, or will be, trained as a configuration says.
+    """A model and its training, as a configuration describes them.
 
     Arguments:
         config: the configuration, with every choice made.
@@ -84,7 +84,7 @@ class Run:
         return self
 
     def training(self, compile: bool | str | None = None) -> Training:
-        """Return the training to be gone through by hand, an update at a time, from where the history ends."""
+        """Return the training one update at a time, from where the history ends."""
         return Training(**self._setting(compile))
 
     def _setting(self, compile: bool | str | None) -> dict[str, Any]:
@@ -172,7 +172,7 @@ class Run:
 
 
 def run(config: Config, callbacks: Sequence[Callback] = (), dataset: Dataset | None = None) -> Run:
-    """Train as a configuration says.
+    """Train as a configuration describes.
 
     Data, weights and the order of batches have random streams of their own, all derived from the seed: a wider layer
     leaves the data as they were.
@@ -235,7 +235,7 @@ def load(config: Config) -> Dataset:
 
 
 def divide(config: Config, dataset: Dataset) -> Parts:
-    """Put points aside as a configuration says.
+    """Split the points as a configuration describes.
 
     Raises:
         LabError: a file of points cannot be read, or has other columns.

@@ -108,7 +108,7 @@ class SinusoidalEncoding(Module):
 
 
 class LearnedEncoding(Module):
-    """Adds a vector of its own to each position, learned like any parameter.
+    """Adds a learned vector to each position.
 
     Arguments:
         positions: the largest number of positions.

@@ -222,7 +222,7 @@ class Module:
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Freeze all parameters, or let them be trained again, and return this module; frozen ones are still saved.
+        """Freeze all parameters, or unfreeze them, and return this module; frozen ones are still saved.
 
         Example:
             >>> import numpy as np, tinygrad_lab as tl
@@ -256,7 +256,7 @@ class Module:
         return self
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+        """Set the gradients of all parameters to None."""
         for parameter in self.parameters():
             parameter.grad = None
 

@@ -1,4 +1,4 @@
-"""Optimizers, learning-rate schedules, gradient clipping. A line below is all that a new one needs beside its code."""
+"""Optimizers, learning-rate schedules, gradient clipping. Besides its code, a new one needs only a line below."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class Optimizer:
         raise UndefinedMethodError(f"{type(self).__name__}: has no update method; write one as in Optimizer's example")
 
     def rate(self, step: int) -> float:
-        """Return the learning rate of the update that `step` others of the same parameter came before.
+        """Return the learning rate of a parameter's update number `step`, counted from 0.
 
         Within `step()`, a schedule is asked for the number of the optimizer's steps, in which a parameter without a
         gradient took no part.
@@ -180,7 +180,7 @@ class Optimizer:
         self.steps += 1
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+        """Set the gradients of all parameters to None."""
         for parameter in self.params:
             parameter.grad = None
 

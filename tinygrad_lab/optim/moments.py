@@ -1,4 +1,4 @@
-"""Adam's kin: other uses of the running means of gradients and of their squares."""
+"""Variants of Adam: other uses of the running means of gradients and of their squares."""
 
 from __future__ import annotations
 
