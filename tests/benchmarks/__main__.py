@@ -25,7 +25,9 @@ BENCHMARKS = (
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python tests/benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=(*BENCHMARKS, []), metavar="NAME", help=", ".join(BENCHMARKS))
-    names = parser.parse_args().names or BENCHMARKS
+    parser.add_argument("--write", action="store_true", help="write what has a place in docs/ there (scale)")
+    options = parser.parse_args()
+    names = options.names or BENCHMARKS
     with_torch = importlib.util.find_spec("torch") is not None
     versions = [f"Python {platform.python_version()}", f"NumPy {numpy.__version__}"]
     if with_torch:
@@ -36,7 +38,10 @@ def main() -> None:
     print(", ".join(versions), f"on {platform.machine()}, one thread")
     for name in names:
         print()
-        print(importlib.import_module(name).run(with_torch))
+        benchmark = importlib.import_module(name)
+        print(text := benchmark.run(with_torch))
+        if options.write and hasattr(benchmark, "write"):
+            benchmark.write(text)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,9 @@ def backward(objective: Objective, model: Module, *data: Any) -> Any:
         L = Σ nᵢ Lᵢ / n,   ∂L/∂w = Σ nᵢ ∂Lᵢ/∂w / n
 
     That is the loss of all data at once, as long as the objective is a mean over rows: what looks at several rows,
-    such as the statistics of `BatchNorm1D`, sees those of its partition, and running statistics are averaged. A
-    partition takes one task, however many operations the model has: with `compute` each takes several.
+    such as the statistics of `BatchNorm1D`, sees those of its partition, and running statistics are averaged. One
+    task does a partition, or several small ones, however many operations the model has: with `compute` each operation
+    is a task.
 
     Arguments:
         objective: returns a scalar, the mean over the rows it is given.
