@@ -81,7 +81,7 @@ ACTIONS = {
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=4, deadline=None, derandomize=True)
 @given(actions=st.lists(st.sampled_from(sorted(ACTIONS)), min_size=8, max_size=12))
 def test_a_step_is_what_it_was_whatever_is_done_between_calls(backend, actions):
     model, optimizer, step, x, y = training()

@@ -20,13 +20,14 @@ from tinygrad_lab.testing.profiles import Profile, running
 pytestmark = pytest.mark.slow
 
 TWO_HUNDRED = Profile(200, shrink=False)
+ONE = Profile(25, shrink=False)  # the first that fails is enough
 SAMPLE = [
     (np.multiply, "factor 1.001", "off by a factor"),
     (np.tanh, "sign of every element", "sign"),
     (np.add, "first slice of a broadcast axis", ""),
     (np.matmul, "transposed", ""),
     (np.max, "the whole gradient to every tie", ""),
-    (getitem, "assignment for addition", "repeated"),
+    (getitem, "assignment for addition", "only the last of the results"),
     (np.flip, "wrong axis", ""),
     (np.exp, "g ignored", ""),
     (np.sin, "|g| for g", ""),
@@ -36,17 +37,16 @@ SAMPLE = [
 
 
 @pytest.mark.slow
-def test_every_wrong_rule_of_some_operations_is_noticed():
-    for function in (np.tanh, np.maximum):
-        with running(Profile(40, shrink=False)):
-            assert_kills_mutants(function, gradient_test(function))
+def test_every_wrong_rule_of_an_operation_is_noticed():
+    with running(Profile(12, shrink=False)):
+        assert_kills_mutants(np.maximum, gradient_test(np.maximum))
 
 
 @pytest.mark.parametrize(("function", "name", "pattern"), SAMPLE, ids=lambda part: getattr(part, "__name__", str(part)))
 def test_a_wrong_rule_in_the_registry_turns_the_run_red_and_is_named(function, name, pattern):
     op = tl.OPS[function]
     mutant = next(mutant for mutant in mutants(op) if mutant.name == name)
-    with planted(op, mutant), pytest.raises((GradientError, RuleError)) as error:
+    with planted(op, mutant), running(ONE), pytest.raises((GradientError, RuleError)) as error:
         run(op.name, calls_of(op))
     assert op.name in str(error.value)
     assert pattern in str(error.value)
@@ -91,7 +91,7 @@ def test_what_was_read_off_a_wrong_rule_is_forgotten():
 def test_a_test_that_looks_at_one_argument_lets_mutants_of_the_other_live():
     narrow = gradient_test(lambda x: np.multiply(x, 2.0))
     text = r"multiply: the test did not notice \d+ of \d+ wrong rules \(argument 1: factor 1.001;"
-    with running(Profile(2)), pytest.raises(GradientError, match=text):
+    with running(Profile(1)), pytest.raises(GradientError, match=text):
         assert_kills_mutants(np.multiply, narrow)
 
 

@@ -44,7 +44,7 @@ def project(pytester, request, monkeypatch):
         pytester.makepyfile(FILE.format(factor=factor, examples=examples))
         installed = request.config.pluginmanager.get_plugin("tinygrad_lab") is not None
         plugin = () if installed else ("-p", "pytest_tinygrad_lab")
-        return pytester.runpytest_subprocess(*plugin, "-p", "no:cacheprovider", *options)
+        return pytester.runpytest_subprocess(*plugin, "-p", "no:cacheprovider", "-p", "no:zarr", *options)
 
     return run
 
@@ -62,36 +62,8 @@ def test_unused_it_imports_neither_the_package_nor_numpy():
     assert run.stdout.strip() == "[]"
 
 
-def test_github_gets_a_table(project, monkeypatch, tmp_path):
+def test_a_failure_needs_no_traceback_and_stands_in_githubs_table(project, monkeypatch, tmp_path):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
-    project(1.5, 25)
-    text = (tmp_path / "summary.md").read_text(encoding="utf-8")
-    assert re.search(
-        r"\| ❌ \| `.*::test_sine` \| \d+ \| \d+ of \d+ \| test_sine, gradient of argument 0: off by", text
-    )
-    assert "check_gradients(test_sine.function" in text
-    project(1, 25)
-    assert re.search(r"\| ✅ \| `.*::test_sine` \| 25 \|", (tmp_path / "summary.md").read_text(encoding="utf-8"))
-
-
-def test_junit_files_have_properties(project, tmp_path):
-    project(1, 25, f"--junitxml={tmp_path / 'junit.xml'}")
-    cases = {case.get("name"): case for case in ElementTree.parse(tmp_path / "junit.xml").iter("testcase")}
-    found = {p.get("name"): p.get("value") for p in cases["test_sine"].iter("property")}
-    assert found["gradient_examples"] == "25"
-    assert int(found["gradient_elements"]) > 0
-    assert not list(cases["test_another"].iter("property"))
-
-
-def test_a_profile_says_how_many_examples_there_are(project):
-    project(1, 8, "--gradient-profile", "fast").assert_outcomes(passed=2)
-
-
-def test_the_marker_selects_gradient_tests(project):
-    project(1, 25, "-m", "gradient", "--strict-markers").assert_outcomes(passed=1, deselected=1)
-
-
-def test_a_failure_needs_no_traceback(project):
     result = project(1.5, 25)
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(
@@ -103,6 +75,26 @@ def test_a_failure_needs_no_traceback(project):
     )
     result.stdout.no_fnmatch_line("*examples.py:*")
     assert "Traceback" not in result.stdout.str()
+    text = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert re.search(
+        r"\| ❌ \| `.*::test_sine` \| \d+ \| \d+ of \d+ \| test_sine, gradient of argument 0: off by", text
+    )
+    assert "check_gradients(test_sine.function" in text
+
+
+def test_a_profile_says_how_many_examples_there_are_in_the_table_and_in_junit_files(project, monkeypatch, tmp_path):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    project(1, 8, "--gradient-profile", "fast", f"--junitxml={tmp_path / 'junit.xml'}").assert_outcomes(passed=2)
+    assert re.search(r"\| ✅ \| `.*::test_sine` \| 8 \|", (tmp_path / "summary.md").read_text(encoding="utf-8"))
+    cases = {case.get("name"): case for case in ElementTree.parse(tmp_path / "junit.xml").iter("testcase")}
+    found = {p.get("name"): p.get("value") for p in cases["test_sine"].iter("property")}
+    assert found["gradient_examples"] == "8"
+    assert int(found["gradient_elements"]) > 0
+    assert not list(cases["test_another"].iter("property"))
+
+
+def test_the_marker_selects_gradient_tests(project):
+    project(1, 25, "-m", "gradient", "--strict-markers").assert_outcomes(passed=1, deselected=1)
 
 
 def test_a_traceback_is_shown_on_demand(project):
