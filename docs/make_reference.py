@@ -63,7 +63,7 @@ PAGES: dict[str, Page] = {
         "Attention": "functional.attention",
         "Activations": "functional.activations functional.gaussian functional.piecewise",
         "Losses": "functional.losses functional.binary functional.classification "
-            "functional.margins functional.likelihoods",
+            "functional.margins functional.likelihoods functional.alignments",
     }),
     "optim": Page("Optimizers", "What changes parameters: `tl.optim`.", "tinygrad_lab.optim", {
         "Optimizers": "optim.base optim.sgd optim.adaptive optim.moments",

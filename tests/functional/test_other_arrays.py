@@ -73,7 +73,7 @@ for name in (*REGRESSION, "binary_cross_entropy_with_logits", "cross_entropy"):
 
 
 # They choose rows by plain integer arrays, which Dask's arrays do not scatter.
-OF_WHOLE_NUMBERS = {"embedding", "one_hot", "segment_max", "segment_mean", "segment_softmax", "segment_sum"}
+OF_WHOLE_NUMBERS = {"ctc_loss", "embedding", "one_hot", "segment_max", "segment_mean", "segment_softmax", "segment_sum"}
 
 
 def test_every_function_but_the_random_one_is_called():

@@ -21,6 +21,7 @@ from tinygrad_lab.functional.activations import silu as silu
 from tinygrad_lab.functional.activations import softplus as softplus
 from tinygrad_lab.functional.activations import softsign as softsign
 from tinygrad_lab.functional.activations import tanhshrink as tanhshrink
+from tinygrad_lab.functional.alignments import ctc_loss as ctc_loss
 from tinygrad_lab.functional.attention import attention_weights as attention_weights
 from tinygrad_lab.functional.attention import scaled_dot_product_attention as scaled_dot_product_attention
 from tinygrad_lab.functional.binary import binary_cross_entropy as binary_cross_entropy

@@ -29,7 +29,7 @@ def relu(x: Array) -> Result:
 
 
 def _two_slopes(x: Array, below: Any) -> Result:
-    """Return 1 where `x` is positive and `below` elsewhere; `np.where` takes four times as long, as signs are random."""
+    """Return 1 where `x` is positive, `below` elsewhere; `np.where` takes four times as long, as signs are random."""
     above = (x > 0).astype(x.dtype)
     return above + (1 - above) * below
 

@@ -51,6 +51,7 @@ from tinygrad_lab.nn.layers import Dropout as Dropout
 from tinygrad_lab.nn.layers import Dropout1D as Dropout1D
 from tinygrad_lab.nn.layers import Dropout2D as Dropout2D
 from tinygrad_lab.nn.layers import Linear as Linear
+from tinygrad_lab.nn.likelihoods import CTCLoss as CTCLoss
 from tinygrad_lab.nn.likelihoods import GaussianNLLLoss as GaussianNLLLoss
 from tinygrad_lab.nn.likelihoods import PoissonNLLLoss as PoissonNLLLoss
 from tinygrad_lab.nn.losses import BCELoss as BCELoss

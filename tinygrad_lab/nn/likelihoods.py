@@ -51,3 +51,29 @@ class PoissonNLLLoss(Loss):
     def __init__(self, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean") -> None:
         super().__init__(reduction)
         self.log_input, self.full, self.eps = log_input, full, eps
+
+
+class CTCLoss(Loss):
+    """The negative logarithm of the probability of labels whose places are not known, `−log Σ p(path)`.
+
+    Called with log_probs, targets, input_lengths and target_lengths, as `functional.ctc_loss`.
+
+    Arguments:
+        blank: the class that stands for no label.
+        reduction: "mean", "sum" or "none".
+        zero_infinity: whether samples with more labels than there is time for count 0 rather than ∞.
+
+    Example:
+        >>> import numpy as np, tinygrad_lab as tl
+        >>> even = np.log(np.full((2, 1, 2), 0.5))
+        >>> round(float(np.exp(-tl.nn.CTCLoss()(even, np.array([[1]]), np.array([2]), np.array([1])))), 12)
+        0.75
+
+    Source: A. Graves, S. Fernández, F. Gomez, J. Schmidhuber, "Connectionist temporal classification", 2006.
+    """
+
+    function = staticmethod(functional.ctc_loss)
+
+    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
+        super().__init__(reduction)
+        self.blank, self.zero_infinity = blank, zero_infinity
