@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shutil
 import sys
@@ -57,6 +58,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_favicon = "_static/icon.svg"
 html_show_sourcelink = False
+html_show_copyright = False  # the license says it
 html_copy_source = False
 
 # -- the reference, from docstrings ----------------------------------------------------------------------------------
@@ -92,6 +94,17 @@ def docstring(app: Sphinx, what: str, name: str, thing: object, options: object,
     lines[:] = "".join(spelled).split("\n")
 
 
+def bases(app: Sphinx, name: str, thing: object, options: object, found: list[type]) -> None:
+    """Show the base classes that the reference describes, and no others."""
+    shown = [base for base in found if base.__module__.partition(".")[0] != "tinygrad_lab" or _is_public(base)]
+    found[:] = shown or [object]
+
+
+def _is_public(kind: type) -> bool:
+    packages = (importlib.import_module(page.package) for page in make_reference.all_pages().values())
+    return any(getattr(package, kind.__name__, None) is kind for package in packages)
+
+
 def _spelled(match: re.Match[str]) -> str:
     text = match[0].strip("`")
     if text == "*":
@@ -117,6 +130,7 @@ def displayed_mathematics(writer: nodes.NodeVisitor, node: nodes.math_block) -> 
 def setup(app: Sphinx) -> None:
     """Register what stands above."""
     app.connect("autodoc-process-docstring", docstring, priority=400)
+    app.connect("autodoc-process-bases", bases)
     app.add_html_math_renderer("mathml", (inline_mathematics, None), (displayed_mathematics, None))
 
 

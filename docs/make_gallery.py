@@ -49,10 +49,18 @@ def names() -> list[str]:
     return sorted(path.stem for path in EXAMPLES.glob("*.py") if not path.stem.startswith("__"))
 
 
+_ACRONYMS = {
+    "cnn": "CNN", "conv1d": "Conv1D", "gcn": "GCN", "gpt": "GPT", "gru": "GRU", "hmc": "HMC", "maml": "MAML",
+    "ode": "ODE", "pinn": "PINN", "realnvp": "RealNVP", "siren": "SIREN", "vae": "VAE", "wgan": "WGAN", "gp": "GP",
+}  # fmt: skip
+
+
 def title(name: str) -> tuple[str, str]:
     """Return a program's name in words, and the first sentence of its docstring."""
     text = ast.get_docstring(ast.parse((EXAMPLES / f"{name}.py").read_text(encoding="utf-8"))) or ""
-    return name.replace("_", " "), text.partition("\n\n")[0].replace("\n", " ")
+    words = [_ACRONYMS.get(word, word) for word in name.split("_")]
+    called = " ".join(words)
+    return called[0].upper() + called[1:], text.partition("\n\n")[0].replace("\n", " ")
 
 
 def page() -> str:

@@ -73,11 +73,11 @@ def _head(found: list[dict[str, Any]]) -> str:
     versions = f"Python {platform.python_version()}, NumPy {np.__version__}, mpmath {mpmath.__version__}"
     return f"""# Derivatives in other libraries
 
-The gradient checker was let loose on the derivatives of PyTorch, JAX, autograd and MyGrad, as installed on {today}
+The gradient checker was run on the derivatives of PyTorch, JAX, autograd and MyGrad, as installed on {today}
 ({versions}, double precision). These libraries are good: nearly all of
 their derivatives are right to the last digits, nearly everywhere. This page is about the rest, because somebody's
-training run may meet it. Each finding was confirmed by mpmath at 50 digits, and can be seen with three lines of Python,
-which were run as the page was made. `python -m tests.testing.others --write` makes it again.
+training run may meet it. Each finding was confirmed by mpmath at 50 digits, and three lines of Python show it. They
+ran when the page was made. `python -m tests.testing.others --write` makes it again.
 
 | | version | functions | points | errors | digits lost | conventions | other alarms | not found |
 |---|---|---:|---:|---:|---:|---:|---:|---:|
@@ -96,7 +96,7 @@ which were run as the page was made. `python -m tests.testing.others --write` ma
   derivatives of vectors and matrices are not compared here, differences step over the end of a domain and over poles
   that are close, and nothing is said of exponents of negative bases. They stand at the end of each section.
 - **not found**: points where mpmath finds an error or digits lost in a first derivative, and the checker, which sees
-  only values in double precision, does not: by how far the checker is no proof.
+  only values in double precision, does not: so the checker proves nothing by its silence.
 
 mpmath takes difference quotients with a step of 1e-30 of the argument at 200 digits, from both sides. Where they agree
 there is a derivative, and their mean has more than 50 digits of it, of which 20 are printed here. PyTorch's gradient of
