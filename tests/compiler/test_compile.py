@@ -257,3 +257,65 @@ def test_copies_of_a_module_that_transforms_make_share_one_program():
         assert value.item() == pytest.approx(2 * np.tanh(factor * (leaves[0].data.sum() + leaves[1].data[0])))
         assert gradient.weight.shape == (1, 3)
     assert len(fast.programs) == 1
+
+
+class Averaging:
+    def __init__(self):
+        self.mean, self.calls = np.zeros(3), 0
+
+    def update(self, x):
+        self.calls += 1
+        self.mean = 0.9 * self.mean + np.mean(x, axis=0) / self.calls
+        return self.mean
+
+    fast = tl.compile(update)
+
+
+def test_methods_belong_to_their_objects():
+    first, second, plain = Averaging(), Averaging(), Averaging()
+    for _ in range(3):
+        equal(first.fast(X), plain.update(X))
+    equal(second.fast(X), Averaging().update(X))
+    assert (first.calls, second.calls) == (3, 1)
+    equal(first.fast.repeat(2, X).outputs[1], [plain.update(X) for _ in range(2)][1])
+    assert len(Averaging.fast.programs) == 1
+    assert "def update" in first.fast.source
+
+
+def test_a_compiled_function_in_another_is_part_of_it():
+    inner = tl.compile(lambda x: np.sin(x) * 2)
+    outer = tl.compile(lambda x: inner(x) + inner(x * 2))
+    equal(outer(X), np.sin(X) * 2 + np.sin(X * 2) * 2)
+    assert [call.function.__name__ for call in outer.program.calls].count("sin") == 2
+    with pytest.raises(CompileError, match="cannot be called in a compiled function; write the loop as tl"):
+        tl.compile(lambda x: inner.repeat(3, x))(X)
+
+
+def test_isinstance_answers_as_uncompiled():
+    def kinds(x, y, z):
+        return [isinstance(part, kind) for part in (x, y, z) for kind in (np.ndarray, np.float32, float, tl.Value)]
+
+    arguments = X, np.float32(2), 3.0
+    assert tl.compile(kinds)(*arguments) == kinds(*arguments)
+
+
+def test_functions_that_yield_are_refused():
+    def rows(x):
+        yield from x
+
+    with pytest.raises(CompileError, match="takes a function that returns, not one that yields or awaits"):
+        tl.compile(rows)
+
+
+def test_repeat_returns_what_the_state_was_in_every_round():
+    w = tl.Value(np.array(8.0))
+
+    @tl.compile(state=w)
+    def halve():
+        w.data = w.data / 2
+        return {"w": w, "double": w * 2, "three": 3}
+
+    calls, found = halve.repeat(20, until=lambda result: result["w"] < 1)
+    assert calls == 4
+    assert w.item() == 0.5
+    equal(found, {"w": 0.5 ** np.arange(-2.0, 2), "double": 0.5 ** np.arange(-3.0, 1), "three": np.array([3] * 4)})

@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab import tree
 from tinygrad_lab.compiler.holders import is_leaf, items_of, slots_of
-from tinygrad_lab.errors import CompileError
+from tinygrad_lab.core import modes
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import CompileError, GradientLostError
 
 
 @dataclass
@@ -127,6 +130,18 @@ def refuse_changes(passed: list[tuple[str, Any, list[Any]]]) -> None:
                 f"compile: a compiled function cannot change its argument {name}, only its state; "
                 f"return the new value, or pass the object that holds it in state=(...)"
             )
+
+
+def refuse_recorded(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Refuse to drop the graph of an argument, such as the inputs that `grad` gives to a compiled function."""
+    if modes.current() & modes.RECORD:
+        for x in tree.flatten((args, kwargs))[0]:
+            if type(x) is Value and x.op is not None and x.requires_grad:
+                raise GradientLostError(
+                    f"compile: an argument of {name} is the recorded result of {x.op.name}, whose graph "
+                    f"would be lost; "
+                    f"compile the function that takes the gradient, compile(grad(f)), or pass v.detach()"
+                )
 
 
 def parameters(function: Callable[..., Any]) -> tuple[str, ...]:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
 import warnings
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any
 
-from tinygrad_lab import tree
 from tinygrad_lab.compiler import costs
-from tinygrad_lab.compiler.arguments import is_object, named, parameters
+from tinygrad_lab.compiler.arguments import is_object, named, parameters, refuse_recorded
 from tinygrad_lab.compiler.changes import difference
 from tinygrad_lab.compiler.compilation import Compilation, writer_of
 from tinygrad_lab.compiler.fast import OTHER, Quick, quick_call
 from tinygrad_lab.compiler.lifting import Call, Lifted
+from tinygrad_lab.compiler.methods import Method
 from tinygrad_lab.compiler.passes import keep_apart, optimise, prune
 from tinygrad_lab.compiler.program import Program, Written
-from tinygrad_lab.compiler.repeating import Repeated, Repetition, condition, joined, stacked
+from tinygrad_lab.compiler.repeating import Repeated, Repetition, condition, joined, plain, stacked
 from tinygrad_lab.compiler.surroundings import Surroundings
 from tinygrad_lab.compiler.templates import filled, leave
-from tinygrad_lab.core import modes
-from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import CompileError, GradientLostError
+from tinygrad_lab.compiler.traced import current
+from tinygrad_lab.errors import CompileError
 
 _QUICK = 4  # kinds of calls with a short way, such as full batches and the last one of an epoch
 _MANY = 8  # programs of one function, before it is said that this is unusual
@@ -95,6 +95,8 @@ class Compiled:
     ) -> None:
         if not callable(function):
             raise CompileError(f"compile: takes a function, not a {type(function).__name__}; pass the function itself")
+        if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+            raise CompileError("compile: takes a function that returns, not one that yields or awaits; return a list")
         self.function, self.backend = function, backend
         self.__name__ = str(getattr(function, "__name__", type(function).__name__))
         self._write, self._exact = writer_of(backend, parallel), exact
@@ -122,6 +124,9 @@ class Compiled:
                 return result
         return self._call(args, kwargs, quicks)
 
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else Method(self, instance)
+
     def repeat(self, n: int, *args: Any, until: Callable[[Any], Any] | None = None, **kwargs: Any) -> Repeated:
         """Call the function up to `n` times with the same arguments, without returning to Python in between.
 
@@ -147,18 +152,21 @@ class Compiled:
         """
         if type(n) is not int or n < 1:
             raise CompileError(f"repeat: n must be a positive Python integer, got {n!r}; pass the number of calls")
+        if current() is not None:
+            raise CompileError("repeat: cannot be called in a compiled function; write the loop as tl.scan")
         self._surroundings.check(whole=True)
         singles: list[Any] = []
         key, (call, made) = None, self._compilation(self._prepared(args, kwargs))
         while call.key != key:  # after a first step the state may be another: the loop begins where it stays alike
             key = call.key
-            singles.append(self.function(*args, **kwargs))
-            if len(singles) == n or (until is not None and bool(condition(until, singles[-1]))):
+            result = self.function(*args, **kwargs)
+            singles.append(plain(result))
+            if len(singles) == n or (until is not None and bool(condition(until, result))):
                 return Repeated(len(singles), stacked(singles))
             call, made = self._compilation(self._prepared(args, kwargs))
         repetition, written = self._repetition(call, made, until)
         count, stacks = repetition.run(call, written.run, n - len(singles))
-        return Repeated(len(singles) + count, joined(stacked(singles), repetition.results(stacks)))
+        return Repeated(len(singles) + count, joined(stacked(singles), repetition.results(stacks, count)))
 
     def _repetition(
         self, call: Call, made: Compilation, until: Callable[[Any], Any] | None
@@ -223,25 +231,16 @@ class Compiled:
         return list(self._made.values())[-1]
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], quicks: list[Quick]) -> Any:
+        if current() is not None:  # a compiled function in another is part of that one's program
+            return self.function(*args, **kwargs)
         self._surroundings.check()
-        self._refuse_recorded(args, kwargs)
+        refuse_recorded(self.__name__, args, kwargs)
         call = self._prepared(args, kwargs)
         call, made = self._compilation(call)
         outputs = made.written.run(*call.inputs(made.lifted.read))
         leave(call.held, made.lifted.writes, outputs)
         self._expect(args, kwargs, quicks)
         return filled(made.lifted.result, outputs)
-
-    def _refuse_recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Refuse to drop the graph of an argument, such as the inputs that `grad` gives to a compiled function."""
-        if modes.current() & modes.RECORD:
-            for x in tree.flatten((args, kwargs))[0]:
-                if type(x) is Value and x.op is not None and x.requires_grad:
-                    raise GradientLostError(
-                        f"compile: an argument of {self.__name__} is the recorded result of {x.op.name}, whose graph "
-                        f"would be lost; "
-                        f"compile the function that takes the gradient, compile(grad(f)), or pass v.detach()"
-                    )
 
     def _expect(self, args: tuple[Any, ...], kwargs: dict[str, Any], quicks: list[Quick]) -> None:
         """Make a short way for another call like this, if a program is there for it."""

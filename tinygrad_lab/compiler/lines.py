@@ -14,6 +14,11 @@ def name_of(function: Any) -> str:
 _OWN = ("tinygrad_lab", "numpy")
 
 
+def of_user(depth: int) -> bool:
+    """Whether the function so many calls above belongs neither to this package nor to NumPy."""
+    return str(sys._getframe(depth + 1).f_globals.get("__name__", "")).partition(".")[0] not in _OWN
+
+
 def place() -> tuple[str, str]:
     """Return `file:line` of the innermost frame outside this package, and the package's function inside it."""
     frame, within = sys._getframe(1), ""

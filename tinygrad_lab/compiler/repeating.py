@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from tinygrad_lab.compiler.loops import interpret
 from tinygrad_lab.compiler.passes import optimise
 from tinygrad_lab.compiler.program import Call as ProgramCall
 from tinygrad_lab.compiler.program import Loop, Program, Variable
-from tinygrad_lab.compiler.templates import Hole, filled, leave
+from tinygrad_lab.compiler.templates import Hole, Rebuilt, filled, leave
 from tinygrad_lab.compiler.tracing import Tracer, tracing
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import CompileError
@@ -48,7 +49,8 @@ class Repetition:
 
     def __init__(self, call: Call, lifted: Lifted, program: Program, until: Callable[[Any], Any] | None) -> None:
         self._lifted, self._until = lifted, until
-        self._shown = _holes(lifted.result)  # outputs that are stacked
+        self._result = _with_state(call, lifted)
+        self._shown = _holes(self._result)  # outputs that are stacked
         feeds = _feeds(call, lifted, program)
         left = {hole for write in lifted.writes for hole in _holes(write.template)} - set(feeds.values())
         self._ending = sorted(left)  # outputs that are only left behind: carried, so that the last is there
@@ -73,7 +75,7 @@ class Repetition:
             results = interpret(program, [traced[i] for i in range(len(program.inputs))])
             outputs = [results[k] for k in (*self._outputs, *self._shown)]
             if self._until is not None:
-                outputs.append(condition(self._until, filled(self._lifted.result, results)))
+                outputs.append(condition(self._until, filled(self._result, results)))
             return tracer.program(outputs)
 
     def run(self, call: Call, run: Callable[..., Any], n: int) -> tuple[int, list[list[Any]]]:
@@ -102,12 +104,12 @@ class Repetition:
                 leave(call.held, self._lifted.writes, outputs)
         return made, stacks
 
-    def results(self, stacks: list[list[Any]]) -> Any:
-        """Return the results of all rounds, nested as the function's result."""
+    def results(self, stacks: list[list[Any]], count: int) -> Any:
+        """Return the results of all rounds, nested as the function's result; what is the same in all is repeated."""
         outputs: list[Any] = [None] * len(self._lifted.program.outputs)
         for k, parts in zip(self._shown, zip(*stacks, strict=True), strict=True):
             outputs[k] = np.concatenate(parts) if len(parts) > 1 else parts[0]
-        return filled(self._lifted.result, outputs)
+        return filled(_mapped(self._result, lambda x: x if type(x) is Hole else np.stack([_plain(x)] * count)), outputs)
 
     def _stopped(self, rows: list[Any]) -> bool:
         """Whether the condition was true in the last round of a chunk."""
@@ -116,7 +118,7 @@ class Repetition:
         outputs: list[Any] = [None] * len(self._lifted.program.outputs)
         for k, row in zip(self._shown, rows, strict=True):
             outputs[k] = row[-1]
-        return bool(condition(self._until, filled(self._lifted.result, outputs)))
+        return bool(condition(self._until, filled(self._result, outputs)))
 
 
 def condition(until: Callable[[Any], Any], result: Any) -> Any:
@@ -142,6 +144,30 @@ def _holes(template: Any) -> list[int]:
         parts = template.values() if type(template) is dict else template
         return [i for part in parts for i in _holes(part)]
     return [i for part in getattr(template, "parts", ()) for i in _holes(part)]
+
+
+def _mapped(template: Any, leaf: Callable[[Any], Any]) -> Any:
+    """Return a template with `leaf` of each hole and each constant in it."""
+    kind = type(template)
+    if kind is list or kind is tuple:
+        return kind(_mapped(part, leaf) for part in template)
+    if kind is dict:
+        return {key: _mapped(part, leaf) for key, part in template.items()}
+    if kind is Rebuilt and template.parts:
+        return replace(template, parts=[_mapped(part, leaf) for part in template.parts])
+    return None if template is None else leaf(filled(template, ()) if kind is Rebuilt else template)
+
+
+def _with_state(call: Call, lifted: Lifted) -> Any:
+    """Return the template of the results, with what a round leaves in a Value of the state where that is returned."""
+    holders = {id(holder): i for i, (_, holder) in enumerate(call.held.holders)}
+    left = {write.holder: write.template for write in lifted.writes if write.key == "data"}
+
+    def leaf(x: Any) -> Any:
+        made = left.get(holders.get(id(x), -1)) if type(x) is Value else None
+        return Hole(made.index, True, x.name) if type(made) is Hole else x
+
+    return _mapped(lifted.result, leaf)
 
 
 def _feeds(call: Call, lifted: Lifted, program: Program) -> dict[int, int]:
@@ -180,10 +206,16 @@ def _plain(x: Any) -> Any:
     return x.data if type(x) is Value else x
 
 
+def plain(result: Any) -> Any:
+    """Return a result with the arrays of its Values, which may be others after the next call."""
+    leaves, rebuild = tree.flatten(result)
+    return rebuild([_plain(x) for x in leaves])
+
+
 def stacked(results: list[Any]) -> Any:
     """Return results with each array stacked along a new first axis."""
     leaves = zip(*(tree.flatten(result)[0] for result in results), strict=True)
-    return tree.flatten(results[0])[1]([np.stack([_plain(x) for x in column]) for column in leaves])
+    return tree.flatten(results[0])[1]([np.stack(column) for column in leaves])
 
 
 def joined(first: Any, rest: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_lab.calls.receivers import Receiver
 from tinygrad_lab.compiler.data_shaped import data_shaped
-from tinygrad_lab.compiler.lines import name_of, place
+from tinygrad_lab.compiler.lines import name_of, of_user, place
 from tinygrad_lab.compiler.program import Variable
 from tinygrad_lab.core.operators import GETITEM, getitem
 from tinygrad_lab.core.protocols import astype
@@ -50,6 +50,11 @@ class Traced(Receiver):
     def __init__(self, tracer: Tracer, variable: Variable, array: Any) -> None:
         self.tracer, self.variable, self.array = tracer, variable, array
         self.seen = False  # whether others may see its memory: who passed it, or a view
+
+    @property  # type: ignore[misc]  # as mocks have it
+    def __class__(self) -> Any:
+        """What `isinstance` goes by: for the user's code, the class of the array that an uncompiled call would have."""
+        return type(self.array) if of_user(1) else Traced
 
     # -- how calls arrive ----------------------------------------------------------------------------------------------
 
@@ -96,7 +101,8 @@ class Traced(Receiver):
         refuse("`if`, `while`, `and` or `or` on computed data", "choose with np.where, decide on an argument that is "
                 "a Python bool or int, or stop with repeat(until=...)")
     def __float__(self) -> float:
-        refuse("float() of computed data", "keep the array (np.sin, not math.sin), or use .item()")
+        refuse("float() of computed data", "keep the array (np.sin, not math.sin), or use .item(); and "
+                "y[i] = x is tl.Value(y).at[i].set(x)")
     def __int__(self) -> int: refuse("int() of computed data", "use .astype(int), or pass it as a Python integer")
     def __complex__(self) -> complex: refuse("complex() of computed data", "use .astype(complex)")
     def __index__(self) -> int:
@@ -121,8 +127,10 @@ class Traced(Receiver):
         """Return `np.conjugate`."""
         return record(np.conjugate, (self,), {})
 
-    def item(self) -> Result:
-        """Return the single element as a Python number, which does not widen the dtype of what it meets."""
+    def item(self, *index: int) -> Result:
+        """Return an element, the single one or that at an index, as a Python number: it does not widen dtypes."""
+        if index:
+            return (self[index] if len(index) > 1 else np.ravel(self)[index[0]]).item()
         return self if self.variable.weak else record(item_of, (self,), {})
 
     def __len__(self) -> int:
