@@ -21,7 +21,7 @@ WITH_A_TEST_OF_ITS_OWN = {
 OF_OTHERS = {"other_libraries.md"}  # run as tests/testing/others.py makes the page
 MADE = {"reference", "tutorials", "_build"}
 SLOW = {"testing.md"}
-FAST = profiles.PROFILES["fast"]  # gradient tests on the pages show how they are written; the project has its own
+FEW = profiles.Profile(4)  # gradient tests on the pages show how they are written; the project has its own
 NEEDED = {"check_pytorch_and_jax.md": ("torch", "jax")}  # what is no dependency of the tests
 BLOCK = re.compile(r"^```(?:python|pycon)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -62,7 +62,7 @@ def test_the_code_runs_and_gives_what_the_page_says(page, tmp_path, monkeypatch)
         pytest.importorskip(library, reason="no dependency of the package")
     monkeypatch.chdir(tmp_path)
     names, runner = {"__name__": "page"}, doctest.DocTestRunner(optionflags=FLAGS)
-    with profiles.running(FAST):
+    with profiles.running(FEW):
         for line, block in blocks(page):
             if ">>> " in block:
                 examples = doctest.DocTestParser().get_doctest(block, {}, page.stem, str(page), line)

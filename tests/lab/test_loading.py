@@ -216,7 +216,7 @@ def train():
 
 random.seed(0)
 killed = 0
-while killed < 20:
+while killed < 8:
     child = os.fork()
     if child == 0:
         train()
@@ -226,14 +226,13 @@ while killed < 20:
     killed += 1
     if os.waitpid(child, 0)[1] == 0:
         break
-    if killed == 10:
-        print(len(list(out.glob("checkpoint.safetensors"))))
+print(len(list(out.glob("checkpoint.safetensors"))))
 train()
 """
 
 
 @pytest.mark.slow
-def test_killed_twenty_times_the_result_is_the_same(tmp_path):
+def test_killed_eight_times_the_result_is_the_same(tmp_path):
     out = tmp_path / "killed"
     done = subprocess.run([sys.executable, "-c", KILLING, str(out)], check=True, capture_output=True, text=True)
     assert done.stdout == "1\n"
