@@ -34,6 +34,7 @@ def defvjp(
     keywords: Mapping[str, Function] | None = None,
     elementwise: bool | None = None,
     selects: bool = False,
+    moves: bool = False,
     steep: bool = False,
 ) -> Op:
     """Declare the derivative rules of a function, one per positional argument.
@@ -46,7 +47,8 @@ def defvjp(
             of the positions in `needed`, those of the arguments that somebody differentiates with respect to.
         keywords: rules of arguments that are given by name; every rule gets these after the positional inputs.
         elementwise: whether output elements depend on single input elements; ufuncs do.
-        selects: whether the rules only hand elements of the gradient on, add them up, or drop them.
+        selects: whether the rules hand some elements of the gradient on, drop others, and do nothing else.
+        moves: whether they hand all elements on, and do nothing else but rearrange them or add them up.
         steep: whether the slope may be infinite or NaN where no gradient arrives, and none is to be passed on there.
 
     Example:
@@ -72,8 +74,8 @@ def defvjp(
         op.rules = tuple(_refreshed(op, rule, 2) for rule in given)
     op.family = _family(next((rule for rule in (variadic, joint, *given) if rule is not None), own))
     op.unbind()
-    (registry.SELECTING.add if selects else registry.SELECTING.discard)(op)
-    (registry.TRACKED.add if steep else registry.TRACKED.discard)(op)
+    for kind, member in ((registry.SELECTING, selects), (registry.MOVING, moves), (registry.TRACKED, steep)):
+        (kind.add if member else kind.discard)(op)
     if elementwise is not None:
         op.elementwise = elementwise
     return op

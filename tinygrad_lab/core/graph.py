@@ -13,8 +13,6 @@ from typing import Any, Protocol, TypeVar
 from tinygrad_lab.core.registry import Op
 from tinygrad_lab.typing import Array, Result
 
-_by_index = attrgetter("index")
-
 
 class Node(Protocol):
     """What a walk or a sweep needs of a node; `Value` is one.
@@ -58,7 +56,7 @@ def ancestors(roots: Iterable[N], since: int = 0) -> list[N]:
             if parent is not None and parent not in seen and parent.requires_grad and parent.index >= since:
                 seen.add(parent)
                 order.append(parent)
-    order.sort(key=_by_index, reverse=True)
+    order.sort(key=attrgetter("index"), reverse=True)
     return order
 
 

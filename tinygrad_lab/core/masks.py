@@ -17,10 +17,8 @@ import numpy as np
 from tinygrad_lab.calls.receivers import plain
 from tinygrad_lab.core.graph import N
 from tinygrad_lab.core.operators import MULTIPLY
-from tinygrad_lab.core.registry import SELECTING, TRACKED
+from tinygrad_lab.core.registry import MOVING, SELECTING, TRACKED
 from tinygrad_lab.typing import Array, Rule
-
-_op = attrgetter("op")
 
 
 def masks(order: list[N], roots: dict[N, Any]) -> dict[N, Array]:
@@ -32,7 +30,7 @@ def masks(order: list[N], roots: dict[N, Any]) -> dict[N, Array]:
     """
     # True stands for all of a node; numbers, and arrays of other libraries, are not looked into.
     reached: dict[N, Any] = {r: not isinstance(plain(g), np.ndarray) or _not_zero(g, True) for r, g in roots.items()}
-    if TRACKED.isdisjoint(map(_op, order)) and all(mask is True for mask in reached.values()):
+    if TRACKED.isdisjoint(map(attrgetter("op"), order)) and all(mask is True for mask in reached.values()):
         return {}
     for node in order:
         for position, parent in enumerate(node.parents):
@@ -51,12 +49,13 @@ def masked(rule: Rule, g: Array, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 def _handed_on(node: Any, position: int, mask: Any) -> Any:
     """Return which elements of a parent are reached, given those of the node; all of them where elements are mixed."""
     op, y, like = node.op, node.saved[0], node.saved[position + 1]
-    if op in SELECTING:
-        mask = np.logical_or(y, True) if mask is True else mask
-        mask = op.rules[position](np.where(mask, 1.0, 0.0), *node.saved, **node.kwargs) != 0
+    hands_on = op in SELECTING or (op in MOVING and (mask is not True or "where" in node.kwargs))
+    if hands_on:
+        g = np.where(np.logical_or(y, True) if mask is True else mask, 1.0, 0.0)
+        mask = _not_zero(op.rules[position](g, *node.saved, **node.kwargs), True)
     elif op is MULTIPLY and not getattr(node.parents[1 - position], "requires_grad", False):
         mask = _not_zero(node.saved[2 - position], mask)
-    if mask is True or ((op.elementwise or op in SELECTING) and mask.shape == like.shape):
+    if mask is True or ((op.elementwise or hands_on) and mask.shape == like.shape):
         return mask
     return np.broadcast_to(np.any(mask), like.shape)
 

@@ -112,7 +112,8 @@ class JointRules(VariadicRules):
 
 
 OPS: dict[Function, Op] = {}
-SELECTING: set[Op] = set()  # those whose rules hand elements of the gradient on or drop them, and do nothing else
+SELECTING: set[Op] = set()  # those, such as `where`, whose rules hand some elements of the gradient on and drop others
+MOVING: set[Op] = set()  # those, such as `reshape`, whose rules hand all of them on
 TRACKED: set[Op] = set()  # those for whose sake a sweep follows which elements are reached: see `masks`
 LATER: dict[str, str] = {}  # libraries, and the modules with their rules: imported once the library has been
 REFUSED: dict[Function, str] = {}  # functions that no Value may enter, with advice

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from tinygrad_lab import refusals
 from tinygrad_lab.optim import schedules as schedules
 from tinygrad_lab.optim.adaptive import Adagrad as Adagrad
-from tinygrad_lab.optim.adaptive import Adam as Adam
-from tinygrad_lab.optim.adaptive import AdamW as AdamW
 from tinygrad_lab.optim.adaptive import RMSprop as RMSprop
 from tinygrad_lab.optim.averaging import ParameterAverage as ParameterAverage
 from tinygrad_lab.optim.base import Optimizer as Optimizer
 from tinygrad_lab.optim.clipping import clip_grad_norm as clip_grad_norm
 from tinygrad_lab.optim.clipping import clip_grad_value as clip_grad_value
 from tinygrad_lab.optim.minimize import minimize as minimize
+from tinygrad_lab.optim.moments import Adam as Adam
+from tinygrad_lab.optim.moments import AdamW as AdamW
 from tinygrad_lab.optim.moments import Lion as Lion
 from tinygrad_lab.optim.moments import NAdam as NAdam
 from tinygrad_lab.optim.moments import RAdam as RAdam

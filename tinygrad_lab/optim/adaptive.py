@@ -1,4 +1,4 @@
-"""Optimizers that scale each parameter's step by the gradients it has seen."""
+"""Optimizers that divide each parameter's step by the root of the squared gradients it has seen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check, check_at_least_0
+from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check_at_least_0
 from tinygrad_lab.typing import Array, Result
 
 
@@ -115,114 +115,6 @@ class RMSprop(Optimizer):
         if self.momentum:
             after["velocity"] = direction = self.momentum * state.get("velocity", 0.0) + direction
         return parameter - self.rate(step) * direction, after
-
-
-class Adam(Optimizer):
-    """Adaptive moments: `m ← β₁ m + (1 − β₁) g; s ← β₂ s + (1 − β₂) g²; w ← w − lr · m̂ / (√ŝ + ε)`.
-
-    m̂ = m / (1 − β₁ᵗ) and ŝ = s / (1 − β₂ᵗ) correct the start from 0; t counts updates from 1.
-
-    Arguments:
-        params: the Values to optimize, or groups of them: see `Optimizer`.
-        lr: the learning rate, a number or a schedule `step -> rate`.
-        betas: (β₁, β₂), each in [0, 1).
-        eps: ε.
-        weight_decay: λ, adds `λ w` to the gradient.
-
-    Raises:
-        ArgumentError: if a number is out of its range.
-
-    Example:
-        >>> import tinygrad_lab as tl
-        >>> w = tl.Value(4.0)
-        >>> optimizer = tl.optim.Adam([w], lr=0.5)
-        >>> (w * w).backward()
-        >>> optimizer.step()
-        >>> round(w.item(), 6)
-        3.5
-
-    Source: D. Kingma, J. Ba, "Adam: a method for stochastic optimization", 2015.
-    """
-
-    def __init__(
-        self,
-        params: Params,
-        lr: float | Schedule = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-    ) -> None:
-        super().__init__(params, lr)
-        name = type(self).__name__
-        check_at_least_0(name, eps=eps, weight_decay=weight_decay)
-        self.betas = checked_betas(name, betas)
-        self.eps, self.weight_decay = float(eps), float(weight_decay)
-
-    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
-        """Return the parameter after one step, and the state with both moments."""
-        return self._moments(parameter, gradient + self.weight_decay * parameter, state)
-
-    def _means(self, gradient: Array, state: State) -> tuple[Any, Any]:
-        """Return the running means of the gradients and of their squares, with this one taken in."""
-        beta1, beta2 = self.betas
-        mean = beta1 * state.get("mean", 0.0) + (1 - beta1) * gradient
-        squares = beta2 * state.get("squares", 0.0) + (1 - beta2) * gradient * gradient
-        return mean, squares
-
-    def _moments(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
-        step, (beta1, beta2) = state.get("step", 0), self.betas
-        mean, squares = self._means(gradient, state)
-        root = np.sqrt(squares) / (1 - beta2 ** (step + 1)) ** 0.5 + self.eps
-        rate = self.rate(step) / (1 - beta1 ** (step + 1))
-        return parameter - rate * ratio(mean, root), {"step": step + 1, "mean": mean, "squares": squares}
-
-
-class AdamW(Adam):
-    """Adam with decoupled weight decay: `w ← w − lr · λ w` comes first, and the gradient stays as it is.
-
-    Arguments:
-        params: the Values to optimize, or groups of them: see `Optimizer`.
-        lr: the learning rate, a number or a schedule `step -> rate`.
-        betas: (β₁, β₂), each in [0, 1).
-        eps: ε.
-        weight_decay: λ.
-
-    Raises:
-        ArgumentError: if a number is out of its range.
-
-    Example:
-        >>> import tinygrad_lab as tl
-        >>> w = tl.Value(4.0)
-        >>> optimizer = tl.optim.AdamW([w], lr=0.5, weight_decay=0.1)
-        >>> (w * w).backward()
-        >>> optimizer.step()
-        >>> round(w.item(), 6)
-        3.3
-
-    Source: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019.
-    """
-
-    def __init__(
-        self,
-        params: Params,
-        lr: float | Schedule = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.01,
-    ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay)
-
-    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
-        """Return the parameter after one step, and the state with both moments."""
-        decayed = parameter * (1 - self.rate(state.get("step", 0)) * self.weight_decay)
-        return self._moments(decayed, gradient, state)
-
-
-def checked_betas(name: str, betas: tuple[float, float]) -> tuple[float, float]:
-    """Return two decay rates as Python numbers, each in [0, 1)."""
-    for beta in betas:
-        check(name, "betas", beta, 0 <= beta < 1, "in [0, 1)")
-    return float(betas[0]), float(betas[1])
 
 
 def ratio(numerator: Array, root: Array) -> Result:

@@ -1,4 +1,4 @@
-"""Variants of Adam: other uses of the running means of gradients and of their squares."""
+"""Adam and its variants: steps from running means of the gradients and of their squares, the first two moments."""
 
 from __future__ import annotations
 
@@ -6,9 +6,102 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.optim.adaptive import Adam, checked_betas, ratio
-from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check_at_least_0
+from tinygrad_lab.optim.adaptive import ratio
+from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check, check_at_least_0
 from tinygrad_lab.typing import Array
+
+
+class Adam(Optimizer):
+    """Adaptive moments: `m ← β₁ m + (1 − β₁) g; s ← β₂ s + (1 − β₂) g²; w ← w − lr · m̂ / (√ŝ + ε)`.
+
+    m̂ = m / (1 − β₁ᵗ) and ŝ = s / (1 − β₂ᵗ) correct the start from 0; t counts updates from 1.
+
+    Arguments:
+        params: the Values to optimize, or groups of them: see `Optimizer`.
+        lr: the learning rate, a number or a schedule `step -> rate`.
+        betas: (β₁, β₂), each in [0, 1).
+        eps: ε.
+        weight_decay: λ, adds `λ w` to the gradient.
+
+    Raises:
+        ArgumentError: if a number is out of its range.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> w = tl.Value(4.0)
+        >>> optimizer = tl.optim.Adam([w], lr=0.5)
+        >>> (w * w).backward()
+        >>> optimizer.step()
+        >>> round(w.item(), 6)
+        3.5
+
+    Source: D. Kingma, J. Ba, "Adam: a method for stochastic optimization", 2015.
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float | Schedule = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(params, lr)
+        name = type(self).__name__
+        check_at_least_0(name, eps=eps, weight_decay=weight_decay)
+        self.betas = checked_betas(name, betas)
+        self.eps, self.weight_decay = float(eps), float(weight_decay)
+
+    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
+        """Return the parameter after one step, and the state with both moments."""
+        return self._moments(parameter, gradient + self.weight_decay * parameter, state)
+
+    def _means(self, gradient: Array, state: State) -> tuple[Any, Any]:
+        """Return the running means of the gradients and of their squares, with this one taken in."""
+        beta1, beta2 = self.betas
+        mean = beta1 * state.get("mean", 0.0) + (1 - beta1) * gradient
+        squares = beta2 * state.get("squares", 0.0) + (1 - beta2) * gradient * gradient
+        return mean, squares
+
+    def _moments(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
+        step, (beta1, beta2) = state.get("step", 0), self.betas
+        mean, squares = self._means(gradient, state)
+        root = np.sqrt(squares) / (1 - beta2 ** (step + 1)) ** 0.5 + self.eps
+        rate = self.rate(step) / (1 - beta1 ** (step + 1))
+        return parameter - rate * ratio(mean, root), {"step": step + 1, "mean": mean, "squares": squares}
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: `w ← w − lr · λ w` comes first, and the gradient stays as it is.
+
+    Arguments and errors are those of `Adam`.
+
+    Example:
+        >>> import tinygrad_lab as tl
+        >>> w = tl.Value(4.0)
+        >>> optimizer = tl.optim.AdamW([w], lr=0.5, weight_decay=0.1)
+        >>> (w * w).backward()
+        >>> optimizer.step()
+        >>> round(w.item(), 6)
+        3.3
+
+    Source: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019.
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float | Schedule = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay)
+
+    def update(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
+        """Return the parameter after one step, and the state with both moments."""
+        decayed = parameter * (1 - self.rate(state.get("step", 0)) * self.weight_decay)
+        return self._moments(decayed, gradient, state)
 
 
 class NAdam(Adam):
@@ -17,16 +110,7 @@ class NAdam(Adam):
     With `μ_t = β₁ (1 − 0.96^(t ψ) / 2)` and `π_t = μ_1 … μ_t`, the update is
     `w ← w − lr · (μ_{t+1} m / (1 − π_{t+1}) + (1 − μ_t) g / (1 − π_t)) / (√v̂ + ε)`.
 
-    Arguments:
-        params: the Values to optimize, or groups of them: see `Optimizer`.
-        lr: the learning rate, a number or a schedule `step -> rate`.
-        betas: (β₁, β₂), each in [0, 1).
-        eps: ε.
-        weight_decay: λ, adds `λ w` to the gradient.
-        momentum_decay: ψ.
-
-    Raises:
-        ArgumentError: if a number is out of its range.
+    Arguments and errors are those of `Adam`, and `momentum_decay` is ψ, at least 0.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -73,15 +157,7 @@ class RAdam(Adam):
     With `ρ∞ = 2 / (1 − β₂) − 1` and `ρ_t = ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ)`, the update is Adam's times
     `√((ρ_t − 4)(ρ_t − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ_t))` where `ρ_t > 5`, and `w ← w − lr · m̂` before.
 
-    Arguments:
-        params: the Values to optimize, or groups of them: see `Optimizer`.
-        lr: the learning rate, a number or a schedule `step -> rate`.
-        betas: (β₁, β₂), each in [0, 1).
-        eps: ε.
-        weight_decay: λ, adds `λ w` to the gradient.
-
-    Raises:
-        ArgumentError: if a number is out of its range.
+    Arguments and errors are those of `Adam`.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -158,3 +234,10 @@ class Lion(Optimizer):
         direction = np.sign(beta1 * mean + (1 - beta1) * gradient)
         parameter = parameter * (1 - rate * self.weight_decay) - rate * direction
         return parameter, {"step": step + 1, "mean": beta2 * mean + (1 - beta2) * gradient}
+
+
+def checked_betas(name: str, betas: tuple[float, float]) -> tuple[float, float]:
+    """Return two decay rates as Python numbers, each in [0, 1)."""
+    for beta in betas:
+        check(name, "betas", beta, 0 <= beta < 1, "in [0, 1)")
+    return float(betas[0]), float(betas[1])

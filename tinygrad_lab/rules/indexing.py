@@ -45,9 +45,9 @@ def _piece_into(total: Any, g: Array, y: Array, x: Array, index: Index) -> Resul
 
 # fmt: off
 defvjp(getitem,  lambda g, y, x, index: scatter(g, index, x.shape), selects=True)
-defvjp(scatter,  lambda g, y, x, index, shape: g[index], selects=True)
+defvjp(scatter,  lambda g, y, x, index, shape: g[index], moves=True)
 defvjp(add_at,   lambda g, y, x, value, index: g,
-                 lambda g, y, x, value, index: _shaped(g[index], value), selects=True)
+                 lambda g, y, x, value, index: _shaped(g[index], value), moves=True)
 defvjp(set_at,   lambda g, y, x, value, index: set_at(g, 0, index),
                  lambda g, y, x, value, index: _shaped(_lasting(g, index), value), selects=True)
 # fmt: on

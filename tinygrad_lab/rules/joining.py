@@ -31,8 +31,8 @@ def stack(*arrays: ArrayLike, **keywords: Any) -> Result:
 
 # fmt: off
 defvjp(concatenate,  variadic=lambda i, g, y, *arrays, axis, bounds: cut(g, one_axis(axis, g.ndim), *bounds[i : i + 2]),
-                     selects=True)
-defvjp(stack,        variadic=lambda i, g, y, *arrays, axis: g[along(one_axis(axis, g.ndim), i)], selects=True)
+                     moves=True)
+defvjp(stack,        variadic=lambda i, g, y, *arrays, axis: g[along(one_axis(axis, g.ndim), i)], moves=True)
 # fmt: on
 
 

@@ -68,13 +68,13 @@ def _cumsum(g: Array, y: Array, x: Array, axis: int | None = None, dtype: DTypeL
     return np.reshape(np.flip(np.cumsum(np.flip(g, along), along), along), x.shape)
 
 
-defvjp(np.sum, _sum, selects=True)
-defvjp(np.mean, _mean, selects=True)
+defvjp(np.sum, _sum, moves=True)
+defvjp(np.mean, _mean, moves=True)
 defvjp(np.max, _extremum, selects=True)
 defvjp(np.min, _extremum, selects=True)
 defvjp(np.amax, _extremum, selects=True)
 defvjp(np.amin, _extremum, selects=True)
-defvjp(np.cumsum, _cumsum, selects=True)
+defvjp(np.cumsum, _cumsum, moves=True)
 
 
 @composed(np.prod)
