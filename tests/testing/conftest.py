@@ -24,7 +24,8 @@ def _reproductions_run(request, monkeypatch):
         return
     if not reports or request.module.__name__.endswith("test_mutants"):  # which are planted for the time of a test
         return
-    elsewhere = request.module.__name__.endswith(("_jax", "_torch"))  # classes and rules given in functions of tests
+    # Classes and rules given in functions of tests cannot be written down.
+    elsewhere = request.module.__name__.endswith(("_jax", "_torch")) or "adapters.torch" in reports[0]
     if elsewhere and any(words in reports[0] for words in ("# fn is", "# an argument cannot")):
         return
     if "another each time" in reports[0]:

@@ -77,7 +77,7 @@ def test_undefined_gradients_of_results():
         return h * x.sin() if g is None else g * x.cos() - (0 if h is None else h * x.sin())
 
     assert check(two(right), M).ok
-    with pytest.raises(GradientError, match="when only result 0 has a cotangent, got TypeError"):
+    with pytest.raises(GradientError, match=r"when only result 0 has a cotangent \(TypeError"):
         check(two(careless), M)
     with pytest.raises(GradientError, match="another when only result 1 has a cotangent"):
         check(two(wrong), M)

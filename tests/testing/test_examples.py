@@ -5,8 +5,11 @@ import pytest
 
 import tinygrad_lab as tl
 from tinygrad_lab.errors import GradientError, VacuousTestError
-from tinygrad_lab.testing import Domain, gradient_test, profiles, strategies
+from tinygrad_lab.testing import Domain, adapters, gradient_test, profiles, strategies
+from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.calls import Call, calls, reduction_keywords
+from tinygrad_lab.testing.checks import check_second
+from tinygrad_lab.testing.problem import Problem
 from tinygrad_lab.testing.profiles import Profile, running
 
 
@@ -122,3 +125,22 @@ def test_every_axis_of_a_reduction_is_enumerated():
 def test_calls_that_cannot_be_found_say_so():
     with pytest.raises(ValueError, match="reshape: no call was found by trying"):
         calls(tl.OPS[np.reshape])
+
+
+@tl.primitive(lambda g, y, x: g * np.cos(x.data if isinstance(x, tl.Value) else x))
+def cut(x):
+    return np.sin(x)
+
+
+def test_a_second_derivative_that_is_wrong_is_found_without_being_asked_for():
+    with running(Profile(100, shrink=False)), pytest.raises(GradientError, match=r"gradient of cut.*missing"):
+        gradient_test(cut)()
+    gradient_test(cut, order=1)()
+
+
+def test_second_derivatives_that_are_not_there_or_too_sharp_to_see_are_left_alone():
+    x, problem = np.zeros(3), lambda function, *args: Problem(Adapter(function), args, None)
+    assert check_second(problem(lambda x: np.sqrt(x * x + 1e-24), x)) is None
+    assert check_second(Problem(adapters.pair(np.sin, lambda g, x: g * np.cos(x)), (x,), None)) is None
+    assert check_second(problem(np.sin, x + 1)) is None
+    assert check_second(problem(cut, x + 1)).outcome == "fail"

@@ -20,6 +20,8 @@ from tinygrad_lab.testing.report import GradientReport
 from tinygrad_lab.testing.sample import Sample
 from tinygrad_lab.testing.verdict import FAIL, Tolerance
 
+BEYOND = 1e3  # times what differences give: more is no error of a second derivative that was not asked for
+
 
 def check_gradients(
     fn: Callable[..., Any] | Adapter,
@@ -86,6 +88,21 @@ def check_problem(
         if order == 2 and report.outcome != "fail":
             report = report.joined(_report(Sample(_derived(sample), None), tolerance or Tolerance()))
     return replace(report, notes=tuple(problem.adapter.notes))
+
+
+def check_second(problem: Problem, tolerance: Tolerance | None = None) -> GradientReport | None:
+    """Return what is wrong with the gradient's gradient, or None: nothing, or it is not made to be differentiated.
+
+    Where a rule gives far more than differences do, as that of sqrt(x² + 1e-12) at 0, the function may bend within
+    their steps, and nobody asked to look there.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            report = _report(Sample(_derived(Sample(problem, None)), None), tolerance or Tolerance())
+    except Exception:  # which each system, and each rule that takes plain arrays alone, says in its own way
+        return None
+    seen = (part.status[np.abs(part.analytic) <= BEYOND * np.abs(part.numeric)] for part in report.findings)
+    return report if any(FAIL in statuses for statuses in seen) else None
 
 
 def _derived(sample: Sample) -> Problem:

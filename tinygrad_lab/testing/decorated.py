@@ -31,6 +31,7 @@ class Options:
         examples: calls that are tried before any are drawn.
         tolerance: differences that are no failure.
         nondeterminism: how far two results for the same arguments may be apart.
+        second: whether the second derivative is looked at now and then, where there is one.
     """
 
     settings: Any = None
@@ -38,6 +39,7 @@ class Options:
     examples: tuple[Call, ...] = ()
     tolerance: Tolerance | None = None
     nondeterminism: float = 0.0
+    second: bool = False
 
 
 class Decorated:
