@@ -52,6 +52,12 @@ TARGETS = {
     "KLDivLoss": (np.log(SHARES), SHARES[::-1]),
     "BCELoss": (SHARES, (SHARES > 0.3).astype(np.float32)),
     "BCEWithLogitsLoss": (SCORES, (SCORES > 0).astype(np.float32)),
+    "MultiMarginLoss": (SCORES, RNG.integers(0, 4, 6)),
+    "GaussianNLLLoss": (SCORES, SCORES[::-1], SHARES),
+    "MarginRankingLoss": (SCORES, SCORES[::-1], np.sign(SCORES)),
+    "CosineEmbeddingLoss": (SCORES, SCORES[::-1], np.sign(SCORES[:, 0])),
+    "TripletMarginLoss": (SCORES, SCORES[::-1], SHARES),
+    "CTCLoss": (np.log(SHARES)[:, None], np.array([[1, 2]]), np.array([6]), np.array([2])),
 }
 
 
@@ -59,12 +65,12 @@ TARGETS = {
 def test_losses(kind):
     if kind is nn.Loss:
         return
-    given, target = TARGETS.get(kind.__name__, (SCORES, SCORES[::-1]))
+    given, *others = TARGETS.get(kind.__name__, (SCORES, SCORES[::-1]))
     x = tl.Value(given)
     options = [{}] + [{"reduction": "sum"}] * ("reduction" in inspect.signature(kind).parameters)
     for option in options:
         x.grad = None
-        loss = kind(**option)(x, target)
+        loss = kind(**option)(x, *others)
         loss.backward()
         assert {loss.dtype, x.grad.dtype} == F32
 

@@ -25,7 +25,7 @@ LAYERS = {
     "Conv3D": (lambda **o: nn.Conv3D(2, 2, 2, padding=(1, 0, 0), **o), X3),
     "ConvTranspose3D": (lambda **o: nn.ConvTranspose3D(2, 2, 2, **o), X3),
     "BatchNorm3D": (lambda **o: nn.BatchNorm3D(2, **o), X3),
-    "InstanceNorm1D": (lambda **o: nn.InstanceNorm1D(4, track_running_stats=True, **o), X1),
+    "InstanceNorm1D": (lambda **o: nn.InstanceNorm1D(4, affine=True, track_running_stats=True, **o), X1),
     "InstanceNorm2D": (lambda **o: nn.InstanceNorm2D(4, affine=True, **o), X2),
     "InstanceNorm3D": (lambda **o: nn.InstanceNorm3D(2, affine=True, **o), X3),
     "Bilinear": (lambda **o: _Twice(nn.Bilinear(6, 6, 3, **o)), X1),

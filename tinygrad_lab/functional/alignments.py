@@ -60,7 +60,9 @@ def ctc_loss(
     ends = np.where(counts > 0, alpha[samples, np.maximum(last - 1, 0)], _NEVER)
     losses = -np.logaddexp(alpha[samples, last], ends)
     losses = np.where(plain(losses) < -_NEVER / 2, losses, 0.0 if zero_infinity else np.inf)
-    return reduced("ctc_loss", losses / np.maximum(counts, 1) if reduction == "mean" else losses, reduction)
+    if reduction == "mean":
+        losses = losses / np.maximum(counts, 1).astype(losses.dtype)
+    return reduced("ctc_loss", losses, reduction)
 
 
 def _check(shape: tuple[int, ...], labels: Any, steps: Any, counts: Any) -> None:
