@@ -103,7 +103,7 @@ def page() -> str:
     advice = sorted((text, function.__name__) for function, text in REFUSED.items())
     for text, functions in groupby(advice, key=lambda pair: pair[0]):
         parts.append(f"- {', '.join(f'`{name}`' for _, name in functions)}: {text}.")
-    parts.append("\n## Beside other libraries\n\nFunctions of NumPy and `scipy.special` that have a derivative:\n")
+    parts.append("\n## Compared with others\n\nFunctions of NumPy and `scipy.special` that have a derivative:\n")
     parts.append(numpy_coverage.comparison())
     return "\n".join(parts)
 

@@ -20,10 +20,10 @@ HEAD = SOURCE.pop("head").strip()
 
 INTRODUCTION = """# Wrong rules, and their cures
 
-Each mistake that a report of [the gradient checker](testing.md) names is made here once: the code, what the checker
-says about it, and the cure, with which the same check passes. This page is made by running all of it, with
-`python docs/make_wrong_rules.py`; a test fails when a mistake of the checker is missing here, or says something else.
-Of the reports the last lines, which reproduce a failure, are left out. All examples begin with
+This page makes each mistake that a report of [the gradient checker](testing.md) can name: the code, what the checker
+says about it, and the cure, with which the same check passes. `python docs/make_wrong_rules.py` writes the page by
+running all of it, and a test fails if a mistake is missing here or its report has changed. The last lines of the
+reports, which reproduce a failure, are left out. All examples begin with
 """
 
 
