@@ -65,3 +65,9 @@ def test_one_program_serves_all_rates_and_seeds():
 
     assert program(lr=0.125) == program(lr=0.25, seed=3)
     assert program(lr=0.125) != program(lr=0.125, momentum=0.5)
+
+
+def test_a_compiled_training_can_be_looked_at_as_often_as_is_wanted():
+    seen = []
+    prepare(Config(epochs=60, hidden=(2,))).train([lambda h: seen.append(h.epochs)], "numpy", every=15)
+    assert {15, 30, 45, 60} <= set(seen)

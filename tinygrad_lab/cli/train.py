@@ -87,7 +87,7 @@ def run(options: dict[str, Any]) -> int:
         watch = [] if page is None else [page.watch]
         try:
             with _progress(prepared.config, options["quiet"], options["json"]) as show:
-                prepared.train([keep, *show, *watch])
+                prepared.train([keep, *show, *watch], every=options["checkpoint_every"][0])
         except OSError:  # the reader has gone, or its disk is full; what is learnt is written
             prepared.history.stopped_by = "interrupted"
             folder.finish(prepared, place)

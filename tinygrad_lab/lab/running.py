@@ -71,23 +71,26 @@ class Run:
         """Inputs and targets as the model and its loss want them."""
         return self.experiment.arrays(self.dataset)
 
-    def train(self, callbacks: Sequence[Callback] = (), compile: bool | str | None = None) -> Run:
+    def train(
+        self, callbacks: Sequence[Callback] = (), compile: bool | str | None = None, every: int | None = None
+    ) -> Run:
         """Train on from where the history ends, and return the run.
 
         Arguments:
             callbacks: called after each evaluation with the history so far, or after many of them where compiled.
             compile: with a compiled step: True, False or a backend's name; None for what the configuration says.
+            every: epochs between two calls at most, where compiled.
         """
         for name in ("_said", "notes"):
             vars(self).pop(name, None)
-        train(callbacks=callbacks, **self._setting(compile))
+        train(callbacks=callbacks, **self._setting(compile, every))
         return self
 
     def training(self, compile: bool | str | None = None) -> Training:
         """Return the training one update at a time, from where the history ends."""
         return Training(**self._setting(compile))
 
-    def _setting(self, compile: bool | str | None) -> dict[str, Any]:
+    def _setting(self, compile: bool | str | None, every: int | None = None) -> dict[str, Any]:
         config, watched = self.config, self.parts.validation
         return {
             "model": self.model,
@@ -103,7 +106,7 @@ class Run:
             "patience": config.patience,
             "history": self.history,
             "compile": config.compile if compile is None else compile,
-            "every": _in_one_go(config.log_interval, self.dataset.x.size),
+            "every": _in_one_go(math.gcd(config.log_interval, every or 0), self.dataset.x.size),
         }
 
     def predict(self, x: Any) -> Array:
