@@ -18,6 +18,7 @@ from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import DATASETS, Array, Data, Dataset, Rng, split
 from tinygrad_lab.lab.diagnosis import dead_units
 from tinygrad_lab.lab.metrics import describe
+from tinygrad_lab.lab.steps import in_one_go
 from tinygrad_lab.lab.training import Callback, History, Training, train
 from tinygrad_lab.nn import Module
 
@@ -106,7 +107,7 @@ class Run:
             "patience": config.patience,
             "history": self.history,
             "compile": config.compile if compile is None else compile,
-            "every": _in_one_go(math.gcd(config.log_interval, every or 0), self.dataset.x.size),
+            "every": in_one_go(math.gcd(config.log_interval, every or 0), self.dataset.x.size),
         }
 
     def predict(self, x: Any) -> Array:
@@ -265,11 +266,6 @@ def _read(config: Config, path: str, like: Dataset | None = None) -> Dataset:
         impute=config.impute,
         like=like,
     )
-
-
-def _in_one_go(interval: int, numbers: int) -> int:
-    """Return how many epochs a compiled step makes before anybody can look or stop it: log lines come on time."""
-    return math.gcd(interval, 1000 if numbers <= 1000 else 100 if numbers <= 10_000 else 1)
 
 
 def settled(config: Config) -> Config:
