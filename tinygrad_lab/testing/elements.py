@@ -153,7 +153,7 @@ def _other_scales(scale: float, failed: bool) -> tuple[float, ...]:
 def _agreed(verdict: Verdict, before: Verdict) -> Verdict:
     """Return the verdict on an element at finer steps, whose bound may be wide.
 
-    Where they agree so much more closely than those before that it is no luck, the others skipped over something.
+    Where they agree so much more closely than those before that it is no luck, the others skipped something.
     """
     allowed = LUCK * abs(before.off) if before.status == FAIL else SHARP * abs(verdict.analytic)
     agrees = verdict.status == INCONCLUSIVE and abs(verdict.off) <= allowed and verdict.analytic != 0
