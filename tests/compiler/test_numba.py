@@ -255,12 +255,12 @@ def test_training_steps_repeat_in_one_call(optimizer):
 def test_an_index_out_of_bounds_raises_as_ever():
     fast = tl.compile(lambda a, i: a[i] * 2, backend="numba")
     np.testing.assert_array_equal(fast(MATRIX, PLACES), MATRIX[PLACES] * 2)
-    with pytest.raises(OperationIndexError, match="got one out of bounds"):
+    with pytest.raises(OperationIndexError, match="an index is out of bounds for its axis"):
         fast(MATRIX, PLACES + 4)
     np.testing.assert_array_equal(fast(MATRIX, PLACES), MATRIX[PLACES] * 2)
     pairs = tl.compile(lambda a, i: a[np.arange(5), i] * 2, backend="numba")
     np.testing.assert_array_equal(pairs(MATRIX, PLACES), MATRIX[np.arange(5), PLACES] * 2)
-    with pytest.raises(OperationIndexError, match="got one out of bounds"):
+    with pytest.raises(OperationIndexError, match="an index is out of bounds for its axis"):
         pairs(MATRIX, PLACES + 4)
 
 
