@@ -24,6 +24,7 @@ SPREAD = 1e3  # gradients that differ by more are not tested along one direction
 VISIBLE = 1e-4  # a direction's tolerance may be this part of the smallest contribution
 FEWEST = 16  # so many elements are looked at one by one rather than divided further, where that is cheap
 CHEAP = 1000  # arguments and results with no more elements
+CLEAR = 100  # times what is tolerated: more steps along the same direction would not bring it back
 PARTS = 4
 ELEMENTS = 256  # so many elements at most are looked at one by one
 WORK = 60_000  # elements of arguments and results, over all the wrong elements that the report needs
@@ -109,14 +110,21 @@ class Search:
         direction[group] = rng.uniform(0.5, 1, group.size) * rng.choice([-1, 1], group.size) * problem.scale[group]
         for rungs in (FEW, slice(None)) if not self._divided or group.size <= FEWEST else (FEW,):
             slope = self.sample.slope(direction, rungs=rungs)
-            if all(self._agrees(slope, direction, group, k) for k in range(len(self.sample.weights))):
+            last = rungs is not FEW
+            off = max(self._off(slope, direction, group, k, last) for k in range(len(self.sample.weights)))
+            if off <= 1:
                 self._check_forward(slope, direction)
                 return True
+            if CLEAR < off < np.inf and group.size > FEWEST:
+                break
         self._check_forward(slope, direction)
         return False
 
-    def _agrees(self, slope: Slope, direction: Array, group: Array, k: int) -> bool:
-        """Whether the direction leaves no element room to be wrong."""
+    def _off(self, slope: Slope, direction: Array, group: Array, k: int, last: bool) -> float:
+        """Return how far off the gradient is, as a part of what is tolerated; infinitely if elements had room for it.
+
+        To 1 the direction leaves no element room to be wrong; at last none that matters beside the largest.
+        """
         sample = self.sample
         weights, gradient, scale = sample.weights[k], sample.gradients[k], sample.problem.scale
         terms = np.abs(gradient[group] * direction[group])
@@ -125,9 +133,12 @@ class Search:
         tolerance = BOUNDS * verdict.bound + rounding + max(1e-10, 4 * sample.unit) * np.sum(terms)
         smallest = np.min(self._size(k)[group]) / 2  # a direction moves an element by half its scale at least
         values = FAINT * (np.sum(np.abs(weights) * sample.sizes) + sample.problem.terms)
-        visible = max(smallest, (MINOR if smallest else 1) * np.max(np.abs(gradient) * scale) + values)
+        largest = np.max(np.abs(gradient) * scale) + values
+        visible = max(smallest, MINOR * largest) if smallest and last else smallest or largest
+        if verdict.status == KINK or not tolerance <= VISIBLE * visible:
+            return np.inf
         off = abs(verdict.analytic - verdict.numeric)
-        return verdict.status != KINK and bool(off <= tolerance and tolerance <= VISIBLE * visible)
+        return float(off / tolerance) if off > tolerance else 0.0 if off <= tolerance else np.inf
 
     def _check_forward(self, slope: Slope, direction: Array) -> None:
         """Compare forward mode along a direction with the slope, result by result, unless there is a kink."""
