@@ -110,8 +110,11 @@ def test_a_carry_starts_in_the_dtype_that_it_gets():
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: tl.scan(lambda c, x: (c, x), 0.0, (np.ones(2), np.ones(3))), r"one common first axis .* got \[2, 3\]"),
-        (lambda: tl.scan(lambda c, x: (c, x), 0.0, length=0), r"got \[0\]"),
+        (
+            lambda: tl.scan(lambda c, x: (c, x), 0.0, (np.ones(2), np.ones(3))),
+            r"share one first axis .* got lengths \[2, 3\]",
+        ),
+        (lambda: tl.scan(lambda c, x: (c, x), 0.0, length=0), r"got lengths \[0\]"),
         (lambda: tl.compile(lambda x: tl.scan(lambda c, r: (c[None], r), x, x))(np.ones(3)), r"shapes \[\(3,\)\]"),
         (lambda: tl.compile(lambda x: tl.scan(lambda c, r: c, x, x))(np.ones(3)), "must return a pair"),
     ],
@@ -186,7 +189,7 @@ def test_checkpoints_keep_the_square_root_of_what_is_kept_otherwise():
 
 def test_a_checkpointed_step_that_draws_is_refused():
     rng = np.random.default_rng(0)
-    with pytest.raises(OperationError, match="depend only on its arguments, got a number that changes from call to"):
+    with pytest.raises(OperationError, match="depends on more than its arguments: a number that changes from call to"):
         tl.scan(lambda c, x: (c * rng.normal(), None), tl.Value(1.0), np.ones(9), checkpoint=True)
 
 

@@ -71,5 +71,5 @@ def test_what_onnx_has_not_is_named(tmp_path):
 
 
 def test_what_depends_on_the_length_of_the_batch_is_refused(tmp_path):
-    with pytest.raises(CompileError, match="must not depend on the length of the batch, got getitem"):
+    with pytest.raises(CompileError, match=r"an option of getitem .* depends on the length of the batch"):
         tl.export.onnx(lambda x: x[: len(x) - 1], np.ones((3, 2)), tmp_path / "model.onnx")
