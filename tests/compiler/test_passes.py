@@ -89,7 +89,7 @@ def test_all_of_them_keep_the_bits_of_random_programs_and_of_their_gradients(cal
         made = passes.optimise(program)
         for actual, expected in zip(made(*call.args), program(*call.args), strict=True):
             np.testing.assert_array_equal(actual, expected)
-    assert len(made.calls) <= len(program.calls) or len(made.calls) < 60
+    assert len(made.calls) <= len(passes.inline(program).calls)
 
 
 def test_what_only_rounds_otherwise_must_be_allowed():

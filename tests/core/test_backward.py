@@ -626,6 +626,20 @@ def test_many_pieces_of_one_array_cost_their_own_size_each(monkeypatch):
     sum(np.sum(row * row) for row in x).backward()
     np.testing.assert_array_equal(x.grad, np.full((50, 3), 2.0))
     assert calls == [(3,)] * 48  # the first two make the sum
+    calls.clear()
+    sum(np.sum(row * row) for row in np.log(x)).backward()
+    assert calls == [(3,)] * 96  # what is reached is added up alike
+
+
+@given(st.lists(st.sampled_from(range(len(INDICES))), min_size=1, max_size=6))
+def test_what_no_piece_takes_is_not_reached(chosen):
+    x, taken = tl.Value(np.zeros((5, 4))), np.zeros((5, 4))
+    with np.errstate(divide="ignore"):
+        y = np.sqrt(x)
+        sum(np.sum(2 * y[INDICES[i]]) for i in chosen).backward()
+    for i in chosen:
+        taken[INDICES[i]] = 1
+    np.testing.assert_array_equal(x.grad, np.where(taken, np.inf, 0))
 
 
 def test_gradients_that_are_added_in_place_belong_to_nobody_else():

@@ -71,8 +71,4 @@ def between(order: list[N], sources: Collection[N]) -> list[N]:
 
 def reaches_back(order: list[N], since: int) -> bool:
     """Whether a node of `order` was computed from one that requires a gradient and was made before `since`."""
-    return any(
-        parent is not None and parent.requires_grad and parent.index < since
-        for node in order
-        for parent in node.parents
-    )
+    return any(p is not None and p.requires_grad and p.index < since for node in order for p in node.parents)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import MET, careful
 from tinygrad_lab.calls.receivers import plain
 from tinygrad_lab.core.graph import N
 from tinygrad_lab.core.operators import MULTIPLY
@@ -32,11 +33,17 @@ def masks(order: list[N], roots: dict[N, Any]) -> dict[N, Array]:
     reached: dict[N, Any] = {r: not isinstance(plain(g), np.ndarray) or _not_zero(g, True) for r, g in roots.items()}
     if TRACKED.isdisjoint(map(attrgetter("op"), order)) and all(mask is True for mask in reached.values()):
         return {}
+    made: set[N] = set()  # nodes whose mask nobody else holds, so that it may be added to in place
     for node in order:
         for position, parent in enumerate(node.parents):
-            if parent is not None and reached.get(parent) is not True:
-                mask = _handed_on(node, position, reached.get(node, True))
-                reached[parent] = mask if mask is True or parent not in reached else reached[parent] | mask
+            before = reached.get(parent)
+            if parent is None or parent.op is None or before is True:
+                continue
+            mask = _handed_on(node, position, reached.get(node, True), before if parent in made else None)
+            if before is not None and mask is not before and mask is not True:
+                mask = before | mask
+                made.add(parent)
+            reached[parent] = mask
     return {node: mask for node, mask in reached.items() if mask is not True and getattr(node.op, "elementwise", False)}
 
 
@@ -46,13 +53,19 @@ def masked(rule: Rule, g: Array, inputs: tuple[Any, ...], kwargs: dict[str, Any]
         return np.where(mask, rule(g, *inputs, **kwargs), 0)
 
 
-def _handed_on(node: Any, position: int, mask: Any) -> Any:
-    """Return which elements of a parent are reached, given those of the node; all of them where elements are mixed."""
+def _handed_on(node: Any, position: int, mask: Any, total: Any) -> Any:
+    """Return which elements of a parent are reached, given those of the node; all of them where elements are mixed.
+
+    With a `total`, an array that nobody else holds, they may be added to it.
+    """
     op, y, like = node.op, node.saved[0], node.saved[position + 1]
     hands_on = op in SELECTING or (op in MOVING and (mask is not True or "where" in node.kwargs))
     if hands_on:
-        g = np.where(np.logical_or(y, True) if mask is True else mask, 1.0, 0.0)
-        mask = _not_zero(op.rules[position](g, *node.saved, **node.kwargs), True)
+        mask = np.logical_or(y, True) if mask is True else mask
+        if op.into and total is not None:  # at the cost of a piece
+            return op.into(total, mask, *node.saved, **node.kwargs)
+        rule = careful(op.name, op.rules[position]) if MET else op.rules[position]
+        mask = _not_zero(rule(np.where(mask, 1.0, 0.0), *node.saved, **node.kwargs), True)
     elif op is MULTIPLY and not getattr(node.parents[1 - position], "requires_grad", False):
         mask = _not_zero(node.saved[2 - position], mask)
     if mask is True or ((op.elementwise or hands_on) and mask.shape == like.shape):

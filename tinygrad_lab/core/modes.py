@@ -29,8 +29,7 @@ class _Mode(ContextDecorator):
     A block takes back what it did itself, whichever was left last: those of two generators may overlap.
     """
 
-    _set = 0
-    _clear = 0
+    _set = _clear = 0
 
     def __call__(self, function: F) -> F:
         if getattr(getattr(function, "__code__", None), "co_flags", 0) & _SUSPENDS:

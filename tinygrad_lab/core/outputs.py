@@ -48,10 +48,8 @@ def _twin(op: Op) -> Op:
         return op.twin
     op.twin = twin = Op(op.function)
     twin.name, twin.family, twin.forward, twin.named = op.name, op.family, op.forward, op.named
-    if isinstance(op.rules, JointRules):
-        twin.rules = JointRules(_of_vector(op.rules.rule, 1))
-    elif isinstance(op.rules, VariadicRules):
-        twin.rules = VariadicRules(_of_vector(op.rules.rule, 1))
+    if isinstance(op.rules, JointRules | VariadicRules):
+        twin.rules = type(op.rules)(_of_vector(op.rules.rule, 1))
     else:
         twin.rules = tuple(rule and _of_vector(rule, 0) for rule in op.rules)
     return twin

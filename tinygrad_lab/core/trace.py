@@ -57,15 +57,11 @@ class Trace:
             arguments[position] = fresh
         with modes.enable_grad():
             result = function(*arguments, **kwargs)
-        result, aux = _pair(name, result) if has_aux else (result, None)
-        self.outputs, self.output_like = tree.flatten(result)
+        both: Tree = _pair(name, result) if has_aux else (result, None)
+        self.outputs, self.output_like = tree.flatten(both[0])
         self.pull = Pullback(self.inputs, self.outputs)
         self.recorded = recording and self.pull.reaches_back
-        self.value, self.aux = self.shown(result), self.shown(aux)
-
-    def shown(self, results: Tree) -> Tree:
-        """Return results as the caller sees them: Values if they are recorded, plain arrays if not."""
-        return results if self.recorded else tree.map(plain, results)
+        self.value, self.aux = both if self.recorded else tree.map(plain, both)
 
     def arguments_like(self, leaves: list[Any]) -> Tree:
         """Put one leaf per input back into what holds them: the argument, or a tuple of arguments."""

@@ -236,8 +236,7 @@ def _stacked(rows: list[Array], output: Array, x: Value) -> Array:
 
 
 def _any_recorded(leaves: list[Array]) -> bool:
-    recording = bool(modes.current() & modes.RECORD)
-    return recording and any(isinstance(leaf, Value) and leaf.requires_grad for leaf in leaves)
+    return bool(modes.current() & modes.RECORD) and any(isinstance(x, Value) and x.requires_grad for x in leaves)
 
 
 def _as_tuple(arguments: Tree) -> tuple[Tree, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.core.registry import operation
 from tinygrad_lab.typing import Array, Result
@@ -32,7 +33,7 @@ def _power(x: Array, p: Any) -> Result:
 
 def _times(u: Any, v: Any) -> Result:
     """Return `u * v`, and 0 where either is 0, whatever the other."""
-    zero = (u == 0) | (v == 0)
+    zero = beside(u == 0, v) | beside(v == 0, u)
     return np.where(zero, 0, np.where(zero, 1, u) * np.where(zero, 1, v))
 
 
