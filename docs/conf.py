@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import latex2mathml.converter
 from docutils import nodes
@@ -36,7 +37,6 @@ language = "en"
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
-    "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
@@ -63,7 +63,6 @@ html_copy_source = False
 
 # -- the reference, from docstrings ----------------------------------------------------------------------------------
 
-autosummary_generate = False  # a page a group, not a page a name
 autodoc_typehints = "none"  # the arguments' descriptions say what they are
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
@@ -79,19 +78,19 @@ ERROR = rf"^(\s+)({'|'.join(name for name, thing in vars(errors).items() if isin
 
 
 def docstring(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
-    """Turn a docstring into reStructuredText: `x`, which is code, into ``x``, and a full name into a link.
-
-    What a table (a public dictionary) says of itself would be the docstring of `dict`; its keys say more.
-    """
+    """Turn a docstring into reStructuredText, with links to errors."""
     if what == "data":
-        keys = [str(key) for key in thing] if isinstance(thing, dict) and len(thing) < 100 else []
-        lines[:] = ["A table by name: " + ", ".join(f"``{key}``" for key in keys) + "."] if keys else []
+        lines[:] = [make_reference.table(thing)]
         return
     # An error that two pages show is linked to the page of errors.
     text = re.sub(ERROR, r"\1~tinygrad_lab.errors.\2: ", "\n".join(lines), flags=re.MULTILINE)
-    paragraphs = re.split(r"(\n\s*\n)", text)
-    spelled = (part if ">>>" in part else re.sub(r"`+[^`]+`+|\*", _spelled, part) for part in paragraphs)
-    lines[:] = "".join(spelled).split("\n")
+    lines[:] = make_reference.marked_up(text).split("\n")
+
+
+def navigation(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """List pages only: to copy the headings and names below them, to drop them later, takes a tenth of the build."""
+    whole = context["toctree"]
+    context["toctree"] = lambda **options: whole(**options | {"maxdepth": 2})
 
 
 def bases(app: Sphinx, name: str, thing: object, options: object, found: list[type]) -> None:
@@ -103,13 +102,6 @@ def bases(app: Sphinx, name: str, thing: object, options: object, found: list[ty
 def _is_public(kind: type) -> bool:
     packages = (importlib.import_module(page.package) for page in make_reference.all_pages().values())
     return any(getattr(package, kind.__name__, None) is kind for package in packages)
-
-
-def _spelled(match: re.Match[str]) -> str:
-    text = match[0].strip("`")
-    if text == "*":
-        return r"\*"
-    return f":py:obj:`{text}`" if re.fullmatch(r"tinygrad_lab(\.\w+)+", text) else f"``{text}``"
 
 
 # -- mathematics as MathML, which browsers draw by themselves ---------------------------------------------------------
@@ -131,6 +123,7 @@ def setup(app: Sphinx) -> None:
     """Register what stands above."""
     app.connect("autodoc-process-docstring", docstring, priority=400)
     app.connect("autodoc-process-bases", bases)
+    app.connect("html-page-context", navigation, priority=400)  # before the theme
     app.add_html_math_renderer("mathml", (inline_mathematics, None), (displayed_mathematics, None))
 
 

@@ -167,18 +167,45 @@ def grouped(page: Page) -> dict[str, list[str]]:
 
 def written(page: Page) -> str:
     """Return a page as Markdown."""
-    parts = [f"# {page.title}\n\n{page.says}\n"]
+    package, parts = importlib.import_module(page.package), [f"# {page.title}\n\n{page.says}\n"]
     for heading, listed in grouped(page).items():
         title = heading or ("More" if page.sections else "")
         if title:
             parts.append(f"## {title}\n")
-        rows = "\n".join(f"   {name}" for name in listed)
+        rows = "\n".join(f"   * - :py:obj:`{name}`\n     - {summary(getattr(package, name))}" for name in listed)
         entries = "\n".join(entry(page.package, name) for name in listed)
         parts.append(
             f"```{{eval-rst}}\n.. currentmodule:: {page.package}\n\n"
-            f".. autosummary::\n   :nosignatures:\n\n{rows}\n\n{entries}```\n"
+            f".. list-table::\n   :class: autosummary\n\n{rows}\n\n{entries}```\n"
         )
     return "\n".join(parts)
+
+
+def summary(thing: object) -> str:
+    """Return the first sentence of what a name's docstring says."""
+    if not callable(thing):
+        return table(thing)
+    paragraph = " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
+    return marked_up(re.split(r"(?<=\.)\s(?=[A-Z`])", paragraph)[0])
+
+
+def table(thing: object) -> str:
+    """Name the keys of a public dictionary: its own docstring would be that of `dict`."""
+    keys = [str(key) for key in thing] if isinstance(thing, dict) and len(thing) < 100 else []
+    return "A table by name: " + ", ".join(f"``{key}``" for key in keys) + "." if keys else ""
+
+
+def marked_up(text: str) -> str:
+    """Turn plain text into reStructuredText: `x`, which is code, into ``x``, and a full name into a link."""
+
+    def spelled(match: re.Match[str]) -> str:
+        inner = match[0].strip("`")
+        if inner == "*":
+            return r"\*"
+        return f":py:obj:`{inner}`" if re.fullmatch(r"tinygrad_lab(\.\w+)+", inner) else f"``{inner}``"
+
+    paragraphs = re.split(r"(\n\s*\n)", text)
+    return "".join(part if ">>>" in part else re.sub(r"`+[^`]+`+|\*", spelled, part) for part in paragraphs)
 
 
 def entry(package: str, name: str) -> str:
