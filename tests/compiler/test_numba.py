@@ -36,7 +36,8 @@ BLOCKS = drawn(20, 30), drawn(30, 25)
 SINGLE = LONG.astype(np.float32)
 LARGE_CUBE = drawn(20, 30, 40)
 
-# Functions that are compiled together, each of the arrays after it.
+# Functions that are compiled together, each of the arrays after it. One by one they would take longer, and so would
+# many more at once: to optimise machine code takes more than twice as long where there is twice as much.
 GROUPS = {
     "matrices": [
         (lambda a, b: a @ b, MATRIX[:, :2], TALL[:2]),
@@ -97,13 +98,17 @@ GROUPS = {
         (lambda a: (a.astype(int), np.floor(a * 9).astype(np.int64) * 2, (a * 1e30).astype(int)), LONG),
         (lambda a: ((a * 9).astype(int) + 1, (a > 0).astype(int)), SINGLE),
     ],
-    "rows and running totals": [
+    "rows": [
         (lambda a, i: (a[i] * 2, a[:, i], np.take(a, i, axis=1), a.T[i].T, a[i[:2].reshape(2, 1)]), MATRIX, PLACES),
         (lambda a, i: tl.grad(lambda b: np.sum(np.tanh(b[i]) ** 2))(a), MATRIX, PLACES),
-        (lambda a, i, j: (a[i[:3], j] * 2, a[i[:, None], j] + 1, a[np.arange(5), i]), MATRIX, PLACES, PLACES[:3]),
         (lambda a, i: tl.grad(lambda b: np.sum(np.tanh(b[:, i, i]) ** 2) + np.sum(b[i, :, i]))(a), CUBE, PLACES[:2]),
+    ],
+    "rows and columns": [
+        (lambda a, i, j: (a[i[:3], j] * 2, a[i[:, None], j] + 1, a[np.arange(5), i]), MATRIX, PLACES, PLACES[:3]),
         (lambda a, i: tl.grad(lambda b: np.sum(np.tanh(b[:, i, i]) ** 2) + np.sum(b[:, i] ** 2))(a), CUBE, PLACES[:3]),
         (lambda a, i: tl.grad(lambda b: np.sum(np.tanh(b[np.arange(5), i]) ** 2))(a), MATRIX, PLACES),
+    ],
+    "running totals": [
         (lambda a: (np.cumsum(a, axis=0), np.cumsum(a, axis=1) * 2, np.cumsum(a), np.cumprod(a.T, axis=0)), MATRIX),
         (lambda a: (np.var(a), np.std(a, axis=0), np.var(a, axis=1, keepdims=True), np.var(a, axis=1, ddof=1)), MATRIX),
         (lambda a: (np.argmax(a, axis=1), np.argmin(a), np.argmax(np.where(a > 1, np.nan, a), axis=0)), MATRIX),

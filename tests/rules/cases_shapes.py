@@ -159,8 +159,8 @@ listed(
     call((2, 3), args=(((1, 2), (0, 3)), "mean")),
     call((2, 3), args=((2, 1), "maximum"), stat_length=2),
     call((3, 4), args=(1, "minimum"), stat_length=((1, 2), (3, 9))),
-    call((3, 5), args=((0, 2), "median")),
     call((3, 4), args=((4, 7), "reflect"), reflect_type="odd"),
+    call((3, 5), args=((0, 2), "median")),
     call((2, 3), args=((7, 9), "symmetric"), reflect_type="odd"),
     call((1, 3), args=((2, 3), "reflect"), reflect_type="odd"),
 )

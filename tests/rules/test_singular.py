@@ -3,6 +3,7 @@
 The limits are those of difference quotients beside the point, ever nearer to it, in eighty digits.
 """
 
+import functools
 import warnings
 
 import numpy as np
@@ -82,6 +83,7 @@ def limit(found):
     return float(mp.sign(third)) * np.inf if abs(third) > abs(second) > abs(first) else None
 
 
+@functools.cache  # the second order asks for the first one's
 def one_sided_limits(function, order, point):
     with mp.workdps(80):
         found = [beside(function, order, point, side) for side in ((1, -1) if np.isfinite(point) else (0,))]
