@@ -49,11 +49,11 @@ def reach(target, start, steps, damping=1e-2):
     return angles
 
 
-def main(steps=40, quiet=False):
-    """Reach for a hundred places, and return the share that the hand reaches to a micrometre (the arm is 1.9 m)."""
+def main(steps=40, quiet=False, places=100):
+    """Reach for some places, and return the share that the hand reaches to a micrometre (the arm is 1.9 m)."""
     rng = np.random.default_rng(0)
     reached = 0
-    for number in range(100):
+    for number in range(places):
         target = hand(rng.uniform(-2.0, 2.0, 6))
         for _ in range(8):  # from another start, if the first ends in a corner
             angles = reach(target, rng.uniform(-1.5, 1.5, 6), steps)
@@ -63,7 +63,7 @@ def main(steps=40, quiet=False):
                 break
         if not quiet and number % 20 == 0:
             print(f"place {target[:3].round(3)}: angles {angles.round(2)}, off by {off:.1e} m")
-    return reached / 100
+    return reached / places
 
 
 if __name__ == "__main__":

@@ -76,14 +76,32 @@ def needs_loopback():
 TUTORIALS = sorted((ROOT / "notebooks").glob("*.ipynb"), key=lambda path: int(path.stem.partition("_")[0]))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("notebook", TUTORIALS, ids=lambda path: path.stem)
-def test_the_code_of_a_tutorial_runs_from_top_to_bottom(notebook, tmp_path):
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+# Each in a process of its own, which has imported already what all of them import.
+EACH = """
+import os, runpy, sys
+import matplotlib.pyplot, tinygrad_lab.testing, tinygrad_lab.viz
+failed = []
+for tutorial in sys.argv[1:]:
+    sys.stdout.flush()
+    child = os.fork()
+    if not child:
+        runpy.run_path(tutorial, run_name="__main__")
+        sys.exit()
+    if os.waitpid(child, 0)[1]:
+        failed.append(tutorial)
+sys.exit(f"failed: {failed}" if failed else 0)
+"""
+
+
+@pytest.mark.slow(seconds=10)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked on this system")
+def test_the_code_of_each_tutorial_runs_from_top_to_bottom(tmp_path):
+    for notebook in TUTORIALS:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        (tmp_path / f"{notebook.stem}.py").write_text(code, encoding="utf-8")  # programs quote their source
+    command = [sys.executable, "-c", EACH, *(f"{notebook.stem}.py" for notebook in TUTORIALS)]
     environment = {**os.environ, "MPLBACKEND": "agg"}
-    (tmp_path / "tutorial.py").write_text(code, encoding="utf-8")  # programs quote their source
-    command = [sys.executable, "tutorial.py"]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
 

@@ -64,13 +64,14 @@ def test_programs_fit_on_a_few_screens(name):
     assert len((FOLDER / f"{name}.py").read_text(encoding="utf-8").splitlines()) < 120
 
 
+SMALLER = {"inverse_kinematics": {"places": 15}}
 SLOW = ("gpt", "inverse_kinematics", "cnn_digits")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in NAMES])
 def test_programs_learn(name):
-    first, more = (example(name).main(steps=steps, quiet=True) for steps in STEPS[name])
+    first, more = (example(name).main(steps=steps, quiet=True, **SMALLER.get(name, {})) for steps in STEPS[name])
     assert isinstance(more, float)
     if GOALS[name][1] == "≥":
         first, more = -first, -more

@@ -25,7 +25,7 @@ def network(dtype=np.float64):
     return tl.nn.Sequential(first, tl.nn.BatchNorm1D(4, dtype=dtype), tl.nn.Tanh(), last)
 
 
-def trained(x, y, optimizer, steps=5):
+def trained(x, y, optimizer, steps=3):
     model = network()
     optimize = optimizer(model.parameters(), lr=0.05)
     losses = []
@@ -63,8 +63,8 @@ def test_the_loop_gives_on_dask_what_it_gives_on_numpy(optimizer):
 
 @pytest.mark.slow
 def test_each_step_is_one_computation_of_a_graph_that_does_not_grow(computations):
-    trained(lazy(X), lazy(Y), tl.optim.Adam, steps=30)
-    assert len(computations) == 30
+    trained(lazy(X), lazy(Y), tl.optim.Adam, steps=8)
+    assert len(computations) == 8
     assert len(set(computations[1:])) == 1  # the first finds equal arrays among zeros and ones, and has a task less
 
 
@@ -77,7 +77,7 @@ def test_driver_memory_does_not_grow():
 
     trained(lazy(X), lazy(Y), tl.optim.Adam, steps=2)
     before = objects()
-    trained(lazy(X), lazy(Y), tl.optim.Adam, steps=10)
+    trained(lazy(X), lazy(Y), tl.optim.Adam, steps=4)
     assert objects() == before
 
 

@@ -45,8 +45,8 @@ def test_xor_is_learnt_paused_changed_looked_back_at_and_taken_along(served, vis
     tab.click("#play")
     wait_for(tab, "() => document.getElementById('play').getAttribute('aria-pressed') === 'false'")
     lane = place.session.lane
-    tab.wait_for_timeout(500)  # until the last frame is there
     epoch = lane.epoch
+    wait_for(tab, f"() => document.getElementById('now').textContent === '{epoch:,}'")
     history = lane.history
     assert history.accuracy[-1] == 1
     shown = {"epoch": f"{epoch:,}", "loss": number(history.loss[-1]), "accuracy": number(history.accuracy[-1])}
@@ -121,7 +121,9 @@ def test_two_tabs_see_one_run_and_a_reopened_one_goes_on(served, visit):
     third.keyboard.press(" ")
     wait_for(first, "() => document.getElementById('play').getAttribute('aria-pressed') === 'false'")
     wait_for(third, "() => document.getElementById('play').getAttribute('aria-pressed') === 'false'")
-    first.wait_for_timeout(500)
+    last = f"() => document.getElementById('now').textContent === '{place.session.lane.epoch:,}'"
+    for tab in (first, third):
+        wait_for(tab, last)
     assert figures(first) == figures(third)
 
 
@@ -212,9 +214,10 @@ def test_nothing_jumps_and_nothing_sticks_out(served, visit, width):
     place = served("two_moons", points=40, hidden=(4,), validation_fraction=0.3)
     tab = visit(place, viewport={"width": width, "height": 800 if width > 500 else 844})
     tab.evaluate(WATCH_SHIFTS)
+    place.ask("speed", epochs=100)
     place.ask("play", to=40)
     wait_for(tab, "() => document.getElementById('now').textContent === '40'")
-    tab.wait_for_timeout(400)
+    tab.wait_for_timeout(100)  # what comes after the last frame is told of, too
     assert tab.evaluate("() => window.shift") < 0.01
     assert tab.evaluate("() => document.documentElement.scrollWidth") <= width
     named = """e => e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.innerText.trim()

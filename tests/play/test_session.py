@@ -300,12 +300,12 @@ def test_frames_keep_to_the_wire_and_leave_time_to_the_training():
     do(session, "play")
     thread = threading.Thread(target=session.work)
     thread.start()
-    time.sleep(1.5)
+    time.sleep(0.8)
     session.over = True
     thread.join()
     assert sent
-    assert sum(sent) / 1.5 < 200_000
-    assert len(sent) <= 1.5 * pace.MOST_A_SECOND + 2
+    assert sum(sent) / 0.8 < 200_000
+    assert len(sent) <= 0.8 * pace.MOST_A_SECOND + 2
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_the_page_looks_as_it_looked(tabs, tmp_path, size):
 @pytest.mark.parametrize("size", SIZES)
 def test_dark_is_dark_everywhere(tabs, tmp_path, size):
     address, tab = pages(tmp_path), tabs(**look(size, "dark"))
-    for state in ("opened", "backward", "table"):
+    for state in ("backward", "table"):
         image = take(tab, address, state)
         bright = sum(count for count, (r, g, b) in image.getcolors(1 << 24) if min(r, g, b) > 200)
         assert bright < 0.05 * image.width * image.height, state
