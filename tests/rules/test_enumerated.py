@@ -9,7 +9,7 @@ from tinygrad_lab.testing.examples import check_call
 from tinygrad_lab.testing.strategies import matmul_shapes
 
 pytestmark = pytest.mark.slow
-SHAPES = ((), (3,), (2, 3), (2, 1, 3), (2, 0))
+SHAPES = ((), (3,), (2, 1, 3), (2, 0))  # the axes of a matrix are among those of three
 NUMPYS = [op for op in OPERATIONS if getattr(op.function, "__module__", "numpy").startswith("numpy")]
 REDUCTIONS = [op for op in NUMPYS if op.parameters[1:2] == ("axis",) and "keepdims" in op.parameters]
 

@@ -52,7 +52,7 @@ def test_gradients_of_the_calls_written_out_are_right(function, whole):
 
 @pytest.mark.parametrize("op", OPERATIONS, ids=label)
 @given(data=st.data())
-@settings(max_examples=3)
+@settings(max_examples=2)
 def test_values_are_those_of_numpy(op, data):
     call = data.draw(calls_of(op))
     copies = [np.copy(array) for array in call.args]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import assume
+from hypothesis import strategies as st
 
 import tinygrad_lab as tl
 from tests.rules.cases import OPERATIONS, calls_of
@@ -36,10 +37,18 @@ SAMPLE = [
 ]
 
 
+def shaped_as(*shapes):
+    return tuple(np.random.default_rng(sum(map(len, shapes))).normal(size=shape) for shape in shapes)
+
+
+# One of each kind, and small: what is wrong in larger arrays is looked at longer before it is said.
+PAIRS = [shaped_as((2, 3), (3,)), shaped_as((2, 1), (1, 3)), (np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, 3.0]))]
+
+
 @pytest.mark.slow
 def test_every_wrong_rule_of_an_operation_is_noticed():
     with running(Profile(12, shrink=False)):
-        assert_kills_mutants(np.maximum, gradient_test(np.maximum))
+        assert_kills_mutants(np.maximum, gradient_test(np.maximum, args=st.sampled_from(PAIRS)))
 
 
 @pytest.mark.parametrize(("function", "name", "pattern"), SAMPLE, ids=lambda part: getattr(part, "__name__", str(part)))
@@ -53,7 +62,7 @@ def test_a_wrong_rule_in_the_registry_turns_the_run_red_and_is_named(function, n
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("op", OPERATIONS[:: len(OPERATIONS) // 20], ids=lambda op: f"{op.family}.{op.name}")
+@pytest.mark.parametrize("op", OPERATIONS[:: len(OPERATIONS) // 12], ids=lambda op: f"{op.family}.{op.name}")
 def test_an_operation_anywhere_in_the_registry(op):
     wrong = next(mutant for mutant in mutants(op) if mutant.name == "factor 1.001")
     with planted(op, wrong), running(TWO_HUNDRED), pytest.raises(Exception):  # noqa: B017, PT011  however it fails
