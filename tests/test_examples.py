@@ -33,7 +33,7 @@ GOALS = example("__main__").GOALS
 STEPS = {
     "cnn_digits": (2, 25),
     "gru_characters": (1, 6),
-    "gpt": (1, 6),
+    "gpt": (1, 3),
     "vae": (1, 40),
     "maml": (1, 60),
     "pinn_burgers": (1, 12),

@@ -108,7 +108,7 @@ def test_nor_one_killed_while_it_has_a_partition(client, tmp_path):
         np.testing.assert_allclose(q.grad, p.grad, rtol=1e-10)
 
 
-BASE = Config(epochs=3000, hidden=(3,), compile=False)
+BASE = Config(epochs=1500, hidden=(3,), compile=False)
 
 
 def rows_of(sweep):

@@ -200,7 +200,7 @@ from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.place import Place
 
 folder._pictures = lambda *_: ()
-config = Config(epochs=1500, batch_size=5, optimizer="adam", lr=0.01)
+config = Config(epochs=600, batch_size=5, optimizer="adam", lr=0.01)
 out = Path(sys.argv[1])
 
 def train():
@@ -243,7 +243,7 @@ def test_killed_five_times_the_result_is_the_same(tmp_path):
     out = tmp_path / "killed"
     done = subprocess.run([sys.executable, "-c", KILLING, str(out)], check=True, capture_output=True, text=True)
     assert done.stdout == "1\n"
-    whole = lab.write(lab.run(Config(epochs=1500, batch_size=5, optimizer="adam", lr=0.01)), tmp_path / "whole")
+    whole = lab.write(lab.run(Config(epochs=600, batch_size=5, optimizer="adam", lr=0.01)), tmp_path / "whole")
     for name in ("history.csv", "model.safetensors", "predictions.csv"):
         assert (out / name).read_bytes() == (whole / name).read_bytes()
     assert not [path for path in out.iterdir() if "running" in path.name]

@@ -50,6 +50,7 @@ def test_every_link_stands_beside_its_command():
 def test_a_link_shows_what_the_page_says_and_its_button_mends_it(link, name):
     session = opened(link)
     seen = shown(session)
+    check_figures(name, session, seen)
     trouble = {one["name"]: one for one in seen["detail"]["troubles"]}[name]
     epochs, before = session.lane.epoch, session.lane.history
     commands.change(session, trouble["settings"], trouble["anew"])
@@ -62,25 +63,24 @@ def test_a_link_shows_what_the_page_says_and_its_button_mends_it(link, name):
         assert session.lane.history.loss[-1] < 0.7 * before.loss[epochs - 1]
 
 
-@pytest.mark.slow
-def test_the_figures_that_the_page_names():
-    plateau, dead, _, saturated, overfitted = LINKS
-    seen = shown(opened(plateau))
-    assert seen["lanes"][0]["figures"]["loss"] == pytest.approx(0.692, abs=5e-4)
-    assert "saying 0.4762 for class 1 at every point gives 0.692" in seen["detail"]["troubles"][0]["sentence"]
-    layers = shown(opened(dead))["detail"]["layers"]
-    assert len(layers[1]["dead"]) == 8
-    assert layers[0]["size"] == 0
-    seen = shown(opened(saturated))
-    assert seen["detail"]["layers"][1]["saturated"] > 0.8
-    assert seen["lanes"][0]["figures"]["accuracy"] < 0.7
-    session = opened(overfitted)
-    seen = shown(session)
-    assert sum(p.data.size for p in session.lane.run.model.parameters()) == 1185
-    assert len(session.lane.run.dataset.x) == 30
-    figures = seen["lanes"][0]["figures"]
-    assert figures["accuracy"] == 1
-    assert figures["validation_loss"] > 2 * min(session.lane.history.validation_loss)
+def check_figures(name, session, seen):
+    """Compare what is shown with the figures that the page names."""
+    figures, layers = seen["lanes"][0]["figures"], seen["detail"]["layers"]
+    match name:
+        case "Plateau":
+            assert figures["loss"] == pytest.approx(0.692, abs=5e-4)
+            assert "saying 0.4762 for class 1 at every point gives 0.692" in seen["detail"]["troubles"][0]["sentence"]
+        case "Dead units":
+            assert len(layers[1]["dead"]) == 8
+            assert layers[0]["size"] == 0
+        case "Saturation":
+            assert layers[1]["saturated"] > 0.8
+            assert figures["accuracy"] < 0.7
+        case "Overfitting":
+            assert sum(p.data.size for p in session.lane.run.model.parameters()) == 1185
+            assert len(session.lane.run.dataset.x) == 30
+            assert figures["accuracy"] == 1
+            assert figures["validation_loss"] > 2 * min(session.lane.history.validation_loss)
 
 
 @pytest.mark.slow
