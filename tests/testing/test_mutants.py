@@ -37,18 +37,12 @@ SAMPLE = [
 ]
 
 
-def shaped_as(*shapes):
-    return tuple(np.random.default_rng(sum(map(len, shapes))).normal(size=shape) for shape in shapes)
-
-
-# One of each kind, and small: what is wrong in larger arrays is looked at longer before it is said.
-PAIRS = [shaped_as((2, 3), (3,)), shaped_as((2, 1), (1, 3)), (np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, 3.0]))]
-
-
 @pytest.mark.slow
 def test_every_wrong_rule_of_an_operation_is_noticed():
+    rng = np.random.default_rng(0)
+    pair = rng.normal(size=(2, 3)), rng.normal(size=3)  # of which every wrong rule shows; drawn ones take far longer
     with running(Profile(12, shrink=False)):
-        assert_kills_mutants(np.maximum, gradient_test(np.maximum, args=st.sampled_from(PAIRS)))
+        assert_kills_mutants(np.maximum, gradient_test(np.maximum, args=st.just(pair)))
 
 
 @pytest.mark.parametrize(("function", "name", "pattern"), SAMPLE, ids=lambda part: getattr(part, "__name__", str(part)))
@@ -98,7 +92,7 @@ def test_what_was_read_off_a_wrong_rule_is_forgotten():
 
 
 def test_a_test_that_looks_at_one_argument_lets_mutants_of_the_other_live():
-    narrow = gradient_test(lambda x: np.multiply(x, 2.0))
+    narrow = gradient_test(lambda x: np.multiply(x, 2.0), args=st.just((np.array([0.5, -1.5]),)))
     text = r"multiply: the test did not notice \d+ of \d+ wrong rules \(argument 1: factor 1.001;"
     with running(Profile(1)), pytest.raises(GradientError, match=text):
         assert_kills_mutants(np.multiply, narrow)
