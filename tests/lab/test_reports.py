@@ -38,7 +38,7 @@ XOR_E = "--data xor --hidden 100 100 --activation tanh --init normal --loss bce 
 
 @pytest.mark.parametrize("output", ["none", "sigmoid"])
 def test_report_a_stays_on_the_plateau_without_activation(output):
-    loss, _ = final(train(f"{XOR} --activation none --output {output} --epochs 10000"))
+    loss, _ = final(train(f"{XOR} --activation none --output {output} --epochs 3000"))
     assert round(loss, 6) == round(10 / 21 * 11 / 21, 6) == 0.249433
 
 

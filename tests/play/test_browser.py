@@ -64,7 +64,7 @@ def test_xor_is_learnt_paused_changed_looked_back_at_and_taken_along(served, vis
     tab.locator("#slider").evaluate("s => { s.value = 5; s.dispatchEvent(new Event('input')); }")
     wait_for(tab, "() => document.getElementById('now').textContent === '5'")
     assert figures(tab)["loss"] == number(history.loss[4])
-    tab.wait_for_timeout(500)  # until the fine map is there, and nothing else looks back
+    tab.wait_for_timeout(300)  # until the fine map is there, and nothing else looks back
     moment = lane.moments.nearest(5)
     with moment.back():
         check_every_number(tab, moment.experiment, lane.run.dataset)
