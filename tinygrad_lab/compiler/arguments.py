@@ -138,8 +138,7 @@ def refuse_recorded(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         for x in tree.flatten((args, kwargs))[0]:
             if type(x) is Value and x.op is not None and x.requires_grad:
                 raise GradientLostError(
-                    f"compile: an argument of {name} is the recorded result of {x.op.name}, whose graph "
-                    f"would be lost; "
+                    f"compile: an argument of {name} is the recorded result of {x.op.name}, whose graph would be lost; "
                     f"compile the function that takes the gradient, compile(grad(f)), or pass v.detach()"
                 )
 

@@ -18,8 +18,7 @@ def pairs(a: Program, b: Program) -> list[tuple[Variable, Variable]]:
     if [call.function for call in a.calls] != [call.function for call in b.calls]:
         raise CompileError(
             "onnx: the model makes other calls for a larger batch; write it without Python decisions that depend on "
-            "the "
-            "length of the batch"
+            "the length of the batch"
         )
     pairs = list(zip((*a.inputs, *a.constants), (*b.inputs, *b.constants), strict=True))
     for one, other in zip(a.calls, b.calls, strict=True):

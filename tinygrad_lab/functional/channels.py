@@ -42,8 +42,7 @@ def group_norm(
         )
     y = np.reshape(x, (shape[0], num_groups, -1)) if x.size else np.reshape(x, (shape[0], num_groups, 0))
     y = np.reshape(standardise(y, axis=(-1,), eps=eps), shape)
-    spread = (shape[1],) + (1,) * (len(shape) - 2)
-    return affine(y, *_spread(spread, weight, bias))
+    return affine(y, *_spread(shape, weight, bias))
 
 
 def batch_norm(
@@ -75,17 +74,15 @@ def batch_norm(
     Source: S. Ioffe, C. Szegedy, "Batch normalization", 2015.
     """
     shape = np.shape(x)
-    spread = (shape[1],) + (1,) * (len(shape) - 2)
     if training or running_mean is None or running_var is None:
         if x.size == shape[1]:
             raise OperationError(
                 f"batch_norm: input of shape {shape} has only one value for each channel, which is too few in "
-                f"training; "
-                f"use a larger batch, or eval()"
+                f"training; use a larger batch, or eval()"
             )
-        return standardise(x, *_spread(spread, weight, bias), axis=(0, *range(2, len(shape))), eps=eps)
-    scale = 1 / np.sqrt(np.reshape(running_var, spread) + eps)
-    return affine((x - np.reshape(running_mean, spread)) * scale, *_spread(spread, weight, bias))
+        return standardise(x, *_spread(shape, weight, bias), axis=(0, *range(2, len(shape))), eps=eps)
+    mean, variance = _spread(shape, running_mean, running_var)
+    return affine((x - mean) * (1 / np.sqrt(variance + eps)), *_spread(shape, weight, bias))
 
 
 def instance_norm(
@@ -124,9 +121,10 @@ def instance_norm(
             f"instance_norm: input must be (batch, channels, ...) with more than one value per channel, got shape "
             f"{shape}; use batch_norm for features without spatial axes"
         )
-    spread = (shape[1],) + (1,) * (len(shape) - 2)
-    return standardise(x, *_spread(spread, weight, bias), axis=tuple(range(2, len(shape))), eps=eps)
+    return standardise(x, *_spread(shape, weight, bias), axis=tuple(range(2, len(shape))), eps=eps)
 
 
 def _spread(shape: tuple[int, ...], *parameters: Any) -> tuple[Any, ...]:
-    return tuple(p if p is None else np.reshape(p, shape) for p in parameters)
+    """Return what there is one number of per channel, such that it broadcasts with an array of this shape."""
+    spread = (shape[1],) + (1,) * (len(shape) - 2)
+    return tuple(p if p is None else np.reshape(p, spread) for p in parameters)

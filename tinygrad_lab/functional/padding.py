@@ -41,8 +41,7 @@ def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0
     if len(widths) % 2 or len(widths) > 2 * ndim:
         raise OperationError(
             f"pad: widths must be two numbers for each of at most {ndim} axes, the last axis first, got "
-            f"{tuple(widths)}; "
-            f"give the widths before and after for each axis"
+            f"{tuple(widths)}; give the widths before and after for each axis"
         )
     pairs = [(widths[i], widths[i + 1]) for i in range(0, len(widths), 2)]
     before_and_behind = [(0, 0)] * (ndim - len(pairs)) + pairs[::-1]

@@ -143,8 +143,7 @@ def prelu(x: Array, weight: Array) -> Result:
     if np.shape(weight) not in ((1,), (channels,)):
         raise OperationError(
             f"prelu: weight must have one element, or one for each of {channels} channels, got shape "
-            f"{np.shape(weight)}; "
-            f"the channels are the second axis"
+            f"{np.shape(weight)}; the channels are the second axis"
         )
     slopes = weight if np.shape(weight) == (1,) else np.reshape(weight, (-1, *(1,) * (np.ndim(x) - 2)))
     return np.where(x > 0, x, slopes * x)

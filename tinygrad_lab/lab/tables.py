@@ -107,8 +107,7 @@ def read_csv(path: Path, delimiter: str | None = None, header: bool | None = Non
     except csv.Error as error:
         raise LabError(
             f"data: {path}, row {_first_line_at_fault(path, delimiter)}: cannot be read ({error}); check the quotes "
-            f"and "
-            f"correct the row"
+            f"and correct the row"
         ) from error
     with _without_collecting():
         return _table(path, rows[1:] if told else rows, header, alone, delimiter)

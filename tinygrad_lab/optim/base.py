@@ -85,8 +85,7 @@ class Optimizer:
             if type(parameter) is not Value:
                 raise ArgumentTypeError(
                     f"{name}: params must be Values, but one is of type {type(parameter).__name__}; pass "
-                    f"model.parameters(), or "
-                    f"wrap arrays in Value(...)"
+                    f"model.parameters(), or wrap arrays in Value(...)"
                 )
         if not self.params:
             raise ArgumentError(

@@ -83,8 +83,7 @@ def minimize(
         kinds = ", ".join(str(array.dtype) for array in arrays) or "none"
         raise ArgumentError(
             f"minimize: parameters must be real floating arrays, got {kinds}; split complex ones into real and "
-            f"imaginary "
-            f"parts"
+            f"imaginary parts"
         )
 
     def unravel(x: Any) -> Result:

@@ -42,8 +42,7 @@ def no_pair(name: str, given: object) -> GraphError:
     """Describe a result that is no pair where has_aux promised one."""
     return GraphError(
         f"{name}: with has_aux=True the function must return a pair (result, auxiliary), got {type(given).__name__}; "
-        f"return both, "
-        f"or leave has_aux out"
+        f"return both, or leave has_aux out"
     )
 
 

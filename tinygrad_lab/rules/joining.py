@@ -204,7 +204,6 @@ def _depth(arrays: Arrays) -> int:
     if len(depths) != 1:
         raise OperationError(
             f"block: every list must be nested to the same depth and not be empty, got depths "
-            f"{sorted(depths) or 'none'}; "
-            f"put single arrays into lists"
+            f"{sorted(depths) or 'none'}; put single arrays into lists"
         )
     return 1 + depths.pop()

@@ -55,9 +55,7 @@ class Tally:
             raise failure(
                 Mistake.UNDECIDED,
                 f"{self.name}: nothing is proved, because {self.inconclusive} of {self.elements} elements stayed "
-                f"undecided "
-                f"in {self.examples} examples; "
-                f"say where the function is smooth with domain=Domain(...)"
+                f"undecided in {self.examples} examples; say where the function is smooth with domain=Domain(...)"
                 + (f"\n  {self.reason}" if self.inconclusive == self.elements else ""),
             )
 
