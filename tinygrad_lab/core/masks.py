@@ -74,8 +74,8 @@ def _handed_on(node: Any, position: int, mask: Any, total: Any) -> Any:
 
 
 def _not_zero(factor: Any, mask: Any) -> Any:
-    """Return `mask` without the elements at which `factor` is 0."""
-    taken = np.not_equal(plain(factor), 0)
+    """Return `mask` without the elements at which `factor` is 0; a Value may be differentiated where it is 0."""
+    taken = np.not_equal(plain(factor), 0) | getattr(factor, "requires_grad", False)
     if isinstance(taken, np.bool_ | np.ndarray) and taken.all():
         return mask
     return taken if mask is True else mask & taken
