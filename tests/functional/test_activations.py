@@ -161,6 +161,8 @@ def test_gates_and_learned_slopes():
     check_gradients(prelu, rng.normal(size=4), rng.normal(size=1))
     with pytest.raises(tl.errors.OperationError, match=r"glu: axis 1 must have an even size, got shape \(2, 3\)"):
         glu(np.ones((2, 3)), 1)
+    with pytest.raises(np.exceptions.AxisError, match="axis 2 is out of bounds"):
+        glu(np.ones((2, 4)), 2)
     with pytest.raises(
         tl.errors.OperationError, match=r"prelu: weight must have one element, or one for each of 3 chan"
     ):

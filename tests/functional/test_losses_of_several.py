@@ -20,8 +20,12 @@ def test_what_losses_of_several_arrays_refuse():
         functional.multi_margin_loss(x, np.array([0, 1]), p=3)
     with pytest.raises(OperationError, match=r"target has classes from -1 to 1, but the scores only from 0 to 2"):
         functional.multi_margin_loss(x, np.array([-1, 1]))
-    with pytest.raises(OperationError, match=r"target has shape \(2,\), but the prediction has \(2, 3\)"):
+    with pytest.raises(OperationError, match=r"negative has shape \(2,\), but the anchor has \(2, 3\); give one"):
         functional.triplet_margin_loss(x, x, y)
+    with pytest.raises(
+        OperationError, match=r"input2 has shape \(6,\), but the input1 has \(2, 3\); use input2.reshape"
+    ):
+        functional.margin_ranking_loss(x, x.ravel(), x)
 
 
 @pytest.mark.parametrize("loss", ["gaussian_nll_loss", "triplet_margin_loss", "cosine_embedding_loss"])

@@ -118,7 +118,7 @@ def test_linear_interpolation_of_a_line_is_a_line(align_corners):
             lambda x: F.interpolate(x, 2, 2.0),
             r"interpolate: needs either size or scale_factor, got size=2 and scale_factor=2\.0",
         ),
-        (lambda x: F.interpolate(x, 2, mode="bilinear"), 'interpolate: mode must be "nearest", "linear" for one'),
+        (lambda x: F.interpolate(x, 2, mode="bilinear"), 'interpolate: mode must be "nearest", or "linear"'),
     ],
 )
 def test_what_does_not_fit_is_explained(call, text):

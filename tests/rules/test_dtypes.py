@@ -179,3 +179,19 @@ def test_a_dtype_that_is_asked_for(op):
                     yield f"{dtype.__name__} from {own.__name__}: {expected}, got {got}"
 
     none(found())
+
+
+@pytest.mark.parametrize(
+    ("function", "options"),
+    [
+        (np.nanmean, {"dtype": int}),
+        (np.nanvar, {"dtype": int}),
+        (np.nanstd, {"dtype": int}),
+        (np.concatenate, {"dtype": np.float32, "casting": "no"}),
+        (np.stack, {"dtype": np.float32, "casting": "no"}),
+    ],
+)
+def test_a_dtype_that_cannot_be_names_the_function_that_was_called(function, options):
+    v = tl.Value([1.0, 2.0])
+    with pytest.raises(TypeError, match=f"^{function.__name__}: "):
+        function([v, v] if function in (np.concatenate, np.stack) else v, **options)

@@ -1,1 +1,1 @@
-"""What an array answers to: NumPy's methods, the ways its functions may be called, and the words of a refusal."""
+"""What an array answers to: NumPy's methods, and the ways its functions may be called."""

@@ -12,7 +12,6 @@ import functools
 import inspect
 import sys
 import typing
-from collections.abc import Callable
 from inspect import Parameter
 from typing import Any, Protocol
 
@@ -21,16 +20,14 @@ import numpy as np
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.receivers import Recorder
 from tinygrad_lab.calls.spelling import ask, is_usual, of_numpy, usual, usual_types
-
-Args = tuple[Any, ...]
-Keywords = dict[str, Any]
+from tinygrad_lab.typing import Args, Function, Keywords
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _COMPARABLE = frozenset({bool, int, float, str, type})  # an array is equal to no default
 _NOTHING = Parameter.empty
 
 
-def parameters(function: Callable[..., Any], own: bool = False) -> list[Parameter] | None:
+def parameters(function: Function, own: bool = False) -> list[Parameter] | None:
     """Return the parameters of a function, None where it is silent: C functions of NumPy before 2.4 are.
 
     `own`: those that it takes itself, rather than those of the function that it wraps.
@@ -42,7 +39,7 @@ def parameters(function: Callable[..., Any], own: bool = False) -> list[Paramete
 
 
 @functools.cache
-def positional_names(function: Callable[..., Any]) -> tuple[str, ...]:
+def positional_names(function: Function) -> tuple[str, ...]:
     """Return the names of the parameters that may be given by position, in order."""
     return tuple(p.name for p in parameters(function) or () if p.kind in _POSITIONAL)
 
@@ -52,8 +49,8 @@ class Operation(Protocol):
 
     name: str
     kind: str
-    function: Callable[..., Any]
-    forward: Callable[..., Any]
+    function: Function
+    forward: Function
     rules: Any
     named: tuple[str, ...]
 
@@ -209,7 +206,7 @@ _ANY_POSITION = Parameter("args", Parameter.VAR_POSITIONAL)
 _ANY_KEYWORD = Parameter("kwargs", Parameter.VAR_KEYWORD)
 
 
-def _callees(op: Operation, lead: int) -> list[tuple[Callable[..., Any], int]]:
+def _callees(op: Operation, lead: int) -> list[tuple[Function, int]]:
     """Return what gets the keywords of a call, the rules or the implementation, and how many arguments precede."""
     if op.kind == "composed":
         return [(op.forward, 0)]
@@ -218,7 +215,7 @@ def _callees(op: Operation, lead: int) -> list[tuple[Callable[..., Any], int]]:
     return [(rule, 2 + lead) for rule in op.rules if rule is not None]  # g, y
 
 
-def _taken(callees: list[tuple[Callable[..., Any], int]]) -> dict[str, Parameter] | None:
+def _taken(callees: list[tuple[Function, int]]) -> dict[str, Parameter] | None:
     """Return the keywords that all callees take; None for any."""
     taken: dict[str, Parameter] | None = None
     for callee, skipped in callees:
@@ -232,7 +229,7 @@ def _taken(callees: list[tuple[Callable[..., Any], int]]) -> dict[str, Parameter
     return taken
 
 
-def _choices(callees: list[tuple[Callable[..., Any], int]]) -> dict[str, tuple[Any, ...]]:
+def _choices(callees: list[tuple[Function, int]]) -> dict[str, tuple[Any, ...]]:
     """Return the values that are taken of the parameters whose type is a `Literal`."""
     hints: dict[str, Any] = {}
     for callee, _ in callees:

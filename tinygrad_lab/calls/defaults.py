@@ -56,6 +56,9 @@ def default_dtype(dtype: DTypeLike) -> Iterator[None]:
     Arguments:
         dtype: a real floating dtype.
 
+    Raises:
+        ArgumentError: for any other dtype.
+
     Example:
         >>> import tinygrad_lab as tl
         >>> with tl.default_dtype("float32"):

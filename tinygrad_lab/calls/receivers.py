@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.typing import Result
+from tinygrad_lab.typing import Args, Keywords, Result
 
 
 class Receiver:
@@ -15,7 +15,7 @@ class Receiver:
     __slots__ = ()
 
     @staticmethod
-    def record(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
+    def record(op: Any, args: Args, kwargs: Keywords) -> Result:
         """Run `op` on arguments of which at least one is of this type."""
         raise NotImplementedError
 
@@ -28,7 +28,7 @@ class Recorder(Receiver):
     data: Any
 
     @staticmethod
-    def record(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], canonical: bool = False) -> Result:
+    def record(op: Any, args: Args, kwargs: Keywords, canonical: bool = False) -> Result:
         """Do the same; `canonical`: the arguments are in the form that `binding` gives them."""
         raise NotImplementedError
 

@@ -9,17 +9,17 @@ import numpy as np
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.spelling import ask, is_usual
 from tinygrad_lab.errors import CallError, GradientLostError
-from tinygrad_lab.typing import Result
+from tinygrad_lab.typing import Args, Keywords, Result
 
-_AXES = ("axes", "axis", "keepdims")
+_ABOUT_AXES = ("axes", "axis", "keepdims")
 _KEYWORDS = ("where", "dtype", "casting", "signature", "sig", "order", "subok")
 
 
-def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
+def call(ufunc: np.ufunc, inputs: Args, kwargs: Keywords) -> Result:
     """Return `ufunc(*inputs, **kwargs)`, by a call of the ufunc without keywords."""
     if "out" in kwargs:
         raise refusals.arguments.no_out(ufunc.__name__)
-    known = _KEYWORDS if ufunc.signature is None else (*_KEYWORDS[1:], *_AXES)
+    known = _KEYWORDS if ufunc.signature is None else (*_KEYWORDS[1:], *_ABOUT_AXES)
     for name in kwargs:
         if name not in known:
             raise refusals.arguments.unknown(ufunc.__name__, name, known)
@@ -33,7 +33,7 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Re
         ask(ufunc, inputs, kwargs)
     if not kwargs.keys().isdisjoint(("dtype", "casting", "signature", "sig")):
         inputs = _converted(ufunc, inputs, kwargs)
-    if ufunc.signature is None or kwargs.keys().isdisjoint(_AXES):
+    if ufunc.signature is None or kwargs.keys().isdisjoint(_ABOUT_AXES):
         return ufunc(*inputs)
     before, after, keepdims = _moves(ufunc, inputs, kwargs)
     result = ufunc(*(_to_last(x, axes) for x, axes in zip(inputs, before, strict=True)))
@@ -42,7 +42,7 @@ def call(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Re
     return np.moveaxis(result, tuple(range(-len(after), 0)), after) if after else result
 
 
-def _converted(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+def _converted(ufunc: np.ufunc, inputs: Args, kwargs: Keywords) -> Args:
     """Return the inputs in the dtypes of the loop that NumPy would run."""
     inputs = tuple(x if hasattr(x, "dtype") or type(x) in (int, float, complex) else np.asarray(x) for x in inputs)
     options = {"casting": kwargs.get("casting", "same_kind")}
@@ -60,10 +60,10 @@ def _converted(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any])
 
 # -- axes of generalised ufuncs --------------------------------------------------------------------------------------
 
-Axes = tuple[int, ...]
+Core = tuple[int, ...]  # the axes of one array that the function itself works on
 
 
-def _moves(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Axes], Axes, bool]:
+def _moves(ufunc: np.ufunc, inputs: Args, kwargs: Keywords) -> tuple[list[Core], Core, bool]:
     """Return the core axes of each input and of the result, and whether the result keeps a summed axis."""
     terms = [
         term.split(",") if term else [] for term in (ufunc.signature or "")[1:-1].replace(")->(", "),(").split("),(")
@@ -91,13 +91,13 @@ def _moves(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     return found[:-1], found[-1], bool(keepdims)
 
 
-def _tuple(axes: Any) -> Axes:
+def _tuple(axes: Any) -> Core:
     return tuple(axes) if isinstance(axes, tuple | list) else (axes,)
 
 
-def _last(count: int) -> Axes:
+def _last(count: int) -> Core:
     return tuple(range(-count, 0))
 
 
-def _to_last(x: Any, axes: Axes) -> Result:
+def _to_last(x: Any, axes: Core) -> Result:
     return np.moveaxis(x, axes, _last(len(axes))) if axes else x

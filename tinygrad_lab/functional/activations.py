@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.axes import one_axis
 from tinygrad_lab.typing import Array, Result
 
 
@@ -203,7 +204,7 @@ def celu(x: Array, alpha: float = 1.0) -> Result:
 
 
 def _softsign_rule(g: Array, y: Array, x: Array) -> Result:
-    """G / (1 + |x|)²."""
+    """The slope is 1 / (1 + |x|)²."""
     r = 1 / (1 + abs(x))
     return g * r * r
 
@@ -249,6 +250,7 @@ def glu(x: Array, axis: int = -1) -> Result:
         axis: the axis that is halved.
 
     Raises:
+        AxisError: NumPy's, if there is no such axis.
         OperationError: if the axis cannot be halved.
 
     Example:
@@ -258,7 +260,7 @@ def glu(x: Array, axis: int = -1) -> Result:
 
     Source: Y. Dauphin, A. Fan, M. Auli, D. Grangier, "Language modeling with gated convolutional networks", 2017.
     """
-    if np.shape(x)[axis] % 2:
+    if np.shape(x)[one_axis(axis, np.ndim(x))] % 2:
         raise OperationError(f"glu: axis {axis} must have an even size, got shape {np.shape(x)}; it is cut in half")
     a, b = np.split(x, 2, axis=axis)
     return a * sigmoid(b)

@@ -12,14 +12,9 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.typing import Array, Result
+from tinygrad_lab.typing import Array, Result, Rule
 
 F = TypeVar("F", bound=Callable[..., Any])
-Rule = Callable[..., Any]
-
-
-def _size(x: Array) -> int:
-    return math.prod(np.shape(x))
 
 
 def loss(*rules: Rule | None) -> Callable[[F], F]:
@@ -80,16 +75,19 @@ def check_array(name: str, argument: str, x: Array) -> None:
         raise OperationError(f"{name}: {argument} must be an array, got a {type(x).__name__}; wrap it in np.array(...)")
 
 
-def check_same_shape(name: str, prediction: Array, target: Array) -> None:
-    """Refuse to broadcast: (n, 1) against (n,) would make n² losses."""
+def check_same_shape(
+    name: str, prediction: Array, target: Array, called: tuple[str, str] = ("prediction", "target")
+) -> None:
+    """Refuse to broadcast: (n, 1) against (n,) would make n² losses. `called` are the names of the two arguments."""
     expected, given = np.shape(prediction), np.shape(target)
-    for argument, x in (("prediction", prediction), ("target", target)):
+    first, second = called
+    for argument, x in ((first, prediction), (second, target)):
         if np.ndim(x):  # a plain number will do for 0-d
             check_array(name, argument, x)
     if expected != given:
-        same_size = _size(prediction) == _size(target)
-        advice = f"use target.reshape{expected}" if same_size else "give one number per prediction"
-        raise OperationError(f"{name}: target has shape {given}, but the prediction has {expected}; {advice}")
+        same_size = math.prod(expected) == math.prod(given)
+        advice = f"use {second}.reshape{expected}" if same_size else f"give one number per {first}"
+        raise OperationError(f"{name}: {second} has shape {given}, but the {first} has {expected}; {advice}")
 
 
 @loss(

@@ -35,8 +35,8 @@ def margin_ranking_loss(
 
     Source: R. Herbrich, T. Graepel, K. Obermayer, "Large margin rank boundaries for ordinal regression", 2000.
     """
-    check_same_shape("margin_ranking_loss", input1, input2)
-    check_same_shape("margin_ranking_loss", input1, target)
+    check_same_shape("margin_ranking_loss", input1, input2, ("input1", "input2"))
+    check_same_shape("margin_ranking_loss", input1, target, ("input1", "target"))
     return reduced("margin_ranking_loss", relu(margin - target * (input1 - input2)), reduction)
 
 
@@ -144,9 +144,9 @@ def cosine_embedding_loss(
 
     Source: R. Hadsell, S. Chopra, Y. LeCun, "Dimensionality reduction by learning an invariant mapping", 2006.
     """
-    check_same_shape("cosine_embedding_loss", input1, input2)
+    check_same_shape("cosine_embedding_loss", input1, input2, ("input1", "input2"))
     cosine = cosine_similarity(input1, input2, axis=-1)
-    check_same_shape("cosine_embedding_loss", cosine, target)
+    check_same_shape("cosine_embedding_loss", cosine, target, ("cosine", "target"))
     losses = np.where(target > 0, 1 - cosine, relu(cosine - margin))
     return reduced("cosine_embedding_loss", losses, reduction)
 
@@ -180,8 +180,8 @@ def triplet_margin_loss(
 
     Source: V. Balntas and others, "Learning shallow convolutional feature descriptors with triplet losses", 2016.
     """
-    check_same_shape("triplet_margin_loss", anchor, positive)
-    check_same_shape("triplet_margin_loss", anchor, negative)
+    check_same_shape("triplet_margin_loss", anchor, positive, ("anchor", "positive"))
+    check_same_shape("triplet_margin_loss", anchor, negative, ("anchor", "negative"))
     near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
     if swap:
         far = np.minimum(far, pairwise_distance(positive, negative, p, eps))

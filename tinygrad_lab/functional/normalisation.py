@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.declare import defvjp, primitive
-from tinygrad_lab.typing import Array, Result
-
-Axis = int | tuple[int, ...] | None
+from tinygrad_lab.typing import Array, Axes, Result
 
 
-def shifted(x: Array, axis: Axis) -> tuple[Any, Any]:
+def shifted(x: Array, axis: Axes) -> tuple[Any, Any]:
     """Return `x` minus its maximum, and that maximum, or 0 where it is infinite."""
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where(abs(top) < np.inf, top, 0)
@@ -21,7 +19,7 @@ def shifted(x: Array, axis: Axis) -> tuple[Any, Any]:
 
 
 @primitive()
-def logsumexp(x: Array, axis: Axis = -1, keepdims: bool = False) -> Result:
+def logsumexp(x: Array, axis: Axes = -1, keepdims: bool = False) -> Result:
     """Return the logarithm of the sum of exponentials, `log Σ exp(x)`, without overflow.
 
     Arguments:
@@ -43,7 +41,7 @@ def logsumexp(x: Array, axis: Axis = -1, keepdims: bool = False) -> Result:
 
 
 @primitive()
-def softmax(x: Array, axis: Axis = -1) -> Result:
+def softmax(x: Array, axis: Axes = -1) -> Result:
     """Return non-negative weights that sum to 1 along `axis`, `exp(x) / Σ exp(x)`.
 
     Arguments:
@@ -63,7 +61,7 @@ def softmax(x: Array, axis: Axis = -1) -> Result:
 
 
 @primitive()
-def log_softmax(x: Array, axis: Axis = -1) -> Result:
+def log_softmax(x: Array, axis: Axes = -1) -> Result:
     """Return the logarithm of `softmax`, `x - log Σ exp(x)`, right where softmax itself underflows to 0.
 
     Arguments:
@@ -81,7 +79,7 @@ def log_softmax(x: Array, axis: Axis = -1) -> Result:
     return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
 
 
-def _logsumexp_rule(g: Array, y: Array, x: Array, axis: Axis = -1, keepdims: bool = False) -> Result:
+def _logsumexp_rule(g: Array, y: Array, x: Array, axis: Axes = -1, keepdims: bool = False) -> Result:
     return (g if keepdims or axis is None else np.expand_dims(g, axis)) * softmax(x, axis=axis)
 
 

@@ -12,7 +12,8 @@ from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.windows import Size, windows
 from tinygrad_lab.typing import Array, Result
 
-_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+BORDERS = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # PyTorch's names: NumPy's
+_MODES = {"constant": "constant", **BORDERS}
 
 
 def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Result:
@@ -36,7 +37,7 @@ def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0
         array([3., 2., 1., 2.])
     """
     if mode not in _MODES:
-        raise OperationError(f"pad: mode must be one of {', '.join(_MODES)}, got {mode!r}; np.pad has more modes modes")
+        raise OperationError(f"pad: mode must be one of {', '.join(_MODES)}, got {mode!r}; np.pad has more modes")
     ndim, widths = np.ndim(x), [int(width) for width in pad]
     if len(widths) % 2 or len(widths) > 2 * ndim:
         raise OperationError(

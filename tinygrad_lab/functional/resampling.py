@@ -24,7 +24,8 @@ def interpolate(
         x: array of shape (batch, channels, *spatial).
         size: the new sizes, one number or one for each spatial axis.
         scale_factor: in its place, how many times as large they become, rounded down.
-        mode: "nearest", which repeats elements; "linear" (one spatial axis) or "bilinear" (two), between neighbours.
+        mode: "nearest", which repeats elements; or between neighbours "linear" (of one spatial axis), "bilinear" (of
+            two) or "trilinear" (of three).
         align_corners: whether the first and last elements stay at the ends; if not, elements are cells of equal width,
             whose middles are aligned.
 
@@ -46,8 +47,8 @@ def interpolate(
         )
     if mode != "nearest" and _LINEAR.get(mode) != n:
         raise OperationError(
-            f'interpolate: mode must be "nearest", "linear" for one spatial axis or "bilinear" for two, got {mode!r} '
-            f"for shape {np.shape(x)}; the spatial axes are those after the channels"
+            f'interpolate: mode must be "nearest", or "linear", "bilinear" or "trilinear" for one, two or three '
+            f"spatial axes, got {mode!r} for shape {np.shape(x)}; the spatial axes are those after the channels"
         )
     old = np.shape(x)[2:]
     if size is not None:
@@ -62,9 +63,8 @@ def interpolate(
             places = np.minimum((np.arange(count) * ratio).astype(int), np.shape(x)[i] - 1)
             x = np.take(x, places, axis=i)
         else:
-            x = np.swapaxes(
-                np.swapaxes(x, i, -1) @ beside(_between(x.shape[i], count, ratio, align_corners, x.dtype), x), i, -1
-            )
+            weights = beside(_between(x.shape[i], count, ratio, align_corners, x.dtype), x)
+            x = np.swapaxes(np.swapaxes(x, i, -1) @ weights, i, -1)
     return x
 
 
@@ -89,6 +89,9 @@ def adaptive_avg_pool1d(x: Array, output_size: Size) -> Result:
     Arguments:
         x: array of shape (..., length).
         output_size: the number of pieces.
+
+    Raises:
+        OperationError: if there are to be no pieces.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl

@@ -11,21 +11,21 @@ from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.blocks import blocked
 from tinygrad_lab.typing import Array, Result
 
-Axes = tuple[int, ...]
+Over = tuple[int, ...]  # the axes of a mean
 
 
 # Both take weight and bias along, so that a graph holds neither the product nor what has mean 0 and variance 1: the
 # rule computes that again. Augmented assignments write into arrays made a line above, and only save memory.
 
 
-def _mean(a: Array, b: Array, axis: Axes) -> Result:
+def _mean(a: Array, b: Array, axis: Over) -> Result:
     """Return the mean of a · b over `axis`, which stays; in rows of plain arrays a dot product each, in one pass."""
     if axis == (-1,) and type(a) is type(b) is np.ndarray and a.dtype == b.dtype and a.dtype.char in "fd":
         return np.vecdot(a, b)[..., None] / a.dtype.type(a.shape[-1])
     return np.mean(a * b, axis=axis, keepdims=True)
 
 
-def _mean_of(x: Array, axis: Axes) -> Result:
+def _mean_of(x: Array, axis: Over) -> Result:
     """Return the mean of x over `axis`, which stays."""
     if axis == (-1,) and type(x) is np.ndarray:
         return _mean(x, np.ones(x.shape[-1], x.dtype), axis)
@@ -39,18 +39,18 @@ def _sum_of_rows(x: Array) -> Result:
     return np.sum(x, axis=tuple(range(x.ndim - 1)))
 
 
-def _scale(x: Array, axis: Axes, eps: float) -> Result:
+def _scale(x: Array, axis: Over, eps: float) -> Result:
     """Return 1 over the root of the mean square of `x`."""
     return 1 / np.sqrt(_mean(x, x, axis) + eps)
 
 
-def _rows(axis: Axes, *parameters: Array | None) -> bool:
+def _rows(axis: Over, *parameters: Array | None) -> bool:
     """Whether each row along the last axis is treated by itself."""
     return axis == (-1,) and all(p is None or p.ndim == 1 for p in parameters)
 
 
 def _pull(
-    g: Any, x: Array, scale: Array, *rest: Any, needed: tuple[int, ...], axis: Axes, summed: bool
+    g: Any, x: Array, scale: Array, *rest: Any, needed: tuple[int, ...], axis: Over, summed: bool
 ) -> tuple[Any, ...]:
     """With h = g · weight and n what is weighted: (h − mean(h) − n · mean(h n)) · scale; g · n; g."""
     *mean, weight = rest
@@ -71,7 +71,7 @@ def _pull(
 
 def _affine_rule(
     needed: tuple[int, ...], g: Array, y: Array, x: Array, weight: Array | None = None, bias: Array | None = None, *,
-    axis: Axes, eps: float, residuals: Any,
+    axis: Over, eps: float, residuals: Any,
 ) -> Result:  # fmt: skip
     arrays = (g, x, *residuals)
     options: dict[str, Any] = {"needed": needed, "axis": axis}
@@ -81,14 +81,14 @@ def _affine_rule(
 
 
 @primitive(joint=_affine_rule, residuals=True)
-def rescale(x: Array, weight: Array | None = None, bias: Array | None = None, *, axis: Axes, eps: float) -> Result:
+def rescale(x: Array, weight: Array | None = None, bias: Array | None = None, *, axis: Over, eps: float) -> Result:
     """Return `weight · x / √(mean(x²) + eps) + bias`, the mean over the axes `axis`."""
     scale = _scale(x, axis, eps)
     return affine(x * scale, weight, bias), (scale,)
 
 
 @primitive(joint=_affine_rule, residuals=True)
-def standardise(x: Array, weight: Array | None = None, bias: Array | None = None, *, axis: Axes, eps: float) -> Result:
+def standardise(x: Array, weight: Array | None = None, bias: Array | None = None, *, axis: Over, eps: float) -> Result:
     """Return `weight · (x − mean(x)) / √(var(x) + eps) + bias`, mean and variance over the axes `axis`."""
     if _rows(axis, weight, bias):
         y, scale, mean = blocked(_standardised, (x,), weight, bias, axis, eps, row=1)
@@ -97,7 +97,7 @@ def standardise(x: Array, weight: Array | None = None, bias: Array | None = None
     return y, (scale, mean)
 
 
-def _standardised(x: Array, weight: Array | None, bias: Array | None, axis: Axes, eps: float) -> tuple[Any, ...]:
+def _standardised(x: Array, weight: Array | None, bias: Array | None, axis: Over, eps: float) -> tuple[Any, ...]:
     mean = _mean_of(x, axis)
     normal = x - mean
     scale = _scale(normal, axis, eps)
@@ -173,7 +173,7 @@ def affine(x: Array, weight: Array | None, bias: Array | None) -> Result:
     return x if bias is None else x + bias
 
 
-def _last_axes(name: str, x: Array, normalized_shape: int | tuple[int, ...]) -> Axes:
+def _last_axes(name: str, x: Array, normalized_shape: int | tuple[int, ...]) -> Over:
     expected = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if np.shape(x)[-len(expected) :] != expected:
         sizes = ", ".join(map(str, expected))

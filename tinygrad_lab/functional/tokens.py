@@ -10,6 +10,7 @@ from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.axes import standing_along
 from tinygrad_lab.rules.dtypes import array
 from tinygrad_lab.rules.writing import scatter, set_at
 from tinygrad_lab.typing import Array, DTypeLike, Result
@@ -118,7 +119,7 @@ def segment_mean(x: Array, segments: Array, num_segments: int | None = None) -> 
     """
     index, count = _segments("segment_mean", x, segments, num_segments)
     sizes = np.maximum(np.bincount(index, minlength=count), 1)
-    return _sums(x, index, count) / _beside(sizes, x).astype(x.dtype)
+    return _sums(x, index, count) / np.reshape(sizes, standing_along(0, np.ndim(x))).astype(x.dtype)
 
 
 def segment_max(x: Array, segments: Array, num_segments: int | None = None) -> Result:
@@ -184,7 +185,3 @@ def _maxima_rule(g: Array, y: Array, x: Array, index: Array, count: int) -> Resu
 
 
 defvjp(_maxima, _maxima_rule)
-
-
-def _beside(sizes: Any, x: Array) -> Result:
-    return np.reshape(sizes, (-1,) + (1,) * (np.ndim(x) - 1))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tinygrad_lab import functional
+from tinygrad_lab.functional.windows import Size
 from tinygrad_lab.nn.function import Function
-
-Size = int | tuple[int, ...]  # one number, or one for each axis
 
 
 class _MaxPool(Function):
@@ -165,7 +162,7 @@ class Upsample(Function):
     Arguments:
         size: the new sizes, one number or one for each spatial axis.
         scale_factor: in its place, how many times as large they become.
-        mode: "nearest"; "linear" (one spatial axis) or "bilinear" (two).
+        mode: "nearest"; "linear" (of one spatial axis), "bilinear" (of two) or "trilinear" (of three).
         align_corners: whether the first and last elements stay at the ends.
 
     Raises:
@@ -180,6 +177,7 @@ class Upsample(Function):
     function = staticmethod(functional.interpolate)
 
     def __init__(
-        self, size: Size | None = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool = False
-    ) -> None:
+        self, size: Size | None = None, scale_factor: float | tuple[float, ...] | None = None, mode: str = "nearest",
+        align_corners: bool = False,
+    ) -> None:  # fmt: skip
         self.size, self.scale_factor, self.mode, self.align_corners = size, scale_factor, mode, align_corners

@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_lab.typing import Array
-
-Shape = tuple[int, ...]
+from tinygrad_lab.typing import Array, Shape
 
 
 class Plan(NamedTuple):

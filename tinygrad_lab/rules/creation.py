@@ -85,7 +85,7 @@ def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtyp
 def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: Literal["xy", "ij"] = "xy") -> Result:
     n = len(xi)
     places = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
-    grid = [np.reshape(x, [-1 if i == place else 1 for i in range(n)]) for x, place in zip(xi, places, strict=True)]
+    grid = [np.reshape(x, standing_along(place, n)) for x, place in zip(xi, places, strict=True)]
     return tuple(grid) if sparse else np.broadcast_arrays(*grid)
 
 

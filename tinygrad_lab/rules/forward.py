@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,10 @@ from tinygrad_lab.core.declare import defvjp
 from tinygrad_lab.core.modes import enable_grad
 from tinygrad_lab.core.registry import Op
 from tinygrad_lab.core.transforms import vjp
-from tinygrad_lab.typing import Array, Result
-
-Rule = Callable[..., Any]
+from tinygrad_lab.typing import Array, Function, Result, Rule
 
 
-def defjvp(function: Callable[..., Any], *rules: Rule | None, elementwise: bool | None = None) -> Op:
+def defjvp(function: Function, *rules: Rule | None, elementwise: bool | None = None) -> Op:
     """Declare the forward-mode rules of a function, one per argument; its gradients are found by transposing them.
 
     A rule is linear in the tangent `t`: the gradient is its derivative with respect to `t`, applied to `g`. A rule of

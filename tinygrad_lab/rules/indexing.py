@@ -61,9 +61,8 @@ def _take(a: Array, indices: Any, axis: int | None = None, *, mode: Any = "raise
     if indices.dtype.kind not in "iu":
         indices = indices.astype(np.intp)  # NumPy takes numbers of any kind here
     if mode != "raise":
-        indices = np.take(
-            beside(np.arange(a.shape[axis]), indices), indices, mode=mode
-        )  # the positions that the mode turns them into
+        # The positions that the mode turns them into:
+        indices = np.take(beside(np.arange(a.shape[axis]), indices), indices, mode=mode)
     return a[along(axis, indices)]
 
 

@@ -35,17 +35,16 @@ defvjp(concatenate,  variadic=lambda i, g, y, *arrays, axis, bounds: cut(g, one_
 defvjp(stack,        variadic=lambda i, g, y, *arrays, axis: g[along(one_axis(axis, g.ndim), i)], moves=True)
 # fmt: on
 
+_Casting = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
 
-def _cast(joined: Array, dtype: DTypeLike, casting: Any) -> Result:
+
+def _cast(name: str, joined: Array, dtype: DTypeLike, casting: _Casting) -> Result:
     if dtype is not None and not np.can_cast(joined.dtype, dtype, casting):
         raise CallError(
-            f"concatenate: the rule casting={casting!r} does not allow {joined.dtype} to become {dtype}; "
+            f"{name}: the rule casting={casting!r} does not allow {joined.dtype} to become {dtype}; "
             f"give another dtype or casting"
         )
     return converted(joined, dtype)
-
-
-_Casting = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
 
 
 @composed(np.concatenate)
@@ -54,13 +53,12 @@ def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, castin
         arrays, axis = [np.ravel(array) for array in arrays], 0
     sizes = (np.shape(array)[axis] if -np.ndim(array) <= axis < np.ndim(array) else 0 for array in arrays)
     joined = concatenate(*arrays, axis=axis, bounds=tuple(itertools.accumulate(sizes, initial=0)))
-    return _cast(joined, dtype, casting)
+    return _cast("concatenate", joined, dtype, casting)
 
 
 @composed(np.stack)
 def _stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: _Casting = "same_kind") -> Result:
-    joined = stack(*arrays, axis=axis)
-    return _cast(joined, dtype, casting)
+    return _cast("stack", stack(*arrays, axis=axis), dtype, casting)
 
 
 @composed(np.vstack)

@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import CallError, OperationError
-from tinygrad_lab.rules.axes import cut, resized
+from tinygrad_lab.rules.axes import cut, resized, standing_along
 from tinygrad_lab.rules.windows import constant_pad
 from tinygrad_lab.typing import Array, ArrayLike
 
@@ -92,6 +92,6 @@ def _turned(array: Array, axis: int, pair: Pair, mode: str) -> Array:
     back = place >= n
     picked = np.take(array, np.where(back, (2 * n - 1 if twice else period) - place, place), axis)
     first, last = cut(array, axis, 0, 1), cut(array, axis, -1, None)
-    shape = tuple(-1 if i == axis else 1 for i in range(array.ndim))
+    shape = standing_along(axis, array.ndim)
     back, turns = (beside(np.reshape(x, shape), array) for x in (back, turns.astype(array.dtype)))
     return np.where(back, 2 * last - picked, picked) + 2 * turns * (last - first)

@@ -11,7 +11,8 @@ from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import as_last, flattened, many_axes, other_axes, reduced_axes, resized
 from tinygrad_lab.rules.dtypes import converted
-from tinygrad_lab.typing import Array, ArrayLike, Axes, DTypeLike, Result
+from tinygrad_lab.rules.folding import accumulated, halved
+from tinygrad_lab.typing import Array, ArrayLike, Axes, DTypeLike, Function, Keywords, Result
 
 
 def expand(g: Array, x: Array, axis: Axes, keepdims: bool) -> Array:
@@ -86,16 +87,12 @@ def _prod(
     initial: ArrayLike | None = None,
     where: ArrayLike = True,
 ) -> Array:
-    """Multiply the two halves, and so on: there is no division, so zeros need no care, at any order."""
+    """There is no division, so zeros need no care, at any order."""
     axes, shape = reduced_axes(axis, np.ndim(a)), np.shape(a)
     a = a if dtype is None else a.astype(dtype)
     a = a if where is True else np.where(where, a, 1)
     a = as_last(a, axes)
-    while a.shape[-1] > 1:
-        half = a.shape[-1] // 2
-        product = a[..., :half] * a[..., half : 2 * half]
-        a = np.concatenate([product, a[..., 2 * half :]], axis=-1) if a.shape[-1] % 2 else product
-    a = a[..., 0] if a.shape[-1] else np.sum(a, axis=-1) + 1
+    a = halved(np.multiply, a) if a.shape[-1] else np.sum(a, axis=-1) + 1
     a = a if initial is None else a * initial
     return np.reshape(a, resized(shape, axes, 1)) if keepdims else a
 
@@ -105,20 +102,13 @@ def _prod(
 
 @composed(np.cumprod)
 def _cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Result:
-    """Multiply by what lies 1, 2, 4, ... places before: no division, so zeros need no care, at any order.
-
-    W. Hillis and G. Steele, "Data parallel algorithms" (1986).
-    """
+    """There is no division, so zeros need no care, at any order."""
     a, axis = flattened(np.atleast_1d(a), axis)
     a = np.moveaxis(a if dtype is None else a.astype(dtype), axis, -1)
-    step = 1
-    while step < a.shape[-1]:
-        a = np.concatenate([a[..., :step], a[..., step:] * a[..., :-step]], axis=-1)
-        step *= 2
-    return np.moveaxis(a, -1, axis)
+    return np.moveaxis(accumulated(np.multiply, a), -1, axis)
 
 
-def _cumulative(function: Any, along: Any, neutral: int) -> None:
+def _cumulative(function: Function, along: Function, neutral: int) -> None:
     """Declare `np.cumulative_sum` or `np.cumulative_prod`, which may start with the neutral element."""
 
     @composed(function)
@@ -170,9 +160,9 @@ composed(np.nansum)(lambda a, axis=None, **kwargs: np.sum(_filled(a, 0), axis, *
 composed(np.nanprod)(lambda a, axis=None, **kwargs: np.prod(_filled(a, 1), axis, **kwargs))
 composed(np.nancumsum)(lambda a, axis=None, **kwargs: np.cumsum(_filled(a, 0), axis, **kwargs))
 composed(np.nancumprod)(lambda a, axis=None, **kwargs: np.cumprod(_filled(a, 1), axis, **kwargs))
-composed(np.nanmean)(lambda a, axis=None, **kwargs: np.mean(a, axis, **_masked(a, kwargs)))
-composed(np.nanvar)(lambda a, axis=None, **kwargs: _nan_spread(np.var, a, axis, _masked(a, kwargs)))
-composed(np.nanstd)(lambda a, axis=None, **kwargs: _nan_spread(np.std, a, axis, _masked(a, kwargs)))
+composed(np.nanmean)(lambda a, axis=None, **kwargs: np.mean(a, axis, **_masked("nanmean", a, kwargs)))
+composed(np.nanvar)(lambda a, axis=None, **kwargs: _nan_spread(np.var, a, axis, _masked("nanvar", a, kwargs)))
+composed(np.nanstd)(lambda a, axis=None, **kwargs: _nan_spread(np.std, a, axis, _masked("nanstd", a, kwargs)))
 composed(np.nanmax)(lambda a, axis=None, **kwargs: _nan_extremum(np.max, -np.inf, a, axis, kwargs))
 composed(np.nanmin)(lambda a, axis=None, **kwargs: _nan_extremum(np.min, np.inf, a, axis, kwargs))
 # fmt: on
@@ -182,16 +172,16 @@ def _filled(a: Array, number: int) -> Array:
     return np.where(np.isnan(a), number, a)
 
 
-def _masked(a: Array, kwargs: Any) -> Result:
+def _masked(name: str, a: Array, kwargs: Keywords) -> Keywords:
     """Let `where` leave out NaNs too."""
     if kwargs.get("dtype") is not None and np.dtype(kwargs["dtype"]).kind not in "fc":
-        raise CallError(f"nanmean: dtype must be floating or complex, got {kwargs['dtype']}; leave it out")
+        raise CallError(f"{name}: dtype must be floating or complex, got {kwargs['dtype']}; leave it out")
     if "mean" in kwargs:
         kwargs = {**kwargs, "mean": converted(kwargs["mean"], a.dtype)}
     return {**kwargs, "where": ~np.isnan(a) & kwargs.get("where", True)}
 
 
-def _nan_spread(function: Any, a: Array, axis: Axes, kwargs: Any) -> Array:
+def _nan_spread(function: Function, a: Array, axis: Axes, kwargs: Keywords) -> Array:
     """Return NaN where no more elements are left than parameters."""
     count = np.sum(np.broadcast_to(kwargs["where"], np.shape(a)), axis=axis, keepdims=kwargs.get("keepdims", False))
     spread = function(a, axis, **kwargs)
@@ -199,10 +189,10 @@ def _nan_spread(function: Any, a: Array, axis: Axes, kwargs: Any) -> Array:
     return np.where(few, np.nan, spread)
 
 
-def _nan_extremum(function: Any, neutral: float, a: Array, axis: Any, kwargs: Any) -> Result:
+def _nan_extremum(function: Function, neutral: float, a: Array, axis: Any, kwargs: Keywords) -> Result:
     kwargs = {name: x for name, x in kwargs.items() if name != "initial" or x is not None}
     if "initial" not in kwargs and kwargs.get("where", True) is not True:
         return function(a, axis, **kwargs)  # NumPy says that it needs an initial number
-    kwargs = {"initial": neutral, **_masked(a, kwargs)}
+    kwargs = {"initial": neutral, **_masked(f"nan{function.__name__}", a, kwargs)}
     empty = ~np.any(kwargs["where"], axis, keepdims=kwargs.get("keepdims", False))
     return np.where(empty, np.nan, function(a, axis, **kwargs))

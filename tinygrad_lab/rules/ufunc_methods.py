@@ -6,18 +6,19 @@ Those with a function of their own, such as `np.add.reduce`, are that function; 
 from __future__ import annotations
 
 import functools
-import math
+import itertools
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.declare import composed, refuse
 from tinygrad_lab.core.registry import ZERO, find
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.rules.axes import as_last, many_axes
 from tinygrad_lab.rules.dtypes import arrays, converted
+from tinygrad_lab.rules.folding import accumulated, halved
 from tinygrad_lab.typing import Array, Result
 
 refuse("a Value is never written in place: write v = v.at[i].add(x), or v.at[i].set(x)", np.ufunc.at)
@@ -40,18 +41,17 @@ def _reduce(
         return ufunc.reduce(plain(array), axis, dtype, **options)
     if ufunc in _REDUCTIONS:
         return _REDUCTIONS[ufunc](array, axis, **options)
-    ufunc.reduce(
-        beside(_like(array), where), axis, **{**options, **({"initial": 1} if "initial" in options else {})}
-    )  # NumPy checks
-    axes = normalize_axis_tuple(range(np.ndim(array)) if axis is None else axis, np.ndim(array))
-    rows, mask = (_flattened(np.broadcast_to(x, np.shape(array)), axes) for x in (array, where))
-    if where is True and rows.shape[0]:
-        result = _halved(ufunc, rows) if _reorderable(ufunc) else functools.reduce(ufunc, rows)
+    given = {**options, **({"initial": 1} if "initial" in options else {})}
+    ufunc.reduce(beside(_like(array), where), axis, **given)  # NumPy checks
+    axes = many_axes(axis, np.ndim(array))
+    rows, mask = (as_last(np.broadcast_to(x, np.shape(array)), axes) for x in (array, where))
+    if where is True and rows.shape[-1]:
+        result = halved(ufunc, rows) if _reorderable(ufunc) else functools.reduce(ufunc, np.moveaxis(rows, -1, 0))
         result = result if initial is np._NoValue else ufunc(initial, result)
     else:
         start = ufunc.identity if initial is np._NoValue else initial
-        result = np.zeros_like(rows, shape=rows.shape[1:]) + start
-        for row, taken in zip(rows, mask, strict=True):
+        result = np.zeros_like(rows, shape=rows.shape[:-1]) + start
+        for row, taken in zip(np.moveaxis(rows, -1, 0), np.moveaxis(mask, -1, 0), strict=True):
             result = np.where(taken, ufunc(result, row), result)
     return np.expand_dims(result, axes) if keepdims else result
 
@@ -67,18 +67,11 @@ def _accumulate(ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None
     if ufunc in _CUMULATIONS:
         return _CUMULATIONS[ufunc](array, axis)
     ufunc.accumulate(_like(array), axis)  # NumPy checks
-    rows = np.moveaxis(array, axis, 0)
     if _reorderable(ufunc):
-        step = 1
-        while step < rows.shape[0]:  # what lies 1, 2, 4, ... places before: W. Hillis and G. Steele (1986)
-            rows = np.concatenate([rows[:step], ufunc(rows[:-step], rows[step:])])
-            step *= 2
-    elif rows.shape[0]:
-        results = [rows[0]]
-        for row in rows[1:]:
-            results.append(ufunc(results[-1], row))
-        rows = np.stack(results)
-    return np.moveaxis(rows, 0, axis)
+        return np.moveaxis(accumulated(ufunc, np.moveaxis(array, axis, -1)), -1, axis)
+    rows = np.moveaxis(array, axis, 0)
+    results = list(itertools.accumulate(rows, ufunc))
+    return np.moveaxis(np.stack(results) if results else rows, 0, axis)
 
 
 @composed(np.ufunc.reduceat)
@@ -109,12 +102,6 @@ def _like(array: Array) -> Array:
     return np.broadcast_to(np.ones((), np.result_type(array)), np.shape(array))
 
 
-def _flattened(array: Any, axes: tuple[int, ...]) -> Result:
-    """Return `array` with `axes` as its first, and as one."""
-    array = np.moveaxis(array, axes, range(len(axes)))
-    return np.reshape(array, (math.prod(array.shape[: len(axes)]), *array.shape[len(axes) :]))
-
-
 @functools.cache
 def _reorderable(ufunc: np.ufunc) -> bool:
     """Whether the order of the elements does not matter: NumPy then reduces several axes at once."""
@@ -123,13 +110,3 @@ def _reorderable(ufunc: np.ufunc) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _halved(ufunc: np.ufunc, rows: Array) -> Array:
-    """Reduce the first axis by halves: as many calls as the logarithm of its length."""
-    while rows.shape[0] > 1:
-        half = rows.shape[0] // 2
-        rest = rows[2 * half :]
-        rows = ufunc(rows[:half], rows[half : 2 * half])
-        rows = np.concatenate([rows, rest]) if rest.shape[0] else rows
-    return rows[0]
