@@ -22,6 +22,9 @@ settings.register_profile("ci", derandomize=True, deadline=None, database=None, 
 settings.register_profile("dev", deadline=None, max_examples=100)
 settings.load_profile("ci")
 
+WINDOW = {"width": 1280, "height": 800}
+PLAIN = {"media": "screen", "color_scheme": "light", "reduced_motion": "no-preference"}
+
 
 def pytest_collection() -> None:
     """Nothing that is collected is garbage: not to look for any saves a second in each worker."""
@@ -87,17 +90,55 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
-def tabs(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Open tabs in contexts of the options given, each made once: to make one takes as long as most tests."""
-    contexts: dict[str, Any] = {}
+class Tabs:
+    """A browser's tabs, used again and again: to begin one, and a process for it, takes longer than most tests."""
 
-    def open_tab(**options: Any) -> Any:
-        name = repr(sorted(options.items()))
-        if name not in contexts:
-            contexts[name] = browser.new_context(**options)
-        return contexts[name].new_page()
+    def __init__(self, browser: Any) -> None:
+        self.context = browser.new_context()
+        self.spare: list[Any] = []
+        self.offline = False
+
+    def take(self, *, offline: bool = False, viewport: dict[str, int] = WINDOW, **media: str) -> Any:
+        """Return a tab of this size; `media` are what Playwright's `emulate_media` takes."""
+        tab = self.spare.pop() if self.spare else self.context.new_page()
+        if offline != self.offline:
+            self.context.set_offline(offline)
+            self.offline = offline
+        if tab.viewport_size != viewport:
+            tab.set_viewport_size(viewport)
+        tab.emulate_media(**PLAIN | media)
+        return tab
+
+    def give_back(self, tab: Any) -> None:
+        """Leave nothing of the page in a tab, unless a test has closed it."""
+        if not tab.is_closed():
+            tab.evaluate("() => { try { localStorage.clear(); sessionStorage.clear(); } catch { /* it has none */ } }")
+            tab.goto("about:blank")
+            tab.mouse.move(0, 0)
+            self.spare.append(tab)
+
+
+@pytest.fixture(scope="session")
+def all_tabs(browser: Any) -> Iterator[Tabs]:
+    """Keep the tabs of a session."""
+    tabs = Tabs(browser)
+    yield tabs
+    tabs.context.close()
+
+
+@pytest.fixture
+def tabs(all_tabs: Tabs) -> Iterator[Callable[..., Any]]:
+    """Open tabs: of what size, in what theme, offline or not, and with what listening to their events."""
+    taken: list[tuple[Any, dict[str, Callable[[Any], Any]]]] = []
+
+    def open_tab(listeners: dict[str, Callable[[Any], Any]] | None = None, **options: Any) -> Any:
+        taken.append((all_tabs.take(**options), listeners or {}))
+        for event, listener in taken[-1][1].items():
+            taken[-1][0].on(event, listener)
+        return taken[-1][0]
 
     yield open_tab
-    for context in contexts.values():
-        context.close()
+    for tab, listeners in taken:
+        for event, listener in listeners.items():
+            tab.remove_listener(event, listener)
+        all_tabs.give_back(tab)

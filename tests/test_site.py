@@ -136,7 +136,7 @@ def server(site):
 @pytest.fixture
 def visit(tabs, site, request):
     """Open a page; at the end, fail if a script failed, or anything from outside or missing was asked for."""
-    opened, troubles, (_, out) = [], [], site
+    troubles, (_, out) = [], site
 
     def failed(asked):
         if asked.failure != "net::ERR_ABORTED":  # somebody has gone on to another page before it came
@@ -144,20 +144,17 @@ def visit(tabs, site, request):
 
     def open_page(name, width=1280, served=False, **options):
         address = request.getfixturevalue("server") if served else out.as_uri()
-        tab = tabs(offline=not served, viewport={"width": width, "height": 800}, **options)
-        opened.append(tab)
-        tab.on("pageerror", lambda error: troubles.append(f"{name}: {error}"))
-        tab.on("console", lambda said: said.type in ("error", "warning") and troubles.append(f"{name}: {said.text}"))
-        tab.on("requestfailed", failed)
-        tab.on(
-            "request", lambda asked: asked.url.startswith((address, "data:")) or troubles.append(f"{name}: {asked.url}")
-        )
+        listeners = {
+            "pageerror": lambda error: troubles.append(f"{name}: {error}"),
+            "console": lambda said: said.type in ("error", "warning") and troubles.append(f"{name}: {said.text}"),
+            "requestfailed": failed,
+            "request": lambda one: one.url.startswith((address, "data:")) or troubles.append(f"{name}: {one.url}"),
+        }
+        tab = tabs(listeners, offline=not served, viewport={"width": width, "height": 800}, **options)
         tab.goto(f"{address}/{name}")
         return tab
 
     yield open_page
-    for tab in opened:
-        tab.close()
     assert not troubles
 
 

@@ -68,21 +68,18 @@ def served(tmp_path, monkeypatch) -> Iterator[Callable[..., Served]]:
 def visit(tabs: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """Open a tab on a playground; in the end, fail if a script failed, or anything of elsewhere was asked for."""
     troubles: list[str] = []
-    opened: list[Any] = []
 
     def open_tab(place: Served, fragment: str = "", **options: Any) -> Any:
-        options = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"} | options
-        tab = tabs(**options)
-        opened.append(tab)
-        tab.on("pageerror", lambda error: troubles.append(f"error: {error}"))
-        tab.on("console", lambda message: message.type == "error" and troubles.append(f"console: {message.text}"))
-        tab.on("dialog", lambda dialog: troubles.append(f"dialog: {dialog.message}"))
-        tab.on("request", lambda one: f"//{place.host}/" in one.url or troubles.append(f"request: {one.url}"))
+        listeners: dict[str, Callable[[Any], Any]] = {
+            "pageerror": lambda error: troubles.append(f"error: {error}"),
+            "console": lambda message: message.type == "error" and troubles.append(f"console: {message.text}"),
+            "dialog": lambda dialog: troubles.append(f"dialog: {dialog.message}"),
+            "request": lambda one: f"//{place.host}/" in one.url or troubles.append(f"request: {one.url}"),
+        }
+        tab = tabs(listeners, **{"reduced_motion": "reduce"} | options)
         tab.goto(place.address + fragment)
         tab.wait_for_selector("#figures td")
         return tab
 
     yield open_tab
-    for tab in opened:
-        tab.close()
     assert not troubles

@@ -44,9 +44,9 @@ def test_play_says_where_it_is_and_ctrl_c_ends_it(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_page_says_so_when_its_server_is_killed(tmp_path, browser):
+def test_a_page_says_so_when_its_server_is_killed(tmp_path, tabs):
     process = begun(tmp_path, "play", "--no-browser", "--port", "0")
-    tab = browser.new_page()
+    tab = tabs()
     try:
         tab.goto(process.stdout.readline().split()[1])
         tab.wait_for_selector("#figures td")
@@ -55,7 +55,6 @@ def test_a_page_says_so_when_its_server_is_killed(tmp_path, browser):
         tab.wait_for_selector("#banner:has-text('cannot be reached')")
     finally:
         process.kill()
-        tab.close()
 
 
 def test_train_live_shows_the_run_and_writes_its_folder(tmp_path):

@@ -25,23 +25,21 @@ from tinygrad_lab.viz.write.html import page
 def show(tabs: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Open a snapshot's page; at the end, fail if a script failed or anything but the file was asked for."""
     troubles: list[str] = []
-    opened: list[Any] = []
 
     def open_page(snapshot: Snapshot, **options: Any) -> Any:
         path = tmp_path / "graph.html"
         path.write_text(page(snapshot, **options), encoding="utf-8")
-        tab = tabs(offline=True, viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-        opened.append(tab)
-        tab.on("pageerror", lambda error: troubles.append(f"error: {error}"))
-        tab.on("console", lambda message: troubles.append(f"console: {message.text}"))
-        tab.on("dialog", lambda dialog: troubles.append(f"dialog: {dialog.message}"))
-        tab.on("request", lambda request: request.url == path.as_uri() or troubles.append(f"request: {request.url}"))
+        listeners = {
+            "pageerror": lambda error: troubles.append(f"error: {error}"),
+            "console": lambda message: troubles.append(f"console: {message.text}"),
+            "dialog": lambda dialog: troubles.append(f"dialog: {dialog.message}"),
+            "request": lambda request: request.url == path.as_uri() or troubles.append(f"request: {request.url}"),
+        }
+        tab = tabs(listeners, offline=True, reduced_motion="reduce")
         tab.goto(path.as_uri())
         return tab
 
     yield open_page
-    for tab in opened:
-        tab.close()
     assert not troubles
 
 

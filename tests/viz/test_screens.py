@@ -20,7 +20,6 @@ def test_the_page_looks_as_it_looked(tabs, tmp_path, size):
         if share > FEW:
             image.save(tmp_path / f"{state}.png")
             changed.append(f"{share:.0%} of {size}_{state}.png changed, now {tmp_path / state}.png")
-    tab.close()
     assert not changed, "\n".join([*changed, "take them anew with python -m tests.viz.screens"])
 
 
@@ -31,7 +30,6 @@ def test_dark_is_dark_everywhere(tabs, tmp_path, size):
         image = take(tab, address, state)
         bright = sum(count for count, (r, g, b) in image.getcolors(1 << 24) if min(r, g, b) > 200)
         assert bright < 0.05 * image.width * image.height, state
-    tab.close()
 
 
 @pytest.mark.parametrize("shift", [(24, 0), (0, 24)])

@@ -35,13 +35,12 @@ def test_dark_is_dark_by_itself():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_auto_follows_the_reader(browser, scheme):
-    tab = browser.new_page(color_scheme=scheme)
+def test_auto_follows_the_reader(tabs, scheme):
+    tab = tabs(color_scheme=scheme)
     tab.set_content(picture("auto"))
     found = tab.evaluate("getComputedStyle(document.querySelector('.tg-page')).fill")
     red, green, blue = (int(_FILLS["page"][scheme == "dark"][i : i + 2], 16) for i in (1, 3, 5))
     assert found == f"rgb({red}, {green}, {blue})"
-    tab.close()
 
 
 @pytest.mark.slow

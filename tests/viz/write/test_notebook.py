@@ -100,11 +100,10 @@ def test_an_error_without_a_graph_says_so():
 
 
 @pytest.mark.slow
-def test_the_view_works_inside_another_page_and_the_picture_without_it(browser):
+def test_the_view_works_inside_another_page_and_the_picture_without_it(tabs):
     bundle = nn.MSELoss()(model()(X), T)._repr_mimebundle_()
-    tab = browser.new_page(viewport={"width": 1100, "height": 700})
     troubles = []
-    tab.on("pageerror", lambda error: troubles.append(str(error)))
+    tab = tabs({"pageerror": lambda error: troubles.append(str(error))}, viewport={"width": 1100, "height": 700})
     tab.set_content(f"<body>{bundle['text/html']}</body>")
     frame = tab.frame_locator("iframe")
     frame.locator("#next").click()
@@ -113,4 +112,3 @@ def test_the_view_works_inside_another_page_and_the_picture_without_it(browser):
     tab.evaluate("document.querySelector('iframe').remove()")
     assert tab.evaluate("document.querySelector('img').naturalWidth") > 100
     assert not troubles
-    tab.close()

@@ -29,12 +29,11 @@ TROUBLE = """() => {
 }"""
 
 
-def test_text_stays_in_its_place(browser):
+def test_text_stays_in_its_place(tabs):
     assert len(PICTURES) > 8
-    tab = browser.new_page()
+    tab = tabs()
     found = {}
     for path in PICTURES:
         tab.goto(path.as_uri())
         found[path.name] = tab.evaluate(TROUBLE)
-    tab.close()
     assert not {name: trouble for name, trouble in found.items() if trouble}
