@@ -1,4 +1,4 @@
-"""What goes wrong deadly in a network: ReLUs that never fire."""
+"""Dead units: ReLUs that are 0 on every point, and so get no gradient."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def dead_units(model: Module, x: Array) -> list[str]:
     """Name the layers of a Sequential in which ReLUs are 0 on every point: such units have stopped learning.
 
     Arguments:
-        model: a Sequential; other modules have no layers that could be watched one by one.
-        x: inputs as the model wants them.
+        model: a Sequential; the layers of other modules cannot be looked at one by one.
+        x: inputs, in the shape that the model takes.
 
     Returns:
         One sentence per layer with dead units, counting the ReLU layers from 1.
@@ -35,20 +35,20 @@ def dead_units(model: Module, x: Array) -> list[str]:
             x = module(x)
             if isinstance(module, ReLU):
                 layer += 1
-                dead = silent(x)
-                if dead.any():
+                mask = dead(x)
+                if mask.any():
                     found.append(
-                        f"{dead.sum()} of {dead.size} units of ReLU layer {layer} never fire: "
+                        f"{mask.sum()} of {mask.size} units of ReLU layer {layer} never fire: "
                         f"they are 0 on every point and have stopped learning."
                     )
     return found
 
 
-def silent(output: Array) -> Array:
-    """Return which ReLUs are 0 on every point.
+def dead(output: Array) -> Array:
+    """Return which units are 0 on every point.
 
     Arguments:
-        output: (points, units, …), what comes out of them.
+        output: (points, units, …), the output of a layer of ReLUs.
     """
     points_and_positions = (0, *range(2, output.ndim))
     return np.all(output <= 0, axis=points_and_positions)

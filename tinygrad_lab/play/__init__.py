@@ -1,4 +1,4 @@
-"""The playground: a page on one's own data, models and runs, where training is watched and changed as it goes.
+"""The playground: a page where you watch a network learn, on your own data, model or run, and change it meanwhile.
 
 `tinygrad-lab play` opens it. The training is the lab's own, gone through an update at a time: `lane` is one run,
 `session` all runs of a page and what the page asked for, `looking` what a network does at its parameters as they are,

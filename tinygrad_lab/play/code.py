@@ -1,4 +1,4 @@
-"""A trained network as a Python program of its own: layers, weights, and what it says of points."""
+"""A trained network as a Python program that stands alone: its layers, its weights and a function that predicts."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 from tinygrad_lab.lab.running import Run
 from tinygrad_lab.nn import Module, Sequential
 
-_MOST = 2000  # numbers of an array that are written as such
+_MOST = 2000  # elements; longer arrays are written in base64
 
 
 def program(run: Run, model: str | None = None) -> str:
-    """Return a program that builds the network of a run with its weights, and predicts as the run does.
+    """Return a program that builds a run's network with its weights, and predicts as the run does.
 
     Arguments:
         run: the run.
@@ -61,7 +61,7 @@ def _state(model: Module) -> str:
 
 
 def _array(array: Any) -> str:
-    """Return an array as code that gives the same numbers, bit for bit: to be read, if there are not too many."""
+    """Return code that makes an array with the same numbers, bit for bit; readable code if the array is short."""
     array = np.asarray(array)
     if array.size > _MOST or not np.all(np.isfinite(array)):
         text = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
@@ -92,5 +92,5 @@ def _predict(run: Run, scaled: bool) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """Return a name without what could end a docstring."""
+    """Replace whatever in a name could end a docstring."""
     return "".join(letter if letter.isalnum() or letter in " _-.()" else "_" for letter in name)

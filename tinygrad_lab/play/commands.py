@@ -1,4 +1,4 @@
-"""What a page may ask for, by name. Arguments come from outside: each is checked before anything changes."""
+"""The commands that a page may send, by name. Arguments are checked before anything changes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def play(session: Session, to: int | None = None) -> None:
 
 
 def pause(session: Session) -> None:
-    """Stop for a while."""
+    """Pause the training."""
     session.rest()
 
 
@@ -43,7 +43,7 @@ def step(session: Session) -> None:
 
 
 def epoch(session: Session) -> None:
-    """Go on to the next evaluation of every run."""
+    """Train every run up to its next evaluation."""
     session.rest()
     session.shown = None
     for lane in session.lanes:
@@ -51,7 +51,7 @@ def epoch(session: Session) -> None:
 
 
 def reset(session: Session) -> None:
-    """Restart all runs, from the same weights."""
+    """Restart all runs from the same weights."""
     session.shown = None
     for lane in session.lanes:
         lane.restart()
@@ -59,7 +59,7 @@ def reset(session: Session) -> None:
 
 
 def speed(session: Session, epochs: float | None) -> None:
-    """Set how many epochs a second there are at most; None for as many as can be."""
+    """Set the most epochs a second; None for as fast as possible."""
     session.speed = None if epochs is None else number("speed", epochs, *_SPEEDS)
     session.state_is_new = True
 
@@ -79,7 +79,7 @@ def change(session: Session, values: dict[str, Any], anew: bool = False) -> None
     lane.change(settings.checked(lane.config, values))
     for other in others:
         other.change(settings.checked(other.config, shared))
-    if others and lane.epoch == 1:  # they start together
+    if others and lane.epoch == 1:  # runs beside each other start together
         for other in others:
             other.restart()
     if anew:
@@ -93,7 +93,7 @@ _SHARED = frozenset({"data", "points", "noise", "validation_fraction", "seed"})
 
 
 def look(session: Session, epoch: int | None) -> None:
-    """Look back at an epoch, at rest; None for the present."""
+    """Pause and look back at an epoch; None for the present."""
     if epoch is None:
         session.shown = None
     else:
@@ -120,7 +120,7 @@ def add(session: Session) -> None:
 
 
 def remove(session: Session, lane: int) -> None:
-    """Take a run away; the last one stays."""
+    """Remove a run; the last one stays."""
     position = whole("lane", lane, 0, len(session.lanes) - 1)
     if len(session.lanes) == 1:
         raise LabError("play: the last run cannot be removed; reset it instead")
@@ -130,14 +130,14 @@ def remove(session: Session, lane: int) -> None:
 
 
 def axes(session: Session, across: int, up: int) -> None:
-    """Let maps go over two other features."""
+    """Draw the maps over two other features."""
     most = len(session.lane.run.dataset.features) - 1
     session.axes = whole("across", across, 0, most), whole("up", up, 0, most)
     session.fresh()
 
 
 def link(session: Session, text: str) -> None:
-    """Set everything as a link says, with one run, and train to its epoch."""
+    """Apply the settings in a link to a single run, and train to the link's epoch."""
     values, epochs = settings.read_link(str(text))
     fixed = session.lane.fixed
     values = {name: value for name, value in values.items() if name not in fixed}

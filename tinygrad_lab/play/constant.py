@@ -1,4 +1,4 @@
-"""The best that a network can do which ignores its inputs: what every run is compared with."""
+"""The best constant predictor: the baseline that every run is compared with."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tinygrad_lab.lab.data import Dataset
 
 @dataclass(frozen=True, eq=False)
 class Constant:
-    """The best that a network can do which ignores its inputs.
+    """The best that a network can do if it ignores its inputs.
 
     Arguments:
-        loss: over all points.
-        words: what it says.
+        loss: its loss over all points.
+        words: what it predicts, in words.
     """
 
     loss: float
@@ -28,7 +28,7 @@ class Constant:
 
     @classmethod
     def of(cls, experiment: Experiment, dataset: Dataset) -> Constant:
-        """Find the constant output whose loss is least; the losses are convex in it."""
+        """Find the constant output with the smallest loss; the losses are convex in it."""
         _, y = experiment.arrays(dataset)
         n = len(y)
 
@@ -52,7 +52,7 @@ class Constant:
 
 
 def _least(function: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a convex function is least, by golden-section search."""
+    """Return where a convex function has its minimum, by golden-section search."""
     golden = (math.sqrt(5) - 1) / 2
     while high - low > 1e-7 * (1 + abs(low) + abs(high)):
         a, b = high - golden * (high - low), low + golden * (high - low)

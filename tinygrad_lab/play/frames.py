@@ -1,4 +1,4 @@
-"""What a page is sent, again and again: numbers as JSON, and curves, maps and histograms as bytes behind it."""
+"""The frames that a page gets while a run trains: JSON, followed by curves, maps and histograms as bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.lab.data import Array
-from tinygrad_lab.lab.diagnosis import silent
+from tinygrad_lab.lab.diagnosis import dead
 from tinygrad_lab.play.constant import Constant
 from tinygrad_lab.play.lane import Lane
 from tinygrad_lab.play.looking import Layer, Look, look
@@ -18,20 +18,20 @@ from tinygrad_lab.play.maps import Plane, maps, output_map
 from tinygrad_lab.play.troubles import Situation, saturation, size, troubles
 from tinygrad_lab.viz.describe.summary import jsonable
 
-MOST_UNITS = 10  # of a layer that are shown
+MOST_UNITS = 10  # shown of each layer
 _CURVE = 256
 _BINS = 24
 
 
 class Packet:
-    """A message that is being made: plain data, in which arrays are named by where their bytes are."""
+    """A message under construction: plain data, in which each array is given by where its bytes are."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._length = 0
 
     def put(self, array: Array) -> dict[str, Any]:
-        """Add an array, as bytes if it is such, else as float32, and return what stands for it."""
+        """Add an array, as bytes if its dtype is uint8, else as float32; return what stands for it in the JSON."""
         kind = "u1" if array.dtype == np.uint8 else "f4"
         content = np.ascontiguousarray(array, dtype=kind).tobytes()
         place = {"at": self._length, "n": int(array.size), "kind": kind}
@@ -48,7 +48,7 @@ class Packet:
 
 
 def shown_units(units: int) -> list[int]:
-    """Return the positions of the units that are shown of so many.
+    """Return the positions of the units that are shown, of a layer with this many.
 
     Example:
         >>> shown_units(3), shown_units(100)
@@ -58,7 +58,7 @@ def shown_units(units: int) -> list[int]:
 
 
 def spread(epochs: int) -> list[int]:
-    """Return positions in a history of so many epochs: every one, or every second, fourth, … and the last.
+    """Return the positions to plot of a history: all, or every second, every fourth, … and the last.
 
     Example:
         >>> spread(3), spread(1000)[:3], spread(1000)[-1]
@@ -72,14 +72,14 @@ def spread(epochs: int) -> list[int]:
 
 
 def overview(packet: Packet, lane: Lane, plane: Plane, epoch: int | None, fine: int) -> dict[str, Any]:
-    """Return what every run of a page shows: figures, curves and the map of its output.
+    """Return what a page shows of every run: figures, curves and the map of its output.
 
     Arguments:
-        packet: takes the arrays.
+        packet: gets the arrays.
         lane: the run.
-        plane: what the map goes over.
-        epoch: of the moment to show; None for now.
-        fine: cells a side.
+        plane: what the map is drawn over.
+        epoch: the epoch to show; None for now.
+        fine: the map has fine × fine cells.
     """
     moment = None if epoch is None else lane.moments.nearest(epoch)
     at = lane.epoch if moment is None else moment.epoch
@@ -108,15 +108,15 @@ def overview(packet: Packet, lane: Lane, plane: Plane, epoch: int | None, fine: 
 def detail(
     packet: Packet, lane: Lane, constant: Constant, plane: Plane, epoch: int | None, coarse: int
 ) -> dict[str, Any]:
-    """Return what the selected run shows besides: its layers, and what troubles it.
+    """Return what a page shows of the selected run beside that: its layers and its troubles.
 
     Arguments:
-        packet: takes the arrays.
+        packet: gets the arrays.
         lane: the run.
-        constant: the best that ignores the inputs.
-        plane: what the maps of its units go over.
-        epoch: of the moment to show; None for now.
-        coarse: cells a side.
+        constant: the best constant predictor.
+        plane: what the maps of the units are drawn over.
+        epoch: the epoch to show; None for now.
+        coarse: a unit's map has coarse × coarse cells.
     """
     moment = None if epoch is None else lane.moments.nearest(epoch)
     if moment is None:
@@ -159,14 +159,14 @@ def _layer(packet: Packet, layer: Layer, position: int, seen: Look) -> dict[str,
         "size": size(layer.gradient),
         "ratio": layer.ratio,
         "saturated": saturation(layer),
-        "dead": np.flatnonzero(silent(layer.output)).tolist()[:MOST_UNITS]
-        if layer.activation in ("ReLU", "ReLU6") and position < len(seen.layers) - 1
+        "dead": np.flatnonzero(dead(layer.output)).tolist()[:MOST_UNITS]
+        if layer.rectifies and position < len(seen.layers) - 1
         else [],
     }
 
 
 def _histogram(packet: Packet, values: Array) -> dict[str, Any]:
-    """Count values in bins of equal width; what is not finite is counted apart."""
+    """Count values in bins of equal width; those that are not finite are counted separately."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return {"low": 0.0, "high": 0.0, "counts": packet.put(np.zeros(_BINS)), "bad": int(values.size)}

@@ -1,4 +1,4 @@
-"""Who may ask: whoever has the token, from the playground's own address. A page of somebody else's has neither."""
+"""Who may use the playground: whoever has the token, and comes from the playground's own address."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _HEADERS = {
 
 
 class Guard:
-    """Decides about a request by its headers.
+    """Decides from a request's headers whether to answer it.
 
     Arguments:
-        hosts: the names that the playground goes by, without port.
+        hosts: the playground's host names, without the port.
         port: its port.
-        addresses: whether it goes by any address in numbers too, which no name server can make up.
+        addresses: whether any numeric address will do as well, which a forged name server cannot fake.
 
     Attributes:
-        token: what an address has to hold once, and a cookie from then on.
+        token: is part of the first address, and a cookie from then on.
     """
 
     def __init__(self, hosts: Iterable[str], port: int, addresses: bool = False) -> None:
@@ -43,8 +43,8 @@ class Guard:
         """Return why a request is refused, or None.
 
         Arguments:
-            headers: of the request, by lower-case name.
-            socket: whether it asks for a connection that stays: a browser sends where it comes from then.
+            headers: the request's, by lower-case name.
+            socket: whether it opens a WebSocket: browsers then always send their origin.
         """
         if not self.is_own_host(headers):
             return "this is not the playground's own address; open the one that the terminal shows"
@@ -56,7 +56,7 @@ class Guard:
         return None
 
     def knows(self, token: str) -> bool:
-        """Return whether a token is the right one, in a time that does not tell."""
+        """Return whether a token is the right one, in a time that gives nothing away."""
         return hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode())
 
     def is_own_host(self, headers: dict[str, str]) -> bool:
@@ -91,12 +91,12 @@ class Guard:
 
 
 def headers_for(host: str) -> dict[str, str]:
-    """Return the headers of every answer: nothing of other places runs, nothing is kept, no other page holds it."""
+    """Return the headers of every answer: run nothing from elsewhere, keep nothing, stay out of other pages' frames."""
     return {name: value.replace("{socket}", f"ws://{host}") for name, value in _HEADERS.items()}
 
 
 def lower(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return headers as text by lower-case name; the host and origin of a request that has two of them are none."""
+    """Return headers as text by lower-case name; a host or origin that comes twice counts as missing."""
     found: dict[str, Any] = {}
     for name, value in raw:
         key = name.decode("latin-1").lower()

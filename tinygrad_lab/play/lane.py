@@ -1,4 +1,4 @@
-"""One run of a page: it trains by the update, takes on other settings as it goes, and remembers past epochs."""
+"""One run on a page: it trains one update at a time, takes new settings on the way, and remembers past epochs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tinygrad_lab.play.moments import Moments, holders
 
 ENDLESS = 1_000_000_000
 
-# Options that a run takes on as it goes; any other begins it anew.
+# Options that can change while a run goes on; a change of any other restarts it.
 AS_IT_GOES = frozenset(
     {"lr", "schedule", "optimizer", "momentum", "dampening", "weight_decay", "batch_size", "activation", "noise"}
 )
@@ -26,7 +26,7 @@ Begin = Callable[[Config], Run]
 
 @dataclass(frozen=True)
 class Change:
-    """A setting that was changed on the run: from this epoch on it was another."""
+    """A setting that was changed during a run, from this epoch on."""
 
     epoch: int
     name: str
@@ -38,9 +38,9 @@ class Lane:
     """A run that is trained step by step.
 
     Arguments:
-        begin: from a configuration to the run before its first epoch.
-        config: what was asked for.
-        run: an earlier run that goes on.
+        begin: makes the run before its first epoch from a configuration.
+        config: the configuration asked for.
+        run: an earlier run to go on with.
         fixed: options that cannot be changed here.
 
     Attributes:
@@ -68,17 +68,17 @@ class Lane:
 
     @property
     def history(self) -> History:
-        """What was measured so far."""
+        """The figures measured so far."""
         return self.run.history
 
     @property
     def epoch(self) -> int:
-        """The number of evaluations."""
+        """The number of evaluations so far."""
         return self.run.history.epochs
 
     @property
     def stopped(self) -> bool:
-        """Whether there is no going on: the loss is not finite, or a schedule is at its end."""
+        """Whether training cannot go on: the loss is not finite, or the schedule has ended."""
         return self.history.stopped_by is not None
 
     def restart(self) -> None:
@@ -86,10 +86,10 @@ class Lane:
         self._take(self.begin(endless(self.config)), Moments(), [])
 
     def change(self, values: dict[str, Any]) -> None:
-        """Take on other settings: on the run where that can be, else from its beginning.
+        """Apply new settings: to the run as it is if possible, else from its start.
 
         Raises:
-            LabError: a value cannot be meant; nothing has changed then.
+            LabError: a value is invalid; nothing has changed then.
         """
         values = {name: value for name, value in values.items() if value != getattr(self.config, name)}
         config = replace(self.config, **values)
@@ -116,12 +116,12 @@ class Lane:
             self._evaluate()
 
     def complete_epoch(self) -> None:
-        """Make the updates that are missing to the next evaluation, if there have been any."""
+        """If some updates of an epoch have been made, make the rest of them."""
         while self.updates and not self.stopped:
             self.step()
 
     def go_through_epoch(self, deadline: float = math.inf) -> bool:
-        """Make the updates up to the next evaluation, or to a time, and return whether it is reached."""
+        """Make updates until the next evaluation or the deadline; return whether the evaluation was reached."""
         if self.stopped:
             return True
         if self._pending is None:
@@ -134,7 +134,7 @@ class Lane:
         return True
 
     def finished(self) -> Run:
-        """Return the run as `train` would leave it after so many epochs."""
+        """Return the run as `train` would leave it after as many epochs."""
         self.complete_epoch()
         run = self.begin(self.repeatable)
         run.experiment, run.batches, run.history = self.run.experiment, self.run.batches, replace(self.history)
@@ -161,7 +161,7 @@ class Lane:
             self.moments.keep(epoch, self.run.experiment)
 
     def _go_on_as(self, run: Run, config: Config) -> None:
-        """Give a new run the parameters, and what else has been learnt, and evaluate it at this epoch."""
+        """Give a new run the parameters and whatever else has been learnt, and evaluate it at this epoch."""
         old = self.run
         for one, known in zip(holders(run.model), holders(old.model), strict=True):
             one.data = known.data
@@ -177,6 +177,6 @@ class Lane:
 
 
 def endless(config: Config) -> Config:
-    """Return a configuration that stops for nothing; a schedule keeps the number of epochs that it is made for."""
+    """Return a configuration without a stopping condition; a schedule keeps the length it was made for."""
     epochs = ENDLESS if config.schedule == "constant" else config.limit
     return replace(config, epochs=epochs, until=None, patience=None)

@@ -1,4 +1,4 @@
-"""A run that is trained elsewhere, as by `train --live`: a page looks on, and may hold it for a while."""
+"""A page that watches a run trained elsewhere, as by `train --live`, and may pause it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tinygrad_lab.play.sources import Source
 
 
 class Onlooker(Session):
-    """A session of one run, whose training calls `watch` after each evaluation.
+    """A session with one run, whose training calls `watch` after each evaluation.
 
     Arguments:
         run: the run, before or in its training.
@@ -30,7 +30,7 @@ class Onlooker(Session):
         self.playing, self.speed = True, None
 
     def watch(self, history: History) -> None:
-        """Show what is due, and wait while a page holds the run; a callback of `train`."""
+        """Show what is due, and wait while a page pauses the run; this is a callback for `train`."""
         lane: Any = self.lane
         lane.note()
         self.picture_is_new = True
@@ -44,7 +44,7 @@ class Onlooker(Session):
             self._hold(lane)
 
     def _hold(self, lane: Watched) -> None:
-        """Wait until the run may go on. Ctrl-C is passed on to whoever trains."""
+        """Wait until the run may go on. Ctrl-C is passed on to the training."""
         due = max(self._next_epoch, time.perf_counter() - 0.1)
         with interruptible() as interrupted:
             while not self.over and not interrupted() and not lane.granted:
@@ -63,7 +63,7 @@ class Watched(Lane):
     """A run that is trained elsewhere.
 
     Attributes:
-        granted: how many epochs it may go on for, where it is held.
+        granted: how many epochs it may train while it is paused.
     """
 
     owner = "a terminal trains it; start tinygrad-lab play to change things as they train"
@@ -79,24 +79,24 @@ class Watched(Lane):
             self.moments.keep(self.epoch, self.run.experiment)
 
     def step(self) -> None:
-        """Let it go on for an epoch."""
+        """Let it train for one epoch."""
         self.granted += 1
 
     def go_through_epoch(self, deadline: float = math.inf) -> bool:
-        """Let it go on for an epoch."""
+        """Let it train for one epoch."""
         self.granted += 1
         return False
 
     def restart(self) -> None:
-        """Refuse."""
+        """Refuse: this run is not ours to change."""
         _refuse(self.config)
 
     def change(self, values: dict[str, Any]) -> None:
-        """Refuse."""
+        """Refuse: this run is not ours to change."""
         _refuse(self.config)
 
     def finished(self) -> Run:
-        """Refuse: its folder is written by whoever trains it."""
+        """Refuse: the training writes the folder itself."""
         raise LabError(
             "play: the folder is written by the terminal that trains, not by the page; wait until training ends"
         )

@@ -1,4 +1,4 @@
-"""What a network does at its parameters as they are: activations, gradients and the next step, layer by layer."""
+"""A network with its present parameters, layer by layer: activations, gradients, and how far the next step goes."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from tinygrad_lab.lab.data import Array, Dataset
 from tinygrad_lab.nn import Module
 from tinygrad_lab.optim import Optimizer
 
-MOST_POINTS = 1000  # of the data that are looked at; of more, so many evenly spread
+MOST_POINTS = 1000  # used at most; of larger data sets, evenly spread ones
 MOST_LAYERS = 12
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A module with parameters and the modules without that follow it.
+    """A module with parameters, together with the modules without parameters that follow it.
 
     Arguments:
-        kind: what they are, as in "Linear · Tanh".
-        output: (points, units), what comes out of the last of them.
-        parameters: of the first.
+        kind: their classes, as in "Linear · Tanh".
+        output: (points, units), the output of the last of them.
+        parameters: those of the first.
         weight: (units, inputs) of a `Linear`, else None.
         bias: (units,) of a `Linear`, if it has one.
-        activation: the last module's class.
-        gradient: the gradients of all its parameters, one after the other; empty where none was asked for.
-        ratio: the size of the next update, in sizes of the parameters: ‖Δw‖ / ‖w‖.
+        activation: the class of the last module.
+        gradient: the gradients of all its parameters in one vector; empty if there are none.
+        ratio: ‖Δw‖ / ‖w‖, the size of the next update relative to the parameters.
     """
 
     kind: str
@@ -45,14 +45,19 @@ class Layer:
     gradient: Array
     ratio: float = math.nan
 
+    @property
+    def rectifies(self) -> bool:
+        """Whether its activation is 0 for negative inputs, so that units can die."""
+        return self.activation in ("ReLU", "ReLU6")
+
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What a network does on its data.
+    """Outputs and layers of a network on its data.
 
     Arguments:
-        output: (points, outputs), before the activation that the loss computes itself.
-        layers: first to last.
+        output: (points, outputs), before any activation that is part of the loss.
+        layers: from first to last.
     """
 
     output: Array
@@ -60,7 +65,7 @@ class Look:
 
 
 def sample(n: int) -> Array:
-    """Return which of n points are looked at.
+    """Return the positions of the points that are used, out of n.
 
     Example:
         >>> sample(3).tolist(), len(sample(10**6))
@@ -70,11 +75,11 @@ def sample(n: int) -> Array:
 
 
 def look(experiment: Experiment, dataset: Dataset) -> Look:
-    """Return what a network does on data, with gradients; nothing of it changes, neither do its parameters' `grad`.
+    """Return outputs, activations and gradients on data; the model and its `grad`s stay as they were.
 
     Arguments:
         experiment: the model with its loss and optimizer.
-        dataset: the data; of very many points some are looked at.
+        dataset: the data; a sample of them if there are very many.
     """
     model, optimizer = experiment.model, experiment.optimizer
     x, y = experiment.arrays(dataset.take(sample(len(dataset.x))))
@@ -85,7 +90,7 @@ def look(experiment: Experiment, dataset: Dataset) -> Look:
 
 
 def activations(experiment: Experiment, x: Array) -> Look:
-    """Return what a network does on points (points, features), without gradients."""
+    """Return outputs and activations at points (points, features), without gradients."""
     with _at_rest(experiment.model), np.errstate(all="ignore"):
         output = experiment.model(experiment.inputs(x))
         return Look(output.data, tuple(_layers(output, None)))
@@ -93,7 +98,7 @@ def activations(experiment: Experiment, x: Array) -> Look:
 
 @contextmanager
 def _at_rest(model: Module) -> Iterator[None]:
-    """Surround calls in evaluation mode, without gradients at first; in the end all is as it was."""
+    """Put a model into evaluation mode without gradients, and put everything back afterwards."""
     training, parameters = model.training, model.parameters()
     gradients = [parameter.grad for parameter in parameters]
     for parameter in parameters:
@@ -133,7 +138,7 @@ def _layers(output: Value, optimizer: Optimizer | None) -> Iterator[Layer]:
 
 
 def _calls(output: Value) -> Iterator[tuple[Module, Value]]:
-    """Yield the innermost module calls that a Value was computed by, first to last, with what came out of them."""
+    """Yield the innermost module calls that led to a Value, first to last, each with its result."""
     for node in reversed(ancestors([output])):
         call: Any = node.call
         if call is not None:

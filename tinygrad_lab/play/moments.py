@@ -1,4 +1,4 @@
-"""The epochs that were: a run's parameters as they were at some of its evaluations, evenly spread, never too many."""
+"""Past epochs of a run: its parameters at some of its evaluations, evenly spread, and never too many."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ MOST_BYTES = 64_000_000
 
 
 def holders(model: Module) -> list[Any]:
-    """Return what holds the arrays of a model's state: its parameters and buffers."""
+    """Return the parameters and buffers that hold a model's arrays."""
     return [held for _, held in (*model.named_parameters(), *model.named_buffers())]
 
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """A run at an evaluation.
+    """A run at one of its evaluations.
 
     Arguments:
-        epoch: number of evaluations.
-        experiment: the model and optimizer that it had then.
+        epoch: the number of evaluations.
+        experiment: its model and optimizer.
         held: the model's parameters and buffers.
-        arrays: what they held.
-        states: the optimizer's states.
-        steps: how often the optimizer had stepped.
-        lr: its learning rate.
+        arrays: what these held then.
+        states: the optimizer's states then.
+        steps: the optimizer's steps then.
+        lr: its learning rate then.
     """
 
     epoch: int
@@ -47,7 +47,7 @@ class Moment:
 
     @classmethod
     def of(cls, epoch: int, experiment: Experiment, held: list[Any]) -> Moment:
-        """Return a run as it is."""
+        """Return a run as it is now."""
         optimizer = experiment.optimizer
         states = [{name: _copy(x) for name, x in state.items()} for state in optimizer.states]
         arrays = [_copy(one.data) for one in held]
@@ -55,7 +55,7 @@ class Moment:
 
     @contextmanager
     def back(self) -> Iterator[Experiment]:
-        """Surround looks at the run as it was then."""
+        """Bring this moment back inside a `with` block."""
         present = Moment.of(0, self.experiment, self.held)
         self.restore()
         try:
@@ -64,7 +64,7 @@ class Moment:
             present.restore()
 
     def restore(self) -> None:
-        """Let the experiment be as it was."""
+        """Bring this moment back for good."""
         optimizer = self.experiment.optimizer
         for one, array in zip(self.held, self.arrays, strict=True):
             one.data = _copy(array)
@@ -72,7 +72,7 @@ class Moment:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """The bytes of its arrays."""
         arrays = [*self.arrays, *(x for state in self.states for x in state.values())]
         return sum(getattr(x, "nbytes", 8) for x in arrays)
 
@@ -82,7 +82,8 @@ def _copy(x: Any) -> Any:
 
 
 class Moments:
-    """Keeps every epoch at first; whenever there are too many, every other one is dropped, and twice as few are kept.
+    """Keeps every epoch at first; whenever there are too many, drops every other one, and keeps only half as many
+    later.
 
     Example:
         >>> moments = Moments()
@@ -97,11 +98,11 @@ class Moments:
 
     @property
     def epochs(self) -> list[int]:
-        """Those that can be gone back to."""
+        """The epochs that are kept."""
         return [moment.epoch for moment in self.kept]
 
     def wants(self, epoch: int) -> bool:
-        """Return whether an epoch is one of those to be kept."""
+        """Return whether an epoch is to be kept."""
         return not self.kept or epoch - self.kept[-1].epoch >= self.stride
 
     def keep(self, epoch: int, experiment: Experiment) -> None:
@@ -118,6 +119,6 @@ class Moments:
         self.kept = [one for one in self.kept if one.epoch < epoch]
 
     def nearest(self, epoch: int) -> Moment | None:
-        """Return the last one at or before an epoch, or else the first."""
+        """Return the last moment at or before an epoch, or else the first."""
         position = bisect.bisect_right(self.epochs, epoch)
         return self.kept[max(position - 1, 0)] if self.kept else None

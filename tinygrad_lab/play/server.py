@@ -1,4 +1,4 @@
-"""What answers the browser: the page and its files, one socket a tab, and what a page takes with it."""
+"""The web application: the page and its files, a WebSocket for each tab, and downloads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tinygrad_lab.play.guard import Guard, headers_for, lower
 from tinygrad_lab.play.session import Session
 
 MOST_TABS = 16
-MOST_BYTES = 32_768  # of a message from a page
+MOST_BYTES = 32_768  # bytes, of a message from a page
 _KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 Scope: TypeAlias = dict[str, Any]
@@ -27,7 +27,7 @@ Send: TypeAlias = Callable[[Any], Awaitable[None]]
 
 @cache
 def assets() -> dict[str, bytes]:
-    """Return the files of the page by name: what is not among them cannot be asked for."""
+    """Return the page's files by name; no other file can be asked for."""
     folder = resources.files(__package__).joinpath("assets")
     found = {path.name: path.read_bytes() for path in folder.iterdir() if PurePosixPath(path.name).suffix in _KINDS}
     numbers = resources.files("tinygrad_lab.viz").joinpath("assets", "numbers.js").read_bytes()
@@ -35,7 +35,7 @@ def assets() -> dict[str, bytes]:
 
 
 class Tabs:
-    """The open pages: each gets what is told, and only the newest frame if it cannot keep up."""
+    """The open pages: each gets every message, but only the newest frame if it cannot keep up."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -43,7 +43,7 @@ class Tabs:
         self.tabs: set[Tab] = set()
 
     def tell(self, message: str | bytes) -> None:
-        """Send a message to all; from the thread of the training."""
+        """Send a message to all; called from the training's thread."""
         if self.loop is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self._tell, message)
 
@@ -52,7 +52,7 @@ class Tabs:
             tab.offer(message)
 
     async def run(self, socket: Any) -> None:
-        """Serve one page until it goes."""
+        """Serve one page until it closes."""
         self.loop = asyncio.get_running_loop()
         if len(self.tabs) >= MOST_TABS:
             await socket.close(1013)
@@ -99,7 +99,7 @@ class Tabs:
 
 
 class Tab:
-    """One page, and what it is still to be sent."""
+    """One page, and the messages still to be sent to it."""
 
     def __init__(self, socket: Any) -> None:
         self.socket = socket
@@ -108,7 +108,7 @@ class Tab:
         self.news = asyncio.Event()
 
     def offer(self, message: str | bytes) -> None:
-        """Put a message in line; a frame takes the place of one that has not gone out yet."""
+        """Queue a message; a frame replaces one that is still waiting."""
         if isinstance(message, bytes):
             self.frame = message
         else:
@@ -116,7 +116,7 @@ class Tab:
         self.news.set()
 
     async def send(self) -> None:
-        """Send what there is, for ever."""
+        """Send messages as they come, forever."""
         while True:
             await self.news.wait()
             self.news.clear()
@@ -127,7 +127,7 @@ class Tab:
                 await self.socket.send_bytes(frame)
 
     async def close(self, code: int) -> None:
-        """Close the connection, if it still is one."""
+        """Close the connection if it is still open."""
         try:
             await self.socket.close(code)
         except RuntimeError:
@@ -135,7 +135,7 @@ class Tab:
 
 
 def _command(text: str) -> tuple[str, dict[str, Any], Any] | None:
-    """Return the name, the arguments and the number of a command that a page has sent; None if it is none."""
+    """Return the name, arguments and number of a command from a page; None if it is not a command."""
     try:
         asked = json.loads(text)
     except (ValueError, RecursionError):
@@ -183,7 +183,7 @@ def application(session: Session, guard: Guard, tabs: Tabs) -> Any:
             "theme": given.get("theme", "auto"),
         }
         response = await asked(request, "explain", arguments, "text/html")
-        # The page brings a policy of its own, by the hash of its script, and stands in a frame of ours.
+        # This page has a policy of its own, with the hash of its script, and is shown in a frame of ours.
         response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
         return response
 
@@ -202,7 +202,7 @@ def application(session: Session, guard: Guard, tabs: Tabs) -> Any:
 
 
 class Guarded:
-    """Lets through to an application what the guard does not refuse, and takes the token of an address."""
+    """Passes on to an application what the guard allows, and turns the token in an address into a cookie."""
 
     def __init__(self, application: Any, guard: Guard) -> None:
         self.application, self.guard = application, guard
@@ -231,7 +231,7 @@ class Guarded:
             await _respond(send, 403, f"{refused}\n", common)
 
     def _token(self, scope: Scope, headers: dict[str, str]) -> str | None:
-        """Return the token of an address that holds the right one."""
+        """Return the token in an address if it is the right one."""
         name, _, value = scope.get("query_string", b"").decode("latin-1").partition("=")
         fits = scope["type"] == "http" and scope["path"] == "/" and name == "token" and self.guard.is_own_host(headers)
         return value if fits and self.guard.knows(value) else None

@@ -1,4 +1,4 @@
-"""The server in a thread of its own, beside the training: it begins, says where it is, and ends cleanly."""
+"""The server in its own thread beside the training: it starts, says where it listens, and stops cleanly."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _ANY = ("0.0.0.0", "::")  # noqa: S104 only where it is asked for
 
 @contextmanager
 def serve(session: Session, host: str = "127.0.0.1", port: int | None = None) -> Iterator[str]:
-    """Give the address of a session's page, with its token, and serve it meanwhile.
+    """Serve a session inside a `with` block; give the address of its page, with the token.
 
     Arguments:
         session: what to serve.
-        host: the address to listen at; another than this machine's own lets others in who have the token.
-        port: the port; None for the usual one, or a free one where it is taken.
+        host: the address to listen at; any other than this machine's own also admits others who have the token.
+        port: the port; None for the usual one, or a free one if that is taken.
 
     Raises:
         LabError: it cannot listen there.
@@ -67,7 +67,7 @@ def serve(session: Session, host: str = "127.0.0.1", port: int | None = None) ->
 
 
 async def _run(server: Any, listening: socket.socket, tabs: Tabs, ending: threading.Event) -> None:
-    """Serve until told to stop, and say goodbye to the pages before the connections are cut."""
+    """Serve until told to stop, and say goodbye to the pages before closing the connections."""
     serving = asyncio.create_task(server.serve([listening]))
     while not ending.is_set() and not serving.done():
         await asyncio.sleep(0.05)
@@ -92,7 +92,7 @@ def _listen(host: str, port: int | None) -> socket.socket:
 
 
 def _names(host: str) -> list[str]:
-    """Return the names that a request may call this host, the first of which is the one to show."""
+    """Return the names by which requests may call this host, first the one to show."""
     if host in ("127.0.0.1", "localhost"):
         return list(LOCAL)
     if host == "::1":

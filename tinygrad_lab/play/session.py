@@ -1,4 +1,4 @@
-"""All runs of a playground, and what its pages ask of them; everything happens in the one thread that calls `work`."""
+"""All runs of a playground and what its pages ask for; everything happens in the one thread that calls `work`."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from tinygrad_lab.play.maps import Plane
 from tinygrad_lab.play.pace import SETTLE, Pace
 from tinygrad_lab.play.sources import Source
 
-_CHUNK = 0.01  # seconds of training between two looks at what was asked
+_CHUNK = 0.01  # seconds of training between two looks at the queue of commands
 _MOVING, _STILL = (40, 20), (100, 32)  # cells a side of the output's map, and of a unit's
 
 
 class Session:
-    """Runs side by side, from the same weights, with one clock.
+    """Runs side by side, started from the same weights and trained at the same pace.
 
     Arguments:
-        source: where runs come from.
-        tell: is given what all pages are to be sent: text for the state, bytes for a frame.
+        source: makes the runs.
+        tell: is called with every message to all pages: text for the state, bytes for a frame.
 
     Attributes:
         lanes: the runs.
-        playing: whether they train.
-        speed: epochs a second at most; None for as many as can be.
+        playing: whether they are training.
+        speed: the most epochs a second; None for as fast as possible.
         goal: the epoch at which to pause.
-        shown: the epoch that is looked back at; None for now.
+        shown: the past epoch that is shown; None for now.
         selected: the run whose network is shown.
-        axes: the features that maps go over.
-        tabs: how many pages there are.
-        over: whether it is the end.
+        axes: the features that maps are drawn over.
+        tabs: how many pages are open.
+        over: whether the playground has ended.
     """
 
     def __init__(self, source: Source, tell: Callable[[str | bytes], None] = lambda message: None) -> None:
@@ -70,7 +70,7 @@ class Session:
     # -- from other threads --------------------------------------------------------------------------------------------
 
     def ask(self, name: str, arguments: dict[str, Any]) -> Future[Any]:
-        """Ask for a command, from any thread; the future has its result, or the error that says what is wrong."""
+        """Queue a command, from any thread; the future gets its result, or the error to show."""
         future: Future[Any] = Future()
         self._asked.put((name, arguments, future))
         return future
@@ -78,39 +78,39 @@ class Session:
     # -- in the thread of the training ---------------------------------------------------------------------------------
 
     def work(self) -> None:
-        """Train, answer and show until somebody says that it is over."""
+        """Train, answer and show until the playground is over."""
         with np.errstate(all="ignore"):
             while not self.over:
                 self.turn()
 
     def turn(self) -> None:
-        """Train a little, if that is wanted, answer what was asked, and show what is due."""
+        """Train a little if playing, answer commands, and show what is due."""
         try:
             if self.playing:
                 self._advance()
             self._answer(self._idle())
             self._show()
-        except Exception as error:  # whatever a model of somebody's own raises: the page says it, and waits
+        except Exception as error:  # a user's model may raise anything: the page shows it and waits
             self.playing, self.goal, self._fine_at = False, None, None
             self.state_is_new = self.picture_is_new = False
             told = f"play: the run stopped at {type(error).__name__}: {error}; correct the model, or change it"
             self.tell(json.dumps({"type": "error", "id": None, "content": visible(told)}))
 
     def follow(self, link: str) -> None:
-        """Set everything as a link says, before any page asks."""
+        """Apply a link, before any page asks."""
         commands.link(self, link)
 
     def rest(self) -> None:
-        """Stop for a while."""
+        """Pause the training."""
         self.playing, self.goal = False, None
         self.fresh()
 
     def fresh(self) -> None:
-        """Let all pages know the whole state, and what is to be seen."""
+        """Send the whole state and a new picture to all pages."""
         self.state_is_new = self.picture_is_new = True
 
     def plane(self, lane: Lane) -> Plane:
-        """Return what the maps of a run go over."""
+        """Return what the maps of a run are drawn over."""
         return self._known("plane", lane, lambda: Plane.of(lane.run.parts, self.axes), self.axes)
 
     def constant(self, lane: Lane) -> Constant:
@@ -118,7 +118,7 @@ class Session:
         return self._known("constant", lane, lambda: Constant.of(lane.run.experiment, lane.run.dataset))
 
     def _known(self, what: str, lane: Lane, find: Callable[[], Any], also: Any = None) -> Any:
-        """Return what depends on nothing but a run's data and loss, found once."""
+        """Return something that depends only on a run's data and loss, computed once."""
         key = (what, id(lane))
         known = self._found.get(key)
         if known is None or known[0] is not lane.run or known[1] != also:
@@ -145,7 +145,7 @@ class Session:
                 self._next_epoch += 1 / self.speed
 
     def _go_through_epoch(self, deadline: float) -> bool:
-        """Bring the runs that are behind to their next evaluation, and return whether all are there by then."""
+        """Bring the runs that are behind to their next evaluation; return whether all got there in time."""
         if len(self.lanes) == 1:  # saves 3 % of the time of a small network
             return self.lanes[0].go_through_epoch(deadline)
         going = [lane for lane in self.lanes if not lane.stopped]
@@ -159,7 +159,7 @@ class Session:
         return self.lane.stopped and all(lane.stopped for lane in self.lanes)
 
     def _idle(self) -> float:
-        """Return how long to wait for a question, at most."""
+        """Return how long to wait for a command, at most."""
         if self.playing:
             return 0.0 if self.speed is None else max(0.0, min(self._next_epoch - time.perf_counter(), 0.05))
         if not self.tabs:
@@ -190,7 +190,7 @@ class Session:
             future.set_result(command(self, **arguments))
         except TinygradError as error:
             future.set_exception(error)
-        except Exception as error:  # the training goes on, whatever a page asks for
+        except Exception as error:  # a failing command must not end the training
             future.set_exception(LabError(f"play: {name} failed ({type(error).__name__}: {error}); reload the page"))
 
     def _show(self) -> None:
@@ -209,13 +209,13 @@ class Session:
             self._send(*_STILL)
 
     def _send(self, fine: int, coarse: int) -> None:
-        start = time.thread_time()  # of this thread: others may keep it waiting
+        start = time.thread_time()  # of this thread alone, as others may keep it waiting
         message = self.frame(fine, coarse)
         self.tell(message)
         self._pace.sent(time.thread_time() - start, len(message), self.tabs)
 
     def frame(self, fine: int, coarse: int) -> bytes:
-        """Return what is to be seen, with maps of so many cells a side."""
+        """Return a frame, with maps of this many cells a side."""
         now, epoch = time.perf_counter(), self.lane.epoch
         before, counted = self._counted
         if now - before > 0.5:

@@ -1,4 +1,4 @@
-"""What a page may set, and how far: the lab's own options, with limits that keep a page quick."""
+"""The settings that a page may change: the lab's own options, with limits that keep the page quick."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FIELDS = {one.name: one for one in fields(Config)}
 
 
 def choices() -> dict[str, list[str]]:
-    """Return the names to choose from, for settings that have such."""
+    """Return the names to choose from, for settings that have them."""
     return {
         "activation": list(ACTIVATIONS),
         "optimizer": list(optim.OPTIMIZERS),
@@ -37,10 +37,10 @@ def choices() -> dict[str, list[str]]:
 
 
 def checked(config: Config, values: dict[str, Any]) -> dict[str, Any]:
-    """Return what a page sets, with what goes with it, as a configuration takes it.
+    """Return a page's settings, and whatever has to change with them, as fields of a configuration.
 
     Raises:
-        LabError: the page may not set that, or not so far.
+        LabError: the page may not change that, or not that far.
 
     Example:
         >>> checked(Config(data="linear", points=50), {"data": "xor"})
@@ -84,7 +84,7 @@ def _check_limits(values: dict[str, Any]) -> None:
 
 
 def command(config: Config) -> list[str]:
-    """Return the words of the command line that trains as a configuration says.
+    """Return the words of the command line that trains with a configuration.
 
     Example:
         >>> " ".join(command(Config(data="linear", hidden=(4, 4), bias=False, epochs=10)))
@@ -109,7 +109,7 @@ def command(config: Config) -> list[str]:
 
 
 def link(config: Config, epochs: int | None = None) -> str:
-    """Return the settings as the end of a link, after its #.
+    """Return the settings as the part of a link after its #.
 
     Example:
         >>> link(Config(lr=3.0, hidden=(4, 2)), 200)
@@ -125,10 +125,10 @@ def link(config: Config, epochs: int | None = None) -> str:
 
 
 def read_link(text: str) -> tuple[dict[str, Any], int | None]:
-    """Return the settings of a link, all of them, and the epoch to train to.
+    """Return all settings of a link, and the epoch to train to.
 
     Raises:
-        LabError: it sets what a page may not, or a word is not what it must be.
+        LabError: a setting does not exist, or its value is invalid.
 
     Example:
         >>> settings, epochs = read_link("hidden=4+2&lr=3.0&epochs=200")

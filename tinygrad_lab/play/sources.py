@@ -1,4 +1,4 @@
-"""What a playground begins with: data, a configuration, an earlier run, or a model of your own."""
+"""What a playground can start with: data, a configuration, an earlier run, or a model of your own."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _OWN = "the model's own"
 
 @dataclass(frozen=True)
 class Source:
-    """Where the runs of a playground come from.
+    """Makes the runs of a playground.
 
     Arguments:
         config: the first run's settings.
-        begin: from settings to a run before its first epoch.
-        run: an earlier run that goes on.
-        files: data files that the page may choose, by the name it calls them.
+        begin: makes a run before its first epoch from settings.
+        run: an earlier run to go on with.
+        files: data files that the page may choose, by the name it shows.
         fixed: settings that cannot be changed.
         model: `module:name` of a model of your own.
     """
@@ -51,14 +51,14 @@ class Source:
 
     @property
     def datasets(self) -> list[str]:
-        """The names of data that the page may choose."""
+        """The names of the data that the page may choose."""
         return [self.name_of(self.config.data)] if "data" in self.fixed else [*self.files, *DATASETS]
 
     def data_called(self, name: str) -> str:
-        """Return what a configuration calls the data of a name; a page knows no paths.
+        """Return what a configuration calls the data of this name; a page never sees paths.
 
         Raises:
-            LabError: there are none of this name.
+            LabError: there is no such name.
         """
         if name not in self.datasets:
             known = ", ".join(self.datasets)
@@ -66,11 +66,11 @@ class Source:
         return str(self.files[name]) if name in self.files else name
 
     def name_of(self, data: str) -> str:
-        """Return what the page calls the data of a configuration."""
+        """Return what the page calls a configuration's data."""
         return next((name for name, path in self.files.items() if path == Path(data)), data)
 
 
-# What the page decides itself, or cannot do.
+# What the page controls itself, or cannot do.
 _NOT_HERE = {
     "until": "the page says when",
     "patience": "slide back to the best epoch",
@@ -80,11 +80,11 @@ _NOT_HERE = {
 
 
 def source(what: str | None, given: dict[str, Any]) -> Source:
-    """Return what the command line names: nothing, data, a folder of data, a configuration or a run.
+    """Return the source that the command line names: data, a folder of data, a configuration or a run.
 
     Arguments:
         what: a data set of the lab, a data file, a folder, a config.json, or a run's folder.
-        given: options of the command line, put on top.
+        given: options of the command line, which take precedence.
 
     Raises:
         LabError: it is none of these, or cannot be read.
@@ -106,7 +106,7 @@ def source(what: str | None, given: dict[str, Any]) -> Source:
 
 
 def files_in(folder: Path) -> dict[str, Path]:
-    """Return the data files in a folder by name, without those that lead out of it."""
+    """Return the data files in a folder by name, without links that lead out of it."""
     inside = folder.resolve()
     found = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in _SUFFIXES and path.is_file())
     return {path.name: path for path in list(found)[:_MOST_FILES] if path.resolve().parent == inside}
@@ -129,7 +129,7 @@ def _of_run(folder: Path, given: dict[str, Any]) -> Source:
 
 
 def _unhurried(config: Config) -> Config:
-    """Return a configuration without what would end the run; the page says when."""
+    """Return a configuration without stopping conditions; the page decides when to stop."""
     kept = config.epochs if config.schedule != "constant" else None
     return replace(config, epochs=kept, until=None, patience=None, log_every=None, compile=False)
 
@@ -141,7 +141,7 @@ def _check_options(given: dict[str, Any]) -> None:
 
 
 class _Lab:
-    """Begins runs of the lab; the data are read again only when they are others."""
+    """Begins runs of the lab; data are read again only if they change."""
 
     def __init__(self) -> None:
         self.known: tuple[Any, ...] | None = None
@@ -162,7 +162,7 @@ class _Lab:
 
 
 def of_model(name: str, found: Any, given: dict[str, Any]) -> Source:
-    """Return a playground of a model of your own.
+    """Return a source for a model of your own.
 
     Arguments:
         name: `module:name` that it was imported by.
@@ -171,7 +171,7 @@ def of_model(name: str, found: Any, given: dict[str, Any]) -> Source:
         given: options of the command line.
 
     Raises:
-        LabError: it is no such thing, or does not fit the data.
+        LabError: it is not such a thing, or does not fit the data.
     """
     _check_options(given)
     made = found if isinstance(found, Module) else _called(name, found)
@@ -194,8 +194,10 @@ def of_model(name: str, found: Any, given: dict[str, Any]) -> Source:
 
 def _called(name: str, found: Any) -> Any:
     if not callable(found):
-        raise LabError(f"play: {name} must be a module or a function that returns one, got {type(found).__name__}; "
- f"see docs/playground.md")  # fmt: skip
+        raise LabError(
+            f"play: {name} must be a module or a function that returns one, got {type(found).__name__}; "
+            f"see docs/playground.md"
+        )
     try:
         return found()
     except TypeError as error:

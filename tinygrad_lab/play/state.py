@@ -1,4 +1,4 @@
-"""All that a page shows beside frames: settings, choices, and the points."""
+"""What a page shows beside the frames: settings, choices and points."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from tinygrad_lab.play.session import Session
 
 MOST_RUNS = 4
-MOST_SHOWN = 400  # points of each part
+MOST_SHOWN = 400  # points of each part at most
 
 
 def message(session: Session) -> str:
-    """Return all that a page shows beside frames, as JSON."""
+    """Return the state as JSON."""
     return json.dumps(jsonable({"type": "state", **state(session)}), separators=(",", ":"))
 
 
 def state(session: Session) -> dict[str, Any]:
-    """Return all that a page shows beside frames."""
+    """Return everything that a page shows beside the frames."""
     lane = session.lane
     schema = lane.run.dataset
     return {

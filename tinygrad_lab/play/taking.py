@@ -1,4 +1,4 @@
-"""What a page takes with it: the run's folder, its command line, its link, its network as a program, and reasons."""
+"""What you can take away from a page: a run's folder, command line and link, its network as a program, and a graph."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def export(session: Session) -> dict[str, Any]:
-    """Write the selected run's folder and report, as `train` does, and return where."""
+    """Write the selected run's folder and report, as `train` does, and return its path."""
     session.rest()
     if session.source.model is not None:
         raise LabError(
@@ -31,7 +31,7 @@ def export(session: Session) -> dict[str, Any]:
 
 
 def repeat(session: Session) -> dict[str, Any]:
-    """Return the command line that repeats the selected run, whether it does, and the link."""
+    """Return the link of the selected run, the command line that repeats it, and whether it does so exactly."""
     lane = session.lane
     words = settings.command(lane.repeatable)
     named = replace(lane.config, data=session.source.name_of(lane.config.data))
@@ -51,7 +51,7 @@ def program(session: Session) -> str:
 
 
 def explain(session: Session, part: str, point: int, theme: str = "auto") -> str:
-    """Return the page that explains an output: the graph of one sample."""
+    """Return the page that explains one output: the graph of one sample."""
     lane = session.lane
     dataset = getattr(lane.run.parts, part, None) if part in ("training", "validation", "test") else None
     if dataset is None:

@@ -1,4 +1,4 @@
-"""Troubles of a training by their names: how each shows, in a sentence, and what to try."""
+"""Common troubles of training: how each shows, in a sentence, and what to try."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import Array
-from tinygrad_lab.lab.diagnosis import silent
+from tinygrad_lab.lab.diagnosis import dead
 from tinygrad_lab.lab.training import History
 from tinygrad_lab.play.constant import Constant
 from tinygrad_lab.play.looking import Layer, Look
@@ -22,16 +22,16 @@ _RECENT = 30  # evaluations
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something that goes wrong.
+    """One thing that is going wrong.
 
     Arguments:
         name: what it is called.
-        sentence: how it shows here, in figures.
+        sentence: how it shows here, with figures.
         advice: what to try.
-        button: what the button says that tries it.
-        settings: what the button sets.
+        button: the label of the button that tries it.
+        settings: the settings that the button changes.
         anew: whether it restarts the run.
-        layers: where it is, if it is at layers.
+        layers: the layers where it is, if it is in some layers only.
     """
 
     name: str
@@ -45,14 +45,14 @@ class Trouble:
 
 @dataclass(frozen=True, eq=False)
 class Situation:
-    """All that is known of a run at an epoch.
+    """What is known of a run at an epoch.
 
     Arguments:
         config: its settings.
         history: its losses; only those up to `epoch` count.
-        epoch: the evaluation it is at.
+        epoch: the epoch.
         at: positions in the history, evenly spread up to this epoch.
-        look: what its network does.
+        look: the outputs, activations and gradients of its network.
         constant: the best constant predictor.
         fixed: settings that cannot be changed.
     """
@@ -67,12 +67,12 @@ class Situation:
 
     @property
     def loss(self) -> float:
-        """The loss now."""
+        """The loss at this epoch."""
         return self.history.loss[self.epoch - 1]
 
     @property
     def recent(self) -> Array:
-        """The last losses."""
+        """The losses of the last epochs."""
         return np.array(self.history.loss[max(0, self.epoch - _RECENT) : self.epoch])
 
     @property
@@ -82,7 +82,7 @@ class Situation:
 
 
 def troubles(now: Situation) -> list[Trouble]:
-    """Return what goes wrong, the worst first; there is no button for what cannot be set."""
+    """Return what is going wrong, the worst first; without a button if its settings cannot be changed."""
     found = [*_divergence(now)]
     if not found:
         found = [*_dead(now), *_plateau(now), *_bouncing(now), *_saturated(now), *_gradients(now), *_overfitting(now)]
@@ -140,7 +140,7 @@ def _plateau(now: Situation) -> Iterator[Trouble]:
             f"For {back:,} epochs the loss has stood at {now.loss:.4g}; the best constant, {constant.words}, "
             f"gives {constant.loss:.4g}."
         )
-    if any(silent(layer.output).all() for layer in _rectified(now).values()):
+    if any(dead(layer.output).all() for layer in _rectified(now).values()):
         yield Trouble("Plateau", sentence, "A whole layer is dead, and nothing gets through it: mend that first.", "")
     elif now.config.activation == "none" and now.config.hidden:
         advice = "Layers without activation are together one linear layer, however many they are. Give them one."
@@ -156,7 +156,7 @@ def _plateau(now: Situation) -> Iterator[Trouble]:
 
 
 def _dead(now: Situation) -> Iterator[Trouble]:
-    found = {i: mask for i, layer in _rectified(now).items() if (mask := silent(layer.output)).any()}
+    found = {i: mask for i, layer in _rectified(now).items() if (mask := dead(layer.output)).any()}
     if found:
         where = " and ".join(f"{mask.sum()} of {mask.size} units of layer {i + 1}" for i, mask in found.items())
         yield Trouble(
@@ -171,7 +171,7 @@ def _dead(now: Situation) -> Iterator[Trouble]:
 
 def _rectified(now: Situation) -> dict[int, Layer]:
     """Return the hidden layers whose units can die, by number."""
-    return {i: layer for i, layer in enumerate(now.look.layers[:-1]) if layer.activation in ("ReLU", "ReLU6")}
+    return {i: layer for i, layer in enumerate(now.look.layers[:-1]) if layer.rectifies}
 
 
 def _saturated(now: Situation) -> Iterator[Trouble]:
@@ -193,7 +193,7 @@ def _saturated(now: Situation) -> Iterator[Trouble]:
 
 
 def saturation(layer: Layer) -> float:
-    """Return the share of a layer's outputs that are at the flat ends of its activation; 0 for one without."""
+    """Return the share of a layer's outputs near the flat ends of its activation; 0 for activations without."""
     if layer.activation not in _BOUNDS or not layer.output.size:
         return 0.0
     low, high = _BOUNDS[layer.activation]
@@ -231,7 +231,7 @@ def _gradients(now: Situation) -> Iterator[Trouble]:
 
 
 def size(gradient: Array) -> float:
-    """Return the root mean square of a gradient's elements, 0 for none."""
+    """Return the root mean square of a gradient; 0 if it is empty."""
     return float(np.sqrt(np.mean(gradient**2))) if gradient.size else 0.0
 
 

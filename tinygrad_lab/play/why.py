@@ -1,4 +1,4 @@
-"""Why this output? The graph of a single sample, as the page that steps through its back-propagation."""
+"""Why this output? The graph of one sample, as a page that steps through its backward pass."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tinygrad_lab.lab.data import Dataset
 
 
 def page(experiment: Experiment, dataset: Dataset, theme: Any = "auto") -> str:
-    """Return the page of a sample: forward, backward, and the update that it alone would make.
+    """Return the page for one sample: forward, backward, and the update that it alone would make.
 
     Arguments:
         experiment: the network with its loss and optimizer.
-        dataset: of one point.
+        dataset: a single point.
         theme: "light", "dark" or "auto".
     """
 
