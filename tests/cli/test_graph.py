@@ -109,3 +109,10 @@ def test_help_has_an_example():
         [sys.executable, "-m", "tinygrad_lab", "graph", "--help"], check=True, capture_output=True, text=True
     )
     assert "tinygrad-lab graph runs/xor-1 --out network.svg" in done.stdout
+
+
+def test_an_input_of_no_shape_is_refused(models, capsys):
+    with pytest.raises(SystemExit) as error:
+        main(["graph", f"{models}:square", "--input", "3,x"])
+    assert error.value.code == 2
+    assert "argument --input: '3,x' is no shape; write it like 8,3" in capsys.readouterr().err

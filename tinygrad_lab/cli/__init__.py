@@ -24,7 +24,8 @@ from tinygrad_lab.lab.text import visible
 from tinygrad_lab.memory import reuse_memory
 from tinygrad_lab.version import __version__
 
-# Each adds itself with `register`, and does its work in `run`, where it imports what it needs.
+# Each has HELP, DESCRIPTION and EXAMPLES, takes what `add_arguments` says, and does its work in `run`, which imports
+# what it needs: the help of one command does not wait for the libraries of all.
 COMMANDS = (train, play, sweep, compare, predict, graph, reports, check)
 
 _OVERVIEW = """examples:
@@ -124,5 +125,13 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"tinygrad-lab {__version__}")
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
-        command.register(commands)
+        added = commands.add_parser(
+            command.__name__.rpartition(".")[2],
+            help=command.HELP,
+            description=command.DESCRIPTION,
+            epilog=command.EXAMPLES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_arguments(added)
+        added.set_defaults(run=command.run)
     return whole

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_lab.cli.imported import imported, told
+from tinygrad_lab.cli.options import shape
 from tinygrad_lab.errors import ArgumentError, GradientError, LabError, MissingExtraError, TinygradError
 from tinygrad_lab.nn import Module
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from tinygrad_lab.testing import Domain
     from tinygrad_lab.testing.adapters import Adapter
 
-_EXAMPLES = """examples:
+HELP = "check a function's gradient"
+DESCRIPTION = "Draw arguments for a function of arrays, and compare its gradient with finite differences."
+EXAMPLES = """examples:
   tinygrad-lab check models:loss                          draw what it takes, and check both modes
   tinygrad-lab check src/models.py:entropy --domain 0,1   elements between 0 and 1
   tinygrad-lab check models:net --input 5,3               a module, with its parameters, on (5, 3) arrays
@@ -31,20 +34,13 @@ exit status: 0 the gradient is right, 1 it is wrong, or nothing could be decided
 """
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
-    parser = commands.add_parser(
-        "check",
-        help="check a function's gradient",
-        description="Draw arguments for a function of arrays, and compare its gradient with finite differences.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser._negative_number_matcher = re.compile(r"-(\d|\.|inf)")  # -1,1 is no option either
     # fmt: off
     parser.add_argument("what", metavar="MODULE:NAME", help="a function of arrays, a module of layers, or an adapter "
                         "of testing.adapters; FILE.py:NAME as well")
-    parser.add_argument("--input", type=_shape, action="append", default=[], metavar="N,N,…", help="the shape of an "
+    parser.add_argument("--input", type=shape, action="append", default=[], metavar="N,N,…", help="the shape of an "
                         "argument, once for each; () is that of a number (default: shapes that it takes)")
     parser.add_argument("--domain", type=_interval, action="append", default=[], metavar="LOW,HIGH", help="where "
                         "elements lie, for all arguments or once for each; inf is no end (default: where it is finite)")
@@ -56,7 +52,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--seed", type=_count, metavar="N", help="draw the same examples again (default: new ones "
                         "each time)")
     # fmt: on
-    parser.set_defaults(run=run)
 
 
 def run(options: dict[str, Any]) -> int:
@@ -173,16 +168,6 @@ def _interval(text: str) -> tuple[float, float]:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form LOW,HIGH; for example 0,inf") from None
     return low, high
-
-
-def _shape(text: str) -> tuple[int, ...]:
-    try:
-        shape = tuple(int(part) for part in text.strip("()").split(",") if part.strip())
-    except ValueError:
-        shape = (-1,)
-    if min(shape, default=0) < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no shape; write it like 8,3")
-    return shape
 
 
 def _array(text: str) -> Any:

@@ -8,21 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-_EXAMPLES = """examples:
+HELP = "compare finished runs"
+DESCRIPTION = "Compare runs: write the table, learning curves and report that a sweep over them would write."
+EXAMPLES = """examples:
   tinygrad-lab compare runs/xor-1 runs/xor-2 runs/xor-3
   tinygrad-lab compare runs/xor-* --show accuracy --out comparison
 """
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
-    parser = commands.add_parser(
-        "compare",
-        help="compare finished runs",
-        description="Compare runs: write the table, learning curves and report that a sweep over them would write.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     # fmt: off
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="a folder that `tinygrad-lab train` wrote")
     parser.add_argument("--show", metavar="FIGURE", help="what the table shows: epochs, loss, accuracy, …")
@@ -30,7 +25,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     # fmt: on
-    parser.set_defaults(run=run)
 
 
 def run(options: dict[str, Any]) -> int:

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_lab.cli.imported import imported
+from tinygrad_lab.cli.options import shape
 from tinygrad_lab.errors import ArgumentError, LabError, MissingExtraError, TinygradError
 from tinygrad_lab.nn import Module
 
 if TYPE_CHECKING:
     from tinygrad_lab.viz import Graph
 
-_EXAMPLES = """examples:
+HELP = "draw a computation graph"
+DESCRIPTION = "Draw the network of a run, or the graph of a Value, model or function of your own."
+EXAMPLES = """examples:
   tinygrad-lab graph runs/xor-1                                    the network of a run, as text
   tinygrad-lab graph runs/xor-1 --out network.svg
   tinygrad-lab graph models:build --input 8,3 --out graph.html     what models.build() returns, on an (8, 3) array
@@ -25,19 +28,12 @@ _EXAMPLES = """examples:
 """
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
-    parser = commands.add_parser(
-        "graph",
-        help="draw a computation graph",
-        description="Draw the network of a run, or the graph of a Value, model or function of your own.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     # fmt: off
     parser.add_argument("what", metavar="FOLDER|MODULE:NAME", help="a folder that `tinygrad-lab train` wrote, or an "
                         "import; a function without arguments is called for the model or Value it returns")
-    parser.add_argument("--input", type=_shape, action="append", default=[], metavar="N,N,…", help="the shape of an "
+    parser.add_argument("--input", type=shape, action="append", default=[], metavar="N,N,…", help="the shape of an "
                         "argument, drawn from a normal distribution; once for each (not for a run: it has its data)")
     parser.add_argument("--out", type=Path, metavar="FILE", help=".svg, .html, .png, .txt, .dot or .json "
                         "(default: text, to the terminal)")
@@ -49,7 +45,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--color", choices=("kind", "grad"), default="kind")
     parser.add_argument("--max-nodes", type=int, metavar="N", default=150, help="at most N boxes (default: 150)")
     # fmt: on
-    parser.set_defaults(run=run)
 
 
 def run(options: dict[str, Any]) -> int:
@@ -98,7 +93,3 @@ def _of_name(name: str, shapes: list[tuple[int, ...]], chosen: dict[str, Any]) -
         )
     rng = np.random.default_rng(0)
     return draw(found, *(rng.normal(size=shape) for shape in shapes), **chosen)
-
-
-def _shape(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(",") if part)

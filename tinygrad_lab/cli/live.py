@@ -1,14 +1,11 @@
-"""A page beside a terminal: opened, kept open, and ended by Ctrl-C or its own button."""
+"""A page beside a terminal: opening it, and keeping it open until Ctrl-C or its own button ends it."""
 
 from __future__ import annotations
 
-import importlib
 import sys
 import webbrowser
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
-
-from tinygrad_lab.extras import extra
 
 if TYPE_CHECKING:
     from tinygrad_lab.lab.running import Run
@@ -16,19 +13,8 @@ if TYPE_CHECKING:
     from tinygrad_lab.play.session import Session
 
 
-def libraries() -> None:
-    """Look for what a page needs, before any time is spent.
-
-    Raises:
-        MissingExtraError: a library of the extra `[play]` is missing.
-    """
-    with extra("play"):
-        for library in ("starlette", "uvicorn", "websockets"):
-            importlib.import_module(library)
-
-
 def page_of(run: Run, stack: ExitStack) -> Onlooker:
-    """Open a page that looks on at a run, until the stack is left; the error stream says where."""
+    """Open a page that watches a run, until the stack is left; standard error says where."""
     from tinygrad_lab.play.live import Onlooker
     from tinygrad_lab.play.serving import serve
 
@@ -40,7 +26,7 @@ def page_of(run: Run, stack: ExitStack) -> Onlooker:
 
 
 def linger(session: Session) -> None:
-    """Let a page stay open until Ctrl-C or its button ends it."""
+    """Keep a page open until Ctrl-C or its button ends it."""
     if not session.over:
         sys.stderr.write("the page stays open until its stop button, or Ctrl-C, ends it\n")
     try:

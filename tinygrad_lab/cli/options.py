@@ -1,4 +1,4 @@
-"""A configuration's options on the command line, made from the table that `Config` is."""
+"""The options of a configuration, made from the fields of `Config`, and how words of the command line are read."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _form(one: Field[Any]) -> dict[str, Any]:
 
 
 def reader(kind: Kind) -> Callable[[str], Any]:
-    """Return what reads a value of a kind, and says what it must be if it is none."""
+    """Return a function that reads a value of a kind, or says what it must be."""
 
     def read(word: str) -> Any:
         try:
@@ -61,6 +61,22 @@ def reader(kind: Kind) -> Callable[[str], Any]:
             raise argparse.ArgumentTypeError(f"must be {kind.rule}, got {word!r}") from None
 
     return read
+
+
+def shape(text: str) -> tuple[int, ...]:
+    """Read the shape of an array.
+
+    Example:
+        >>> shape("8,3"), shape("()")
+        ((8, 3), ())
+    """
+    try:
+        sizes = tuple(int(part) for part in text.strip("()").split(",") if part.strip())
+    except ValueError:
+        sizes = (-1,)
+    if min(sizes, default=0) < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no shape; write it like 8,3")
+    return sizes
 
 
 def _help(one: Field[Any]) -> str:

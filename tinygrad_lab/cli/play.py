@@ -12,12 +12,14 @@ from tinygrad_lab.cli.imported import imported
 from tinygrad_lab.cli.live import linger
 from tinygrad_lab.cli.options import add_options, given
 from tinygrad_lab.errors import ArgumentError, LabError
-from tinygrad_lab.extras import extra
+from tinygrad_lab.extras import require
 
 if TYPE_CHECKING:
     from tinygrad_lab.play.sources import Source
 
-_EXAMPLES = """examples:
+HELP = "watch a network learn, in the browser"
+DESCRIPTION = "Open a page on data, a run or a model of your own, where training is watched, and changed as it goes."
+EXAMPLES = """examples:
   tinygrad-lab play                                    the XOR data
   tinygrad-lab play spirals --hidden 8 8 --lr 0.3      another data set, and initial settings
   tinygrad-lab play measurements.csv                   data of your own; or a folder of them
@@ -28,16 +30,8 @@ _EXAMPLES = """examples:
 """
 
 
-def register(commands: Any) -> None:
-    """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
-    parser = commands.add_parser(
-        "play",
-        help="watch a network learn, in the browser",
-        description="Open a page on data, a run or a model of your own, where training is watched, and changed as it "
-        "goes.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     # fmt: off
     parser.add_argument("what", nargs="?", metavar="DATA|CONFIG|RUN|MODULE:NAME|LINK", help="what to play with "
                         "(default: xor)")
@@ -48,7 +42,6 @@ def register(commands: Any) -> None:
     page.add_argument("--browser", action=argparse.BooleanOptionalAction, default=True, help="open a browser")
     # fmt: on
     add_options(parser, {})
-    parser.set_defaults(run=run)
 
 
 def run(options: dict[str, Any]) -> int:
@@ -60,8 +53,7 @@ def run(options: dict[str, Any]) -> int:
     from tinygrad_lab.play.serving import serve
     from tinygrad_lab.play.session import Session
 
-    with extra("lab"):
-        import safetensors  # noqa: F401  before any time is spent
+    require("lab", "safetensors")
     what: str | None = options["what"]
     link = what if what is not None and "#" in what else None
     if link is not None:

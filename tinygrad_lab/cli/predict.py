@@ -10,7 +10,9 @@ from typing import Any, TextIO
 
 from tinygrad_lab.errors import LabError
 
-_EXAMPLES = """examples:
+HELP = "predict with a trained model"
+DESCRIPTION = "Add a trained network's outputs and predictions to the rows of a file."
+EXAMPLES = """examples:
   tinygrad-lab predict runs/xor-1 new.csv                   the file with the network's outputs and predictions
   tinygrad-lab predict runs/xor-1 new.csv --out said.csv
 
@@ -18,15 +20,8 @@ The file needs the columns that the run learnt from; a column with the labels ma
 """
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
-    parser = commands.add_parser(
-        "predict",
-        help="predict with a trained model",
-        description="Add a trained network's outputs and predictions to the rows of a file.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     # fmt: off
     parser.add_argument("run_folder", type=Path, metavar="RUN", help="a folder that `tinygrad-lab train` wrote")
     parser.add_argument("points", type=Path, metavar="FILE", help="a .csv or .parquet file of points")
@@ -35,7 +30,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--header", action=argparse.BooleanOptionalAction, help="whether FILE begins with names "
                         "(default: if text stands over numbers)")
     # fmt: on
-    parser.set_defaults(run=run)
 
 
 def run(options: dict[str, Any]) -> int:

@@ -7,22 +7,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-_EXAMPLES = """examples:
+HELP = "reproduce the five lab reports"
+DESCRIPTION = (
+    "Train the networks of five lab reports on back-propagation, and write one page that compares "
+    "their tables and figures with those measured. Finished runs are kept: the same command goes on from there."
+)
+EXAMPLES = """examples:
   tinygrad-lab reports                 all five: some minutes
   tinygrad-lab reports B C --out b_and_c
 """
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
-    parser = commands.add_parser(
-        "reports",
-        help="reproduce the five lab reports",
-        description="Train the networks of five lab reports on back-propagation, and write one page that compares "
-        "their tables and figures with those measured. Finished runs are kept: the same command goes on from there.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     # fmt: off
     parser.add_argument("names", nargs="*", metavar="A…E", help="which reports (default: all)")
     parser.add_argument("--workers", type=int, metavar="N", help="parallel processes (default: one for each core)")
@@ -32,7 +29,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
                         "installed, whose sums differ in the last digits")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     # fmt: on
-    parser.set_defaults(run=run)
 
 
 def run(options: dict[str, Any]) -> int:

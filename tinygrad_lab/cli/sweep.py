@@ -13,10 +13,13 @@ from typing import Any
 
 from tinygrad_lab.cli.options import flag
 from tinygrad_lab.errors import LabError
+from tinygrad_lab.extras import require
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.options import FLAG, kind_of
 
-_EXAMPLES = """every option of `train` takes several values, separated by blanks:
+HELP = "compare many trainings"
+DESCRIPTION = "Train once for every combination of options, and write a table, figures and a report."
+EXAMPLES = """every option of `train` takes several values, separated by blanks:
   --lr 0.5 0.1 0.05            three values
   --seed 0..4                  whole numbers from 0 to 4
   --lr 1e-4..1e-1:4log         four values, each the same factor from the next; 0..1:5 are five evenly spaced
@@ -38,15 +41,8 @@ exit status:
 """
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
-    parser = commands.add_parser(
-        "sweep",
-        help="compare many trainings",
-        description="Train once for every combination of options, and write a table, figures and a report.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     which = parser.add_argument_group("sweep")
     # fmt: off
     which.add_argument("--sample", type=int, metavar="N", help="train N combinations at random instead of all")
@@ -74,7 +70,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
             groups[heading].add_argument(flag(f"no_{one.name}"), action="store_const", const=["no"], dest=one.name,
                                          default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     # fmt: on
-    parser.set_defaults(run=run)
 
 
 def run(options: dict[str, Any]) -> int:
@@ -83,15 +78,10 @@ def run(options: dict[str, Any]) -> int:
     Raises:
         LabError: the options, the data or the folder cannot be used.
     """
-    from tinygrad_lab.extras import extra
     from tinygrad_lab.lab.sweeps import grid, running, showing
     from tinygrad_lab.lab.sweeps.writing import Folder, write_runs
 
-    with extra("lab"):
-        import jinja2
-        import matplotlib as mpl
-        import rich
-    del jinja2, mpl, rich
+    require("lab", "jinja2", "matplotlib", "rich")
     choices = {
         one.name: grid.values(one.name, options[one.name] or ["yes"]) for one in fields(Config) if one.name in options
     }

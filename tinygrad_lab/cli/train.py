@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
-import math
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_lab.cli.live import libraries, linger, page_of
+from tinygrad_lab.cli.live import linger, page_of
 from tinygrad_lab.cli.options import add_options, flag, given
 from tinygrad_lab.errors import LabError
-from tinygrad_lab.extras import extra
+from tinygrad_lab.extras import require
 from tinygrad_lab.lab.config import CHANGEABLE, Config
 from tinygrad_lab.lab.options import interval
+from tinygrad_lab.lab.text import without_nan
+from tinygrad_lab.play import LIBRARIES
 
 if TYPE_CHECKING:
     from tinygrad_lab.lab.folder import Written
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 _STATUS = {"until": 0, "epochs": 0, "patience": 0, "diverged": 1, "interrupted": 130}
 
-_EXAMPLES = """examples:
+HELP = "train a network and write a report"
+DESCRIPTION = "Train a network on a data set and write a folder with a report."
+EXAMPLES = """examples:
   tinygrad-lab train --data linear --hidden 4 4 --activation sigmoid --loss mse --optimizer adam --lr 0.1
   tinygrad-lab train --data measurements.csv --batch-size 16 --until "loss<0.001" --out result
   tinygrad-lab train --conv 4:2 --hidden 10 --json
@@ -38,15 +40,8 @@ exit status:
 """
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to what `ArgumentParser.add_subparsers` returned; it sets `run`, a function of the options."""
-    parser = commands.add_parser(
-        "train",
-        help="train a network and write a report",
-        description="Train a network on a data set and write a folder with a report.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     start = parser.add_argument_group("start")
     # fmt: off
     start.add_argument("--config", type=Path, metavar="FILE", help="start from the options in a run's config.json; "
@@ -62,7 +57,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     output.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     # fmt: on
     add_options(parser, {"output": output})
-    parser.set_defaults(run=run)
 
 
 def run(options: dict[str, Any]) -> int:
@@ -74,11 +68,9 @@ def run(options: dict[str, Any]) -> int:
     from tinygrad_lab.lab import folder, progress
     from tinygrad_lab.lab.checkpoints import NAME, keeper
 
-    with extra("lab"):  # before any time is spent
-        for library in ("jinja2", "matplotlib", "rich", "safetensors"):
-            importlib.import_module(library)
+    require("lab", "jinja2", "matplotlib", "rich", "safetensors")
     if options["live"]:
-        libraries()
+        require("play", *LIBRARIES)
     place, prepare = _resumed(options) if options["resume"] is not None else _new(options)
     with place, ExitStack() as stack:
         prepared = prepare()
@@ -149,12 +141,11 @@ def _interrupted(path: Path, name: str) -> int:
 
 
 def _summary(run: Run, written: Written) -> dict[str, Any]:
-    """Return the figures of a run as JSON has them: it knows no NaN."""
+    """Return the figures of a run, ready for JSON."""
     history = run.history
-    figures = {name: figure if math.isfinite(figure) else None for name, figure in run.figures().items()}
     return {
         "epochs": history.epochs,
-        **figures,
+        **without_nan(run.figures()),
         "seconds": round(history.seconds, 3),
         "stopped_by": history.stopped_by,
         "out": str(written.path),

@@ -4,3 +4,5 @@
 `session` all runs of a page and what the page asked for, `looking` what a network does at its parameters as they are,
 `troubles` what goes wrong, `frames` how that is sent, `server` who may ask, and `assets` the page.
 """
+
+LIBRARIES = ("starlette", "uvicorn", "websockets")  # which the page needs, of the extra `play`

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from tinygrad_lab.errors import LabError
-from tinygrad_lab.extras import extra
+from tinygrad_lab.extras import require
+from tinygrad_lab.play import LIBRARIES
 from tinygrad_lab.play.guard import Guard
 from tinygrad_lab.play.server import MOST_BYTES, Tabs, application
 from tinygrad_lab.play.session import Session
@@ -35,10 +36,8 @@ def serve(session: Session, host: str = "127.0.0.1", port: int | None = None) ->
         LabError: it cannot listen there.
         MissingExtraError: a library of the extra `[play]` is missing.
     """
-    with extra("play"):
-        import starlette  # noqa: F401
-        import uvicorn
-        import websockets  # noqa: F401
+    require("play", *LIBRARIES)
+    import uvicorn
 
     listening = _listen(host, port)
     number = listening.getsockname()[1]

@@ -20,6 +20,7 @@ from tinygrad_lab.lab.sweeps import workers as processes
 from tinygrad_lab.lab.sweeps.grid import Cell
 from tinygrad_lab.lab.sweeps.workers import Doing, Look
 from tinygrad_lab.lab.sweeps.working import refused
+from tinygrad_lab.lab.text import without_nan
 
 STORE = "done.jsonl"
 FIGURES = ("epochs", "loss", "accuracy")
@@ -178,7 +179,7 @@ def append(store: Path, identity: str, cell: Cell, left: dict[str, Any]) -> None
         LabError: the disk refuses; what the store held is there.
     """
     assert cell.config is not None
-    line = json.dumps({"identity": identity, "config": cell.config.to_dict(), "left": _without_nan(left)})
+    line = json.dumps({"identity": identity, "config": cell.config.to_dict(), "left": without_nan(left)})
     try:
         with store.open("ab+") as file:
             if file.tell():
@@ -204,12 +205,3 @@ def read_store(store: Path) -> dict[str, dict[str, Any]]:
                     name: math.nan if value is None else value for name, value in entry["left"].items()
                 }
     return {identity: left for identity, left in kept.items() if left.get("status") != "died"}
-
-
-def _without_nan(left: Any) -> Any:
-    """Return figures as JSON has them: it knows no NaN."""
-    if isinstance(left, dict):
-        return {name: _without_nan(value) for name, value in left.items()}
-    if isinstance(left, list):
-        return [_without_nan(value) for value in left]
-    return None if isinstance(left, float) and not math.isfinite(left) else left

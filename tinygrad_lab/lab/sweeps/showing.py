@@ -14,7 +14,7 @@ from tinygrad_lab.lab.sweeps.running import Sweep, Watch
 from tinygrad_lab.lab.sweeps.table import Panel, Table, tabulate
 from tinygrad_lab.lab.sweeps.table import show as shown
 from tinygrad_lab.lab.sweeps.workers import Doing
-from tinygrad_lab.lab.text import visible
+from tinygrad_lab.lab.text import visible, without_nan
 
 
 @contextmanager
@@ -104,10 +104,6 @@ def _grid(table: Table, panel: Panel) -> Any:
 
 
 def as_json(sweep: Sweep, out: Path) -> dict[str, Any]:
-    """Return the rows as JSON has them: it knows no NaN."""
-    rows = [
-        {name: None if isinstance(x, float) and not math.isfinite(x) else x for name, x in row.items()}
-        for row in sweep.rows()
-    ]
+    """Return the rows and what mattered, ready for JSON."""
     table = tabulate(sweep)
-    return {"rows": rows, "words": in_words(effects(sweep, table), table), "out": str(out)}
+    return {"rows": without_nan(sweep.rows()), "words": in_words(effects(sweep, table), table), "out": str(out)}
