@@ -25,6 +25,7 @@ from tests.testing.elsewhere.libraries import LIBRARIES, Library
 from tests.testing.elsewhere.mathematics import FORMULAS
 from tinygrad_lab.testing import check_gradients
 
+FORWARD = {1: "forward", 2: "forward over reverse"}
 SAME = 1e-9  # relative: where a library's function has another value, its derivative is not judged
 
 
@@ -69,8 +70,8 @@ def _value(adapter: Any, arrays: tuple[Any, ...]) -> float:
 
 def findings(library: Library, name: str, args: tuple[Any, ...], order: int, text: str) -> list[dict[str, Any]]:
     """Return the derivatives of a point that mpmath does not confirm, or the alarm itself if there is none."""
-    forward = "forward mode" in text and order == 1 and library.forward
-    found = judged(library, name, args, "forward" if forward else order, SAME) or tied(library, name, args)
+    way = FORWARD[order] if "forward mode" in text and library.forward else order
+    found = judged(library, name, args, way, SAME) or tied(library, name, args)
     return found or [{"order": order, "args": args, "where": [], "verdict": "alarm", "by": "checker", "text": text}]
 
 
@@ -109,16 +110,19 @@ def _between(number: float, truth: Any) -> bool:
 
 
 def derivatives(library: Library, name: str, args: tuple[Any, ...], order: int | str) -> list[tuple[Any, float]]:
-    """Return a library's first or second derivatives, or the first in forward mode, each with its place."""
+    """Return a library's first or second derivatives, in forward mode if `order` says so, each with its place."""
     namespace, text, found = library.namespace(), library.functions[name], []
+    forward = order in FORWARD.values()
     for position in range(len(args)):
-        if order != 2:
-            gradient = ran(library, namespace, text, args, (position,), order == "forward")
+        if order in (1, FORWARD[1]):
+            gradient = ran(library, namespace, text, args, (position,), forward)
             found += [(((position, *i),), float(gradient[i])) for i in np.ndindex(gradient.shape)]
-        elif not isinstance(args[0], list):
-            for second in range(position + 1):
-                derivative = ran(library, namespace, text, args, (position, second))
-                found.append((((position,), (second,)), float(derivative)))
+            continue
+        for second in range(position + 1):
+            derivative = ran(library, namespace, text, args, (position, second), forward)
+            n = np.ndim(args[position])
+            for i in np.ndindex(derivative.shape):
+                found.append((((position, *i[:n]), (second, *i[n:])), float(derivative[i])))
     return found
 
 
@@ -136,8 +140,7 @@ def ran(
         try:
             return np.asarray(page.evaluated(library, namespace, text, args, positions, forward), float)
         except Exception:
-            shape = np.shape(args[positions[0]]) if len(positions) == 1 else ()
-            return np.full(shape, np.nan)
+            return np.full([n for position in positions for n in np.shape(args[position])], np.nan)
 
 
 def looked_at(job: tuple[int, tuple[str, ...]]) -> dict[str, Any]:

@@ -33,7 +33,9 @@ class Truth(NamedTuple):
 
     @property
     def digits(self) -> list[str]:
-        """The derivative at 50 digits, or those from both sides."""
+        """The derivative at 50 digits, or those from both sides; nothing where there are none."""
+        if not mp.isfinite(self.left + self.right):
+            return []
         return [mp.nstr(x, 50) for x in ((self.value,) if self.exists else self)]
 
 
@@ -133,6 +135,8 @@ def judged(
     A number counts as right if it is the derivative at arguments that differ by a few units in the last place.
     """
     truth = derivative(function, args, where)
+    if len(where) == 2 and _jumps(function, args):  # second differences along two arguments may not see it
+        return (RIGHT if np.isfinite(found) else CONVENTION), Truth(mp.nan, mp.nan)
     if truth is None:
         return RIGHT, None  # at the end of a domain
     if not truth.exists:
@@ -150,6 +154,11 @@ def judged(
         size = max(1, abs(value(function, args) or 1))
         return (ROUGH if error <= max(HALF_RIGHT * abs(right), CLOSE * size) + allowed else WRONG), truth
     return (WRONG if abs(right) < 1e300 else RIGHT), truth
+
+
+def _jumps(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    """Whether there are slopes on both sides of a point, but no gradient to be differentiated again."""
+    return all(derivative(function, args, (place,)) for place in _places(args)) and _kinked(function, args)
 
 
 def _kinked(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:

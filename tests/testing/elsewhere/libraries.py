@@ -29,6 +29,7 @@ class Library(NamedTuple):
         functions: their texts, by the name of the formula.
         orders: how often it differentiates.
         forward: what makes a derivative in forward mode, as `gradient` does in reverse.
+        jacobian: the same for results that are arrays, such as gradients.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Library(NamedTuple):
     functions: dict[str, str]
     orders: int = 2
     forward: str = ""
+    jacobian: str = ""
 
     @property
     def version(self) -> str:
@@ -50,18 +52,36 @@ class Library(NamedTuple):
         exec(self.setup, names)
         return names
 
-    def program(self, text: str, args: tuple[Any, ...], positions: tuple[int, ...], forward: bool = False) -> str:
-        """Return a program of three lines that prints the derivative of a function with respect to some arguments."""
+    def program(
+        self,
+        text: str,
+        args: tuple[Any, ...],
+        positions: tuple[int, ...],
+        forward: bool = False,
+        element: tuple[int, ...] = (),
+    ) -> str:
+        """Return a program of three lines that prints the derivative of a function with respect to some arguments.
+
+        Arguments:
+            text: the function.
+            args: where.
+            positions: of the arguments, one for each order.
+            forward: whether the last of these in forward mode.
+            element: which one of a derivative that is an array; all unless given.
+        """
         names = ", ".join("xyz"[: len(args)])
         values = ", ".join(self.array.format(arg) for arg in args)
         if self.orders == 1:  # gradients are attributes there
             name = "xyz"[positions[0]]
             call = f"({text})" if text.startswith("lambda") else text
             return f"{self.setup}\n{names} = {values}\n{call}({names}).backward(); print({name}.grad)"
-        for position in positions:
-            gradient = self.forward if forward else self.gradient
+        for order, position in enumerate(positions):
+            several = order > 0 and isinstance(args[positions[0]], list)
+            gradient = self.jacobian if several else self.gradient
+            gradient = self.forward if forward and order == len(positions) - 1 else gradient
             text = f"{gradient}({text}, {position})" if position else f"{gradient}({text})"
-        return f"{self.setup}\n{names} = {values}\nprint({text}({names}).tolist())"
+        chosen = f"[{', '.join(map(str, element))}]" if element else ""
+        return f"{self.setup}\n{names} = {values}\nprint({text}({names}){chosen}.tolist())"
 
 
 class Autograd(Pair):
@@ -126,6 +146,7 @@ LIBRARIES = (
         adapters.torch,
         FUNCTIONS["PyTorch"],
         forward="torch.func.jacfwd",
+        jacobian="torch.func.jacrev",
     ),
     Library(
         "JAX",
@@ -136,15 +157,17 @@ LIBRARIES = (
         CompiledJax,
         FUNCTIONS["JAX"],
         forward="jax.jacfwd",
+        jacobian="jax.jacrev",
     ),
     Library(
         "autograd",
         "autograd",
-        "import autograd.numpy as np, autograd.scipy.special as special; from autograd import grad",
+        "import autograd.numpy as np, autograd.scipy.special as special; from autograd import grad, jacobian",
         "np.array({})",
         "grad",
         Autograd,
         FUNCTIONS["autograd"],
+        jacobian="jacobian",
     ),
     Library(
         "MyGrad",

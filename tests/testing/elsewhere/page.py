@@ -16,7 +16,12 @@ from tests.testing.elsewhere.libraries import LIBRARIES, Library
 
 PAGE = Path(__file__).parents[3] / "docs" / "other_libraries.md"
 KINDS = {"wrong": "error", "inexact": "digits lost", "convention": "convention"}
-ORDERS: dict[int | str, str] = {1: "first derivative", 2: "second derivative", "forward": "forward mode"}
+ORDERS: dict[int | str, str] = {
+    1: "first derivative",
+    2: "second derivative",
+    "forward": "forward mode",
+    "forward over reverse": "second derivative, forward over reverse",
+}
 REMARKS = {
     ("PyTorch", name): " `backward()` refuses, saying that there is no gradient; `torch.func.grad` gives 0."
     for name in ("j0", "j1")
@@ -92,9 +97,9 @@ ran when the page was made. `python -m tests.testing.others --write` makes it ag
   ill-conditioned functions.
 - **convention**: the function has a kink there or a tie, so that there is no derivative, and the library gives a number
   outside of what the slopes on both sides allow, or NaN. People may have good reasons to.
-- **other alarms**: points where the checker called a derivative wrong, and this script could not confirm it: second
-  derivatives of vectors and matrices are not compared here, differences step over the end of a domain and over poles
-  that are close, and nothing is said of exponents of negative bases. They stand at the end of each section.
+- **other alarms**: points where the checker called a derivative wrong, and this script could not confirm it:
+  differences step over the end of a domain and over poles that are close, and nothing is said of exponents of negative
+  bases. They stand at the end of each section.
 - **not found**: points where mpmath finds an error or digits lost in a first derivative, and the checker, which sees
   only values in double precision, does not: so the checker proves nothing by its silence.
 
@@ -133,7 +138,7 @@ def _alarms(result: dict[str, Any]) -> str:
     alarms = [finding for finding in result["findings"] if finding["verdict"] == "alarm"]
     if not alarms:
         return ""
-    orders = " and ".join(ORDERS[order] for order in sorted({finding["order"] for finding in alarms}))
+    orders = " and ".join(ORDERS[order] for order in ORDERS if order in {finding["order"] for finding in alarms})
     if any(isinstance(arg, list) for finding in alarms for arg in finding["args"]):
         return f"`{result['name']}` at {len(alarms)} arrays, {orders}"
     places = ", ".join(str(f["args"][0]) if len(f["args"]) == 1 else str(tuple(f["args"])) for f in alarms)
@@ -147,12 +152,19 @@ def _finding(
     points = _points(group)
     alone = sum(finding["by"] == "mpmath" for finding in points)
     by = f", {alone} of which mpmath alone found" if alone else ""
-    places = shown["where"] if order == 2 else shown["where"][:1]
+    second = order in (2, "forward over reverse")
+    places = shown["where"] if second else shown["where"][:1]
+    element = tuple(index for place in places for index in place[1:]) if second else ()
     program = library.program(
-        library.functions[result["name"]], shown["args"], tuple(place[0] for place in places), order == "forward"
+        library.functions[result["name"]],
+        shown["args"],
+        tuple(place[0] for place in places),
+        order in ("forward", "forward over reverse"),
+        element,
     )
     sides = [_short(side) for side in shown["truth"]]
-    exact = f"{sides[0]} from the left and {sides[1]} from the right" if len(sides) > 1 else sides[0]
+    exact = f"is {' from the left and '.join(sides)}" + " from the right" * (len(sides) > 1)
+    exact = exact if sides else "does not exist, for the slope there jumps"
     what = (
         "derivative"
         if not shown.get("tie")
@@ -167,7 +179,7 @@ def _finding(
         program,
         "```",
         "",
-        f"prints `{_printed(program)}`; the {what}{_element(shown)} is {exact}."
+        f"prints `{_printed(program)}`; the {what}{_element(shown)} {exact}."
         + REMARKS.get((library.title, result["name"]), ""),
         "",
     ]
@@ -186,8 +198,10 @@ def _plainness(finding: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _element(finding: dict[str, Any]) -> str:
-    place = finding["where"][0]
-    return f" for element {list(place[1:])}" if len(place) > 1 and not finding.get("tie") else ""
+    places = [list(place[1:]) for place in finding["where"] if len(place) > 1]
+    if not places or finding.get("tie"):
+        return ""
+    return f" for element{'s' * (len(places) > 1)} {' and '.join(map(str, places))}"
 
 
 def _short(number: str) -> str:
