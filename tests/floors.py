@@ -9,8 +9,8 @@ import tinygrad_lab
 PACKAGE = Path(tinygrad_lab.__file__).parent
 FLOORS = (
     "errors", "version", "deprecation", "extras", "typing", "tree", "numpy", "memory",  # which need nothing
-    "refusals", "calls", "core", "rules", "functional", "random", "distributions", "compiler", "export",
-    "nn", "optim", "data", "saving", "cluster",
+    "refusals", "calls", "core", "rules", "functional", "random", "distributions", "compiler",
+    "nn", "optim", "data", "export", "saving", "cluster",
     "testing", "viz", "lab", "play", "cli", "__main__",
 )  # fmt: skip
 STRANGERS = {"optim": {"nn"}, "data": {"nn", "optim"}, "testing": {"nn", "optim", "data"}, "viz": {"testing"}}

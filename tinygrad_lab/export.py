@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from tinygrad_lab.compiler.tracing import trace
 from tinygrad_lab.core.modes import no_grad
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.extras import extra
+from tinygrad_lab.nn import Module
+from tinygrad_lab.nn.evaluation import in_evaluation_mode
 from tinygrad_lab.typing import Tree
 
 
@@ -45,15 +48,8 @@ def onnx(model: Any, example: Tree, path: str | Path) -> None:
     examples = example if isinstance(example, tuple) else (example,)
     examples = tuple(map(np.asarray, examples))
     one_more = tuple(np.concatenate([x, x[:1]]) for x in examples)
-    training = getattr(model, "training", None)
-    if training:
-        model.eval()
-    try:
-        with no_grad():
-            programs = [optimise(unroll(trace(lambda *xs: _arrays(model(*xs)), *xs))) for xs in (examples, one_more)]
-    finally:
-        if training:
-            model.train()
+    with in_evaluation_mode(model) if isinstance(model, Module) else nullcontext(), no_grad():
+        programs = [optimise(unroll(trace(lambda *xs: _arrays(model(*xs)), *xs))) for xs in (examples, one_more)]
     library.save(Graph(*programs).model(), str(path))
 
 

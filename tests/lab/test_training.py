@@ -240,3 +240,13 @@ def test_a_training_gone_through_by_hand_gives_the_same_numbers(batch_size):
     assert updates == [1 if batch_size is None else 5] * 11 + [0]
     other = fit(network(), **options | {"rng": np.random.default_rng(0)})
     assert training.history.columns() == other.columns()
+
+
+def test_training_leaves_modules_that_are_frozen_in_evaluation_mode():
+    frozen = nn.BatchNorm1D(2).eval()
+    model = nn.Sequential(nn.Linear(2, 2), frozen, nn.Linear(2, 1))
+    before = frozen.state_dict()
+    fit(model, linear(20, np.random.default_rng(0)))
+    assert model.training
+    assert not frozen.training
+    np.testing.assert_array_equal(frozen.running_mean.data, before["running_mean"])

@@ -1,4 +1,4 @@
-"""What an epoch does: it evaluates, and then updates, once or per batch, eagerly or by a compiled step."""
+"""One epoch: an evaluation and then the updates, one or one per batch, eager or compiled."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.lab.data import Array, minibatches
 from tinygrad_lab.lab.stopping import Until
 from tinygrad_lab.nn import Module
+from tinygrad_lab.nn.evaluation import in_evaluation_mode
 from tinygrad_lab.optim import Optimizer
 
 Score = Callable[[Array], Any]
@@ -25,31 +26,26 @@ class Steps(Protocol):
     """How a training proceeds from one evaluation to the next."""
 
     def evaluate(self) -> tuple[Any, float | None]:
-        """Return the loss over all points, and the share that is predicted where there is one."""
+        """Return the loss over all points, and the accuracy if there is one."""
 
     def updates(self, objective: Any) -> Iterator[None]:
-        """Update the parameters after an evaluation, as often as an epoch does."""
+        """Make the updates that follow an evaluation."""
 
 
 @contextmanager
 def evaluating(model: Module) -> Iterator[None]:
     """Surround calls of a model in evaluation mode that record nothing."""
-    training = model.training
-    model.eval()
-    try:
-        with modes.no_grad():
-            yield
-    finally:
-        model.train(training)
+    with in_evaluation_mode(model), modes.no_grad():
+        yield
 
 
 def differs(model: Module) -> bool:
-    """Whether a model behaves otherwise in training: it drops units, draws noise, or takes statistics of batches."""
+    """Whether a model does something else in training: drops units, draws noise, or takes statistics of batches."""
     return bool(model.named_generators() or model.named_buffers())
 
 
 def backend_of(compile: bool | str) -> str | None:
-    """Return the backend that is meant by an option: the fastest that is installed for True, None for False."""
+    """Return the backend that an option means: for True the fastest that is installed, for False None."""
     if compile is True:
         known = importlib.util.find_spec("tinygrad_lab.compiler.write_numba") and importlib.util.find_spec("numba")
         return "numba" if known else "numpy"
@@ -57,12 +53,12 @@ def backend_of(compile: bool | str) -> str | None:
 
 
 def in_one_go(interval: int, numbers: int) -> int:
-    """Return how many epochs a compiled step makes before anybody can look or stop it: log lines come on time."""
+    """Return how many epochs a compiled step makes before it can be stopped, such that log lines are in time."""
     return math.gcd(interval, 1000 if numbers <= 1000 else 100 if numbers <= 10_000 else 1)
 
 
 class FullBatch:
-    """One update per epoch, on the graph that the evaluation has recorded."""
+    """One update per epoch, on the graph that the evaluation recorded."""
 
     def __init__(
         self, model: Module, x: Array, y: Array, loss: Callable[[Any, Any], Any], optimizer: Optimizer,
@@ -81,7 +77,7 @@ class FullBatch:
         return objective, None if accuracy is None else float(accuracy)
 
     def updates(self, objective: Any) -> Iterator[None]:
-        """Follow the gradient."""
+        """Make one step along the gradient."""
         self.optimizer.zero_grad()
         objective.backward(retain_graph=False)
         self.optimizer.step()
@@ -89,7 +85,7 @@ class FullBatch:
 
 
 class MiniBatches(FullBatch):
-    """One update per batch, or one of all points, after an evaluation that records nothing."""
+    """One update per batch (or a single one), after an evaluation that records nothing."""
 
     def __init__(self, *args: Any) -> None:
         *first, self.batch_size, self.rng, backend = args
@@ -109,7 +105,7 @@ class MiniBatches(FullBatch):
             return super().evaluate()
 
     def updates(self, objective: Any) -> Iterator[None]:
-        """Follow the gradient of each batch."""
+        """Make one step along the gradient of each batch."""
         whole = self.x, self.y
         for x, y in minibatches(whole, self.batch_size, self.rng) if self.batch_size else [whole]:
             self.step(x, y)
@@ -117,7 +113,7 @@ class MiniBatches(FullBatch):
 
 
 class CompiledFullBatch:
-    """Many epochs in one call of compiled code: each updates, with the gradients that it finds, and then evaluates.
+    """Many epochs in one call of compiled code; each updates with the gradients from before, and then evaluates.
 
     So it ends as the eager loop does, with an evaluation. All epochs but the last go straight into the history. Where a
     model behaves otherwise in training, the gradients are those of a pass of their own.
@@ -128,7 +124,7 @@ class CompiledFullBatch:
     ) -> None:
         self.eager, self.history, self.epochs = eager, history, epochs
         self.until = until if isinstance(until, Until) or until is None else None
-        self.every = every if until is self.until else 1  # a condition of the caller's own decides in Python
+        self.every = every if until is self.until else 1  # a condition that is not ours runs in Python
         self.started = history.gradients is not None and history.stopped_by is None
         for name, parameter in eager.model.named_parameters():
             parameter.grad = (history.gradients or {}).get(name)
@@ -150,7 +146,7 @@ class CompiledFullBatch:
         self.step = compile(step, backend=backend or "numpy", state=(eager.model, optimizer))
 
     def evaluate(self) -> tuple[Any, float | None]:
-        """Return the outcome of the last of the epochs that are made; the first one of all is eager."""
+        """Return the result of the last of the epochs made; the very first is eager."""
         outcome = self._evaluated()
         found = {} if self.apart else {name: p.grad for name, p in self.eager.model.named_parameters()}
         self.history.gradients = {name: plain(g) for name, g in found.items() if g is not None}
@@ -175,7 +171,7 @@ class CompiledFullBatch:
         return losses[-1], float(accuracies[-1])
 
     def updates(self, objective: Any) -> Iterator[None]:
-        """Leave them to the next evaluation."""
+        """Do nothing: the next evaluation makes them."""
         return iter(())
 
     def _enough(self, outcome: Any) -> Any:

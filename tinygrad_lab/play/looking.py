@@ -15,6 +15,7 @@ from tinygrad_lab.core.value import Value
 from tinygrad_lab.lab.build import Experiment
 from tinygrad_lab.lab.data import Array, Dataset
 from tinygrad_lab.nn import Module
+from tinygrad_lab.nn.evaluation import in_evaluation_mode
 from tinygrad_lab.optim import Optimizer
 
 MOST_POINTS = 1000  # used at most; of larger data sets, evenly spread ones
@@ -99,15 +100,14 @@ def activations(experiment: Experiment, x: Array) -> Look:
 @contextmanager
 def _at_rest(model: Module) -> Iterator[None]:
     """Put a model into evaluation mode without gradients, and put everything back afterwards."""
-    training, parameters = model.training, model.parameters()
+    parameters = model.parameters()
     gradients = [parameter.grad for parameter in parameters]
     for parameter in parameters:
         parameter.grad = None
-    model.eval()
     try:
-        yield
+        with in_evaluation_mode(model):
+            yield
     finally:
-        model.train(training)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
 

@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_lab import viz
 from tinygrad_lab.lab.build import Experiment
 from tinygrad_lab.lab.data import Dataset
+from tinygrad_lab.nn.evaluation import in_evaluation_mode
 
 
 def page(experiment: Experiment, dataset: Dataset, theme: Any = "auto") -> str:
@@ -21,14 +22,8 @@ def page(experiment: Experiment, dataset: Dataset, theme: Any = "auto") -> str:
     """
 
     def sample(x: Any, target: Any) -> Any:
-        return experiment.loss(model(x), target)
+        return experiment.loss(experiment.model(x), target)
 
-    model = experiment.model
-    training = model.training
-    model.eval()
-    try:
-        with np.errstate(all="ignore"):
-            x, y = experiment.arrays(dataset)
-            return viz.draw(sample, x, y, optimizer=experiment.optimizer).page(theme)
-    finally:
-        model.train(training)
+    with in_evaluation_mode(experiment.model), np.errstate(all="ignore"):
+        x, y = experiment.arrays(dataset)
+        return viz.draw(sample, x, y, optimizer=experiment.optimizer).page(theme)
