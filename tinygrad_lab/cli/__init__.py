@@ -1,4 +1,4 @@
-"""The command line: arguments in, exit status out. A file a command; what they do is in the floors below.
+"""The command line: arguments in, exit status out. Each command has a file; the work is done in the floors below.
 
 Exit status: 0 done, 1 the training diverged (its folder is written all the same), 2 bad usage, data or configuration,
 130 interrupted with Ctrl-C (the folder is written if training had begun).
@@ -41,7 +41,7 @@ _OVERVIEW = """examples:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as every other fault here."""
+    """Reports a mistake in one line, as all other errors are reported."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {visible(message)}; usage: {self.prog} --help\n")
@@ -59,12 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare_streams()
     options = vars(parser().parse_args(arguments))
     try:
-        reuse_memory()  # the process is ours
+        reuse_memory()  # this process is ours alone
         with _asked_to_end():
             status = int(options.pop("run")(options))
             sys.stdout.flush()
             return status
-    except BrokenPipeError:  # the reader has gone, as in `| head`; keep Python from complaining about it at exit
+    except BrokenPipeError:  # nobody reads any more, as after `| head`; keep Python from complaining about it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except TinygradError as error:
@@ -86,7 +86,7 @@ def _complain(text: str, status: int) -> int:
 
 
 def _prepare_streams() -> None:
-    """Let a closed stream swallow what is written to it, and a terminal without our letters show their codes."""
+    """Replace a closed stream by one that swallows everything, and write letters that a terminal lacks as escapes."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -97,7 +97,7 @@ def _prepare_streams() -> None:
 
 @contextmanager
 def _asked_to_end() -> Iterator[None]:
-    """Let a request to end (SIGTERM), or a terminal that closes (SIGHUP), be as Ctrl-C is."""
+    """Treat a request to end (SIGTERM) and a closing terminal (SIGHUP) as Ctrl-C."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -115,7 +115,7 @@ def _asked_to_end() -> Iterator[None]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; what it parses holds the chosen command's `run`."""
+    """Return the parser of all commands; its result holds the chosen command's `run`."""
     whole = _Parser(
         prog="tinygrad-lab",
         description="Train small networks and see what they learn.",

@@ -1,4 +1,4 @@
-"""`tinygrad-lab check`: is a function's gradient right? An answer without a test."""
+"""`tinygrad-lab check`: is a function's gradient right? Answered without writing a test."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ exit status: 0 the gradient is right, 1 it is wrong, or nothing could be decided
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser._negative_number_matcher = re.compile(r"-(\d|\.|inf)")  # -1,1 is no option either
+    parser._negative_number_matcher = re.compile(r"-(\d|\.|inf)")  # so that -1,1 does not count as an option
     # fmt: off
     parser.add_argument("what", metavar="MODULE:NAME", help="a function of arrays, a module of layers, or an adapter "
                         "of testing.adapters; FILE.py:NAME as well")
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: dict[str, Any]) -> int:
-    """Check what the options say, print what was found, and return the exit status: 1 if a gradient is wrong.
+    """Check a function's gradient, print the result, and return the exit status: 1 if it is wrong.
 
     Raises:
         LabError: the function cannot be found or called.
@@ -67,7 +67,7 @@ def run(options: dict[str, Any]) -> int:
         adapter, arity = _adapter(found, options["what"])
         first = (found,) if isinstance(found, Module) else ()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # of empty means, and of what overflows
+            warnings.simplefilter("ignore", RuntimeWarning)  # about means of nothing, and overflow
             if options["at"]:
                 _require("--at", options["at"], arity)
                 report = check_gradients(adapter, *first, *options["at"], order=options["order"])
@@ -91,13 +91,13 @@ def run(options: dict[str, Any]) -> int:
 
 
 def _drawn(adapter: Adapter, arity: int, first: tuple[Any, ...], options: dict[str, Any]) -> str:
-    """Check calls that are drawn, and say what was found.
+    """Check the function at drawn arguments, and describe the result.
 
     Arguments:
         adapter: the function.
         arity: how many arrays it takes.
-        first: what it takes before them: a module.
-        options: those of the command.
+        first: arguments before the arrays: a module.
+        options: the options of the command.
     """
     from tinygrad_lab.testing.decorated import Options
     from tinygrad_lab.testing.examples import run
@@ -115,7 +115,7 @@ def _drawn(adapter: Adapter, arity: int, first: tuple[Any, ...], options: dict[s
 
 
 def _adapter(found: Any, what: str) -> tuple[Adapter, int]:
-    """Return what the checks take, and how many arrays it takes."""
+    """Return an adapter for what was named, and the number of arrays that it takes."""
     from tinygrad_lab.testing import adapters
     from tinygrad_lab.testing.decorated import array_parameters
 

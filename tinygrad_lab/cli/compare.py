@@ -1,4 +1,4 @@
-"""`tinygrad-lab compare`: the table and curves of runs that exist."""
+"""`tinygrad-lab compare`: a table and learning curves of existing runs."""
 
 from __future__ import annotations
 

@@ -48,10 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: dict[str, Any]) -> int:
-    """Draw what the options say, and return the exit status.
+    """Draw the graph, and return the exit status.
 
     Raises:
-        LabError: it cannot be found, built or drawn.
+        LabError: what was named cannot be found, built or drawn.
     """
     chosen = {name: options[name] for name in ("view", "level", "depth", "color", "max_nodes", "direction")}
     try:

@@ -1,4 +1,4 @@
-"""What `module:name` on the command line means: an import, from the current folder as well, or from a file."""
+"""What `module:name` on the command line means: an object to import, from the current folder too, or from a file."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def imported(name: str, example: str) -> Any:
     """Return the object that `module:name`, or `path/to/file.py:name`, names; the name may have dots.
 
     Raises:
-        ArgumentError: if there is no colon in it, no such module or name, or the import fails; the text shows `example`
-            or says where.
+        ArgumentError: if there is no colon, no such module or name, or the import fails; the text shows `example`, or
+            says where.
 
     Example:
         >>> imported("math:pi", "models:build")
         3.141592653589793
     """
-    module, colon, path = name.rpartition(":")  # a drive may have one as well
+    module, colon, path = name.rpartition(":")  # a Windows drive has a colon as well
     if not colon or not path or not module:
         raise ArgumentError(f"{name!r} is not of the form module:name; write it like {example}")
     found: Any = _module(module)
@@ -59,7 +59,7 @@ def _module(name: str) -> ModuleType:
 
 
 def _from_file(file: Path) -> ModuleType:
-    """Import a file under its own name, with its folder among those that it imports from, as Python runs a script."""
+    """Import a file as a module of its own name, with its folder on the path, as when Python runs a script."""
     if not file.is_file():
         raise ArgumentError(f"there is no module or file {str(file)!r} here; check folder and spelling")
     folder = str(file.resolve().parent)
@@ -69,13 +69,13 @@ def _from_file(file: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ArgumentError(f"{file} is no Python file; name one")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module  # so that it can be imported by what it defines
+    sys.modules[file.stem] = module  # where dataclasses and pickles look for it
     spec.loader.exec_module(module)
     return module
 
 
 def told(error: BaseException) -> str:
-    """Return what an exception says, and the line of somebody's own code that it came from.
+    """Return what an exception says, with the line of the user's own code that it came from.
 
     Example:
         >>> told(ValueError("too small"))
@@ -84,13 +84,13 @@ def told(error: BaseException) -> str:
     said = " ".join(str(error).split())
     text = f"{type(error).__name__}: {said}" if said else type(error).__name__
     if isinstance(error, SyntaxError):
-        return text  # which names file and line itself
+        return text  # its text names file and line
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
     return f"{text} (line {own[-1].lineno} of {Path(own[-1].filename).name})" if own else text
 
 
 def _is_own(file: str) -> bool:
-    """Whether a file is neither this package's, nor of a library, nor Python's own."""
+    """Whether a file belongs neither to this package, nor to a library, nor to Python."""
     path = Path(file)
     if not path.is_file() or _OURS in path.parents:
         return False

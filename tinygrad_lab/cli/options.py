@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser, groups: dict[str, Any]) -> None
 
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a configuration that the command line gives."""
+    """Return the fields of a configuration that were given on the command line."""
     chosen = {one.name: options[one.name] for one in fields(Config) if one.name in options}
     if "hidden" in chosen:
         chosen["hidden"] = sum(chosen["hidden"], ())

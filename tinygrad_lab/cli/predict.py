@@ -1,4 +1,4 @@
-"""`tinygrad-lab predict`: what a trained model says of new points."""
+"""`tinygrad-lab predict`: what a trained model predicts for new points."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: dict[str, Any]) -> int:
-    """Predict as the options say, and return the exit status.
+    """Predict, and return the exit status.
 
     Raises:
         LabError: the run or the file cannot be used.

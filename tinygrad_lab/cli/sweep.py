@@ -1,4 +1,4 @@
-"""`tinygrad-lab sweep`: one training for every combination of options, and what the comparison says."""
+"""`tinygrad-lab sweep`: one training for each combination of options, and a comparison of all."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: dict[str, Any]) -> int:
-    """Train the combinations that are not there yet, write the folder, and return the exit status.
+    """Train the combinations that are missing, write the folder, and return the exit status.
 
     Raises:
         LabError: the options, the data or the folder cannot be used.
@@ -120,14 +120,14 @@ def _cells(options: dict[str, Any], single: dict[str, Any], several: dict[str, A
         return base, grid.listed(base, options["cells"])
     try:
         base = Config(**single)
-    except LabError:  # a single value may need one that varies, as a momentum its optimizer
+    except LabError:  # a single value may need one that varies: a momentum needs its optimizer
         base, several = Config(), {**{name: [value] for name, value in single.items()}, **several}
     return base, grid.cells(base, several, options["sample"])
 
 
 @contextmanager
 def _cluster(options: dict[str, Any]) -> Iterator[Any]:
-    """Give a client of the cluster, whose dashboard is told, or None without one."""
+    """Give a client of the cluster, and print its dashboard; None without a cluster."""
     if options["cluster"] is None:
         yield None
         return
@@ -144,7 +144,7 @@ def _cluster(options: dict[str, Any]) -> Iterator[Any]:
 
 
 def watching(quiet: bool) -> AbstractContextManager[Any]:
-    """Return what shows how far a sweep is: bars on a terminal, lines elsewhere, or nothing."""
+    """Return what shows a sweep's progress: bars on a terminal, lines elsewhere, or nothing."""
     from tinygrad_lab.lab.sweeps import showing
 
     if quiet:

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: dict[str, Any]) -> int:
-    """Train as the options say, write the folder, and return the exit status.
+    """Train, write the folder, and return the exit status.
 
     Raises:
         LabError: the options, the data or the folder cannot be used.
@@ -80,7 +80,7 @@ def run(options: dict[str, Any]) -> int:
         try:
             with _progress(prepared.config, options["quiet"], options["json"]) as show:
                 prepared.train([keep, *show, *watch], every=options["checkpoint_every"][0])
-        except OSError:  # the reader has gone, or its disk is full; what is learnt is written
+        except OSError:  # nobody reads our output, or its disk is full; save what has been learnt
             prepared.history.stopped_by = "interrupted"
             folder.finish(prepared, place)
             raise
@@ -100,7 +100,7 @@ def run(options: dict[str, Any]) -> int:
 
 
 def _new(options: dict[str, Any]) -> tuple[Place, Callable[[], Run]]:
-    """Return a new folder, and what begins the run there."""
+    """Return a new folder, and a function that begins the run there."""
     from tinygrad_lab.lab import folder, loading, running
     from tinygrad_lab.lab.place import Place, check
 
@@ -118,7 +118,7 @@ def _new(options: dict[str, Any]) -> tuple[Place, Callable[[], Run]]:
 
 
 def _resumed(options: dict[str, Any]) -> tuple[Place, Callable[[], Run]]:
-    """Return the folder of a run, and what takes the run from there."""
+    """Return the folder of a run, and a function that resumes it."""
     from tinygrad_lab.lab import loading
     from tinygrad_lab.lab.place import Place
 
@@ -133,7 +133,7 @@ def _resumed(options: dict[str, Any]) -> tuple[Place, Callable[[], Run]]:
 
 
 def _interrupted(path: Path, name: str) -> int:
-    """Say where a run is that a second Ctrl-C has cut off."""
+    """Report where a run is that a second Ctrl-C has cut off."""
     there = (path / name).exists()
     rest = f"what was learnt by its last checkpoint is in {path}" if there else f"{path} has no checkpoint yet"
     sys.stderr.write(f"tinygrad-lab: interrupted; {rest}: go on with tinygrad-lab train --resume {path}\n")
@@ -153,7 +153,7 @@ def _summary(run: Run, written: Written) -> dict[str, Any]:
 
 
 def _progress(config: Config, quiet: bool, as_json: bool) -> AbstractContextManager[list[Any]]:
-    """Show a bar on a terminal, log lines elsewhere, and beside JSON nothing but a bar."""
+    """Show a bar on a terminal and log lines elsewhere; with JSON, at most a bar."""
     from tinygrad_lab.lab import progress
 
     if quiet or (as_json and not sys.stderr.isatty()):

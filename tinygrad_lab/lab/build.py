@@ -1,4 +1,4 @@
-"""From a configuration to a model, a loss and an optimizer."""
+"""Makes a model, a loss and an optimizer from a configuration."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tinygrad_lab.random import Generator
 
 @dataclass(frozen=True)
 class Experiment:
-    """A model and all that its training needs.
+    """A model and everything that its training needs.
 
     The cross-entropies are computed from the numbers before the last activation: the mathematics is the same, and
     neither a logarithm of 0 nor a division by p (1 − p) = 0 can occur. The model then ends without that activation,
@@ -32,14 +32,14 @@ class Experiment:
 
     Arguments:
         model: the network.
-        loss: called on the model's outputs and the targets.
-        optimizer: holds the model's parameters.
-        finish: from the model's outputs to (points, 1), the probability of class 1 or the quantity, or
-            (points, classes).
-        threshold: the model's output from which on a single column predicts class 1; None where it is a quantity.
-        classwise: whether there is an output per class.
-        channels: whether inputs have an axis of channels, for a convolution.
-        scale: what inputs and quantities are divided by.
+        loss: takes the model's outputs and the targets.
+        optimizer: updates the model's parameters.
+        finish: turns the model's outputs into (points, 1), the probability of class 1 or the quantity, or into (points,
+            classes).
+        threshold: where a single column of outputs begins to mean class 1; None for quantities.
+        classwise: whether there is one output for each class.
+        channels: whether inputs get an axis of channels, for a convolution.
+        scale: standardises inputs and quantities.
     """
 
     model: nn.Module
@@ -52,14 +52,14 @@ class Experiment:
     scale: Scale
 
     def arrays(self, dataset: Dataset) -> Data:
-        """Return inputs and targets in the shapes that model and loss want."""
+        """Return inputs and targets in the shapes that the model and the loss take."""
         if self.classwise:
             return Data(self.inputs(dataset.x), dataset.labels)
         targets = dataset.labels[:, np.newaxis].astype(np.float64)
         return Data(self.inputs(dataset.x), self.scale.targets(targets) if self.threshold is None else targets)
 
     def predict(self, x: Array) -> tuple[Array, Array]:
-        """Return the network's outputs for points (points, features), and the prediction for each point.
+        """Return the network's outputs for points (points, features), and a prediction for each point.
 
         Returns:
             Probabilities (points, 1) of class 1 or (points, classes), and the numbers of the predicted classes
@@ -80,10 +80,10 @@ class Experiment:
 
 
 def resolve(config: Config, dataset: Dataset) -> Config:
-    """Return the configuration with the choices that depend on the data made: loss and output, and how long to train.
+    """Return the configuration with the choices that depend on the data made: loss, output, and how long to train.
 
     Raises:
-        LabError: the loss or the condition does not fit the data.
+        LabError: the loss or the stopping condition does not fit the data.
     """
     loss = config.loss or _default_loss(config, dataset)
     objective = OBJECTIVES[loss]
@@ -125,17 +125,18 @@ def _default_loss(config: Config, dataset: Dataset) -> str:
 def build(
     config: Config, dataset: Dataset, rng: Rng, scale: Scale | None = None, model: nn.Module | None = None
 ) -> Experiment:
-    """Make the network, loss and optimizer that a resolved configuration describes.
+    """Make the network, the loss and the optimizer that a resolved configuration describes.
 
     Arguments:
         config: what `resolve` returned.
-        dataset: decides the number of inputs and outputs.
+        dataset: tells the number of inputs and outputs.
         rng: draws the weights, layer by layer from the input on.
-        scale: what to divide inputs and quantities by; None for what the configuration says of these data.
-        model: a network of the caller's own, which ends where that of the configuration would.
+        scale: standardises inputs and quantities; None for what the configuration says.
+        model: a network of your own, which ends where the configuration's would.
 
     Raises:
-        LabError: the convolution does not fit the data, the network does not fit into memory, or the schedule is none.
+        LabError: the convolution does not fit the data, the network does not fit into memory, or the schedule does not
+            exist.
     """
     objective = OBJECTIVES[str(config.loss)]
     outputs = len(dataset.classes) if objective.classwise else 1
@@ -159,7 +160,7 @@ def build(
 
 
 def _check_size(config: Config, features: int, outputs: int) -> None:
-    """Refuse a network whose parameters, gradients and optimizer states could not be held."""
+    """Refuse a network whose parameters, gradients and optimizer states would not fit into memory."""
     widths = (features, *config.hidden, outputs)
     parameters = sum(a * b + b for a, b in itertools.pairwise(widths))
     if 8 * 5 * parameters > _memory():

@@ -1,4 +1,6 @@
-"""All that a training needs to go on bit for bit, as one file: parameters, optimizer, generator and history."""
+"""A checkpoint holds everything that a training needs to continue bit for bit: parameters, optimizer, generators,
+history.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ _PARTS = ("model", "optimizer", "history", "gradients", "kept")
 
 
 def pack(run: Run) -> bytes:
-    """Return a run's state as it is at an evaluation, before the update of that epoch."""
+    """Return the state of a run at an evaluation, before the updates of that epoch."""
     with extra("lab"):
         from safetensors.numpy import save
 
@@ -44,7 +46,7 @@ def pack(run: Run) -> bytes:
 
 
 def unpack(content: bytes, run: Run, where: Path) -> None:
-    """Put a run into the state that `pack` described.
+    """Put a run into the state that `pack` saved.
 
     Raises:
         LabError: the content is damaged, or belongs to another network.
@@ -64,12 +66,12 @@ def unpack(content: bytes, run: Run, where: Path) -> None:
         columns = {name: column.tolist() for name, column in parts["history"].items()}
         gradients = parts["gradients"] if about.pop("compiled") else None
         run.history = History(**columns, **about, kept=parts["kept"] or None, gradients=gradients)
-    except Exception as error:  # whatever a damaged file makes of itself
+    except Exception as error:  # a damaged file may raise anything
         raise LabError(f"{where}: is not a checkpoint of this run ({error}); train again from the start") from error
 
 
 def read(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the arrays of a safetensors file, and what its header says about them."""
+    """Return the arrays of a safetensors file and the metadata in its header."""
     with extra("lab"):
         from safetensors.numpy import load
 
@@ -89,7 +91,7 @@ def one_step_back(run: Run) -> None:
 
 
 def keeper(run: Run, put: Callable[[str, bytes], object], every: tuple[int | None, float | None]) -> Callback:
-    """Return a callback that writes checkpoints every so often; where the disk refuses one, the training goes on."""
+    """Return a callback that writes checkpoints regularly; if the disk is full, the training goes on without."""
     epochs, seconds = every
     due, last = time.perf_counter() + (seconds or 0.0), run.history.epochs
 

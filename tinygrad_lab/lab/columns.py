@@ -12,8 +12,8 @@ class Column:
 
     Arguments:
         name: its header.
-        categories: the texts that become a column of 0 and 1 each; None for a column of numbers.
-        fill: what stands for an empty cell, a number or a category; None if there must be none.
+        categories: texts that become a column of 0 and 1 each; None for a column of numbers.
+        fill: the number or category for empty cells; None if there must not be any.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Column:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The names of the columns of numbers that it becomes."""
+        """The names of the numeric columns that it becomes."""
         if self.categories is None:
             return (self.name,)
         return tuple(f"{self.name}={category}" for category in self.categories)
@@ -30,11 +30,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a table that a network sees, in their order.
+    """The columns of a table that a network sees, in order.
 
     Arguments:
-        columns: those columns.
-        names: whether the file has a header with their names; without, they are found by their position.
+        columns: the columns.
+        names: whether the file has a header; without one, columns are found by position.
     """
 
     columns: tuple[Column, ...]
@@ -42,11 +42,11 @@ class Columns:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The names of all columns of numbers."""
+        """The names of all numeric columns."""
         return tuple(feature for column in self.columns for feature in column.features)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the columns as JSON has them; `Columns.from_dict` is the way back."""
+        """Return the columns as plain data for JSON; `Columns.from_dict` reads it."""
         return asdict(self)
 
     @classmethod

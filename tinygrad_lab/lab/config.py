@@ -1,4 +1,4 @@
-"""What describes a run completely: one table, whose rows are the fields of `Config` and the options of `train`."""
+"""The configuration of a run: one table, whose rows are the fields of `Config` and the options of `train`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ WITH_MOMENTUM = tuple(
     name for name, optimizer in optim.OPTIMIZERS.items() if "momentum" in inspect.signature(optimizer).parameters
 )
 
-CHANGEABLE = ("epochs", "until", "patience", "log_every")  # of a run that goes on: how long, and what is shown
+CHANGEABLE = (
+    "epochs",
+    "until",
+    "patience",
+    "log_every",
+)  # when a run is resumed
 
 _POSITIVE = real("a positive number", lambda x: x > 0, "try 0.1")
 _AT_LEAST_0 = real("at least 0", lambda x: x >= 0, "try 0.01")
@@ -37,7 +42,7 @@ class Config:
     to accuracy 1 in less than a second.
 
     Raises:
-        LabError: a field has a value that cannot be meant.
+        LabError: a field has an invalid value.
 
     Example:
         >>> Config(hidden=(3, 3), bias=False).hidden
@@ -164,24 +169,24 @@ class Config:
 
     @property
     def condition(self) -> str | None:
-        """`until`; if neither it nor `epochs` says how long to train, until the data are learnt well."""
+        """`until`; if neither it nor `epochs` says how long to train, a condition for having learnt the data well."""
         return self.until or (None if self.epochs else "accuracy=1 and loss<0.01")
 
     @property
     def log_interval(self) -> int:
-        """`log_every`, or the round number that makes ten to a hundred log lines."""
+        """`log_every`, or the power of ten that gives ten to a hundred log lines."""
         return self.log_every or 10 ** max(0, math.ceil(math.log10(self.limit)) - 2)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as JSON has them; `Config(**fields)` is the way back."""
+        """Return the fields as plain data for JSON; `Config(**fields)` reads it."""
         return asdict(self) | {"hidden": list(self.hidden)}
 
     @classmethod
     def from_dict(cls, given: Any, where: str = "config") -> Config:
-        """Return the configuration that `to_dict` described, or a part of one.
+        """Return the configuration that `to_dict` described, or one with some of its fields.
 
         Raises:
-            LabError: that is no configuration; the text names the field, and `where` it comes from.
+            LabError: this is not a configuration; the text names the field, and `where` it comes from.
         """
         if not isinstance(given, dict):
             raise LabError(

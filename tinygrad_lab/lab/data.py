@@ -1,4 +1,4 @@
-"""The two data sets of the exercise, data sets in general, and mini-batches."""
+"""The lab's data sets by name, data sets in general, and mini-batches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 class Data(NamedTuple):
-    """Inputs `x` (points, features) and targets `y`, in the shape that the loss wants."""
+    """Inputs `x` (points, features) and targets `y` in the shape that the loss takes."""
 
     x: Array
     y: Array
@@ -28,16 +28,16 @@ class Data(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Points with a class or a quantity each, and what everything is called.
+    """Points with a class or a quantity each, and the names of everything.
 
     Arguments:
-        name: what to call the data in pictures and folders.
+        name: the name in pictures and folders.
         x: float64 array (points, features).
-        labels: (points,): the position of each point's class in `classes`, integers; or quantities, float64.
+        labels: (points,), integers, each point's class as a position in `classes`; or float64, quantities.
         features: one name per column of `x`.
-        classes: one name per class; none if labels are quantities.
-        target: what the labels are called.
-        columns: how a file's columns become those of `x`; None where there is no file.
+        classes: one name per class; empty if labels are quantities.
+        target: the name of the labels.
+        columns: how a file's columns become those of `x`; None without a file.
     """
 
     name: str
@@ -71,12 +71,12 @@ class Dataset:
 
 
 def split(dataset: Dataset, fraction: float, rng: Rng) -> tuple[Dataset, Dataset]:
-    """Return the data without a share of the points, drawn at random, and that share; both keep their order.
+    """Split off a random share of the points; both parts keep their order.
 
     Arguments:
         dataset: the data.
-        fraction: the share to put aside, more than 0 and less than 1; at least one point goes to either side.
-        rng: draws.
+        fraction: the share to split off, more than 0 and less than 1; each part gets at least one point.
+        rng: decides which points.
 
     Raises:
         LabError: there is only one point.
@@ -142,12 +142,11 @@ class Source:
     """A data set of the lab.
 
     Arguments:
-        make: from how many points there are, a generator and the noise, the standard deviation of what is added to each
-            number, to `Data`.
-        noise: the usual one.
+        make: draws `Data`, given the number of points, a generator, and the standard deviation of the noise.
+        noise: the default noise.
         sized: whether the number of points can be chosen.
-        features: what the columns of x are called.
-        classes: what the classes are called; none where labels are quantities.
+        features: the names of the columns of x.
+        classes: the names of the classes; empty if labels are quantities.
     """
 
     make: Callable[[int, Rng, float], Data]
@@ -158,7 +157,7 @@ class Source:
 
 
 def _blurred(draw: Callable[[int, Rng], Data]) -> Callable[[int, Rng, float], Data]:
-    """Return what adds noise to the points that `draw` gives; without noise, nothing more is drawn."""
+    """Return a function that draws points and adds noise to them; without noise, it draws nothing more."""
 
     def make(n: int, rng: Rng, noise: float) -> Data:
         x, y = draw(n, rng)
@@ -168,7 +167,7 @@ def _blurred(draw: Callable[[int, Rng], Data]) -> Callable[[int, Rng, float], Da
 
 
 def _column(draw: Callable[..., tuple[Array, Array]], **options: Any) -> Callable[[int, Rng, float], Data]:
-    """Return what draws points whose labels are a column of numbers here."""
+    """Return a function that draws points, with the labels as a column of numbers."""
 
     def make(n: int, rng: Rng, noise: float) -> Data:
         x, y = draw(n, rng, noise=noise, **options)

@@ -1,4 +1,4 @@
-"""Reading a user's own data, and saying precisely what is wrong with it: which file, which row, which column."""
+"""Reads your own data, and says exactly what is wrong with it: which file, which row, which column."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read(
         header: whether a `.csv` file begins with names; by default it does if text stands over numbers.
         impute: "mean" or "median" for empty cells of numbers, and the most frequent text for others; by default
             they are refused.
-        like: a data set whose columns and classes these data must have.
+        like: a data set with the same columns and classes, such as the one that was trained on.
 
     Raises:
         LabError: the file cannot be read, or its content is not a data set; the text names row and column.
@@ -76,7 +76,7 @@ def read(
 def read_points(
     path: str | Path, like: Dataset, delimiter: str | None = None, header: bool | None = None
 ) -> tuple[Table, Array]:
-    """Read points to predict: the features of a data set, with or without its labels.
+    """Read points to predict: the features of a data set, with or without labels.
 
     Returns:
         The table as it is, and its features as numbers, (points, features).
@@ -109,12 +109,12 @@ def _read_table(path: Path, delimiter: str | None, header: bool | None, alone: b
 
 
 def columns_like(dataset: Dataset) -> Columns:
-    """Return the columns that a file must have to be of a data set's kind."""
+    """Return the columns that a file must have to fit a data set."""
     return dataset.columns or Columns(tuple(Column(name) for name in dataset.features), names=False)
 
 
 def _columns(table: Table, target: int, impute: str | None) -> Columns:
-    """Decide what each column is: numbers if there is any number in it, else categories."""
+    """Decide the kind of each column: numbers if there is any number in it, else categories."""
     found: list[Column] = []
     for position, name in enumerate(table.names):
         if position == target:
@@ -137,7 +137,7 @@ def _columns(table: Table, target: int, impute: str | None) -> Columns:
 
 
 def _fill(table: Table, position: int, impute: str | None) -> float | None:
-    """Return what stands for empty cells of a column of numbers."""
+    """Return the number for empty cells of a column."""
     if impute is None:
         return None
     present = [float(cell) for cell in table.cells[position] if cell.lower() not in MISSING and is_number(cell)]
@@ -152,11 +152,11 @@ def matrix(table: Table, columns: Columns, target: int | None = None) -> Array:
 
     Arguments:
         table: the cells.
-        columns: which of its columns, and how they become numbers.
-        target: the column of the labels, if there is one.
+        columns: the columns to use, and how they become numbers.
+        target: the position of the labels, if there are any.
 
     Raises:
-        LabError: a column is missing, or a cell is not what it must be.
+        LabError: a column is missing, or a cell cannot be read.
     """
     positions = _positions(table, columns, target)
     parts: list[Array] = []
@@ -261,7 +261,7 @@ def _arrays(path: Path) -> tuple[Array, Array]:
             return arrays["x"], arrays["y"]
     except (LabError, FileNotFoundError, IsADirectoryError, PermissionError):
         raise
-    except Exception as error:  # whatever a damaged file makes of itself, a header of terabytes included
+    except Exception as error:  # a damaged file may raise anything, even for a header that claims terabytes
         told = re.sub(r"\s+", " ", str(error)) or type(error).__name__
         raise _error(f"{path}: cannot be read ({told}); write it with np.savez, without Python objects") from error
 

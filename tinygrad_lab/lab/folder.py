@@ -1,4 +1,4 @@
-"""What a run leaves in its folder: first what the training cost time for, then the pictures and the report."""
+"""What a run leaves in its folder: first the results of the training, then pictures and a report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Put = Callable[[str, str | bytes], None]
 
 @dataclass(frozen=True)
 class Written:
-    """Where a run is.
+    """Where a run was written.
 
     Arguments:
         path: its folder.
@@ -44,7 +44,7 @@ def write(run: Run, out: str | Path | None = None) -> Path:
 
     Arguments:
         run: a run after its training.
-        out: a folder that is new or empty; None means the next free `runs/name-1`, `runs/name-2`, ….
+        out: a new or empty folder; None for the next free `runs/name-1`, `runs/name-2`, ….
 
     Returns:
         The folder.
@@ -59,7 +59,7 @@ def write(run: Run, out: str | Path | None = None) -> Path:
 
 
 def begin(run: Run, place: Place) -> None:
-    """Write what says how to train: a run that is killed at any later moment can be resumed.
+    """Write the configuration first, so that a run that is killed at any later moment can be resumed.
 
     Raises:
         LabError: it cannot be written.
@@ -72,10 +72,10 @@ def begin(run: Run, place: Place) -> None:
 
 
 def finish(run: Run, place: Place) -> Written:
-    """Write all that a run leaves; history and parameters come before any picture is tried.
+    """Write everything that a run leaves; history and parameters come before the pictures.
 
     Raises:
-        LabError: the folder takes no more; the text names where history and parameters are instead.
+        LabError: the folder cannot be written to; the text names where history and parameters are instead.
         KeyboardInterrupt: Ctrl-C during the pictures, or a second one before.
     """
     try:
@@ -111,11 +111,11 @@ def _pictures(run: Run, put: Put) -> tuple[str, ...]:
         "prediction": lambda: plots.prediction(run),
     } | {f"prediction_{name}": partial(plots.prediction, run, part) for name, part in parts.items() if part is not None}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # a font without a user's letters, an axis without extent
+        warnings.simplefilter("ignore")  # a font may lack a user's letters, an axis may have no extent
         for name, draw in draws.items():
             try:
                 drawn[name] = draw()
-            except Exception as error:  # whatever a user's numbers make of Matplotlib: the run is worth more
+            except Exception as error:  # Matplotlib may fail on a user's numbers; the run matters more
                 told = (str(error).splitlines() or [""])[0]
                 problems.append(f"{name}.svg could not be drawn: {type(error).__name__}: {told}")
             else:

@@ -1,4 +1,4 @@
-"""k-fold cross-validation: every point is once put aside."""
+"""k-fold cross-validation: each point is in the test part exactly once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tinygrad_lab.lab.metrics import describe
 
 
 def cross_validate(config: Config, k: int = 5) -> list[dict[str, float]]:
-    """Train `k` times, each time testing on another k-th of the points, which is put aside.
+    """Train `k` times, testing each time on another k-th of the points.
 
     Arguments:
-        config: says how to train; points that it puts aside itself are put aside in every training.
-        k: number of parts, from 2 to the number of points.
+        config: how to train; a validation or test part that it splits off itself is split off each time.
+        k: the number of parts, from 2 to the number of points.
 
     Returns:
         The figures on the points put aside, of each training: `accuracy`, or `mse`, `rmse` and `r2`.

@@ -1,4 +1,4 @@
-"""Ctrl-C as a question that a loop asks between two steps, rather than an exception in the middle of one."""
+"""Turns Ctrl-C into a question that a loop asks between two steps, instead of an exception in the middle of one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Give a function that says whether Ctrl-C was pressed, or the process was asked to end; once more ends it.
+    """Give a function that tells whether Ctrl-C was pressed or the process was asked to end; a second time, it ends.
 
     A terminal that closes (SIGHUP) and `kill` (SIGTERM) ask politely, as Ctrl-C does. The answer is always no outside
     the main thread, which signals do not reach, and a signal that is ignored stays so, as in a background job.

@@ -1,4 +1,4 @@
-"""What a column of labels means: classes, or quantities."""
+"""Decides what a column of labels means: classes or quantities."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.numerals import MISSING, is_decorated, is_number
 
 MOST_CLASSES = 100
-MOST_NUMBERS = 20  # different whole numbers beyond which they are taken for quantities
+MOST_NUMBERS = 20  # different whole numbers; with more, they count as quantities
 
-_WHOLE = re.compile(r"[+-]?(0|[1-9]\d{0,14})(\.0*)?")  # with a leading zero, as in 007, it is a name
+_WHOLE = re.compile(r"[+-]?(0|[1-9]\d{0,14})(\.0*)?")  # a leading zero, as in 007, makes it a name
 
 
 def interpret(
@@ -25,17 +25,17 @@ def interpret(
     task: str = "auto",
     classes: tuple[str, ...] | None = None,
 ) -> tuple[Array, tuple[str, ...]]:
-    """Return classes as positions among their sorted names, and those; or quantities, and no names.
+    """Return classes as positions in a list of names, and that list; or quantities, and an empty list.
 
     Arguments:
         texts: the labels.
-        where: says where the label of a row is, for errors.
-        column: where all of them are.
+        where: tells where the label of a row is, for error texts.
+        column: tells where all of them are.
         task: "classification", "regression" or "auto".
-        classes: what the names must be among; () for quantities, None for whatever there is.
+        classes: the allowed names; () for quantities, None for any.
 
     Raises:
-        LabError: a label is none of its kind, or there is nothing to learn.
+        LabError: a label is invalid, or there is nothing to learn.
 
     Example:
         >>> interpret(["pear", "apple", "pear"], str, "column 1")

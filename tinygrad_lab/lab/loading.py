@@ -1,4 +1,4 @@
-"""A run's folder as a run again: to predict with, to look at, and to train on."""
+"""Turns a run's folder back into a run: to predict, to look at, or to train on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def load(folder: str | Path) -> Run:
         folder: what `tinygrad-lab train` or `lab.write` left.
 
     Raises:
-        LabError: the folder is none, or damaged.
+        LabError: this is not a run's folder, or it is damaged.
 
     Example:
         >>> import tempfile, tinygrad_lab as tl
@@ -48,15 +48,15 @@ def load(folder: str | Path) -> Run:
 
 
 def resume(folder: str | Path, changes: dict[str, Any] | None = None) -> Run:
-    """Return the run in a folder as it was at its last checkpoint; `train` goes on from there, bit for bit.
+    """Return the run in a folder as it was at its last checkpoint; `train` continues from there, bit for bit.
 
     Arguments:
         folder: what `tinygrad-lab train` left, whether it ended by itself or was killed.
-        changes: options that are others from now on, of `epochs`, `until`, `patience` and `log_every`. With more epochs
-            a run goes on past the condition that it met, unless `until` is given too.
+        changes: options to change, among `epochs`, `until`, `patience` and `log_every`. With more epochs a run trains
+            on past the condition that it met, unless `until` is given too.
 
     Raises:
-        LabError: the folder is none, or damaged, the data are others, or an option cannot change.
+        LabError: this is not a run's folder, it is damaged, the data have changed, or an option cannot change.
     """
     folder, changes = Path(folder), dict(changes or {})
     config = read_config(folder)
@@ -88,10 +88,10 @@ def read_config(folder: Path, who: str = "run") -> Config:
 
     Arguments:
         folder: what `tinygrad-lab train` left.
-        who: wants it, for the text of an error.
+        who: what needs it, for the text of an error.
 
     Raises:
-        LabError: there is none, or it is damaged.
+        LabError: there is no configuration, or it is damaged.
     """
     path = folder / "config.json"
     if not path.exists():
@@ -106,7 +106,7 @@ def config_file(path: Path) -> Config:
     """Return the configuration in a file.
 
     Raises:
-        LabError: it cannot be read, or is none; the text names the file.
+        LabError: the file cannot be read, or holds no configuration; the text names it.
     """
     try:
         given = json.loads(path.read_text(encoding="utf-8"))
@@ -137,14 +137,14 @@ def _parameters(path: Path) -> dict[str, Any]:
         from safetensors.numpy import load
     try:
         return load(path.read_bytes())
-    except Exception as error:  # whatever a damaged file makes of itself
+    except Exception as error:  # a damaged file may raise anything
         raise LabError(f"{path}: does not hold the run's parameters ({error}); train again") from error
 
 
 def _history(path: Path) -> History:
     try:
         arrays, about = checkpoints.read(path.read_bytes())
-    except Exception as error:  # whatever a damaged file makes of itself
+    except Exception as error:  # a damaged file may raise anything
         raise LabError(f"{path}: is not a checkpoint ({error}); train again") from error
     columns = {n.removeprefix("history."): a.tolist() for n, a in arrays.items() if n.startswith("history.")}
     return History(**columns, **{name: about[name] for name in ("seconds", "stopped_by", "best")})

@@ -1,4 +1,4 @@
-"""How good predictions are: accuracy of classes, errors of quantities, and figures for each class."""
+"""Measures of predictions: accuracy of classes, errors of quantities, and figures for each class."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tinygrad_lab.lab.data import Array, Dataset
 
 
 def describe(dataset: Dataset, predicted: Array) -> dict[str, float]:
-    """Return the figures of a prediction: accuracy; or root mean squared error, and R² if the quantities differ.
+    """Return the figures of a prediction: accuracy; or errors, and R² if the quantities differ.
 
     Arguments:
         dataset: the points with their labels.
@@ -67,7 +67,7 @@ def accuracy(output: Array, y: Array, threshold: float = 0.5) -> float:
 
 
 def scorer(y: Array, threshold: float) -> Callable[[Array], Any]:
-    """Return `accuracy` for fixed targets, as a function of outputs: what is known beforehand is computed once."""
+    """Return `accuracy` for fixed targets, as a function of outputs that computes only what depends on them."""
     n = len(y)
     if y.ndim == 2 and y.shape[1] > 1:
         y = np.argmax(y, axis=1)

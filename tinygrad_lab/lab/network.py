@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_lab.lab.running import Run
 from tinygrad_lab.viz import Graph, draw
 
-_MOST = 1000  # points in a picture, whose numbers are those of all of them where there are no more
+_MOST = 1000  # points at most that a picture's numbers are computed from
 
 
 def network(run: Run, **options: Any) -> Graph:

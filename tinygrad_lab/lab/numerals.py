@@ -1,4 +1,4 @@
-"""Numbers as tables write them: with a point or a comma before the decimals, and what only looks like one."""
+"""Numbers as they are written in tables, with a decimal point or comma, and texts that only look like numbers."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _DECORATED = re.compile(r"[+-]?[$€£]?\s?(\d{1,3}([,.' ]\d{3})+|\d+)([.,]\d+)?
 
 
 def is_number(text: str) -> bool:
-    """Return whether a text is a number as tables have them."""
+    """Return whether a text is a number, as tables write them."""
     try:
         float(text)
     except ValueError:
         return False
-    return "_" not in text  # Python reads 1_000 as a number; nobody else does
+    return "_" not in text  # Python reads 1_000 as a number, but nothing else does
 
 
 def has_decimal_comma(text: str) -> bool:
-    """Return whether a text is a number with a comma before its decimals, or without any."""
+    """Return whether a text is a number with a decimal comma, or a whole number."""
     return _WITH_COMMA.fullmatch(text) is not None
 
 
 def is_decorated(text: str) -> bool:
-    """Return whether a text is a number with separators of thousands, a currency or a per cent sign.
+    """Return whether a text is a number with thousands separators, a currency or a per cent sign.
 
     Example:
         >>> [is_decorated(text) for text in ("1,500", "1.500,25", "10 %", "$3", "2020-01-02", "a1")]
@@ -37,12 +37,12 @@ def is_decorated(text: str) -> bool:
 
 
 def with_points(cells: Sequence[str], separated_by_commas: bool) -> Sequence[str]:
-    """Return the cells of a column with a point where all of its numbers have a comma before their decimals.
+    """Return a column with decimal points if all of its numbers have decimal commas.
 
     Arguments:
-        cells: from the first row on, which may be a header.
-        separated_by_commas: whether commas stand between cells, too: then 1,500 may be a thousand and a half as well,
-            and a column of nothing but such numbers stays as it is.
+        cells: all rows, including one that may be a header.
+        separated_by_commas: whether commas separate cells as well: then 1,500 may mean 1500 too, and a column that has
+            only such numbers stays as it is.
 
     Example:
         >>> with_points(["size", "1,5", "", "20"], False)

@@ -1,4 +1,4 @@
-"""The losses that the lab can train with, and which outputs of a network each can judge."""
+"""The losses that the lab can train with, and the kinds of output that each takes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ class Objective:
     """A loss, and what it needs from the network's last layer.
 
     Arguments:
-        loss: the criterion, a module made with `reduction=`.
-        outputs: the activations after the last layer that fit, the usual one first.
-        builds_in_output: whether the criterion computes that activation itself, from the numbers before it: then
-            neither a logarithm of 0 nor a division by p (1 − p) = 0 can occur.
+        loss: the class of the loss.
+        outputs: the activations that may follow the last layer, the usual one first.
+        builds_in_output: whether the loss computes that activation itself, so that neither log 0 nor a division by p (1
+            − p) = 0 can occur.
         classwise: whether the network has one output per class.
-        quantities: whether it judges quantities too, and not only classes.
+        quantities: whether it takes quantities as well as classes.
     """
 
     loss: type[nn.Loss]

@@ -1,4 +1,4 @@
-"""Kinds of option: how a word of the command line is read, what a value must be, and what both are called."""
+"""Kinds of options: how a word of the command line is read, which values are valid, and how the help describes them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Kind:
     """A kind of value.
 
     Arguments:
-        rule: what a value must be, as in "a whole number".
-        holds: whether a value is that.
-        read: from a word of the command line to a value; raises ValueError.
-        metavar: what stands for a value in the help.
-        advice: what to do about a value that is none.
-        choices: the names to choose from, if it is a name.
+        rule: the rule for values, as in "a whole number".
+        holds: whether a value keeps the rule.
+        read: turns a word of the command line into a value, or raises ValueError.
+        metavar: stands for a value in the help.
+        advice: what to do about an invalid value.
+        choices: the names to choose from, if there are any.
     """
 
     rule: str
@@ -61,12 +61,12 @@ def real(rule: str, holds: Callable[[float], bool], advice: str) -> Kind:
 
 
 def is_whole(n: Any) -> bool:
-    """Return whether a value is an integer, and no truth value."""
+    """Return whether a value is an integer, and not a bool."""
     return isinstance(n, int) and not isinstance(n, bool)
 
 
 def text(metavar: str) -> Kind:
-    """Return the kind of a text, whose form is checked where it is read."""
+    """Return the kind of a text that is checked when it is read."""
     return Kind("a text", lambda value: isinstance(value, str), metavar=metavar)
 
 
@@ -94,16 +94,16 @@ def option(default: Any, kind: Kind, group: str, help: str) -> Any:
     """Return a field of a configuration, which is an option of the command line as well.
 
     Arguments:
-        default: None if it may be left open.
-        kind: what its values are.
-        group: under which heading the help lists it.
-        help: what the help says.
+        default: the default; None if the option may stay open.
+        kind: the kind of its values.
+        group: the heading in the help.
+        help: the text in the help.
     """
     return field(default=default, metadata={"kind": kind, "group": group, "help": help})
 
 
 def interval(text: str) -> tuple[int | None, float | None]:
-    """Read how often to write a checkpoint: every so many epochs, or seconds with an s.
+    """Read how often to write a checkpoint: every so many epochs, or seconds if there is an s behind the number.
 
     Example:
         >>> interval("500"), interval("30s")

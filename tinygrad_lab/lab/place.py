@@ -1,4 +1,4 @@
-"""A folder that belongs to one run: claimed before it trains, and filled with files that are whole or absent."""
+"""A folder that belongs to one run: claimed before the training, and filled with files that are never half written."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def free(name: str) -> Path:
 
 
 def check(out: Path) -> None:
-    """Check that a run can be written to `out`, before it costs any time.
+    """Check that a run can be written to `out`, before it takes any time.
 
     Raises:
         LabError: `out` exists and is not an empty folder, or its place cannot be written to.
@@ -45,7 +45,7 @@ def check(out: Path) -> None:
 
 
 class Place:
-    """A folder with the lock of one process in it.
+    """A folder that this process has locked.
 
     Attributes:
         path: the folder.
@@ -58,11 +58,11 @@ class Place:
 
     @classmethod
     def claim(cls, name: str, out: Path | None = None) -> Self:
-        """Return a new folder for a run, that no other run takes meanwhile.
+        """Return a new folder for a run, which no other run can take.
 
         Arguments:
-            name: of the data; without `out` the folder is the next free `runs/name-1`, `runs/name-2`, ….
-            out: a folder that is new or empty.
+            name: the data's name; without `out`, the folder is the next free `runs/name-1`, `runs/name-2`, ….
+            out: a new or empty folder.
 
         Raises:
             LabError: `out` has content, another run is being written there, or it cannot be written to.
@@ -82,7 +82,7 @@ class Place:
 
     @classmethod
     def reopen(cls, path: Path) -> Self:
-        """Return the folder of an earlier run, to write it again.
+        """Return the folder of an earlier run, to write to it again.
 
         Raises:
             LabError: another process is writing there.
@@ -122,10 +122,10 @@ class Place:
             file.write(str(os.getpid()))
 
     def put(self, name: str, content: str | bytes) -> None:
-        """Write a file beside its place and move it there, so that it is whole or absent, or the one before.
+        """Write a file under a temporary name and rename it, so that it is never half written.
 
         Raises:
-            OSError: the disk refuses, or a file of somebody else has the name.
+            OSError: the disk is full, or another program's file has this name.
         """
         target = self.path / name
         if name not in self._written and target.exists():
@@ -135,7 +135,7 @@ class Place:
         self._written.add(name)
 
     def release(self) -> None:
-        """Take the lock away, and a folder that this made and never filled."""
+        """Remove the lock, and the folder if it was made here and is still empty."""
         with suppress(OSError):
             if self._lock_is_mine:
                 (self.path / _LOCK).unlink()
@@ -150,14 +150,14 @@ class Place:
 
 
 def write_whole(path: Path, write: Callable[[TextIOWrapper], object]) -> None:
-    """Write a file beside its place and move it there when it is complete.
+    """Write a file under a temporary name, and rename it when it is complete.
 
     Arguments:
         path: the file, which is replaced if it exists.
-        write: writes into an open file.
+        write: writes to the open file.
 
     Raises:
-        OSError: the disk refuses; the file is as it was.
+        OSError: the disk is full; the old file is untouched.
     """
     draft = path.parent / f".tinygrad-lab-{uuid.uuid4().hex}"
     try:
@@ -177,7 +177,7 @@ def reason(error: Exception) -> str:
 
 def _lives(process: int) -> bool:
     if os.name != "posix":
-        return False  # elsewhere, asking would end it
+        return False  # on Windows, this question would end the process
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""The pictures of a run, as SVG text that depends on nothing but the run."""
+"""The pictures of a run as SVG; the same run always gives the same text."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _STYLE: dict[Any, Any] = {
     "font.size": 10,
 }
 _GRID = 120  # points per side at which the decision regions are evaluated
-_MOST = 20_000  # points beyond which a picture shows some of them
+_MOST = 20_000  # points; of more, a picture shows some
 _FINE = re.compile(r"(\.\d\d)\d+")
-_MANY = 3000  # points beyond which each as a shape of its own would make the file slow
-_CURVE = 2000  # points of a learning curve beyond which a screen shows no difference
+_MANY = 3000  # points; more are drawn as pixels, as so many shapes would be slow
+_CURVE = 2000  # points of a learning curve: a screen shows no more
 
 
 def learning_curve(history: History) -> str:
-    """Draw loss and accuracy by epoch; the loss is on a logarithmic scale if it spans more than a decade.
+    """Draw loss and accuracy by epoch; the scale of the loss is logarithmic if it spans more than a decade.
 
     Arguments:
         history: of a training run.
@@ -74,7 +74,7 @@ def finite(loss: Array) -> Array:
 
 
 def loss_scale(axes: Any, losses: Sequence[Array]) -> Callable[[Array], Array]:
-    """Choose the scale of an axis of losses, label it, and return what makes numbers fit.
+    """Choose and label the scale of an axis of losses; return a function that makes losses fit it.
 
     A logarithmic axis ends near 1e300, where diverging runs go: beyond 1e100 the logarithm itself is drawn.
     """
@@ -106,7 +106,7 @@ def prediction(run: Run, part: Dataset | None = None) -> str:
 
     Arguments:
         run: a run after its training.
-        part: the points to draw; None for those it learnt.
+        part: the points to draw; None for the training points.
 
     Returns:
         A complete SVG document.
@@ -141,18 +141,18 @@ def _regions(run: Run, data: Dataset, predicted: Array) -> str:
 
 
 def quality(data: Dataset, predicted: Array) -> str:
-    """Say in a few words how good a prediction is."""
+    """Describe in a few words how good a prediction is."""
     figures = describe(data, predicted)
     return f"accuracy {figures['accuracy']:.4g}" if data.classes else f"RMSE {figures['rmse']:.4g}"
 
 
 def _few(points: int) -> Array:
-    """Return which points to draw: all, or so many evenly spread ones that more would hide each other."""
+    """Return the points to draw: all, or evenly spread ones if there are too many."""
     return np.unique(np.linspace(0, points - 1, min(points, _MOST)).astype(int))
 
 
 def _quantities(data: Dataset, predicted: Array) -> str:
-    """Draw predictions against the truth, and what is left against predictions."""
+    """Draw predictions against the truth, and residuals against predictions."""
     figure, (left, right) = new_figure(8.6, 4.0, 1, 2)
     few = _few(len(data.x))
     truth, said = data.labels[few], finite(predicted[few])
@@ -174,13 +174,13 @@ def _quantities(data: Dataset, predicted: Array) -> str:
 
 
 def _legend(handles: list[Any], labels: list[str], others: list[Any], names: list[str]) -> tuple[list[Any], list[str]]:
-    """Return the classes as the truth shows them, then what only the prediction shows."""
+    """Return the classes from the truth's legend, then what only the prediction shows."""
     extra = [(handle, label) for handle, label in zip(handles, labels, strict=True) if label not in names]
     return others + [handle for handle, _ in extra], names + [label for _, label in extra]
 
 
 def _shade(axes: Any, run: Run, x: Array, figure: Any, side: int = _GRID) -> tuple[Any, Any]:
-    """Colour the plane around points: by the probability of class 1, or by the most probable of several classes.
+    """Colour the plane by the probability of class 1, or by the most probable of several classes.
 
     Returns:
         The limits of both axes.
@@ -229,7 +229,7 @@ def _points(axes: Any, x: Array, labels: Array, classes: tuple[str, ...]) -> Non
 
 
 def _confusion(data: Dataset, predicted: Array) -> str:
-    """Draw how often each class was predicted as each."""
+    """Draw the confusion matrix."""
     classes, counts = data.classes, confusion(data, predicted)
     side = max(4.0, 0.5 * len(classes) + 2)
     figure, (axes,) = new_figure(side, side, 1, 1)
@@ -262,7 +262,7 @@ def new_figure(width: float, height: float, rows: int, columns: int, **options: 
 
 
 def svg(figure: Any) -> str:
-    """Return a figure as an SVG document that depends on nothing but the figure."""
+    """Return a figure as SVG; the same figure always gives the same text."""
     import matplotlib as mpl
 
     text = io.StringIO()

@@ -1,4 +1,4 @@
-"""What a run shows on the screen: a bar or log lines while it trains, tables when it is done."""
+"""What a run prints: a progress bar or log lines while it trains, tables at the end."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tinygrad_lab.lab.running import Run
 from tinygrad_lab.lab.text import visible
 from tinygrad_lab.lab.training import Callback, History
 
-_INTERVAL = 0.1  # seconds between two pictures of the bar
-_ROWS, _COLUMNS = 25, 7  # of the test table on the screen
+_INTERVAL = 0.1  # seconds between two updates of the bar
+_ROWS, _COLUMNS = 25, 7  # of the test table that are printed
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def bar(epochs: int, stream: TextIO) -> Iterator[list[Callback]]:
         TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(),
     )
-    # No thread draws the bar: the loop does, so that nothing competes with it.
+    # The training loop draws the bar, rather than a thread that would compete with it.
     with Progress(*columns, console=Console(file=stream), auto_refresh=False) as progress:
         task = progress.add_task("", total=epochs, figures="")
         due = 0.0
@@ -49,7 +49,7 @@ def bar(epochs: int, stream: TextIO) -> Iterator[list[Callback]]:
 
 @contextmanager
 def lines(every: int, stream: TextIO) -> Iterator[list[Callback]]:
-    """Give a list of one callback, which prints a line for every so many epochs, and for the last one."""
+    """Give a list of one callback, which prints a line every few epochs, and one for the last."""
 
     def show(history: History) -> None:
         if history.epochs % every == 0 or history.epochs == 1 or history.stopped_by is not None:

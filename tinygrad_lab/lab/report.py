@@ -1,4 +1,4 @@
-"""What a run says to a reader: the figures and the test table, and `report.html` around them."""
+"""The report of a run: its figures and test table, and `report.html` around them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tinygrad_lab.lab.network import network
 from tinygrad_lab.lab.running import Run
 from tinygrad_lab.version import __version__
 
-_ROWS = 200  # of the test table; predictions.csv has them all
+_ROWS = 200  # of the test table; predictions.csv has all
 _COLUMNS = 12
 _LOG_ROWS = 20
 
@@ -86,10 +86,10 @@ def predictions(run: Run) -> tuple[list[str], Iterable[list[Any]]]:
 
 
 def outputs(run: Run, probabilities: Array, predicted: Array) -> tuple[list[str], Iterable[list[Any]]]:
-    """Return header and rows of what the network says of points: its outputs, and what they mean.
+    """Return header and rows for what the network predicts at points: its outputs and their meaning.
 
     Arguments:
-        run: knows what the classes are called.
+        run: has the names of the classes.
         probabilities: as `Experiment.predict` returns them.
         predicted: likewise.
     """
@@ -102,12 +102,12 @@ def outputs(run: Run, probabilities: Array, predicted: Array) -> tuple[list[str]
 
 
 def test_table(run: Run, rows: int, columns: int) -> Excerpt:
-    """Return the first rows of the test table as text, with so many columns at most.
+    """Return the first rows of the test table as text.
 
     Arguments:
         run: a run after its training.
-        rows: at most.
-        columns: at most; truth and prediction are always there.
+        rows: the most rows.
+        columns: the most columns; truth and prediction are always among them.
     """
     header, lines = predictions(run)
     features = run.dataset.x.shape[1]
@@ -128,11 +128,11 @@ class Excerpt:
     """A part of a table, as text.
 
     Arguments:
-        header: of the columns shown.
-        rows: those shown.
+        header: the headers of the columns shown.
+        rows: the rows shown.
         wrong: the positions of rows whose prediction is wrong.
-        total: how many rows there are.
-        columns: how many columns there are.
+        total: the number of rows in the whole table.
+        columns: the number of columns in the whole table.
     """
 
     header: list[str]
@@ -147,7 +147,7 @@ def _text(cell: Any) -> str:
 
 
 def log(run: Run) -> tuple[list[str], list[list[str]]]:
-    """Return about twenty rows of the history as text, evenly spread and with the first and the last."""
+    """Return about twenty rows of the history as text, evenly spread, with the first and the last."""
     history = run.history
     chosen = np.unique(np.linspace(0, history.epochs - 1, _LOG_ROWS).round().astype(int))
     columns = history.columns()
@@ -156,7 +156,7 @@ def log(run: Run) -> tuple[list[str], list[list[str]]]:
 
 
 def classes_table(run: Run) -> list[tuple[str, str, str, str]]:
-    """Return precision, recall and number of points of each class as text, where there are more than two."""
+    """Return precision, recall and number of points of each class as text, if there are more than two."""
     data = run.dataset
     if len(data.classes) <= 2:
         return []
@@ -165,11 +165,11 @@ def classes_table(run: Run) -> list[tuple[str, str, str, str]]:
 
 
 def render(run: Run, pictures: dict[str, str], problems: Sequence[str] = ()) -> str:
-    """Return the report as one HTML document that needs no other file.
+    """Return the report as a single HTML file.
 
     Arguments:
         run: a run after its training.
-        pictures: SVG documents by name, as far as they could be drawn.
+        pictures: the SVG pictures by name, as far as they could be drawn.
         problems: what could not be drawn, one sentence each.
 
     Raises:
@@ -198,7 +198,7 @@ def render(run: Run, pictures: dict[str, str], problems: Sequence[str] = ()) -> 
 
 
 def fill(template: str, **content: Any) -> str:
-    """Return a page made of one of the templates."""
+    """Return a page made from a template."""
     with extra("lab"):
         import jinja2
 
@@ -209,7 +209,7 @@ def fill(template: str, **content: Any) -> str:
 
 
 def shared_letters(html: str) -> str:
-    """Return a page with the shape of each letter once, rather than once in each of its pictures.
+    """Return a page that has the shape of each letter once, rather than in each picture.
 
     Example:
         >>> letter = '<path id="{}-DejaVuSans-14" d="M 0 0 L 1 1"/><use xlink:href="#{}-DejaVuSans-14"/>'
@@ -232,6 +232,6 @@ def shared_letters(html: str) -> str:
 
 
 def inline(svg: str, prefix: str) -> str:
-    """Return an SVG document as an HTML element, whose ids cannot meet those of another picture."""
+    """Return an SVG document as an HTML element, with ids that do not clash with those of other pictures."""
     element: Any = svg[svg.index("<svg") :]
     return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", element)

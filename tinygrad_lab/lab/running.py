@@ -1,4 +1,4 @@
-"""One run: a configuration in, a trained model with its history and predictions out. Nothing is written or printed."""
+"""One run: a configuration goes in, a trained model with its history comes out. Nothing is written or printed."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class Run:
 
     Arguments:
         config: the configuration, with every choice made.
-        schema: a data set without points, which says what columns and classes are called.
+        schema: a data set without points, which has the names of columns and classes.
         experiment: the model, with its loss and optimizer.
         batches: draws the order of the points.
-        find: gives the data when they are asked for.
+        find: returns the data when they are first needed.
         history: loss and accuracy of every epoch.
     """
 
@@ -54,7 +54,7 @@ class Run:
 
     @cached_property
     def parts(self) -> Parts:
-        """The data."""
+        """The data in parts."""
         return self.find()
 
     @property
@@ -69,18 +69,19 @@ class Run:
 
     @property
     def data(self) -> Data:
-        """Inputs and targets as the model and its loss want them."""
+        """Inputs and targets in the shapes that the model and its loss take."""
         return self.experiment.arrays(self.dataset)
 
     def train(
         self, callbacks: Sequence[Callback] = (), compile: bool | str | None = None, every: int | None = None
     ) -> Run:
-        """Train on from where the history ends, and return the run.
+        """Continue training from the end of the history, and return the run.
 
         Arguments:
-            callbacks: called after each evaluation with the history so far, or after many of them where compiled.
-            compile: with a compiled step: True, False or a backend's name; None for what the configuration says.
-            every: epochs between two calls at most, where compiled.
+            callbacks: called with the history after each evaluation, or after many of them with a compiled step.
+            compile: whether to use a compiled step: True, False or a backend's name; None for what the configuration
+                says.
+            every: epochs between two calls at most, with a compiled step.
         """
         for name in ("_said", "notes"):
             vars(self).pop(name, None)
@@ -88,7 +89,7 @@ class Run:
         return self
 
     def training(self, compile: bool | str | None = None) -> Training:
-        """Return the training one update at a time, from where the history ends."""
+        """Return the training as an object that makes one update at a time."""
         return Training(**self._setting(compile))
 
     def _setting(self, compile: bool | str | None, every: int | None = None) -> dict[str, Any]:
@@ -111,13 +112,13 @@ class Run:
         }
 
     def predict(self, x: Any) -> Array:
-        """Return the predicted labels of new points, as the data call them, or the predicted quantities.
+        """Return the predicted labels of new points, under the names that the data use, or the predicted quantities.
 
         Arguments:
-            x: (points, features), in the order of `dataset.features`, as in the data: any scaling is the run's.
+            x: (points, features), with the features in the order of `dataset.features`, and not scaled.
 
         Raises:
-            LabError: the shape is another.
+            LabError: the shape does not fit.
 
         Example:
             >>> run(Config()).predict([[0.0, 0.0], [0.0, 1.0]])
@@ -130,7 +131,7 @@ class Run:
         """Return the probability of each class, (points, classes).
 
         Raises:
-            LabError: the shape is another, or quantities are predicted.
+            LabError: the shape does not fit, or quantities are predicted.
         """
         if not self.schema.classes:
             raise LabError("predict_proba: only classes have probabilities, and the labels are quantities; use predict")
@@ -166,7 +167,7 @@ class Run:
         return (*_how_it_ended(history), *_what_was_kept(history), *dead_units(self.model, self.data.x))
 
     def figures(self) -> dict[str, float]:
-        """Return the final figures, by name: of all parts of the data, and of the parameters as they are."""
+        """Return the final figures by name, for each part of the data, with the present parameters."""
         found: dict[str, float] = {"loss": self.history.final("loss")} if self.history.loss else {}
         for prefix, part in (("", self.dataset), ("validation_", self.parts.validation), ("test_", self.parts.test)):
             if part is not None and len(part.x):
@@ -184,7 +185,7 @@ def run(config: Config, callbacks: Sequence[Callback] = (), dataset: Dataset | N
     Arguments:
         config: the configuration.
         callbacks: called after each evaluation with the history so far.
-        dataset: the data, where they are loaded already.
+        dataset: the data, if they have been loaded already.
 
     Raises:
         LabError: the data cannot be read, or the configuration does not fit them.
@@ -202,8 +203,8 @@ def prepare(config: Config, dataset: Dataset | None = None, model: Module | None
 
     Arguments:
         config: the configuration.
-        dataset: the data, where they are loaded already.
-        model: a network of the caller's own, instead of the one that the configuration describes.
+        dataset: the data, if they have been loaded already.
+        model: a network of your own, instead of the one that the configuration describes.
 
     Raises:
         LabError: the data cannot be read, or the configuration does not fit them.
@@ -239,7 +240,7 @@ def load(config: Config) -> Dataset:
 
 
 def divide(config: Config, dataset: Dataset) -> Parts:
-    """Split the points as a configuration describes.
+    """Split the points as the configuration says.
 
     Raises:
         LabError: a file of points cannot be read, or has other columns.
@@ -269,7 +270,7 @@ def _read(config: Config, path: str, like: Dataset | None = None) -> Dataset:
 
 
 def settled(config: Config) -> Config:
-    """Return the configuration with paths that are right in any working directory."""
+    """Return the configuration with absolute paths, which are right in any working directory."""
     paths = {"data": config.data, "test": config.test, "validation": config.validation}
     absolute: dict[str, Any] = {
         name: str(Path(path).absolute()) for name, path in paths.items() if path is not None and path not in DATASETS

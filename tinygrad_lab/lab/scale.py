@@ -12,7 +12,7 @@ from tinygrad_lab.lab.data import Array, Dataset
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """What is subtracted from numbers and what they are divided by, before the network sees them.
+    """The means and deviations that standardise what the network sees.
 
     Arguments:
         mean, deviation: of each feature; a feature that is constant is divided by 1.
@@ -40,19 +40,19 @@ class Scale:
         return cls(mean, deviation, float(target_mean), float(target_deviation))
 
     def inputs(self, x: Array) -> Array:
-        """Return inputs as the network sees them."""
+        """Return standardised inputs."""
         return (x - self.mean) / self.deviation if isinstance(self.deviation, np.ndarray) else x
 
     def targets(self, y: Array) -> Array:
-        """Return quantities as the network gives them."""
+        """Return standardised quantities."""
         return (y - self.target_mean) / self.target_deviation
 
     def quantities(self, y: Array) -> Array:
-        """Return what the network gives as quantities."""
+        """Turn the network's outputs into quantities."""
         return y * self.target_deviation + self.target_mean
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as JSON has them; `Scale.from_dict` is the way back."""
+        """Return the numbers as plain data for JSON; `Scale.from_dict` reads it."""
         return {
             name: number.tolist() if isinstance(number, np.ndarray) else number for name, number in vars(self).items()
         }

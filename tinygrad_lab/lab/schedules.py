@@ -20,7 +20,7 @@ WARMUP = "warmup"
 
 
 def _numbers_of(make: Callable[..., Schedule]) -> list[Parameter]:
-    """Return what a text gives a schedule: all but the rate, or the schedule behind a warm-up, and the total."""
+    """Return the parameters that a text gives: all but the rate (or the schedule to warm up to) and the total."""
     return [p for p in list(inspect.signature(make).parameters.values())[1:] if p.name != "total"]
 
 
@@ -36,18 +36,18 @@ USAGE = f"{', '.join(FORMS[:-1])} or {FORMS[-1]}, after an optional {_form(WARMU
 
 
 def rate(text: str, lr: float, updates: int) -> float | Schedule:
-    """Read a schedule; its steps are updates.
+    """Read a schedule, whose steps are updates.
 
     A rate that stays is returned as the number that it is: an optimizer's number is an input of compiled steps, so that
     one program serves all rates.
 
     Arguments:
         text: one of `FORMS`, after an optional `warmup:STEPS+`.
-        lr: the learning rate that it changes.
-        updates: how many updates there are at most.
+        lr: the learning rate to start from.
+        updates: the most updates there will be.
 
     Raises:
-        LabError: the text is of no such form.
+        LabError: the text is not of this form.
 
     Example:
         >>> [rate("warmup:2+exponential:0.5", 8.0, 100)(step) for step in range(4)]
@@ -72,7 +72,7 @@ def rate(text: str, lr: float, updates: int) -> float | Schedule:
 
 
 def _read(words: list[str], make: Callable[..., Schedule]) -> dict[str, Any] | None:
-    """Return the arguments that the words give a schedule; None where they are none."""
+    """Return the arguments in the words; None if they do not fit the schedule."""
     taken = _numbers_of(make)
     required = sum(p.default is Parameter.empty for p in taken)
     if not required <= len(words) <= len(taken):

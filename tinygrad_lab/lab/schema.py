@@ -1,4 +1,4 @@
-"""What a run's folder says about its data, so that the model can be used where the data are not."""
+"""What a run's folder tells about its data, so that the model can be used without them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tinygrad_lab.lab.scale import Scale
 
 
 def describe(run: Run) -> dict[str, Any]:
-    """Return names, classes, columns and scale as JSON has them, and the checksum of the training data."""
+    """Return names, classes, columns and scale as plain data for JSON, with a checksum of the training data."""
     data = run.dataset
     return {
         "name": data.name,

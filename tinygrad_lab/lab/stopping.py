@@ -26,7 +26,7 @@ class Condition(NamedTuple):
 
 
 class Until:
-    """Say whether an evaluation satisfies every condition of a text.
+    """A stopping condition, made from text.
 
     Arguments:
         text: `loss<NUMBER`, `loss<=NUMBER`, `accuracy=NUMBER` (reached), `accuracy>=NUMBER`, `accuracy>NUMBER`,

@@ -1,4 +1,4 @@
-"""Tables as people have them: cells as text, with or without a header, separated by commas, semicolons or tabs."""
+"""Tables in all their variety: cells as text, with or without a header, separated by commas, semicolons or tabs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.numerals import MISSING, has_decimal_comma, is_number, with_points
 
 _DELIMITERS = ",;\t|"
-_SAMPLE = 50  # lines by which delimiter and header are found
+_SAMPLE = 50  # lines that are looked at to find delimiter and header
 
-_DELIMITER_TOLD = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # the first line, as Excel understands it
+_DELIMITER_TOLD = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # a first line that tells Excel the delimiter
 
 Row = tuple[int, list[str]]  # the line in the file, as an editor counts it, and the cells
 
@@ -31,9 +31,9 @@ class Table:
     """Cells by column.
 
     Arguments:
-        path: where they come from.
-        names: the header, or names made up.
-        cells: a sequence of texts per column, without blanks around them.
+        path: the file.
+        names: the header, or made-up names.
+        cells: for each column its texts, stripped.
         lines: the line of each row in the file, as an editor counts it.
         named: whether the file has a header.
     """
@@ -46,7 +46,7 @@ class Table:
     _numbers: dict[int, Array | None] = field(default_factory=dict, repr=False)
 
     def numbers(self, position: int) -> Array | None:
-        """Return a column as numbers, if it is one of finite numbers without an empty cell; None if it is not."""
+        """Return a column as numbers; None if a cell is empty, not a number, or not finite."""
         if position not in self._numbers:
             cells = self.cells[position]
             found: Array | None = None
@@ -58,15 +58,15 @@ class Table:
         return self._numbers[position]
 
     def where(self, row: int, column: int) -> str:
-        """Say where a cell is, for a text of an error."""
+        """Describe where a cell is, for an error text."""
         return f"{self.path}, row {self.lines[row]}, {self.called(column)}"
 
     def called(self, column: int) -> str:
-        """Say which column this is."""
+        """Describe a column, for an error text."""
         return f"column {column + 1} ({self.names[column]})"
 
     def column(self, name: str) -> int:
-        """Return the position of the column of a name.
+        """Return the position of the column with this name.
 
         Raises:
             LabError: there is none, or several.
@@ -87,10 +87,10 @@ def read_csv(path: Path, delimiter: str | None = None, header: bool | None = Non
         path: the file, in UTF-8.
         delimiter: the character between cells; None to find it.
         header: whether the first row has the columns' names; None to find out.
-        alone: whether a single column will do.
+        alone: whether a single column is enough.
 
     Raises:
-        LabError: it is no such file; the text names the row.
+        LabError: the file is not such a table; the text names the row.
     """
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"'):
         raise LabError(f"data: delimiter must be one character, got {delimiter!r}; leave it out to find it")
@@ -114,7 +114,7 @@ def read_csv(path: Path, delimiter: str | None = None, header: bool | None = Non
 
 
 def _first_line_at_fault(path: Path, delimiter: str | None) -> int:
-    """Return the line in which the row begins that cannot be read."""
+    """Return the line where the first row begins that cannot be read."""
     last = 0
     with path.open(newline="", encoding="utf-8-sig") as file, suppress(csv.Error):
         reader = csv.reader(file, delimiter=delimiter or ",", strict=True)
@@ -125,7 +125,9 @@ def _first_line_at_fault(path: Path, delimiter: str | None) -> int:
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Hold the collector of cycles back, which walks through millions of rows again and again: a third of the time."""
+    """Pause the garbage collector, which would walk through millions of rows again and again: saves a third of the
+    time.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -140,10 +142,10 @@ def read_parquet(path: Path, alone: bool = False) -> Table:
 
     Arguments:
         path: the file.
-        alone: whether a single column will do.
+        alone: whether a single column is enough.
 
     Raises:
-        LabError: it is none, or has no rows, or columns of lists.
+        LabError: it is not a Parquet file, has no rows, or has columns of lists.
         MissingExtraError: PyArrow is missing.
     """
     with extra("parquet"):
@@ -173,7 +175,9 @@ def _check_width(path: Path, width: int, alone: bool) -> None:
 
 
 def _delimiter(sample: list[str]) -> str:
-    """Return what separates the most columns in the same way on every line, and leaves no other in the cells."""
+    """Return the delimiter that gives the most columns, the same number on each line, with no other delimiter left in
+    cells.
+    """
 
     def columns(delimiter: str) -> tuple[bool, bool, int]:
         rows = [cells for cells in csv.reader(sample, delimiter=delimiter) if any(map(str.strip, cells))]
@@ -210,7 +214,7 @@ def _table(path: Path, rows: list[Row], header: bool | None, alone: bool, delimi
 
 
 def _counts_rows_or_nothing(column: Sequence[str], position: int) -> bool:
-    """Return whether a column has no name because it says nothing: it is empty, or first and numbers the rows."""
+    """Return whether a column without a name can be dropped: it is empty, or the first one and numbers the rows."""
     if column[0]:
         return False
     cells = column[1:]
@@ -218,7 +222,7 @@ def _counts_rows_or_nothing(column: Sequence[str], position: int) -> bool:
 
 
 def _tidy(cells: Sequence[str], delimiter: str) -> Sequence[str]:
-    """Return cells without blanks around them, and with decimal points; columns that have both cost next to nothing."""
+    """Return cells stripped and with decimal points; a column that is tidy already costs next to nothing."""
     together = "".join(cells)
     if together and together.split() != [together]:
         cells = list(map(str.strip, cells))
@@ -226,17 +230,17 @@ def _tidy(cells: Sequence[str], delimiter: str) -> Sequence[str]:
 
 
 def _is_numeric(cells: Sequence[str]) -> bool:
-    """Return whether cells are numbers, as far as they are not missing."""
+    """Return whether all cells are numbers or missing."""
     return all(cell.lower() in MISSING or is_number(cell) for cell in cells) and any(map(is_number, cells))
 
 
 def _has_blanks(rows: list[Row]) -> bool:
-    """Return whether a row may be of blanks: its first cell begins with one."""
+    """Return whether a row may be blank: its first cell is empty or begins with a space."""
     return any(cells[0][:1].isspace() or not cells[0] for _, cells in rows)
 
 
 def _has_header(columns: Sequence[Sequence[str]]) -> bool:
-    """Return whether the first cells are names: text over numbers, or, with text alone, found nowhere below."""
+    """Return whether the first cells are names: text above numbers or, if all is text, cells found nowhere below."""
     if len(columns[0]) == 1:
         return not any(is_number(cell) for (cell,) in columns)
     numeric = [column for column in columns if _is_numeric(column[1:_SAMPLE])]

@@ -1,4 +1,4 @@
-"""The training loop, as a library: `train` knows models, losses and optimizers, and nothing of files or screens."""
+"""The training loop as a library: `train` knows models, losses and optimizers, but no files and no screen."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ class History:
 
     Arguments:
         loss: the loss over all points at each epoch.
-        accuracy: the share of points whose class is predicted at each epoch; empty where quantities are predicted.
+        accuracy: the share of points whose class is predicted, at each epoch; empty for quantities.
         seconds: how long the run took.
-        stopped_by: `until` (the condition held), `epochs` (there were no more), `patience` (the validation loss did not
-            fall any more), `diverged` (the loss is not finite) or `interrupted` (Ctrl-C); None while the run goes on.
+        stopped_by: why it stopped: `until` (the condition was met), `epochs` (all were made), `patience` (the
+            validation loss stopped falling), `diverged` (the loss is not finite) or `interrupted` (Ctrl-C); None while
+            it goes on.
         validation_loss, validation_accuracy: loss and accuracy over the points put aside to watch; empty without any.
-        best: the epoch whose parameters the model has, where that is not the last one.
+        best: the epoch whose parameters the model has, if that is not the last one.
         kept: with patience, the parameters where the validation loss was lowest so far.
-        last: those of the last epoch, where the model has others.
-        gradients: those of the last epoch, where a compiled training has found them for its next update.
+        last: the parameters of the last epoch, if the model has others.
+        gradients: the gradients of the last epoch, which a compiled training needs for its next update.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -57,7 +58,7 @@ class History:
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
     def final(self, name: str) -> float:
-        """Return a column's figure at the epoch of the parameters: the last one, or the best."""
+        """Return a figure at the epoch whose parameters the model has: the last one, or the best."""
         column: list[float] = getattr(self, name)
         return column[(self.best or len(column)) - 1]
 
@@ -67,7 +68,7 @@ class History:
         return len(self.loss)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from tinygrad_lab.viz.write.notebook import curves_bundle  # only notebooks ask
+        from tinygrad_lab.viz.write.notebook import curves_bundle  # only notebooks call this
 
         return curves_bundle(self.columns(), repr(self))
 
@@ -107,23 +108,23 @@ def train(
     once per batch, in a new random order each time.
 
     Arguments:
-        model: called on inputs, gives one column of outputs (two classes) or one per class.
-        data: inputs, and targets as the loss wants them: (points, 1) of 0 and 1, or (points,) of class numbers.
-        loss: called on outputs and targets, gives a scalar Value.
-        optimizer: holds the model's parameters.
-        epochs: number of epochs at most.
-        batch_size: points per update; None means all.
-        until: condition that ends the training at the first evaluation that satisfies it, such as `"accuracy=1"`.
+        model: takes inputs, and returns one column of outputs (two classes) or one per class.
+        data: inputs, and targets as the loss takes them: (points, 1) of 0 and 1, or (points,) of class numbers.
+        loss: takes outputs and targets, and returns a scalar Value.
+        optimizer: updates the model's parameters.
+        epochs: the most epochs.
+        batch_size: points per update; None for all.
+        until: a condition that ends the training when an evaluation meets it, such as `"accuracy=1"`.
         callbacks: called after each evaluation with the history so far.
-        rng: decides the order of the points when there are batches.
-        threshold: an output of a single column predicts class 1 from here on: 0.5, or 0 for logits; None if outputs
-            are quantities, which have no accuracy.
+        rng: decides the order of the points, if there are batches.
+        threshold: where a single column of outputs begins to mean class 1: 0.5, or 0 for logits; None for quantities,
+            which have no accuracy.
         validation: more points, evaluated at each epoch and never trained on.
-        patience: stop when the loss on `validation` has not fallen for so many epochs, with the parameters of the
-            epoch where it was lowest.
-        history: of the epochs before, where a training goes on; model, optimizer and `rng` are as they were then.
-        compile: train with a compiled step: True for Numba where it is installed, else NumPy, or a backend's name.
-        every: epochs between two calls of the callbacks, where a compiled step takes the full batch.
+        patience: stop when the loss on `validation` has not fallen for this many epochs, and keep the parameters with
+            the lowest.
+        history: an earlier history to continue; model, optimizer and `rng` have to be as they were at its end.
+        compile: whether to use a compiled step: True for Numba if it is installed, else NumPy; or a backend's name.
+        every: epochs between two calls of the callbacks, with a compiled step for the full batch.
 
     Returns:
         The history, with the reason why the training stopped.
@@ -160,23 +161,23 @@ def train(
                 break
             for _ in training.updates():
                 if interrupted():
-                    break  # the next evaluation notices, too
+                    break  # the next evaluation notices it too
     training.restore()
     return history
 
 
 class Training:
-    """A training to be gone through by hand: `train` is a loop around it.
+    """A training that you step through yourself: `train` is a loop around it.
 
     An epoch is an evaluation and then the updates; after the last evaluation comes `restore`. Where a loss that
     overflows should not warn, surround the calls with `np.errstate(over="ignore", invalid="ignore")`.
 
     Arguments:
         model, data, loss, optimizer: as for `train`.
-        options: the keywords of `train` but `callbacks`.
+        options: the keywords of `train`, except `callbacks`.
 
     Attributes:
-        history: what was measured so far, and why the training should stop, once it should.
+        history: what has been measured, and why to stop, once it should.
 
     Raises:
         LabError, ArgumentError: as `train`.
@@ -219,13 +220,13 @@ class Training:
             self.steps = MiniBatches(model, x, y, loss, optimizer, score, None, rng, None)
         self.watch = Watch(model, loss, validation, threshold, patience)
         self.watch.look_back(self.history)
-        self.objective: Any = None  # of the last evaluation, with its graph
+        self.objective: Any = None  # the loss of the last evaluation, with its graph
 
     def evaluate(self, interrupted: Callable[[], bool] = lambda: False) -> None:
-        """Evaluate the model as it is, and decide whether the training should stop.
+        """Evaluate the model as it is, and decide whether to stop.
 
         Arguments:
-            interrupted: says whether somebody wants it to stop.
+            interrupted: tells whether somebody wants to stop.
         """
         history = self.history
         self.objective, accuracy = self.steps.evaluate()
@@ -239,11 +240,11 @@ class Training:
 
     @property
     def evaluated(self) -> bool:
-        """Whether the history ends with an evaluation whose update is still to come, as after a compiled training."""
+        """Whether the history ends with an evaluation whose update is still missing, as after a compiled training."""
         return isinstance(self.steps, CompiledFullBatch) and self.steps.started
 
     def decide(self, interrupted: bool = False) -> bool:
-        """Decide whether the training should stop after its last evaluation."""
+        """Decide whether to stop after the last evaluation."""
         history = self.history
         last, enough = history.epochs >= self.epochs, self.watch.has_had_enough(history)
         history.stopped_by = _reason(history, self.until, interrupted, last, enough)
@@ -254,7 +255,7 @@ class Training:
         return self.steps.updates(self.objective)
 
     def restore(self) -> None:
-        """Put the best parameters back, where patience says which those are."""
+        """Put the best parameters back, if patience asks for them."""
         self.watch.restore(self.history)
 
 

@@ -1,4 +1,4 @@
-"""The points put aside to watch during a training, and the parameters where their loss was lowest."""
+"""Validation during a training, and the parameters with the lowest validation loss."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Loss = Callable[[Any, Any], Any]
 
 
 class Watch:
-    """The validation at each epoch, and the parameters where its loss was lowest."""
+    """Validates at each epoch, and remembers the parameters with the lowest loss."""
 
     def __init__(
         self, model: Module, loss: Loss, data: tuple[Array, Array] | None, threshold: float | None, patience: int | None
@@ -31,14 +31,14 @@ class Watch:
         self.parameters: dict[str, Array] | None = None
 
     def look_back(self, history: History) -> None:
-        """Know the lowest loss of a history that goes on, whose parameters come with `history.kept`."""
+        """Find the lowest loss in a history that continues; the parameters come with `history.kept`."""
         if self.patience is not None and history.validation_loss:
             self.best = int(np.argmin(history.validation_loss)) + 1
             self.lowest = history.validation_loss[self.best - 1]
             self.parameters = history.kept
 
     def __call__(self, history: History) -> None:
-        """Evaluate, and remember the parameters where the loss is lower than ever."""
+        """Validate, and remember the parameters if the loss is lower than ever."""
         if self.data is None:
             return
         with evaluating(self.model):
@@ -56,7 +56,7 @@ class Watch:
         return self.patience is not None and history.epochs - self.best >= self.patience
 
     def restore(self, history: History) -> None:
-        """Put the best parameters back, where those of the last epoch are others."""
+        """Put the best parameters back, unless they are those of the last epoch."""
         history.best = history.last = None
         if self.parameters is not None and self.best != history.epochs:
             history.best, history.last = self.best, self.model.state_dict()

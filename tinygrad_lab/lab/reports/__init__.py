@@ -1,1 +1,1 @@
-"""The five lab reports that the project started from: what they published, measured again."""
+"""The five lab reports that the project started from, with the figures they published and those measured again."""

@@ -1,4 +1,4 @@
-"""The shape of published figures: a report has parts, each a table, a row a figure."""
+"""The structure of published figures: a report has parts, a part is a table, and a row of it is a figure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Row:
     """One published figure.
 
     Arguments:
-        down, across: where it stands in its table; no `across` in a list.
-        options: of the run that repeats it, beside those of its part.
-        published: the figure, or None where there is none.
+        down, across: its place in its table; `across` is empty in a list.
+        options: the options of the run that repeats it, beside those of its part.
+        published: the figure, or None if none was published.
     """
 
     down: str
@@ -30,13 +30,13 @@ class Part:
     """One table of a report.
 
     Arguments:
-        title: what it is about.
-        options: those of all its runs.
+        title: its subject.
+        options: the options of all its runs.
         rows: its figures.
-        measure: what is compared: "epochs", "loss" or "accuracy".
+        measure: what the figures are: "epochs", "loss" or "accuracy".
         words: what a reader should know, one sentence each.
-        ordered: whether the order of the figures was a result of the report.
-        order: the columns from the least to the most, as the report found them, to be looked for in every row.
+        ordered: whether the report found an order in its figures.
+        order: the columns from the least to the greatest, as the report found them; checked in each row.
     """
 
     title: str
@@ -55,7 +55,7 @@ class Report:
     Arguments:
         about: its subject.
         parts: its tables.
-        shown: the options of the runs that are shown in full, by name.
+        shown: the options of the runs to show in full, by name.
     """
 
     about: str

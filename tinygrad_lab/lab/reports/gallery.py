@@ -18,10 +18,10 @@ _ROWS = 10  # of a test table
 
 
 def page(found: dict[str, list[Measured]]) -> str:
-    """Return the gallery as one HTML document that needs no other file.
+    """Return the gallery as a single HTML file.
 
     Arguments:
-        found: the tables of some reports, by name.
+        found: the measured tables of some reports, by the report's name.
     """
     counter = iter(range(10_000))
 
@@ -77,7 +77,7 @@ def _entry(measured: Measured, position: int) -> dict[str, str]:
 
 
 def _with_short_names(measured: Measured) -> Any:
-    """Return the sweep with the names of its own table for the runs."""
+    """Return the sweep with the runs named as in its own table."""
     sweep, rows = measured.sweep, measured.part.rows
     across = [row.across for row in rows]
     names = [f"{row.down}, {row.across}" if row.across else row.down for row in rows]
@@ -90,7 +90,7 @@ def _with_short_names(measured: Measured) -> Any:
 
 
 def _shown(title: str, options: Any, picture: Any) -> dict[str, Any]:
-    """Return log, test table and pictures of one run."""
+    """Return the log, the test table and the pictures of one run."""
     run = prepare(Config(**options)).train(compile="numpy")
     return {
         "title": title,

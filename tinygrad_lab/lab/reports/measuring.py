@@ -1,4 +1,4 @@
-"""The published figures, measured again: every run of the reports as a cell of one sweep."""
+"""Measures the published figures again: each run of the reports is a cell of one sweep."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tinygrad_lab.lab.sweeps.grid import Cell
 from tinygrad_lab.lab.sweeps.running import Sweep, Watch, run
 from tinygrad_lab.lab.sweeps.table import number
 
-_LONG = 20_000  # epochs from which machine code saves the seconds that it costs
+_LONG = 20_000  # epochs, from which on machine code saves more time than it takes to compile
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Measured:
 
     Arguments:
         part: the table.
-        sweep: its runs, in the order of the rows; their only option is called `run`.
+        sweep: its runs, in the order of its rows; their only option is called `run`.
     """
 
     part: Part
@@ -37,7 +37,7 @@ class Measured:
         return math.nan if left is None else float(left.get(self.part.measure, math.nan))
 
     def text(self, position: int) -> str:
-        """Return it as text."""
+        """Return a figure as text."""
         left = self.sweep.left[position]
         if left is None:
             return "not yet"
@@ -47,12 +47,12 @@ class Measured:
         return f"{figure:.6g}" if self.part.measure == "loss" else number(figure)
 
     def deviation(self, position: int) -> float | None:
-        """Return by how much of the published figure the measured one is off, or None without either."""
+        """Return the relative deviation of the measured from the published figure; None if either is missing."""
         published, figure = self.part.rows[position].published, self.figure(position)
         return None if published is None or not math.isfinite(figure) else (figure - published) / published
 
     def words(self) -> list[str]:
-        """Say how the figures compare, and what a reader should know."""
+        """Describe how the figures compare, and what a reader should know."""
         off = [abs(d) for position in range(len(self.part.rows)) if (d := self.deviation(position)) is not None]
         said = [f"{sum(d <= 0.01 for d in off)} of {len(off)} figures are within 1 % of the published."] if off else []
         if self.part.ordered:
@@ -66,7 +66,7 @@ class Measured:
         return [*said, *self.part.words]
 
     def _how_often(self) -> str:
-        """Say in how many rows the columns come in the published order."""
+        """Describe in how many rows the columns come in the published order."""
         rows: dict[str, dict[str, float]] = {}
         for position, row in enumerate(self.part.rows):
             rows.setdefault(row.down, {})[row.across] = self.figure(position)
@@ -84,16 +84,16 @@ def measure(
     """Train all runs of some reports, and return their tables.
 
     Arguments:
-        names: of `REPORTS`.
+        names: keys of `REPORTS`.
         workers: how many processes; one for each core by default.
-        store: a file of what has ended; it grows.
+        store: a file that keeps finished runs.
         watch: called several times a second.
-        compile: train what is long with compiled steps, by Numba where it is installed, whose sums differ in the last
-            digits.
+        compile: whether to train long runs with compiled steps, by Numba if it is installed, whose sums differ in the
+            last digits.
     """
     parts = [(name, part) for name in names for part in REPORTS[name].parts]
     cells = [_cell(name, part, row, compile) for name, part in parts for row in part.rows]
-    order = sorted(range(len(cells)), key=lambda i: -_length(cells[i]))  # the longest first, so that none is waited for
+    order = sorted(range(len(cells)), key=lambda i: -_length(cells[i]))  # the longest first: none is left at the end
     done = run(Config(), [cells[i] for i in order], workers, store, watch)
     left: list[Any] = [None] * len(cells)
     for i, one in zip(order, done.left, strict=True):

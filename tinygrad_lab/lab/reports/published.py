@@ -1,4 +1,4 @@
-"""What the five reports published, and the options that repeat it: nothing but data."""
+"""The figures that the five reports published, and the options that repeat them: data only."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Sweeps: one training for every combination of options, beside each other, and what the comparison says."""
+"""Sweeps: one training for each combination of options, run in parallel and compared."""

@@ -1,4 +1,4 @@
-"""Workers of a Dask cluster that train cells beside each other; what a worker that dies was training is tried again."""
+"""Trains the cells of a sweep on a Dask cluster; if a worker dies, its cell is tried again elsewhere."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ _LOST = (
     "sweep: the connection to the scheduler is lost; finished cells are kept: start the scheduler again, and the same "
     "command goes on from there"
 )
-_INTERVAL = 0.2  # seconds between two looks at the workers
-_BEAT = 0.5  # seconds between two words from a worker
+_INTERVAL = 0.2  # seconds between two checks of the workers
+_BEAT = 0.5  # seconds between two messages from a worker
 _FILES = ("data", "test", "validation")  # the options that name files
 
 Contents = dict[str, bytes]
 
 
 def train(configs: Mapping[int, Config], client: Any) -> Iterator[Look]:
-    """Train cells on a cluster, and look at them several times a second until all have ended.
+    """Train cells on a cluster; report several times a second until all have ended.
 
     Arguments:
-        configs: the configurations by the numbers of their cells.
+        configs: the configurations by cell number.
         client: a `distributed.Client`.
 
     Yields:
-        What has ended and what goes on; closing the iterator stops what the workers are doing.
+        What has ended and what is going on; closing the iterator stops the workers.
 
     Raises:
-        ClusterError: the workers cannot be used, or the scheduler has gone.
+        ClusterError: the workers cannot be used, or the scheduler is gone.
     """
     try:
         yield from _looks(configs, client)
@@ -55,7 +55,7 @@ def _looks(configs: Mapping[int, Config], client: Any) -> Iterator[Look]:
     topic = f"sweep-{uuid4().hex}"
     heard: dict[int, tuple[str, int]] = {}  # of cells that are being trained: worker and epoch
     client.subscribe_topic(topic, lambda event: heard.update([event[1]]))
-    # A task of its own, rather than data that are scattered: those would be lost with the worker that holds them.
+    # A task rather than scattered data, which would be lost with the worker that holds them.
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sending large graph")
         files = client.submit(_same, _contents(configs), key=f"{topic}-files")
@@ -79,7 +79,7 @@ def _looks(configs: Mapping[int, Config], client: Any) -> Iterator[Look]:
 
 
 def _left(future: Any) -> dict[str, Any]:
-    """Return what a cell has left."""
+    """Return the outcome of a cell."""
     if future.status in ("cancelled", "lost"):
         raise ClusterError(_LOST)
     error = future.exception()
@@ -92,7 +92,7 @@ def _left(future: Any) -> dict[str, Any]:
 
 
 def _contents(configs: Mapping[int, Config]) -> Contents:
-    """Return the files that cells read, by their paths here."""
+    """Return the contents of the files that cells read, by their paths here."""
     named = {getattr(config, name) for config in configs.values() for name in _FILES}
     return {path: Path(path).read_bytes() for path in named if path is not None and path not in DATASETS}
 
@@ -120,7 +120,7 @@ def _work(number: int, config: Config, files: Contents, topic: str, version: str
 
 
 def _beat(worker: Any, number: int, topic: str) -> Callable[[int], bool]:
-    """Return what tells the sweep how far a cell is, and says whether nobody wants it any more."""
+    """Return a function that tells the sweep how far a cell is, and returns whether to stop."""
     key, last = worker.get_current_task(), 0.0
 
     def beat(epoch: int) -> bool:
@@ -136,7 +136,7 @@ def _beat(worker: Any, number: int, topic: str) -> Callable[[int], bool]:
 
 
 def _placed(path: str, files: Contents, worker: Any) -> str:
-    """Return where a file stands on this worker, written there when it is first needed."""
+    """Return the path of a file on this worker; it is written when first needed."""
     name = f"{hashlib.sha256(files[path]).hexdigest()[:16]}-{Path(path).name}"
     target = Path(worker.local_directory, name)
     if not target.exists():

@@ -1,4 +1,4 @@
-"""Runs that exist, as if one sweep had trained them."""
+"""Existing runs, as if a single sweep had trained them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tinygrad_lab.lab.sweeps.working import outcome
 
 
 def compare(folders: Sequence[Path]) -> Sweep:
-    """Return the sweep that runs make: what differs between their configurations are its options.
+    """Return the sweep made of these runs; its options are those in which their configurations differ.
 
     Arguments:
-        folders: what `tinygrad-lab train` left, at least two.
+        folders: at least two folders that `tinygrad-lab train` wrote.
 
     Raises:
-        LabError: a folder is none, or its run has not ended, or the runs predict different things.
+        LabError: a folder is not a finished run, or the runs predict different things.
     """
     if len(folders) < 2:
         raise LabError(f"compare: needs at least two runs, got {len(folders)}; name another folder")

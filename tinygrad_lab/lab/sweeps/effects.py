@@ -1,4 +1,4 @@
-"""Which option mattered: the main effects over the grid, and the failures cell by cell, in words."""
+"""Which options mattered: the main effects over the grid, and the failures, in words."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tinygrad_lab.lab.sweeps.table import Table, failure, number, show
 
 @dataclass(frozen=True)
 class Effect:
-    """How much of the differences goes along with one option.
+    """How much of the differences between runs goes with one option.
 
     Arguments:
         option: its name.
-        share: of the variance of the measure, of its logarithm where all values are positive; from 0 to 1.
-        groups: for each value of the option, the median of the measure over all other options, and how many runs
-            failed of how many.
+        share: its share of the variance of the measure (of its logarithm, if all values are positive), from 0 to 1.
+        groups: for each value of the option, the median of the measure over all other options, and how many runs failed
+            of how many.
     """
 
     option: str
@@ -66,7 +66,7 @@ def _effect(sweep: Sweep, name: str, measured: dict[int, float], table: Table) -
 
 
 def in_words(found: list[Effect], table: Table) -> list[str]:
-    """Say which option mattered how much, one sentence each."""
+    """Describe which option mattered how much, one sentence each."""
     said: list[str] = []
     for position, effect in enumerate(found):
         finite = [group for group in effect.groups if math.isfinite(group[1])]
@@ -88,7 +88,7 @@ def in_words(found: list[Effect], table: Table) -> list[str]:
 
 
 def failures(sweep: Sweep) -> list[tuple[str, str]]:
-    """Return what is worth knowing of each cell: its options, and how it failed or what was noted."""
+    """Return for each cell that failed, or has a note, its options and what there is to say."""
     found: list[tuple[str, str]] = []
     for position, left in enumerate(sweep.left):
         if left is None:
@@ -103,7 +103,7 @@ def failures(sweep: Sweep) -> list[tuple[str, str]]:
 
 
 def summary(sweep: Sweep) -> str:
-    """Say how many runs ended in which way."""
+    """Describe how many runs ended in which way."""
     counts = Counter(left["status"] for left in sweep.left if left is not None)
     missing = sum(left is None for left in sweep.left)
     parts = [f"{count} {status}" for status, count in counts.most_common()]

@@ -1,4 +1,4 @@
-"""The cells of a sweep: every combination of values, or some of them."""
+"""The cells of a sweep: all combinations of values, or some of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tinygrad_lab.lab.options import FLAG, WIDTHS, Kind, is_whole, kind_of
 
 _KINDS = {one.name: kind_of(one) for one in fields(Config)}
 _TRUTH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
-_UNSEEN = ("log_every",)  # options that change no number
+_UNSEEN = ("log_every",)  # options that change no result
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Cell:
     """One training of a sweep.
 
     Arguments:
-        options: of the options that vary, those of this cell, by name.
-        config: all of them; None if they cannot be meant together.
-        problem: why they cannot, or an empty text.
+        options: its values of the options that vary, by name.
+        config: its configuration; None if its values do not go together.
+        problem: why they do not, or an empty text.
     """
 
     options: dict[str, Any]
@@ -41,7 +41,7 @@ class Cell:
 
     @property
     def identity(self) -> str:
-        """What tells this training from all others: its configuration, and the content of its files."""
+        """Identifies this training among all others: its configuration, and the contents of its files."""
         if self.config is None:
             return ""
         about = {name: value for name, value in self.config.to_dict().items() if name not in _UNSEEN}
@@ -63,13 +63,13 @@ def cells(base: Config, choices: Mapping[str, Iterable[Any]], sample: int | None
     """Return the cells of a grid, the last option varying fastest.
 
     Arguments:
-        base: the options that do not vary.
-        choices: the values of those that do, by name.
-        sample: so many cells at random instead of all.
-        seed: of that choice.
+        base: the values of the options that do not vary.
+        choices: the values of the options that vary, by name.
+        sample: the number of cells to choose at random; None for all.
+        seed: the seed of that choice.
 
     Raises:
-        LabError: there is no such option, or no cell whose options can be meant together.
+        LabError: there is no such option, or no combination of values goes together.
 
     Example:
         >>> [cell.options for cell in cells(Config(), {"lr": [0.1, 0.2], "seed": range(2)})]
@@ -93,10 +93,10 @@ def cells(base: Config, choices: Mapping[str, Iterable[Any]], sample: int | None
 
 
 def listed(base: Config, path: Path) -> list[Cell]:
-    """Return the cells that a file lists: a .csv file with the names of options as header, a row a cell.
+    """Return the cells in a .csv file, with the names of options as its header and a cell in each row.
 
     Raises:
-        LabError: the file cannot be read, or a value is none of its option's.
+        LabError: the file cannot be read, or a value is invalid.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -121,12 +121,12 @@ def values(name: str, words: Sequence[str]) -> list[Any]:
     """Read the values of an option from the words of a command line.
 
     Arguments:
-        name: of the option.
+        name: the name of the option.
         words: values; for numbers also `0..4`, `0..1:5` (five evenly spaced) and `1e-4..1e-1:4log`; lists of widths as
             `3,3`, several of them also as `3,3;5,5`; `yes` and `no`.
 
     Raises:
-        LabError: a word is none of these.
+        LabError: a word cannot be read.
 
     Example:
         >>> values("seed", ["0..2", "7"]), values("lr", ["1e-3..1e-1:3log"]), values("hidden", ["3,3;5"])
@@ -148,7 +148,7 @@ def one_value(kind: Kind, word: str, name: str) -> Any:
     """Read one value of an option.
 
     Raises:
-        LabError: it is none.
+        LabError: the word cannot be read.
     """
     try:
         if kind is FLAG:
@@ -181,7 +181,7 @@ def _range(kind: Kind, word: str, name: str) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as a configuration has it, whichever library it comes from."""
+    """Return a value as a plain Python object, whichever library it comes from."""
     if isinstance(value, np.generic):
         return value.item()
     return tuple(value) if isinstance(value, list) else value

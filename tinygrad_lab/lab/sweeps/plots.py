@@ -1,4 +1,4 @@
-"""The two figures of a sweep: learning curves over each other, and ground truth beside every prediction."""
+"""The two figures of a sweep: all learning curves in one plot, and each prediction beside the ground truth."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _MOST_PLANES = 23  # beside the ground truth: four rows of six
 
 
 def curves(sweep: Sweep, table: Table) -> str:
-    """Draw the learning curves over each other, in a colour for each value of the option across.
+    """Draw all learning curves, with a colour for each value of the option across.
 
     Arguments:
-        sweep: with the cells that have ended.
-        table: says which option that is.
+        sweep: the sweep, with the cells that have ended.
+        table: tells which option that is.
 
     Returns:
         A complete SVG document.
@@ -68,7 +68,7 @@ def _legend(axes: Any, option: str, values: list[Any], colours: list[Any], faile
 
 
 def planes(sweep: Sweep) -> str | None:
-    """Draw the ground truth, and beside it what the network of each cell decides, as far as there are two features.
+    """Draw the ground truth, and beside it the decisions of each cell's network, if there are two features.
 
     Seeds stand for each other: of each combination of the other options, the one that ended first in the order of the
     cells is drawn.
@@ -131,7 +131,7 @@ def _left(sweep: Sweep, position: int) -> dict[str, Any]:
 
 
 def _colours(count: int) -> list[Any]:
-    """Return colours that can be told apart, or, for many values, a scale."""
+    """Return colours that are easy to tell apart, or a colour scale for many values."""
     if count <= _MOST_COLOURS:
         return list(plots.COLOURS[:count])
     import matplotlib as mpl

@@ -1,4 +1,4 @@
-"""A sweep from its cells to their rows, which are kept as they come."""
+"""Runs a sweep: trains its cells, and keeps the outcome of each as soon as it ends."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _NOT_IN_A_PROGRAM: dict[str, Any] = {"seed": 0, "lr": 1.0, "epochs": None, "init
 
 @dataclass
 class Sweep:
-    """Cells, and what their trainings left.
+    """Cells and the outcomes of their trainings.
 
     Arguments:
-        base: the options that do not vary.
+        base: the values of the options that do not vary.
         cells: the cells.
-        left: for each of them what it left, or None as long as it has not ended.
-        interrupted: whether Ctrl-C was pressed.
+        left: the outcome of each cell, or None until it has ended.
+        interrupted: whether the sweep was stopped by Ctrl-C.
     """
 
     base: Config
@@ -45,7 +45,7 @@ class Sweep:
 
     @property
     def options(self) -> list[str]:
-        """The names of the options that vary: those that have several values in the cells."""
+        """The names of the options that vary."""
         names = list(dict.fromkeys(name for cell in self.cells for name in cell.options))
         several = [name for name in names if len({cell.options.get(name) for cell in self.cells}) > 1]
         return several or names[:1]
@@ -56,7 +56,7 @@ class Sweep:
         return options[name] if name in options else getattr(self.base, name)
 
     def values(self, name: str) -> list[Any]:
-        """Return the values that an option has in the cells, in their order."""
+        """Return the values of an option in the cells, in order of appearance."""
         return list(dict.fromkeys(self.value(number, name) for number in range(len(self.cells))))
 
     def rows(self) -> list[dict[str, Any]]:
@@ -87,19 +87,19 @@ def run(
     watch: Watch = lambda sweep, doing: None,
     client: Any = None,
 ) -> Sweep:
-    """Train the cells that the store does not hold, and keep each as it ends.
+    """Train the cells that are not in the store yet, and keep each outcome as it comes.
 
     Arguments:
-        base: the options that do not vary.
+        base: the values of the options that do not vary.
         found: the cells.
-        workers: how many processes; one for each core, and not more than cells, by default.
-        store: a file of what has ended; it grows.
+        workers: the number of processes; by default one for each core, but no more than cells.
+        store: a file that keeps outcomes.
         watch: called several times a second.
-        client: a client of Dask's, on whose cluster to train rather than here.
+        client: a Dask client, to train on its cluster rather than here.
 
     Raises:
         LabError: no cell could be trained.
-        ClusterError: the cluster cannot be used, or has gone; what has ended is kept.
+        ClusterError: the cluster cannot be used, or is gone; outcomes so far are kept.
     """
     kept = {} if store is None else read_store(store)
     identities = [cell.identity for cell in found]
@@ -126,7 +126,7 @@ def run(
 
 
 def _programs_first(configs: dict[int, Config]) -> dict[int, Config]:
-    """Put one cell of each compiled program first: processes compile different ones, and find them later."""
+    """Put one cell for each compiled program first, so that processes compile different ones and share them later."""
     seen: set[Config] = set()
     later: list[int] = []
     for number, config in configs.items():
@@ -138,7 +138,7 @@ def _programs_first(configs: dict[int, Config]) -> dict[int, Config]:
 
 
 def _fail_if_all_refused(sweep: Sweep) -> None:
-    """Fail if no cell could be trained, as with a file that nobody can read; what refused the first is told."""
+    """Raise what refused the first cell if no cell could be trained, as with a file that cannot be read."""
     ended = [left for left in sweep.left if left is not None]
     if ended and len(ended) == len(sweep.left) and all(left["status"] == "refused" for left in ended):
         raise LabError(ended[0]["notes"][0])
@@ -148,7 +148,7 @@ def _train(result: Sweep, looks: Iterator[Look], identities: list[str], store: P
     with interruptible() as interrupted, closing(looks):  # type: ignore[type-var]
         for look in looks:
             for number, left in look.done:
-                if not left:  # it was given up on the way
+                if not left:  # it was given up half-way
                     continue
                 if store is not None:
                     append(store, identities[number], result.cells[number], left)
@@ -173,10 +173,10 @@ def _count(workers: int | None, new: int) -> int:
 
 
 def append(store: Path, identity: str, cell: Cell, left: dict[str, Any]) -> None:
-    """Add what a cell left to the store: one line, so that a killed sweep loses at most the last one.
+    """Add the outcome of a cell to the store as one line, so that a killed sweep loses at most the last one.
 
     Raises:
-        LabError: the disk refuses; what the store held is there.
+        LabError: the disk is full; the store keeps what it had.
     """
     assert cell.config is not None
     line = json.dumps({"identity": identity, "config": cell.config.to_dict(), "left": without_nan(left)})
@@ -184,7 +184,7 @@ def append(store: Path, identity: str, cell: Cell, left: dict[str, Any]) -> None
         with store.open("ab+") as file:
             if file.tell():
                 file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":  # a line that a kill, or a full disk, has cut off
+                if file.read(1) != b"\n":  # a line that was cut off by a kill or a full disk
                     file.write(b"\n")
             file.write(line.encode() + b"\n")
     except OSError as error:
@@ -195,7 +195,7 @@ def append(store: Path, identity: str, cell: Cell, left: dict[str, Any]) -> None
 
 
 def read_store(store: Path) -> dict[str, dict[str, Any]]:
-    """Return what is kept, by the identity of its cell; a line that was cut off is passed over."""
+    """Return the outcomes in the store by the identity of their cells; a line that was cut off is skipped."""
     kept: dict[str, dict[str, Any]] = {}
     with suppress(FileNotFoundError), store.open(encoding="utf-8", errors="replace") as file:
         for line in file:

@@ -1,4 +1,4 @@
-"""What a sweep shows on the screen: bars or lines while it trains, its table when it is done."""
+"""What a sweep prints: progress bars or lines while it trains, a table at the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tinygrad_lab.lab.text import visible, without_nan
 
 @contextmanager
 def bars(stream: TextIO) -> Iterator[Watch]:
-    """Give a function that shows a bar for all cells, with the time left, and one for each worker."""
+    """Give a function that shows a bar for all cells, with the time left, and a bar for each worker."""
     with extra("lab"):
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -49,7 +49,7 @@ def bars(stream: TextIO) -> Iterator[Watch]:
 
 @contextmanager
 def lines(stream: TextIO) -> Iterator[Watch]:
-    """Give a function that prints a line for each cell as it ends."""
+    """Give a function that prints a line as each cell ends."""
     told: set[int] = set()
 
     def watch(sweep: Sweep, doing: Sequence[Doing]) -> None:
@@ -69,7 +69,7 @@ def lines(stream: TextIO) -> Iterator[Watch]:
 
 
 def show(sweep: Sweep, out: Path, problems: Sequence[str], stream: TextIO, measure: str | None = None) -> None:
-    """Print the table, and what mattered."""
+    """Print the table and which options mattered."""
     with extra("lab"):
         from rich.console import Console
         from rich.markup import escape

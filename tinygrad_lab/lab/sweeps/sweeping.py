@@ -24,13 +24,13 @@ def sweep(
     """Train once for every combination of options, beside each other on all cores.
 
     Arguments:
-        base: the options that do not vary.
-        sample: so many combinations at random instead of all.
-        workers: how many processes; one for each core by default.
-        folder: where to keep what has ended, so that the same call goes on from there, and to write table, figures and
-            report to; None keeps nothing.
-        client: a `distributed.Client`, on whose cluster to train rather than on the cores of this machine: files of
-            data travel there, and a cell whose worker dies is trained elsewhere.
+        base: the values of the options that do not vary.
+        sample: the number of combinations to choose at random; None for all.
+        workers: the number of processes; by default one for each core.
+        folder: where to keep outcomes, so that the same call continues from there, and to write table, figures and
+            report; None keeps nothing.
+        client: a `distributed.Client`, to train on its cluster rather than on this machine's cores: data files are sent
+            there, and if a worker dies its cell is trained elsewhere.
         choices: the values of the options that vary, by name.
 
     Returns:
@@ -39,9 +39,9 @@ def sweep(
         they are. Where the options cannot be meant together the status is `refused`.
 
     Raises:
-        LabError: there is no such option, or nothing that could be trained.
-        ClusterError: the cluster has no workers, or they run another version of the package, or it has gone; what has
-            ended is kept in `folder`.
+        LabError: there is no such option, or nothing could be trained.
+        ClusterError: the cluster has no workers, runs another version of the package, or is gone; `folder` keeps the
+            outcomes so far.
 
     Example:
         >>> rows = sweep(Config(epochs=50), lr=[0.1, 1.0], seed=range(2), workers=1)

@@ -1,4 +1,4 @@
-"""The table of a sweep, like those of lab reports: two options across and down, the others as panels."""
+"""The table of a sweep, as in lab reports: one option across, one down, and a panel for each value of the others."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ FAILED = ("diverged", "refused", "died")
 
 @dataclass(frozen=True)
 class Figure:
-    """What the runs of one place in a table say together.
+    """The runs in one place of a table, taken together.
 
     Arguments:
         numbers: the cells of the sweep.
-        values: the measure of those that came to an end.
-        failures: how many failed, by how.
+        values: the measure of those that succeeded.
+        failures: the number that failed, by the way they failed.
     """
 
     numbers: list[int]
@@ -30,11 +30,11 @@ class Figure:
 
     @property
     def median(self) -> float:
-        """The median of the values, NaN without any."""
+        """The median of the values; NaN if there are none."""
         return statistics.median(self.values) if self.values else math.nan
 
     def text(self) -> str:
-        """Return median, spread and failures in a few words."""
+        """Return median, spread and failures as a short text."""
         words = [number(self.median)] if self.values else []
         if len(self.values) > 1 and min(self.values) < max(self.values):
             words.append(f"[{number(min(self.values))} … {number(max(self.values))}]")
@@ -52,8 +52,8 @@ class Panel:
 
     Arguments:
         title: the options that are the same in all of it, as text.
-        rows, columns: the values down and across.
-        figures: what stands at (row, column).
+        rows, columns: the values of the options down and across.
+        figures: the figure at each (row, column).
     """
 
     title: str
@@ -67,10 +67,10 @@ class Table:
     """The table of a sweep.
 
     Arguments:
-        measure: what it shows, "epochs" or a figure such as "loss".
+        measure: what the figures are: "epochs", or a name such as "loss".
         down, across: the options of rows and columns; None without one.
-        panels: a table for each combination of the other options.
-        repeated: whether several seeds stand in one place.
+        panels: a panel for each combination of the other options.
+        repeated: whether several seeds share a place.
     """
 
     measure: str
@@ -81,20 +81,20 @@ class Table:
 
 
 def measure_of(sweep: Sweep) -> str:
-    """Return what a sweep is about: how many epochs it takes to get there, or how low the loss is."""
+    """Return what a sweep compares: the epochs that it takes to reach a condition, or else the loss."""
     conditions = {cell.config.until for cell in sweep.cells if cell.config is not None}
     return "loss" if conditions == {None} else "epochs"
 
 
 def tabulate(sweep: Sweep, measure: str | None = None) -> Table:
-    """Return the table: rows and columns are the two options that vary most.
+    """Return the table; its rows and columns are the two options with the most values.
 
     Seeds are repetitions, of which median, spread and failures are shown, unless only one other option varies: then
     they are the rows.
 
     Arguments:
-        sweep: with the cells that have ended.
-        measure: "epochs" or a figure; by default what the sweep is about.
+        sweep: the sweep, with the cells that have ended.
+        measure: "epochs" or the name of a figure; chosen by `measure_of` without it.
 
     Raises:
         LabError: there is no such figure.
@@ -139,7 +139,7 @@ def tabulate(sweep: Sweep, measure: str | None = None) -> Table:
 
 
 def figure(sweep: Sweep, numbers: Sequence[int], measure: str) -> Figure:
-    """Return what some cells say together."""
+    """Return the figure for some cells."""
     values: list[float] = []
     failures: dict[str, int] = {}
     for position in numbers:
@@ -149,13 +149,13 @@ def figure(sweep: Sweep, numbers: Sequence[int], measure: str) -> Figure:
         how = failure(sweep, position)
         if how:
             failures[how] = failures.get(how, 0) + 1
-        if how in ("", "not reached"):  # the latter counts with all its epochs
+        if how in ("", "not reached"):  # which counts with all its epochs
             values.append(float(left.get(measure, math.nan)))
     return Figure(list(numbers), [value for value in values if math.isfinite(value)], failures)
 
 
 def failure(sweep: Sweep, number: int) -> str:
-    """Say briefly how a cell failed; an empty text if it did not."""
+    """Describe briefly how a cell failed; an empty text if it did not."""
     left, config = sweep.left[number], sweep.cells[number].config
     if left is None:
         return ""
@@ -165,7 +165,7 @@ def failure(sweep: Sweep, number: int) -> str:
 
 
 def show(value: Any) -> str:
-    """Return the value of an option as people write it."""
+    """Return the value of an option, as people write it."""
     if isinstance(value, tuple):
         return "-".join(map(str, value)) or "none"
     if isinstance(value, bool):
@@ -174,5 +174,5 @@ def show(value: Any) -> str:
 
 
 def number(value: float) -> str:
-    """Return a measured number as people write it."""
+    """Return a measured number, as people write it."""
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 or float(value).is_integer() else f"{value:.4g}"

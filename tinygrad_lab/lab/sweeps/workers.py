@@ -1,4 +1,4 @@
-"""Processes that train cells beside each other; one that dies is replaced, and its cell tried again."""
+"""Processes that train cells in parallel; one that dies is replaced, and its cell is tried again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tinygrad_lab.lab.sweeps.working import Stopped, refused, work
 
 _TRIES = 3
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_INTERVAL = 0.2  # seconds between two looks at the workers
+_INTERVAL = 0.2  # seconds between two checks of the workers
 
 _board: Any = None  # in a worker: [stop, then for each worker: cell + 1 or 0, epoch]
 _slot = 0
@@ -30,8 +30,8 @@ class Doing:
     """What a worker is doing.
 
     Arguments:
-        cell: the number of the cell, or None.
-        epoch: how far it is.
+        cell: the number of its cell, or None.
+        epoch: the epoch that it has reached.
     """
 
     cell: int | None
@@ -40,11 +40,11 @@ class Doing:
 
 @dataclass(frozen=True)
 class Look:
-    """What there is to see at one moment.
+    """What is going on at one moment.
 
     Arguments:
-        done: cells that have ended since the last look, with what they leave.
-        doing: one for each worker.
+        done: the outcomes of cells that have ended since the last look.
+        doing: an entry for each worker.
     """
 
     done: list[tuple[int, dict[str, Any]]]
@@ -52,17 +52,17 @@ class Look:
 
 
 def train(configs: Mapping[int, Config], workers: int) -> Iterator[Look]:
-    """Train cells over processes, and look at them several times a second until all have ended.
+    """Train cells in processes; report several times a second until all have ended.
 
     Arguments:
-        configs: the configurations by the numbers of their cells.
-        workers: how many processes; 1 trains in this one.
+        configs: the configurations by cell number.
+        workers: the number of processes; 1 trains in this one.
 
     Yields:
-        What has ended and what goes on; closing the iterator stops the processes.
+        What has ended and what is going on; closing the iterator stops the processes.
 
     Raises:
-        LabError: it is called in a process that a sweep has started.
+        LabError: it was called in a process that a sweep has started.
     """
     if workers == 1:
         yield from _here(configs)
@@ -74,7 +74,7 @@ def train(configs: Mapping[int, Config], workers: int) -> Iterator[Look]:
         )
     left = dict.fromkeys(configs, 0)
     while left:
-        # Who trained beside a cell that killed its process died with it; the last try is alone, and shows who it was.
+        # If a cell kills its process, those in the others die with it; the last try, alone, shows which one did it.
         suspects = [number for number, tries in left.items() if tries == _TRIES - 1]
         chosen = {number: configs[number] for number in suspects[:1] or left}
         yield from _one_pool(chosen, left, min(workers, len(chosen)))
@@ -87,7 +87,7 @@ def _here(configs: Mapping[int, Config]) -> Iterator[Look]:
 
 
 def _one_pool(configs: Mapping[int, Config], left: dict[int, int], workers: int) -> Iterator[Look]:
-    """Train cells of what is left until all are done, or a worker dies; count the tries of what it was training."""
+    """Train cells until all are done or a worker dies; count the tries of what was being trained."""
     context = multiprocessing.get_context("spawn")
     board: Any = context.RawArray("q", 1 + 2 * workers)
     counter = context.Value("i", 0)
@@ -110,7 +110,7 @@ def _one_pool(configs: Mapping[int, Config], left: dict[int, int], workers: int)
 
 
 def _after_a_death(board: Any, left: dict[int, int]) -> list[tuple[int, dict[str, Any]]]:
-    """Count one more try for every cell that was being trained, and give up those that have had enough."""
+    """Count one more try for every cell that was being trained, and give up those that had enough."""
     given_up = []
     for i in range(1, len(board), 2):
         number = board[i] - 1
@@ -124,7 +124,7 @@ def _after_a_death(board: Any, left: dict[int, int]) -> list[tuple[int, dict[str
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Let processes that start now compute with one thread each: there are as many of them as cores."""
+    """Let new processes compute with one thread each, as there are as many of them as cores."""
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     try:
@@ -138,7 +138,7 @@ def _one_thread_each() -> Iterator[None]:
 
 def _begin(board: Any, counter: Any) -> None:
     global _board, _slot
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main program's, which stops us by the board
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the main program, which stops us through the board
     with counter.get_lock():
         _board, _slot = board, 1 + 2 * (counter.value % ((len(board) - 1) // 2))
         counter.value += 1

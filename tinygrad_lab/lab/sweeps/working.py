@@ -1,4 +1,4 @@
-"""One cell of a sweep, from its configuration to its figures, as plain data that go through pipes and files."""
+"""Trains one cell of a sweep, from its configuration to its figures, as plain data that processes can exchange."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ STATUS = {
     "diverged": "diverged",
     "interrupted": "interrupted",
 }
-_LONG = 2000  # epochs from which compiling pays
+_LONG = 2000  # epochs, from which on compiling pays
 _CURVE = 120  # points of a learning curve that are kept
-_SIDE = 32  # of the plane in which decisions are kept
-_POINTS = 300  # whose predictions are kept
+_SIDE = 32  # cells a side of the plane of decisions that is kept
+_POINTS = 300  # points whose predictions are kept
 
 
 class Stopped(KeyboardInterrupt):
-    """Raised within a cell that the sweep gives up."""
+    """Raised in a cell that the sweep gives up."""
 
 
 def work(config: Config, beat: Callable[[int], bool]) -> dict[str, Any]:
@@ -37,14 +37,14 @@ def work(config: Config, beat: Callable[[int], bool]) -> dict[str, Any]:
 
     Arguments:
         config: its configuration.
-        beat: called with the number of each epoch; True asks to stop.
+        beat: called with the number of each epoch; returns True to stop.
 
     Returns:
         Figures by name; `status`, `seconds` and `notes`; the learning `curve`, and for points in a plane the `plane`
         of decisions.
 
     Raises:
-        Stopped: `beat` asked for it.
+        Stopped: `beat` returned True.
     """
 
     def report(history: History) -> None:
@@ -59,30 +59,30 @@ def work(config: Config, beat: Callable[[int], bool]) -> dict[str, Any]:
 
 
 def _trained(config: Config, report: Callback) -> running.Run:
-    """Train, compiled where that pays: to NumPy it gives the same numbers, bit for bit."""
+    """Train, compiled if that pays: to NumPy, which gives the same numbers bit for bit."""
     if config.limit >= _LONG:
         try:
             return running.prepare(config, _data(config)).train([report], compile=config.compile or "numpy")
-        except CompileError:  # what cannot be compiled is trained all the same
+        except CompileError:  # what cannot be compiled is trained eagerly
             pass
     return running.prepare(config, _data(config)).train([report], compile=False)
 
 
 def outcome(run: running.Run) -> dict[str, Any]:
-    """Return what a run leaves in a sweep, as plain data: see `work`."""
+    """Return the outcome of a run in a sweep as plain data: see `work`."""
     history = run.history
     said: dict[str, Any] = {"epochs": history.epochs, **run.figures()}
     said |= {"status": STATUS[str(history.stopped_by)], "seconds": round(history.seconds, 3)}
     said["notes"] = [*run.notes, *_plateau(history)]
     evenly = np.linspace(0, history.epochs - 1, _CURVE), np.geomspace(1, history.epochs, _CURVE) - 1
-    kept = np.unique(np.concatenate(evenly).round().astype(int))  # for axes of both kinds
+    kept = np.unique(np.concatenate(evenly).round().astype(int))  # for linear and logarithmic axes
     said["curve"] = {name: np.array(column)[kept].tolist() for name, column in history.columns().items()}
     said["curve"]["epoch"] = (kept + 1).tolist()
     return said | _plane(run)
 
 
 def refused(problem: str, status: str = "refused") -> dict[str, Any]:
-    """Return what a cell leaves that could not be trained."""
+    """Return the outcome of a cell that could not be trained."""
     return {"epochs": 0, "loss": math.nan, "status": status, "seconds": 0.0, "notes": [problem], "curve": {}}
 
 
@@ -95,14 +95,14 @@ def _file(*options: Any) -> Dataset:
 
 
 def _data(config: Config) -> Dataset | None:
-    """Return the data of a file, read once in each process."""
+    """Return the data of a file, which each process reads only once."""
     if config.data in DATASETS:
         return None
     return _file(*(getattr(config, name) for name in _READING))
 
 
 def _plateau(history: History) -> list[str]:
-    """Say so if the loss has hardly moved in the second half of a run that did not get where it should."""
+    """Return a note if the loss has hardly moved in the second half of a run that missed its condition."""
     half = history.loss[history.epochs // 2 :]
     if history.stopped_by not in ("epochs", "patience") or len(half) < 50 or not half[0] > 0:
         return []
@@ -113,7 +113,7 @@ def _plateau(history: History) -> list[str]:
 
 
 def _plane(run: running.Run) -> dict[str, Any]:
-    """Return the points and the decisions around them, for a small picture."""
+    """Return points and the decisions around them, for a small picture."""
     data = run.dataset
     if data.x.shape[1] != 2 or not data.classes or run.history.stopped_by == "diverged":
         return {}
@@ -134,7 +134,7 @@ def _plane(run: running.Run) -> dict[str, Any]:
 
 
 def limits(x: Array) -> tuple[Array, Array]:
-    """Return the corners of the plane around points."""
+    """Return the corners of a plane around points."""
     extent = np.ptp(x, axis=0)
     margin = np.where(extent > 0, 0.06 * extent, 1.0)
     return x.min(axis=0) - margin, x.max(axis=0) + margin

@@ -1,4 +1,4 @@
-"""The folder of a sweep: what has ended, and the table, figures and report made of it."""
+"""The folder of a sweep: outcomes, and the table, figures and report made of them."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from tinygrad_lab.lab.sweeps.running import STORE, Sweep
 from tinygrad_lab.lab.sweeps.table import Table, tabulate
 from tinygrad_lab.lab.sweeps.table import show as shown
 
-_ROWS = 500  # of the list of failures in the report
+_ROWS = 500  # rows of the report's list of failures
 
 
 class Folder(Place):
-    """A sweep's folder, new or from before, with the lock of this process in it."""
+    """A sweep's folder, new or from before, locked by this process."""
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Return a sweep's folder; what has ended there is used again.
+        """Return a sweep's folder; outcomes in it are used again.
 
         Raises:
-            LabError: something else is in the folder, or another process is writing there.
+            LabError: the folder has other content, or another process is writing there.
         """
         try:
             if not (path / STORE).exists():
@@ -47,14 +47,14 @@ class Folder(Place):
 
     @property
     def store(self) -> Path:
-        """The file of what has ended."""
+        """The file that keeps outcomes."""
         return self.path / STORE
 
     def finish(self, sweep: Sweep, measure: str | None = None) -> list[str]:
         """Write results.csv, the figures and the report; return what could not be drawn, one sentence each.
 
         Raises:
-            LabError: the disk refuses; what has ended is kept all the same.
+            LabError: the disk is full; outcomes are kept.
         """
         try:
             self.put("sweep.json", json.dumps(about(sweep), indent=2) + "\n")
@@ -68,7 +68,7 @@ class Folder(Place):
 
 
 def results(sweep: Sweep) -> str:
-    """Return the rows of all cells that have ended as CSV."""
+    """Return the rows of all finished cells as CSV."""
     rows = sweep.rows()
     header = list(dict.fromkeys(name for row in rows for name in row))
     header = [name for name in header if name not in ("status", "seconds")] + ["status", "seconds"] * bool(rows)
@@ -81,7 +81,7 @@ def results(sweep: Sweep) -> str:
 
 
 def about(sweep: Sweep) -> dict[str, Any]:
-    """Return the options of a sweep as JSON has them."""
+    """Return the options of a sweep as plain data for JSON."""
     values = {name: list(dict.fromkeys(cell.options.get(name) for cell in sweep.cells)) for name in sweep.options}
     return {"base": sweep.base.to_dict(), "values": values, "cells": len(sweep.cells)}
 
@@ -100,7 +100,7 @@ def write(sweep: Sweep, place: Place, measure: str | None = None) -> list[str]:
         for name, draw in draws.items():
             try:
                 picture = draw()
-            except Exception as error:  # whatever a user's numbers make of Matplotlib: the sweep is worth more
+            except Exception as error:  # Matplotlib may fail on a user's numbers; the sweep matters more
                 told = (str(error).splitlines() or [""])[0]
                 problems.append(f"{name}.svg could not be drawn: {type(error).__name__}: {told}")
             else:
@@ -112,7 +112,7 @@ def write(sweep: Sweep, place: Place, measure: str | None = None) -> list[str]:
 
 
 def page(sweep: Sweep, table: Table, drawn: dict[str, str], problems: list[str]) -> str:
-    """Return the report as one HTML document."""
+    """Return the report as a single HTML file."""
     from markupsafe import Markup
 
     found = effects(sweep, table)
@@ -136,7 +136,7 @@ def page(sweep: Sweep, table: Table, drawn: dict[str, str], problems: list[str])
 
 
 def write_runs(sweep: Sweep, folder: Path) -> None:
-    """Train every cell once more, which gives the same numbers, and write its folder: 1, 2, … in the order of the rows.
+    """Train every cell again, with the same numbers, and write its folder: 1, 2, … in the order of the rows.
 
     Raises:
         LabError: a folder cannot be written.
