@@ -19,13 +19,13 @@ from tinygrad_lab.errors import CompileError, GradientLostError
 
 @dataclass
 class Arguments:
-    """The leaves of a call's arguments.
+    """The arrays, objects and functions among a call's arguments.
 
     Attributes:
-        arrays: arrays, NumPy scalars and Python's floats, with their names: inputs of the program.
-        objects: Values and objects with attributes, with their names; their arrays are inputs too.
-        functions: what may be called.
-        key: equal for arguments that one program serves.
+        arrays: arrays, NumPy scalars and Python floats with their names: the inputs of the program.
+        objects: Values and objects with attributes, with their names; the arrays in them are inputs too.
+        functions: callables.
+        key: equal for arguments that the same program serves.
     """
 
     arrays: list[tuple[str, Any]] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Arguments:
 
 
 def read(args: tuple[Any, ...], kwargs: dict[str, Any], names: tuple[str, ...] = ()) -> Arguments:
-    """Return what the arguments of a call are made of; containers are lists, tuples and dicts."""
+    """Sort the arguments of a call; containers are lists, tuples and dicts."""
     found = Arguments()
     positional = tuple(_read(names[i] if i < len(names) else f"argument_{i}", x, found) for i, x in enumerate(args))
     found.key = positional, tuple((name, _read(name, x, found)) for name, x in kwargs.items())
@@ -63,7 +63,7 @@ def _read(path: str, x: Any, found: Arguments) -> Hashable:
 
 
 def is_object(x: object) -> bool:
-    """Whether `x` is an object with attributes that may hold arrays, as modules and optimizers are."""
+    """Whether `x` is an object whose attributes may hold arrays, such as a module or an optimizer."""
     return (
         hasattr(x, "__dict__")
         and not isinstance(x, type)
@@ -74,7 +74,7 @@ def is_object(x: object) -> bool:
 
 
 def static(x: object) -> Hashable:
-    """Return a key for something that a program may depend on, but that is no input of it."""
+    """Return a key for something that a program may depend on without having it as an input."""
     if type(x) in (bool, int, str, bytes, type(None)):
         return type(x), x
     if type(x) in (float, complex):
@@ -86,16 +86,16 @@ def static(x: object) -> Hashable:
     return type(x), id(x)
 
 
-COMPARED = (set, bytearray, array.array)  # can change in place, and are no holders
+COMPARED = (set, bytearray, array.array)  # can change in place, but hold no arrays
 
 
 def content(x: Any) -> Hashable:
-    """Return what is in a set, or in an array of bytes or numbers of Python's, to be compared later."""
+    """Return what is in a set, a bytearray or an array of Python's, so that it can be compared later."""
     return frozenset(map(static, x)) if isinstance(x, set | frozenset) else bytes(x)
 
 
 def mapped(function: Callable[[Any], Any], x: Any) -> Any:
-    """Return arguments with `function` of every array and float in them."""
+    """Return arguments with `function` applied to every array and float."""
     kind = type(x)
     if is_leaf(x) or kind is float or kind is complex:
         return function(x)
@@ -112,7 +112,7 @@ def mapped(function: Callable[[Any], Any], x: Any) -> Any:
 
 
 def contents(x: Any, path: str = "") -> list[tuple[str, Any, list[Any]]]:
-    """Return the lists and dicts in arguments, each with its name and what it holds."""
+    """Return the lists and dicts in arguments, each with its name and content."""
     if isinstance(x, list | dict) or (isinstance(x, tuple) and not is_leaf(x)):
         inner = [found for key, part in items_of(x) for found in contents(part, f"{path}.{key}" if path else str(key))]
         return [(path, x, list(items_of(x))), *inner]
@@ -120,7 +120,7 @@ def contents(x: Any, path: str = "") -> list[tuple[str, Any, list[Any]]]:
 
 
 def refuse_changes(passed: list[tuple[str, Any, list[Any]]]) -> None:
-    """Raise if a function has changed a list or dict that it was passed."""
+    """Raise if a function has changed a list or dict among its arguments."""
     for path, x, before in passed:
         now, was = list(items_of(x)), dict(before)
         changed = [key for key, part in now if key not in was or part is not was[key]]
@@ -133,7 +133,7 @@ def refuse_changes(passed: list[tuple[str, Any, list[Any]]]) -> None:
 
 
 def refuse_recorded(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Refuse to drop the graph of an argument, such as the inputs that `grad` gives to a compiled function."""
+    """Refuse an argument whose graph would be lost, such as the inputs that `grad` passes to a compiled function."""
     if modes.current() & modes.RECORD:
         for x in tree.flatten((args, kwargs))[0]:
             if type(x) is Value and x.op is not None and x.requires_grad:
@@ -153,7 +153,7 @@ def parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def named(function: Callable[..., Any], state: Any) -> list[tuple[str, Any]]:
-    """Return the state's objects with the names that the function knows them by; one object needs none."""
+    """Return the objects of the state with the names that the function uses for them, or made-up ones."""
     known = inspect.getclosurevars(function) if inspect.isfunction(function) else None
     names = {id(x): name for scope in (known.globals, known.nonlocals) for name, x in scope.items()} if known else {}
     return [(names.get(id(x), f"state_{i}"), x) for i, x in enumerate(state)]

@@ -1,4 +1,4 @@
-"""Which results are written into memory that is already there, and which memory that is."""
+"""Which results are written into existing memory, and into which."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tinygrad_lab.compiler.program import Call, Program, Variable, variables
 
 Kind = tuple[tuple[int, ...], np.dtype[Any]]
 
-# Functions beside the ufuncs that can write into `out=`, and those whose results share no memory with their operands.
+# Functions, beside ufuncs, that take `out=`, and those whose results share no memory with their operands.
 _WITH_OUT = {np.sum, np.mean, np.max, np.min, np.amax, np.amin, np.prod, np.cumsum, np.cumprod, np.clip, np.any, np.all}
 _FRESH = {*_WITH_OUT, np.where, np.concatenate, np.stack, np.var, np.std, np.argmax, np.argmin, np.copy, np.outer}
 
 
 @dataclass
 class Plan:
-    """The buffers of a program, and for each call (by position) the buffer that its result is written into."""
+    """The buffers of a program, and the buffer for the result of each call (by position)."""
 
     buffers: list[Kind] = field(default_factory=list)
     chosen: dict[int, int] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Plan:
 
 
 def plan(program: Program) -> Plan:
-    """Return buffers for the results that do not leave the program; one buffer serves many of the same kind.
+    """Assign buffers to the results that do not leave the program; a buffer serves many results of its kind.
 
     A buffer is free again after the last use of its result and of all views of it. An elementwise function may write
     over an operand that nobody needs any more.
@@ -80,7 +80,7 @@ def _writes_out(call: Call) -> bool:
 
 
 def sources_of(calls: tuple[Call, ...]) -> dict[Variable, tuple[Variable, ...]]:
-    """Return, for each result that may share memory with others, those that it may share with."""
+    """Return, for each result that may share memory, the variables that it may share it with."""
     found: dict[Variable, tuple[Variable, ...]] = {}
     for call in calls:
         if isinstance(call.function, np.ufunc) or call.function in _FRESH:

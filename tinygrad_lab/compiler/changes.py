@@ -11,7 +11,7 @@ from tinygrad_lab.compiler.program import Call, Loop, Program, Variable
 
 
 def difference(a: Program, b: Program) -> str | None:
-    """Return None for programs that compute the same by the same calls, else what differs and where.
+    """Return None if two programs make the same calls on the same operands; else what differs, and where.
 
     Example:
         >>> from tinygrad_lab.compiler import trace

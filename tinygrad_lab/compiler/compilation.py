@@ -1,4 +1,4 @@
-"""One program of a compiled function with what belongs to it, and the choice of what writes it."""
+"""One program of a compiled function with its writer and loops, and the choice of the writer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Compilation:
 
     @functools.cached_property
     def written(self) -> Written:
-        """What the writer made of the program; it is asked when this is first read."""
+        """What the writer made of the program, when it is first needed."""
         return self.write(self.program)
 
 

@@ -25,8 +25,8 @@ from tinygrad_lab.compiler.templates import filled, leave
 from tinygrad_lab.compiler.traced import current
 from tinygrad_lab.errors import CompileError
 
-_QUICK = 4  # kinds of calls with a short way, such as full batches and the last one of an epoch
-_MANY = 8  # programs of one function, before it is said that this is unusual
+_QUICK = 4  # kinds of calls that have a fast path, such as full batches and the last batch of an epoch
+_MANY = 8  # programs of one function that cause a warning
 
 
 def compile(
@@ -86,8 +86,8 @@ class Compiled:
     """What `compile` returns.
 
     Attributes:
-        programs: the programs made so far.
-        function: the function that was compiled.
+        programs: the programs so far.
+        function: the original function.
     """
 
     def __init__(
@@ -102,18 +102,18 @@ class Compiled:
         self._write, self._exact = writer_of(backend, parallel), exact
         holders = [*(state if isinstance(state, tuple | list) else (state,))]
         if is_object(function) and not any(function is x for x in holders):
-            holders.append(function)  # a module, say: its arrays are as much an input as its argument is
+            holders.append(function)  # such as a module, whose arrays are inputs too
         self._state = named(function, holders)
         self._names = parameters(function)
         self._made: dict[Hashable, Compilation] = {}
         self._lifts: frozenset[str] = frozenset()
         self._gradients = False
         self._surroundings = Surroundings(function)
-        self._local = threading.local()  # in each thread: short ways for calls like the last ones
+        self._local = threading.local()  # in each thread: fast paths for calls like the last ones
         functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function: from its program, which is made if there is none for such arguments."""
+        """Run the program for these arguments, which is made first if there is none yet."""
         try:
             quicks = self._local.quicks
         except AttributeError:
@@ -157,7 +157,7 @@ class Compiled:
         self._surroundings.check(whole=True)
         singles: list[Any] = []
         key, (call, made) = None, self._compilation(self._prepared(args, kwargs))
-        while call.key != key:  # after a first step the state may be another: the loop begins where it stays alike
+        while call.key != key:  # the first step may change the kind of the state: step until it stays the same
             key = call.key
             result = self.function(*args, **kwargs)
             singles.append(plain(result))
@@ -179,11 +179,11 @@ class Compiled:
 
     @property
     def programs(self) -> list[Program]:
-        """The programs made so far, one for each kind of arguments."""
+        """The programs so far, one for each kind of arguments."""
         return [made.program for made in self._made.values()]
 
     def table(self) -> str:
-        """Return what the latest program costs, by function: calls, flops, bytes moved, buffers, peak memory.
+        """Return the costs of the latest program by function: calls, flops, bytes moved, buffers, peak memory.
 
         Example:
             >>> import numpy as np, tinygrad_lab as tl
@@ -200,7 +200,7 @@ class Compiled:
         return "\n".join(lines)
 
     def profile(self, *args: Any, **kwargs: Any) -> str:
-        """Return that table for these arguments, with the time that each function's calls take in NumPy."""
+        """Return the same table for these arguments, with the time of each function's calls in NumPy."""
         call, made = self._compilation(self._prepared(args, kwargs))
         return costs.table(made.program, costs.measure(made.program, call.inputs(made.lifted.read)))
 
@@ -211,12 +211,12 @@ class Compiled:
 
     @property
     def traced(self) -> Program:
-        """The latest program as it was traced, before any pass; `viz.draw` draws it, too."""
+        """The latest program as it was traced, before any pass; `viz.draw` draws it too."""
         return self._latest().lifted.program
 
     @property
     def fused(self) -> Program:
-        """The latest program, with what its backend does together; `viz.draw` frames it."""
+        """The latest program, marked with what its backend fuses; `viz.draw` frames it."""
         latest = self._latest()
         return replace(latest.program, fused=latest.written.fused)
 
@@ -231,7 +231,7 @@ class Compiled:
         return list(self._made.values())[-1]
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], quicks: list[Quick]) -> Any:
-        if current() is not None:  # a compiled function in another is part of that one's program
+        if current() is not None:  # inside another compiled function this one becomes part of its program
             return self.function(*args, **kwargs)
         self._surroundings.check()
         refuse_recorded(self.__name__, args, kwargs)
@@ -243,7 +243,7 @@ class Compiled:
         return filled(made.lifted.result, outputs)
 
     def _expect(self, args: tuple[Any, ...], kwargs: dict[str, Any], quicks: list[Quick]) -> None:
-        """Make a short way for another call like this, if a program is there for it."""
+        """Make a fast path for further calls like this one, if there is a program for them."""
         call = self._prepared(args, kwargs)
         made = self._made.get(call.key)
         if made is not None:
@@ -274,7 +274,7 @@ class Compiled:
             return call.trace(flip_gradients)
 
     def _traced(self, call: Call) -> tuple[Call, Lifted]:
-        """Trace a call twice; what differs is no function of the arguments and the state."""
+        """Trace a call twice; a difference shows that it depends on more than its arguments and the state."""
         lifted = self._trace(call)
         while lifted.counted - self._lifts:
             self._lifts |= lifted.counted
@@ -284,7 +284,7 @@ class Compiled:
         if found is None:
             return call, lifted
         if not self._gradients:
-            self._gradients = True  # perhaps it adds to the gradients that it finds
+            self._gradients = True  # it may add to existing gradients
             return self._traced(self._prepared(call.args, call.kwargs))
         raise CompileError(
             f"compile: {self.__name__} depends on more than its arguments and the state: {found}; pass what "

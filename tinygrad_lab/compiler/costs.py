@@ -39,7 +39,7 @@ class Cost:
     seconds: float | None = None
 
     def add(self, other: Cost, times: int = 1) -> None:
-        """Add other costs, that many times."""
+        """Add other costs, this many times."""
         self.calls += other.calls * times
         self.flops += other.flops * times
         self.moved += other.moved * times
@@ -48,7 +48,7 @@ class Cost:
 
 
 def cost_of(call: Call) -> Cost:
-    """Return what one call costs; of a loop, what all its rounds do, or one where their number is not known."""
+    """Return the cost of one call; for a loop that of all rounds, or of one if their number is unknown."""
     if isinstance(call.function, Loop):
         total = Cost()
         for inner in call.function.body.calls:
@@ -69,7 +69,7 @@ def _flops(call: Call, operands: Sequence[Variable]) -> int:
 
 
 def peak_memory(program: Program) -> int:
-    """Return the most bytes that results of calls take at one time, if each is freed after its last use."""
+    """Return the most bytes that results take at one time, if each is freed after its last use."""
     last: dict[Variable, int] = {v: len(program.calls) for v in program.outputs}
     for position, call in enumerate(program.calls):
         for v in variables(call):
@@ -85,7 +85,7 @@ def peak_memory(program: Program) -> int:
 
 
 def by_function(program: Program, seconds: dict[Call, float] | None = None) -> dict[str, Cost]:
-    """Return the costs of a program by function; those of a loop stand under its own name."""
+    """Return the costs of a program by function; loops have their own name."""
     found: dict[str, Cost] = {}
     for call in program.calls:
         cost = cost_of(call)
@@ -95,7 +95,7 @@ def by_function(program: Program, seconds: dict[Call, float] | None = None) -> d
 
 
 def table(program: Program, seconds: dict[Call, float] | None = None) -> str:
-    """Return the costs of a program as text: a row for each function, the most expensive first, and the sums.
+    """Return the costs of a program as text: a row for each function, the most expensive first, and the totals.
 
     Example:
         >>> import numpy as np
@@ -126,7 +126,7 @@ def table(program: Program, seconds: dict[Call, float] | None = None) -> str:
 
 
 def together(fused: Sequence[Fused]) -> list[str]:
-    """Return a line for each loop that several calls share, with the names of their functions."""
+    """Return a line for each fused loop, with the names of its functions."""
     lines = []
     for how, calls in fused:
         counts = Counter(name_of(call.function) for call in calls)
@@ -141,7 +141,7 @@ def _row(name: str, cost: Cost) -> list[str]:
 
 
 def measure(program: Program, arrays: Sequence[Any], rounds: int = 20) -> dict[Call, float]:
-    """Return the seconds that each call of a program takes in NumPy: the median of some runs."""
+    """Return the seconds that each call of a program takes in NumPy: the median of several runs."""
     times: dict[Call, list[float]] = {call: [] for call in program.calls}
     with np.errstate(all="ignore"):
         for _ in range(rounds):

@@ -1,4 +1,4 @@
-"""Python numbers that a program only counts on, such as an optimizer's steps: an expression in Python does for them."""
+"""Python numbers that a program only counts with, such as an optimizer's steps: Python expressions compute them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST = 40  # characters of an expression
 
 
 def without_counts(program: Program) -> tuple[Program, list[str]]:
-    """Return the program without those outputs, and for each output its expression, "" for those that stay.
+    """Return the program without these outputs, and an expression for each output, "" for those that stay.
 
     The expressions have `{0}`, `{1}`, … for the inputs.
 
@@ -34,13 +34,13 @@ def without_counts(program: Program) -> tuple[Program, list[str]]:
 
 
 def merged(counts: Sequence[str], results: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return the expressions of all outputs: `results` are those of the outputs that stayed."""
+    """Return the expressions of all outputs, given those of the outputs that stayed."""
     rest = iter(results)
     return [text.format(*names) if text else next(rest) for text in counts]
 
 
 def _expression(x: Any, makers: dict[Variable, Call], inputs: Sequence[Variable]) -> str:
-    """Return a number as a text, or "" if it takes more than a few sums and products of integers."""
+    """Return a number as text, or "" if it takes more than a few sums and products of integers."""
     if type(x) is int:
         return repr(x)
     if not isinstance(x, Variable) or not x.weak or x.dtype.kind != "i":

@@ -1,4 +1,4 @@
-"""Functions that no program can call, since the shape of what they return depends on data."""
+"""Functions that a program cannot call, because the shape of their result depends on data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-# Functions whose result's shape depends on data, and those where it does on the argument of this position and name.
+# Functions whose result's shape depends on data, and those where it does on the argument at a position or of a name.
 _DATA_SHAPED = {
     np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d,
     np.setxor1d, np.place, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values,
@@ -19,7 +19,7 @@ _SHAPED_BY = {
 
 
 def data_shaped(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], traced: type) -> bool:
-    """Whether the shape of a call's result depends on data that is only known when a program runs."""
+    """Whether the shape of a call's result depends on data that is only known when the program runs."""
     if function in _SHAPED_BY:
         position, name = _SHAPED_BY[function]
         return type(args[position] if len(args) > position else kwargs.get(name)) is traced

@@ -1,4 +1,5 @@
-"""The short way into a program: for the objects of the last call, straight-line Python that only checks and fetches.
+"""The fast path into a program: generated Python that checks the objects of the last call, and fetches the arrays in
+them.
 
 Walking through a model takes longer than a small program does. So once a call has been made, the next one is expected
 to find the same objects holding arrays of the same shapes: Python is written that compares them one by one, runs the
@@ -27,17 +28,17 @@ from tinygrad_lab.core import modes
 from tinygrad_lab.core.value import Value
 
 Quick = Callable[[tuple[Any, ...], dict[str, Any]], Any]
-OTHER = object()  # what the short way returns for a call of another kind
+OTHER = object()  # what the fast path returns for a call of another kind
 
 
 def quick_call(call: Call, lifted: Lifted, written: Written, surroundings: Surroundings) -> Quick:
     """Return `quick(args, kwargs)`: the result of the call, or `OTHER` if it is of another kind.
 
     Arguments:
-        call: a call as it will be made next.
+        call: the call as it will be made next.
         lifted: the traced call that serves it.
         written: its program.
-        surroundings: what must be as it was.
+        surroundings: the variables around the function, which must be unchanged.
     """
     writer = _Writer(lifted)
     writer.arguments(call)
@@ -73,11 +74,11 @@ class _Writer:
         self._lifted = lifted
         self.lines: list[str] = []
         self.inputs: list[str] = []
-        self.examples: list[Any] = []  # what they hold now
+        self.examples: list[Any] = []  # their present values
         self.results: list[str] = []  # an expression for each output
         self.scope: dict[str, Any] = {}
-        self._names: dict[int, str] = {}  # holders, by identity: what they are called
-        self._known: dict[int, str] = {}  # what the scope holds, by identity
+        self._names: dict[int, str] = {}  # the names of holders, by identity
+        self._known: dict[int, str] = {}  # the names of constants, by identity
 
     def arguments(self, call: Call) -> None:
         """Check the arguments, and fetch the arrays among them."""
@@ -90,7 +91,7 @@ class _Writer:
             self._argument(f"kwargs[{name!r}]", x)
 
     def places(self, call: Call) -> None:
-        """Check what the holders hold, and fetch the inputs among it."""
+        """Check the content of the holders, and fetch the inputs in it."""
         lifted = self._lifted
         new = {(write.holder, write.key) for write in lifted.writes if type(write.template) in (dict, list)}
         numbers = {id(holder): i for i, (_, holder) in enumerate(call.held.holders)}
@@ -126,7 +127,7 @@ class _Writer:
         return lines
 
     def expression(self, template: Any) -> str:
-        """Return what makes a template of the results."""
+        """Return code that fills a template with the results."""
         kind = type(template)
         if kind is Hole:
             array = self.results[template.index]
@@ -153,7 +154,7 @@ class _Writer:
             self._require(self._same(found, x))
 
     def _same(self, found: str, x: Any) -> str:
-        """Return the condition that a static value is what it was; Python warns about `is` with a number or a text."""
+        """Return the condition that a static value is unchanged; Python warns about `is` with a number or a text."""
         if isinstance(x, arguments.COMPARED):
             return f"type({found}) is {self._constant(type(x))} and content({found}) == {self._constant(content(x))}"
         if type(x) in (int, str):
@@ -161,7 +162,7 @@ class _Writer:
         return f"{found} is {self._literal(x)}"
 
     def _leaf(self, found: str, x: Any, lifted: bool = True) -> None:
-        """Fetch an input, or the inputs in a tuple; what else stands there must be the same."""
+        """Fetch an input, or the inputs in a tuple; its other items must be unchanged."""
         if isinstance(x, tuple):
             name = self._fetched(found, x)
             for i, part in enumerate(x):
@@ -175,7 +176,7 @@ class _Writer:
         self.examples.append(x)
 
     def kind(self, name: str, x: Any) -> None:
-        """Require that an input is of the class, shape and dtype of `x`."""
+        """Require that an input has the class, shape and dtype of `x`."""
         if type(x) is np.ndarray:
             dtype = self._constant(x.dtype)
             self._require(f"type({name}) is ndarray and {name}.shape == {x.shape} and {name}.dtype is {dtype}")
@@ -183,7 +184,9 @@ class _Writer:
             self._require(f"type({name}) is {self._constant(type(x))}")
 
     def surroundings(self, known: Surroundings) -> str:
-        """Return the condition that everything around the function is as it was, but for what takes turns."""
+        """Return the condition that everything around the function is unchanged; "False" if that takes several calls to
+        tell.
+        """
         parts = [self._around(variable, x) for variable, x in known.variables]
         for place, x in known.places:
             found = _item(self._name(place.holder), place.holder, self._literal(place.key))

@@ -1,4 +1,4 @@
-"""Objects that keep arrays from call to call: which places they have, what is in them, and how to put it back.
+"""Objects that keep arrays from call to call: the places in them, what these hold, and how to put it back.
 
 A *holder* is a Value, a list, a dict (an object's attributes are one too), or one of their kin, such as a deque. A
 *place* is a holder with a key. Models, optimizers, and whatever else is made of these are walked alike; nothing here
@@ -19,7 +19,7 @@ import numpy as np
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import CompileError
 
-_MOST = 20_000  # places; more than that is no state of a model
+_MOST = 20_000  # places; a model and its optimizer have fewer
 _NOT_WALKED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.dtype)
 _FOREIGN = sys.stdlib_module_names | {"builtins", "numpy"}
 _OF_VALUE = ("data", "grad", "requires_grad", "name", "watch")
@@ -36,11 +36,11 @@ class Place(NamedTuple):
     lifted: bool  # whether a Python number here is an input of the program
 
     def get(self) -> Any:
-        """Return what is here."""
+        """Return the content."""
         return self.holder[self.key] if is_container(self.holder) else getattr(self.holder, self.key)
 
     def set(self, x: Any) -> None:
-        """Put something here."""
+        """Replace the content."""
         if is_container(self.holder):
             self.holder[self.key] = x
         else:
@@ -49,16 +49,16 @@ class Place(NamedTuple):
 
 @dataclass
 class Holders:
-    """What was found by walking objects, each once, in an order that only depends on their structure."""
+    """All places in some objects, each once, in an order that depends only on how the objects are nested."""
 
     lifts: frozenset[str] = frozenset()  # paths of Python numbers that are inputs, beside those that classes declare
     places: list[Place] = field(default_factory=list)
     holders: list[tuple[str, Any]] = field(default_factory=list)
     generators: list[tuple[Any, Any]] = field(default_factory=list)
-    seen: dict[int, Any] = field(default_factory=dict)  # by identity; keeps them alive, so that identities stay theirs
+    seen: dict[int, Any] = field(default_factory=dict)  # by id, and kept alive so that no other object gets the same
 
     def walk(self, path: str, x: Any, lifted: bool = False) -> None:  # noqa: C901  a case for each kind
-        """Note the places of `x` and of all that it holds."""
+        """Note the places in `x`, and in everything that it holds."""
         kind = type(x)
         if isinstance(x, tuple):
             for key, part in enumerate(x):
@@ -110,11 +110,11 @@ class Holders:
             )
 
     def snapshot(self) -> list[tuple[Any, Any]]:
-        """Return every holder with what it holds."""
+        """Return every holder with its content."""
         return [(holder, _held(holder)) for _, holder in self.holders]
 
     def restore(self, snapshot: list[tuple[Any, Any]]) -> None:
-        """Put back what a snapshot holds; generators go on, so that a second trace finds other numbers."""
+        """Put back a snapshot; generators move on, so that a second trace draws other numbers."""
         for holder, held in snapshot:
             if is_container(holder):
                 refill(holder, held)
@@ -123,7 +123,7 @@ class Holders:
                     setattr(holder, name, x)
 
     def rewind(self) -> list[Any]:
-        """Put random generators where they were when they were found; return those that had moved."""
+        """Put random generators back to where they were found; return those that had moved."""
         moved = [generator for generator, state in self.generators if not same_state(_state_of(generator), state)]
         for generator, state in self.generators:
             _set_state_of(generator, state)
@@ -131,17 +131,17 @@ class Holders:
 
 
 def is_container(x: object) -> bool:
-    """Whether a holder is indexed; those that are not have attributes."""
+    """Whether a holder has keys or positions; the others have attributes."""
     return isinstance(x, _CONTAINERS)
 
 
 def items_of(x: Any) -> Iterable[tuple[Any, Any]]:
-    """Return the keys of a container with what is there."""
+    """Return the keys or positions of a container with their content."""
     return x.items() if isinstance(x, dict) else enumerate(x)
 
 
 def refill(holder: Any, content: Any) -> None:
-    """Let a container hold this instead, in this order."""
+    """Replace the whole content of a container."""
     holder.clear()
     if isinstance(holder, dict):
         holder.update(content)
@@ -150,7 +150,7 @@ def refill(holder: Any, content: Any) -> None:
 
 
 def same_state(a: Any, b: Any) -> bool:
-    """Whether two states of random generators are the same one."""
+    """Whether two states of random generators are equal."""
     if isinstance(a, dict):
         return all(same_state(a[key], b[key]) for key in a)
     if isinstance(a, tuple):
@@ -159,7 +159,7 @@ def same_state(a: Any, b: Any) -> bool:
 
 
 def slots_of(x: object) -> tuple[str, ...]:
-    """Return the attributes of an object that has slots and no dict: those of a Value that may change, or all."""
+    """Return the attributes of an object with slots and without a dict; for a Value, those that may change."""
     if type(x) is Value:
         return _OF_VALUE
     kind = type(x)
@@ -174,17 +174,17 @@ def _as_tuple(slots: Any) -> tuple[str, ...]:
 
 
 def is_leaf(x: object) -> bool:
-    """Whether `x` is an array or NumPy scalar of numbers or bools: an input of programs wherever it is found."""
+    """Whether `x` is an array or NumPy scalar of numbers or bools: always an input of the program."""
     return isinstance(x, np.ndarray | np.generic) and x.dtype.kind in "biufc"
 
 
 def is_number(x: object) -> bool:
-    """Whether `x` is a Python number that could change from call to call; bools decide, and are not."""
+    """Whether `x` is a Python number, but not a bool: it may change from call to call."""
     return type(x) in (int, float, complex)
 
 
 def leaves(x: Any, lifted: bool) -> Iterator[Any]:
-    """Yield the inputs of programs in what a place holds: an array, a lifted number, or a tuple of such."""
+    """Yield the inputs in the content of a place: an array, a lifted number, or those in a tuple."""
     if is_leaf(x) or (lifted and is_number(x)):
         yield x
     elif isinstance(x, tuple):
@@ -193,7 +193,7 @@ def leaves(x: Any, lifted: bool) -> Iterator[Any]:
 
 
 def refilled(x: Any, lifted: bool, new: Iterator[Any]) -> Any:
-    """Return what a place holds with its leaves replaced, in the order of `leaves`."""
+    """Return the content of a place with its inputs replaced, in the order of `leaves`."""
     if is_leaf(x) or (lifted and is_number(x)):
         return next(new)
     if isinstance(x, tuple):
@@ -202,7 +202,7 @@ def refilled(x: Any, lifted: bool, new: Iterator[Any]) -> Any:
 
 
 def as_kind(x: Any, parts: list[Any]) -> Any:
-    """Return parts as a tuple like `x`, which may have names."""
+    """Return parts as a tuple of the class of `x`, which may be a named tuple."""
     return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
 
 

@@ -36,11 +36,11 @@ class Lifted:
 
     Attributes:
         program: its inputs are the arrays of the arguments, then those of the places; its outputs fill the templates.
-        read: which places the inputs come from, each with the number of its leaves.
-        result: the template of what the function returned.
-        writes: what it leaves behind.
-        names: wanted names of the outputs.
-        counted: paths of Python numbers that it changed, which have to be inputs.
+        read: the places that inputs come from, each with the number of its arrays.
+        result: the template of the result.
+        writes: how the state changes.
+        names: the wanted names of the outputs.
+        counted: paths of Python numbers that it changed, which therefore have to be inputs.
     """
 
     program: Program
@@ -52,7 +52,7 @@ class Lifted:
 
 
 class Call:
-    """A call to be traced: the function, its arguments, and all that these and `state` hold."""
+    """A call to be traced: the function, its arguments, and everything that these and the state hold."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Call:
         lifts: frozenset[str],
         gradients: bool,
     ) -> None:
-        self.gradients = gradients  # whether the gradients that it finds are inputs
+        self.gradients = gradients  # whether existing gradients are inputs
         self._rest = names, state, lifts, gradients
         self.function, self.args, self.kwargs = function, args, kwargs
         self.arguments = arguments.read(args, kwargs, names)
@@ -73,19 +73,19 @@ class Call:
             self.held.walk(path, x)
 
     def again(self) -> Call:
-        """Return the same call, as it finds its objects now."""
+        """Return the same call with the present content of its objects."""
         return Call(self.function, self.args, self.kwargs, *self._rest)
 
     @property
     def key(self) -> Hashable:
-        """Equal for calls that one program serves."""
+        """Equal for calls that the same program serves."""
         numbers = {id(holder): i for i, (_, holder) in enumerate(self.held.holders)}
         places = (place for place in self.held.places if self.gradients or not _is_gradient(place))
         around = modes.current(), current_default()
         return around, self.arguments.key, tuple(_place_key(place, numbers) for place in places)
 
     def inputs(self, read: list[tuple[int, int]]) -> list[Any]:
-        """Return the arrays that a program of this key is run on."""
+        """Return the arrays for a program with this key."""
         found = [array for _, array in self.arguments.arrays]
         for i, _ in read:
             place = self.held.places[i]
@@ -93,7 +93,7 @@ class Call:
         return found
 
     def trace(self, flip_gradients: bool = False) -> Lifted:
-        """Trace the call and leave everything as it was; with `flip_gradients`, absent gradients are 0."""
+        """Trace the call and leave everything unchanged; with `flip_gradients`, missing gradients are 0."""
         name = str(getattr(self.function, "__name__", "program"))
         tracer = Tracer("function" if name == "<lambda>" else name, current())
         before = self.held.snapshot()
@@ -112,10 +112,9 @@ class Call:
                 writes, counted = self._changes(was, given, outputs)
                 program = tracer.program(outputs.arrays)
         except ValueError as error:
-            if isinstance(
-                error.__cause__ or error.__context__, CompileError
-            ):  # NumPy asked for a number, and hides why
-                raise (error.__cause__ or error.__context__) from error  # type: ignore[misc]
+            cause = error.__cause__ or error.__context__  # NumPy asked for a number, and hides why it could not get it
+            if isinstance(cause, CompileError):
+                raise cause from error
             raise
         finally:
             self.held.restore(before)
@@ -137,7 +136,7 @@ class Call:
         return read
 
     def _changes(self, was: list[Any], given: list[Any], outputs: _Outputs) -> tuple[list[Write], set[str]]:
-        """Compare what the holders hold with what they were given, and note the Python numbers that changed."""
+        """Compare the holders with what was put into them, and note the Python numbers that changed."""
         writes: list[Write] = []
         counted: set[str] = set()
         known = {(id(place.holder), place.key): i for i, place in enumerate(self.held.places)}
@@ -169,7 +168,7 @@ class Call:
 
 
 class _Outputs:
-    """The arrays that leave a program, collected while templates are made, and the names that they should have."""
+    """The arrays that leave a program, collected while templates are made, and their wanted names."""
 
     def __init__(self, keep: set[int]) -> None:
         self.arrays: list[Any] = []
@@ -195,7 +194,7 @@ def _is_gradient(place: Place) -> bool:
 
 
 def _other_gradient(place: Place) -> Any:
-    """Return None for a gradient that is there, and zeros for one that could be."""
+    """Return None in place of an existing gradient, and zeros where there could be one."""
     value = place.holder
     if value.grad is not None or value.op is not None or not value.requires_grad:
         return None
@@ -203,7 +202,7 @@ def _other_gradient(place: Place) -> Any:
 
 
 def _counted(path: str, before: Any, after: Any) -> set[str]:
-    """Return the paths at which a Python number has become another."""
+    """Return the paths at which a Python number has changed."""
     if is_number(before) and is_number(after):
         return {path} if before != after else set()
     if isinstance(before, dict) and isinstance(after, dict):

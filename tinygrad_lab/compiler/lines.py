@@ -1,4 +1,4 @@
-"""What a call is named after, and the line of the user's program that it came from."""
+"""The names of calls, and the lines of the user's program that they come from."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ _OWN = ("tinygrad_lab", "numpy")
 
 
 def of_user(depth: int) -> bool:
-    """Whether the function so many calls above belongs neither to this package nor to NumPy."""
+    """Whether the function this many calls above belongs neither to this package nor to NumPy."""
     return str(sys._getframe(depth + 1).f_globals.get("__name__", "")).partition(".")[0] not in _OWN
 
 
 def place() -> tuple[str, str]:
-    """Return `file:line` of the innermost frame outside this package, and the package's function inside it."""
+    """Return `file:line` of the innermost frame outside this package, and the name of the package's function called
+    there.
+    """
     frame, within = sys._getframe(1), ""
     while frame.f_back is not None:
         floor = frame.f_globals.get("__name__", "").split(".")

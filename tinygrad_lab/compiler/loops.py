@@ -64,7 +64,7 @@ def _recorded(loop: Loop, length: Any, operands: Sequence[Any]) -> tuple[Any, ..
 
 
 def _saving(loop: Loop) -> Loop:
-    """Return the loop that also stacks what is carried into each round."""
+    """Return the loop that also stacks the carry at the start of each round."""
     body = loop.body
     return replace(loop, body=replace(body, outputs=(*body.outputs, *body.inputs[: loop.carried])))
 
@@ -76,7 +76,7 @@ def _kinds(loop: Loop, length: Any) -> list[tuple[tuple[int, ...], np.dtype[Any]
 
 
 def _packed(*operands: Any, loop: Loop, length: Any) -> Any:
-    """Return what a saving loop gives, without what it saves, as one vector: a node has one result."""
+    """Return the results of a saving loop, without what it saves, as one vector, because a node has one result."""
     outputs = run_loop(loop, length, operands)[1:]
     made = outputs[: len(outputs) - loop.carried]
     smooth = [np.ravel(x) for x in made if x.dtype.kind in "fc"]
@@ -84,7 +84,7 @@ def _packed(*operands: Any, loop: Loop, length: Any) -> Any:
 
 
 def unpack(vector: Any, kinds: list[tuple[tuple[int, ...], np.dtype[Any]]]) -> list[Any]:
-    """Return the arrays that were put into one vector."""
+    """Return the arrays in such a vector."""
     found, start = [], 0
     for shape, dtype in kinds:
         stop = start + int(np.prod(shape, dtype=np.int64))
@@ -120,7 +120,7 @@ def _packed_rule(needed: tuple[int, ...], g: Any, y: Any, *operands: Any, loop: 
     return [np.flip(x, 0) if carried <= i < carried + sliced else x for i, x in zip(needed, gradients, strict=True)]
 
 
-_PACKED = Op(_packed)  # no operation of its own that anyone could call, so it is not in the table
+_PACKED = Op(_packed)  # nobody calls it by name, so it is not in the table
 _PACKED.rules = JointRules(_packed_rule)
 
 
@@ -128,7 +128,7 @@ _REVERSED: WeakKeyDictionary[Loop, dict[int, tuple[Loop, list[int]]]] = WeakKeyD
 
 
 def _reverse(loop: Loop, made: int) -> tuple[Loop, list[int]]:
-    """Return the reverse loop, made once, and the operand whose gradient each of its results is."""
+    """Return the reverse loop, made once, and for each of its results the operand whose gradient it is."""
     known = _REVERSED.setdefault(loop, {})
     if made not in known:
         known[made] = _made_reverse(loop, made)
@@ -136,7 +136,7 @@ def _reverse(loop: Loop, made: int) -> tuple[Loop, list[int]]:
 
 
 def _made_reverse(loop: Loop, made: int) -> tuple[Loop, list[int]]:
-    """Return the reverse loop, and the operand whose gradient each of its results is.
+    """Make the reverse loop; return it, and for each of its results the operand whose gradient it is.
 
     It carries the gradients of what the loop carries, and sums those of what is the same in every round.
     """

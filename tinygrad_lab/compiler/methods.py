@@ -1,4 +1,4 @@
-"""A compiled function in the body of a class, as a method of the class's objects."""
+"""Compiled functions as methods: `@compile` in the body of a class."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Method:
-    """A compiled function whose first argument is always one object; its arrays are as much state as those of others.
+    """A compiled function with its first argument fixed to one object, whose arrays count as state.
 
     Arguments:
         compiled: the function.
@@ -30,7 +30,7 @@ class Method:
         return self._compiled.repeat(n, self._owner, *args, until=until, **kwargs)
 
     def profile(self, *args: Any, **kwargs: Any) -> str:
-        """Return the table of costs with the time that each takes."""
+        """Return the table of costs with times, as `Compiled.profile` does."""
         return self._compiled.profile(self._owner, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Which axes of a program depend on the batch: it is traced for two lengths of it, and the two are compared."""
+"""Finds the axes of a program that depend on the batch, by comparing traces with two batch sizes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tinygrad_lab.compiler.lines import name_of
 from tinygrad_lab.compiler.program import Program, Variable
 from tinygrad_lab.errors import CompileError
 
-_SHAPED = {np.reshape, np.broadcast_to, np.ravel}  # their shapes are read off their results
+_SHAPED = {np.reshape, np.broadcast_to, np.ravel}  # their shapes are taken from their results
 
 
 def pairs(a: Program, b: Program) -> list[tuple[Variable, Variable]]:
-    """Return the variables of two programs that stand for each other; the programs must make the same calls."""
+    """Return the corresponding variables of two programs, which must make the same calls."""
     if [call.function for call in a.calls] != [call.function for call in b.calls]:
         raise CompileError(
             "onnx: the model makes other calls for a larger batch; write it without Python decisions that depend on "
@@ -48,7 +48,7 @@ def differing(a: tuple[int, ...], b: tuple[int, ...]) -> frozenset[int]:
 
 
 def one_row(x: Any, other: Any) -> Any:
-    """Return a constant; one whose rows are as many as the batch and all alike as a single row."""
+    """Return a constant; if it has one equal row for each sample of the batch, only one of them."""
     for axis in differing(np.shape(x), np.shape(other)):
         first = np.take(x, [0], axis)
         if not np.array_equal(np.broadcast_to(first, np.shape(x)), x):

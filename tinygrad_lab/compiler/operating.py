@@ -1,4 +1,4 @@
-"""The operators and methods of traced arrays, as NumPy's arrays have them."""
+"""The operators and methods of traced arrays, like those of NumPy's arrays."""
 
 from __future__ import annotations
 

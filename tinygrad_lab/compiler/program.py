@@ -31,7 +31,7 @@ import numpy as np
 
 
 class Variable:
-    """One array of a program; it is told from others by identity.
+    """One array of a program, identified by object identity.
 
     Attributes:
         name: readable, a Python identifier, unique in a finished program.
@@ -91,7 +91,9 @@ class Call:
 
 
 class Fused(NamedTuple):
-    """Calls that a writer does together, `how`: in one loop, say, that keeps nothing between them in memory."""
+    """Calls that a writer does together, with a word for `how`: such as one loop that keeps nothing in between in
+    memory.
+    """
 
     how: str
     calls: tuple[Call, ...]
@@ -187,14 +189,14 @@ class Loop:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inline:
-    """A program as lines of Python, for a function that has the inputs under names of its own.
+    """A program as lines of Python, to be put into a function that has the inputs under names of its own.
 
     Attributes:
-        lines: what computes the results. They may `return OTHER`, before anything has happened, where an input is of
-            another kind than the program's.
+        lines: the lines that compute the results. They may `return OTHER`, before anything has happened, if an input is
+            of another kind than the program's.
         results: an expression for each output, to be used once, after the lines.
-        scope: what the lines know.
-        checked: the positions of the inputs whose class, shape and dtype the lines check.
+        scope: the names that the lines use.
+        checked: the positions of inputs whose class, shape and dtype the lines check.
     """
 
     lines: list[str]
@@ -208,11 +210,12 @@ class Written:
     """What a writer returns: the source it wrote, and a function of arrays, `run(*inputs) -> outputs`.
 
     Attributes:
-        source: for the reader.
+        source: the source, for readers.
         run: the function.
-        left_to_numpy: names of the functions that the writer has no words for, and calls as they are.
-        fused: which calls are done together.
-        inlined: returns lines that do what `run` does, for one thread and inputs of these names, or None: call `run`.
+        left_to_numpy: names of functions that the writer does not know, and calls as they are.
+        fused: the calls that are done together.
+        inlined: returns lines that do what `run` does, for one thread and inputs of these names; or None, in which case
+            `run` is called.
     """
 
     source: str
@@ -222,7 +225,7 @@ class Written:
     fused: tuple[Fused, ...] = ()
 
     def inline(self, names: Sequence[str], outputs: int) -> Inline:
-        """Return those lines; where there are none, the one that calls `run`."""
+        """Return these lines; if there are none, one that calls `run`."""
         call = Inline([f"r = run({', '.join(names)})"], [f"r[{i}]" for i in range(outputs)], {"run": self.run})
         return self.inlined(names) or call
 
@@ -231,7 +234,7 @@ Writer = Callable[[Program], Written]
 
 
 def replaced(tree: Any, values: dict[Variable, Any]) -> Any:
-    """Return operands with variables replaced by what `values` has for them (others stay)."""
+    """Return operands with variables replaced as `values` says; others stay."""
     kind = type(tree)
     if kind is Variable:
         return values.get(tree, tree)

@@ -1,4 +1,4 @@
-"""What a function can reach beside its arguments: the variables it looks up, and those of whatever it can call.
+"""Everything that a function can reach beside its arguments: variables it looks up, and those of all it can call.
 
 Functions are followed wherever they are: called by name, kept in lists, attributes or hooks, methods of objects, in
 modules of the user's own. What belongs to libraries is not looked into.
@@ -65,11 +65,11 @@ class Reach:
     """Collects what functions and objects can reach.
 
     Arguments:
-        known: the holders of what is input of a program anyway.
+        known: the holders whose content is an input anyway.
 
     Attributes:
-        variables: each once, in the order in which they were found.
-        around: the holders of what the variables hold.
+        variables: each once, in the order found.
+        around: the holders in these variables.
     """
 
     def __init__(self, known: Holders) -> None:
@@ -82,7 +82,7 @@ class Reach:
         self._places = list(known.places)
 
     def follow(self, *roots: Any) -> None:
-        """Collect what `roots`, functions or anything callable, can reach, and what the known objects can."""
+        """Collect what can be reached from `roots` (functions or other callables) and from the known objects."""
         for root in roots:
             self._into(getattr(root, "__name__", type(root).__name__), root)
         for place in self._places:
@@ -91,7 +91,7 @@ class Reach:
             self._class(type(x))
 
     def _into(self, name: str, x: Any) -> None:  # noqa: C901  a case for each kind
-        """Follow what may hold functions; arrays, numbers and texts do not."""
+        """Follow something that may hold functions; arrays, numbers and texts do not."""
         if isinstance(x, type):
             self._class(x)
         if isinstance(x, (*_SIMPLE, type)) or id(x) in self._seen:
@@ -102,7 +102,7 @@ class Reach:
         elif isinstance(x, types.MethodType):
             self._into(name, x.__func__)
             self._held(name, x.__self__)
-        elif isinstance(x, types.BuiltinMethodType):  # such as seen.append
+        elif isinstance(x, types.BuiltinMethodType):  # such as `seen.append`
             if not isinstance(x.__self__, types.ModuleType):
                 self._held(name, x.__self__)
         elif isinstance(x, functools.partial):
@@ -136,7 +136,7 @@ class Reach:
         self._class(type(x))
 
     def _class(self, kind: type) -> None:
-        """Follow the methods and the plain attributes of a class of the user's."""
+        """Follow the methods and plain attributes of a user's class."""
         for base in kind.__mro__:
             if id(base) in self._seen or is_library(base.__module__):
                 continue
@@ -165,7 +165,9 @@ class Reach:
         self._into(name, getattr(function, "__wrapped__", None))
 
     def _default(self, function: types.FunctionType, x: Any) -> None:
-        """What stands there may change, though it is looked up nowhere: it is the only item of a dict then."""
+        """Note a default argument, which may change though no variable holds it: a dict with this one item stands in
+        for one.
+        """
         if not isinstance(x, _SIMPLE) or isinstance(x, np.ndarray):
             code, defaults = function.__code__, function.__defaults__ or ()
             positional = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
@@ -187,7 +189,7 @@ class Reach:
             self._found(Variable(name, scope, key))
 
     def _found(self, variable: Variable, of_library: bool = False) -> None:
-        """Note a variable, unless it is a class, and follow it; those of libraries are only followed."""
+        """Note a variable unless it is a class, and follow it; those of libraries are only followed."""
         x = variable.get()
         if isinstance(x, types.ModuleType):
             if not is_library(x.__name__):
@@ -198,7 +200,7 @@ class Reach:
         self._into(variable.name, x)
 
     def _module(self, name: str, module: types.ModuleType) -> None:
-        """A module in a closure: all that stands in it, since no one says which names are used."""
+        """Follow a whole module in a closure, as it is not known which of its names are used."""
         if id(module) not in self._seen:
             self._seen[id(module)] = module
             for key, x in list(vars(module).items()):
@@ -207,19 +209,19 @@ class Reach:
 
 
 def is_library(name: str | None) -> bool:
-    """Whether a module is no user's."""
+    """Whether a module belongs to a library rather than to the user."""
     return str(name or "").partition(".")[0] in _LIBRARIES
 
 
 def has_attributes(x: object) -> bool:
-    """Whether `x` is an object such as a Module, whose attributes matter, rather than a function or a class."""
+    """Whether `x` is an object with attributes that matter, such as a Module, rather than a function or a class."""
     return not isinstance(
         x, type | types.FunctionType | types.BuiltinFunctionType | types.MethodType | functools.partial
     ) and (hasattr(x, "__dict__") and not isinstance(x, np.ufunc) and not hasattr(x, "programs"))
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
-    """Yield the names that code looks up, once each: globals, and attributes, which may be those of modules."""
+    """Yield the names that code looks up, each once: globals, and attributes, as they may be those of modules."""
     found = [step.argval for step in dis.get_instructions(code) if step.opname in _NAMING]
     found += [name for x in code.co_consts if isinstance(x, types.CodeType) for name in _names(x)]
     yield from dict.fromkeys(found)

@@ -23,8 +23,8 @@ from tinygrad_lab.compiler.tracing import Tracer, tracing
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import CompileError
 
-_SECONDS = 0.2  # between two looks for Ctrl-C
-_FIRST = 100  # rounds before the first
+_SECONDS = 0.2  # between two checks for Ctrl-C
+_FIRST = 100  # rounds before the first check
 
 
 class Repeated(NamedTuple):
@@ -40,8 +40,8 @@ class Repetition:
     Arguments:
         call: a call that the program serves, before it is made.
         lifted: that call, traced.
-        program: its program.
-        until: a function of the results that says when to stop, or None.
+        program: takes the number of rounds, the carry and what is fixed; returns the results of the loop.
+        until: a function of the results that tells when to stop, or None.
 
     Attributes:
         program: takes the number of rounds, what is carried, and what is fixed; gives what the loop gives.
@@ -53,7 +53,7 @@ class Repetition:
         self._shown = _holes(self._result)  # outputs that are stacked
         feeds = _feeds(call, lifted, program)
         left = {hole for write in lifted.writes for hole in _holes(write.template)} - set(feeds.values())
-        self._ending = sorted(left)  # outputs that are only left behind: carried, so that the last is there
+        self._ending = sorted(left)  # outputs that only change the state: carried, so that the last one is available
         self._carried = sorted(feeds)
         self._fixed = [i for i in range(len(program.inputs)) if i not in feeds]
         self._outputs = [*(feeds[i] for i in self._carried), *self._ending]
@@ -79,7 +79,7 @@ class Repetition:
             return tracer.program(outputs)
 
     def run(self, call: Call, run: Callable[..., Any], n: int) -> tuple[int, list[list[Any]]]:
-        """Make up to `n` rounds, leave behind what the last left, and return their number and the results' stacks."""
+        """Make up to `n` rounds, update the state, and return the number of rounds and their stacked results."""
         arrays = call.inputs(self._lifted.read)
         carried = [arrays[i] for i in self._carried]
         body: Loop = self.program.calls[-1].function  # type: ignore[assignment]
@@ -96,7 +96,7 @@ class Repetition:
                 if count < min(chunk, n - made + int(count)) or self._stopped(rows):
                     break
                 chunk = max(1, int(chunk * min(10.0, _SECONDS / max(time.perf_counter() - start, 1e-6))))
-        finally:  # after Ctrl-C, too: what was computed until then is not lost
+        finally:  # after Ctrl-C as well, so that finished rounds are not lost
             if made:
                 outputs: list[Any] = [None] * len(self._lifted.program.outputs)
                 for k, x in zip(self._outputs, carried, strict=True):
@@ -105,7 +105,7 @@ class Repetition:
         return made, stacks
 
     def results(self, stacks: list[list[Any]], count: int) -> Any:
-        """Return the results of all rounds, nested as the function's result; what is the same in all is repeated."""
+        """Return the results of all rounds, nested like the function's result; what never changes is repeated."""
         outputs: list[Any] = [None] * len(self._lifted.program.outputs)
         for k, parts in zip(self._shown, zip(*stacks, strict=True), strict=True):
             outputs[k] = np.concatenate(parts) if len(parts) > 1 else parts[0]
@@ -122,7 +122,7 @@ class Repetition:
 
 
 def condition(until: Callable[[Any], Any], result: Any) -> Any:
-    """Return what `until` says of a result, as one bool or an array that holds one."""
+    """Return what `until` says about a result, as one bool or an array that holds one."""
     x = until(result)
     x = x.data if type(x) is Value else x
     if np.shape(x) != ():
@@ -147,7 +147,7 @@ def _holes(template: Any) -> list[int]:
 
 
 def _mapped(template: Any, leaf: Callable[[Any], Any]) -> Any:
-    """Return a template with `leaf` of each hole and each constant in it."""
+    """Return a template with `leaf` applied to each hole and each constant."""
     kind = type(template)
     if kind is list or kind is tuple:
         return kind(_mapped(part, leaf) for part in template)
@@ -159,7 +159,7 @@ def _mapped(template: Any, leaf: Callable[[Any], Any]) -> Any:
 
 
 def _with_state(call: Call, lifted: Lifted) -> Any:
-    """Return the template of the results, with what a round leaves in a Value of the state where that is returned."""
+    """Return the template of the results, in which a Value of the state is replaced by what a round writes into it."""
     holders = {id(holder): i for i, (_, holder) in enumerate(call.held.holders)}
     left = {write.holder: write.template for write in lifted.writes if write.key == "data"}
 
@@ -171,7 +171,7 @@ def _with_state(call: Call, lifted: Lifted) -> Any:
 
 
 def _feeds(call: Call, lifted: Lifted, program: Program) -> dict[int, int]:
-    """Return which output becomes which input of the next call: by leaving marks behind and looking where they are."""
+    """Return which output becomes which input of the next call: write marks and see where they turn up."""
     marks = [_mark(v, k) for k, v in enumerate(program.outputs)]
     before = call.held.snapshot()
     try:
@@ -190,7 +190,7 @@ def _mark(v: Variable, k: int) -> Any:
 
 
 def _around(loop: Loop, name: str) -> Program:
-    """Return the program that does nothing but run a loop."""
+    """Return a program that only runs a loop."""
     length = Variable("rounds", (), np.dtype(int), weak=True)
     inputs = tuple(Variable(v.name, v.shape, v.dtype, v.weak) for v in loop.body.inputs)
     count = Variable("count", (), np.dtype(int), weak=True)
@@ -207,19 +207,19 @@ def _plain(x: Any) -> Any:
 
 
 def plain(result: Any) -> Any:
-    """Return a result with the arrays of its Values, which may be others after the next call."""
+    """Return a result with arrays in place of Values, as the next call may change those."""
     leaves, rebuild = tree.flatten(result)
     return rebuild([_plain(x) for x in leaves])
 
 
 def stacked(results: list[Any]) -> Any:
-    """Return results with each array stacked along a new first axis."""
+    """Return results with their arrays stacked along a new first axis."""
     leaves = zip(*(tree.flatten(result)[0] for result in results), strict=True)
     return tree.flatten(results[0])[1]([np.stack(column) for column in leaves])
 
 
 def joined(first: Any, rest: Any) -> Any:
-    """Return stacked results, one after the other."""
+    """Return stacked results, joined along the first axis."""
     leaves, rebuild = tree.flatten(rest)
     before = tree.flatten(first)[0]
     return rebuild([np.concatenate([a, _plain(b)]) for a, b in zip(before, leaves, strict=True)])

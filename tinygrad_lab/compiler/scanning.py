@@ -1,4 +1,4 @@
-"""`scan`: a loop that is an ordinary loop when eager, and one call with a program as its body when traced."""
+"""`scan`: an ordinary loop when eager; a single call, with a program as its body, when traced."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def scan(
         The last carry, and what the steps returned beside it, each array with a new first axis.
 
     Raises:
-        OperationError: if the lengths differ or are 0, the carry changes its nesting or its shapes, or a checkpointed
-            step is another from call to call.
+        OperationError: if the lengths differ or are 0, the carry changes its nesting or shapes, or a checkpointed step
+            changes from call to call.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -79,7 +79,7 @@ def _length(rows: list[Any], length: int | None) -> int:
 
 
 def _in_chunks(step: Any, carry: Any, rows: list[Any], rebuild: tree.Rebuild, count: int) -> Any:
-    """A loop of loops of √T steps, and the steps that remain: only the outer loop's carries are kept."""
+    """Make a loop of loops of √T steps, and then the steps that remain: only the outer loop's carries are kept."""
     inner = math.isqrt(count)
     outer = count // inner
     done = outer * inner
@@ -104,7 +104,7 @@ def _traced(step: Any, carry: Any, rows: list[Any], rebuild: tree.Rebuild, count
     carries, nest = tree.flatten(carry)
     closed = _closed_over(step, carries, nest, rows, rebuild)
     body, examples, lifted, nests = _body(step, carries, nest, rows, rebuild, closed)
-    if current() is None:  # else the outermost function is traced twice
+    if current() is None:  # otherwise the outermost function is traced twice anyway
         found = difference(body, _body(step, carries, nest, rows, rebuild, closed)[0])
         if found:
             raise OperationError(
@@ -126,7 +126,7 @@ def _traced(step: Any, carry: Any, rows: list[Any], rebuild: tree.Rebuild, count
 
 
 def _closed_over(step: Any, carries: list[Any], nest: Any, rows: list[Any], rebuild: Any) -> list[Value]:
-    """Return the Values that a step uses beside its arguments, and that a gradient may be asked for."""
+    """Return the Values that a step uses beside its arguments and that may need a gradient."""
     if not modes.current() & modes.RECORD:
         return []
     with tracing(Tracer("scan", current())) as tracer:
@@ -175,7 +175,7 @@ def _body(
 
 
 def _fresh(tracer: Tracer, x: Any, example: Any, graph: bool = False) -> Any:
-    """Return a new input in place of `x`: a Value if that is one."""
+    """Return a new input in place of `x`, as a Value if `x` is one."""
     name = getattr(x, "name", None) or getattr(getattr(x, "variable", None), "name", "") or "x"
     traced = tracer.input(name, example)
     if type(x) is not Value:
@@ -195,5 +195,5 @@ def _kind(x: Any) -> tuple[Any, ...]:
 
 
 def _converted(x: Any, v: Variable) -> Any:
-    """Return the first carry as the array that the rounds make of it."""
+    """Return the first carry with the dtype that it has after a round."""
     return np.positive(x).astype(v.dtype) if not isinstance(x, bool | int | float | complex) else v.dtype.type(x)

@@ -1,4 +1,4 @@
-"""How calls are spelled in Python source."""
+"""Spells calls in Python source."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tinygrad_lab.compiler.traced import item_of
 from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.core.protocols import astype
 
-_SUM, _PRODUCT, _UNARY, _POWER, _ATOM = 1, 2, 3, 4, 5  # how tightly operators bind
+_SUM, _PRODUCT, _UNARY, _POWER, _ATOM = 1, 2, 3, 4, 5  # precedence of operators
 _INFIX = {
     np.add: ("+", _SUM), np.subtract: ("-", _SUM), np.multiply: ("*", _PRODUCT), np.divide: ("/", _PRODUCT),
     np.matmul: ("@", _PRODUCT), np.less: ("<", 0), np.less_equal: ("<=", 0), np.greater: (">", 0),
@@ -27,7 +27,7 @@ _INFIX = {
     operator.or_: ("|", 0),
 }  # fmt: skip
 _PREFIX = {np.negative: "-", operator.neg: "-", operator.pos: "+", np.invert: "~"}
-_BY_KEYWORD = {np.maximum, np.minimum}  # NumPy keeps their third argument for other things
+_BY_KEYWORD = {np.maximum, np.minimum}  # whose third argument must be a keyword
 _WORDS = {0: "zero", 1: "one", 2: "two", 3: "three", 0.5: "half"}
 _METHODS = {np.sum: "sum", np.mean: "mean", np.max: "max", np.min: "min", np.prod: "prod", np.any: "any", np.all: "all"}
 
@@ -36,8 +36,8 @@ class Speller:
     """Spells calls, and collects what the source has to import and what only the caller can supply.
 
     Attributes:
-        imports: `from module import name` lines.
-        names: objects that have no spelling, by the name that the source uses for them.
+        imports: lines such as `from module import name`.
+        names: objects without a spelling, by the names that the source uses for them.
 
     Arguments:
         taken: names that the source uses for something else.
@@ -71,14 +71,14 @@ class Speller:
         name = "np.dot" if product else self.function(function)  # np.dot takes 2/3 of matmul's time on small matrices
         if function in _METHODS and type(args[0]) is Variable and not args[0].weak:
             name, args = f"{args[0].name}.{_METHODS[function]}", args[1:]
-        if isinstance(function, np.ufunc) and out and function not in _BY_KEYWORD:  # costs less than the keyword
+        if isinstance(function, np.ufunc) and out and function not in _BY_KEYWORD:  # faster than the keyword
             return f"{name}({', '.join([*map(self.operand, _as_arrays(call)), out])})"
         operands = [self.operand(x) for x in args]
         operands += [f"{key}={self.operand(x)}" for key, x in call.kwargs.items()]
         return f"{name}({', '.join([*operands, f'out={out}'] if out else operands)})"
 
     def function(self, function: Any) -> str:
-        """Return what a function is called in the source."""
+        """Return the name of a function in the source."""
         name = str(getattr(function, "__name__", ""))
         owner = getattr(function, "__self__", None)
         if isinstance(owner, np.ufunc):
@@ -96,7 +96,7 @@ class Speller:
         return self._supplied(function, name or type(function).__name__)
 
     def operand(self, x: Any, binding: int = _ATOM) -> str:  # noqa: C901  one line a kind
-        """Return what an operand is called in the source, in parentheses where an operator binds tighter."""
+        """Return an operand in the source, in parentheses if it would otherwise be torn apart by an operator."""
         if type(x) is Variable:
             return x.name
         if isinstance(x, np.generic) and not isinstance(x, np.void):
@@ -156,7 +156,7 @@ _DOUBLES = (np.dtype(np.float64), np.dtype(np.complex128))
 
 
 def _double(call: Call) -> bool:
-    """Whether a float64 scalar may stand as a Python number in a call: next to float64 arrays it changes no dtype."""
+    """Whether a float64 scalar may be a Python number in a call: beside float64 arrays it changes no dtype."""
     return any(type(x) is Variable and not x.weak and x.dtype in _DOUBLES for x in call.args)
 
 

@@ -1,4 +1,4 @@
-"""What a function uses beside its arguments: closed-over and global variables. A program holds them as constants.
+"""The variables around a function, closed-over or global. A program holds them as constants.
 
 So they must stay what they were: they are looked through when the function is traced, and compared before every call.
 """
@@ -18,18 +18,18 @@ from tinygrad_lab.compiler.lifting import Call
 from tinygrad_lab.compiler.reaching import MISSING, Reach, Variable
 from tinygrad_lab.errors import CompileError
 
-_CHUNK = 1 << 20  # bytes of an array that are compared at a call; larger ones take turns, a window at a call
+_CHUNK = 1 << 20  # bytes; of a larger array, each call compares only as many, the next ones
 
 
 class Surroundings:
-    """What is known of the variables around a function.
+    """The variables around a function, as they were when it was traced.
 
     Attributes:
-        names: for arrays that were found, by identity, what the source calls them.
-        variables: each with what was there.
-        places: in what the variables hold, each with what was there.
-        lengths: name, container, and how many items it had.
-        contents: name, elements and what they were, of every array, set or the like among these.
+        names: names for arrays found there, by identity.
+        variables: each with what it held.
+        places: places in what the variables hold, each with what was there.
+        lengths: name, container and number of items.
+        contents: name, elements, and a copy of these, for each array, set and the like.
     """
 
     def __init__(self, function: Any) -> None:
@@ -44,7 +44,7 @@ class Surroundings:
 
     @contextlib.contextmanager
     def watched(self, call: Call) -> Iterator[None]:
-        """Look around the function, let it be traced, and refuse if it has changed anything there."""
+        """Note what is around the function, let it be traced, and refuse if it has changed any of it."""
         reach = self._look(call)
         around = reach.around
         before, was = around.snapshot(), [place.get() for place in around.places]
@@ -71,7 +71,7 @@ class Surroundings:
 
     @contextlib.contextmanager
     def rewinding(self, call: Call) -> Iterator[None]:
-        """Let the function be traced, and put all random generators back; refuse if it has drawn from one."""
+        """Let the function be traced, and put all random generators back; refuse if it drew from one."""
         reach = self._reach(call)
         numpy, python = np.random.get_state(), random.getstate()  # noqa: NPY002  it is looked after, not drawn from
         drawn: list[str] = []
@@ -93,11 +93,13 @@ class Surroundings:
 
     @property
     def takes_turns(self) -> bool:
-        """Whether an array is so large that each call compares another part of it."""
+        """Whether an array is so large that each call compares only a part of it."""
         return any(len(saved) > _CHUNK for _, _, saved in self.contents if isinstance(saved, bytes))
 
     def check(self, whole: bool = False) -> None:
-        """Raise if something around the function is not what it was when it was traced; `whole`: leave nothing out."""
+        """Raise if something around the function has changed since it was traced; `whole`: compare large arrays
+        entirely.
+        """
         for variable, x in self.variables:
             now = variable.get()
             if now is not x and not (type(now) in (int, float, str) and type(now) is type(x) and now == x):
@@ -121,7 +123,7 @@ class Surroundings:
         if isinstance(live, COMPARED):
             return content(live) == saved
         if whole or len(saved) <= _CHUNK or isinstance(live, np.ndarray):
-            return bool(live.tobytes() == saved)  # a copy, and yet ten times faster than comparing a memoryview
+            return bool(live.tobytes() == saved)  # copying is still ten times faster than comparing a memoryview
         start = self._turn * _CHUNK % len(saved)
         return bool(live[start : start + _CHUNK].tobytes() == saved[start : start + _CHUNK])
 
@@ -131,7 +133,7 @@ class Surroundings:
         return reach
 
     def _look(self, call: Call) -> Reach:
-        """Look for what is around now; what is new is noted, and compared from now on."""
+        """Look for variables; new ones are noted, and compared from now on."""
         reach = self._reach(call)
         new: list[tuple[str, Any]] = []
         for variable in reach.variables:
@@ -157,7 +159,7 @@ class Surroundings:
         return reach
 
     def _note(self, name: str, x: Any) -> None:
-        """Keep a copy of what can change in place."""
+        """Keep a copy of something that can change in place."""
         if isinstance(x, COMPARED):
             self.contents.append((name, x, content(x)))
         elif isinstance(x, np.ndarray) and is_leaf(x) and x.size and id(x) not in self.names:

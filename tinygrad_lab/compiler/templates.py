@@ -1,4 +1,4 @@
-"""Templates: what a traced call returned or left behind, with holes where the arrays of each call go."""
+"""Templates: the result and the changes of a traced call, with holes for the arrays of each call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tinygrad_lab.errors import CompileError
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """The place of output `index`; inside a Value if the traced call had one there."""
+    """The place of output `index`; inside a Value if there was one in the traced call."""
 
     index: int
     value: bool = False
@@ -30,7 +30,7 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """A container that is built again from its parts, such as a Module or a named tuple."""
+    """A container that is rebuilt from its parts, such as a Module or a named tuple."""
 
     rebuild: Callable[[list[Any]], Any]
     parts: list[Any]
@@ -38,7 +38,7 @@ class Rebuilt:
 
 @dataclass
 class Write:
-    """What a call leaves behind: `holders[holder][key]` becomes `template`; the whole holder where `key` is None."""
+    """A change of the state: `holders[holder][key]` becomes `template`; the whole holder if `key` is None."""
 
     holder: int
     key: Any
@@ -51,7 +51,7 @@ def template(x: Any, outputs: list[Any], keep: Any = ()) -> Any:
     Arguments:
         x: nested containers, Values and Modules.
         outputs: the arrays found, in order.
-        keep: identities of the objects that stay what they are.
+        keep: identities of objects to keep as they are.
     """
     kind = type(x)
     if kind is Traced:
@@ -59,7 +59,7 @@ def template(x: Any, outputs: list[Any], keep: Any = ()) -> Any:
         return Hole(len(outputs) - 1)
     if id(x) in keep:
         return x
-    if kind is np.ndarray:  # the same in every call, and yet one of its own for each
+    if kind is np.ndarray:  # equal in every call, but a new object each time
         return Rebuilt(functools.partial(_copied, x), [])
     if kind is Value:
         if type(x.data) is not Traced:
@@ -77,7 +77,7 @@ def template(x: Any, outputs: list[Any], keep: Any = ()) -> Any:
 
 
 def _of_object(x: Any, outputs: list[Any], keep: Any) -> Any:
-    """Return the template of an object that is no container: a dataclass may hold data, others may not."""
+    """Return the template of an object that is not a container: a dataclass may hold arrays, others may not."""
     attributes = getattr(x, "__dict__", {})
     if dataclasses.is_dataclass(x) and not isinstance(x, type):
         parts = [template(part, outputs, keep) for part in attributes.values()]
@@ -100,14 +100,14 @@ def _is_traced(x: Any) -> bool:
 
 
 def _with_attributes(x: Any, names: list[str], parts: list[Any]) -> Any:
-    """Return a copy of an object with other attributes."""
+    """Return a copy of an object with these attributes."""
     made = copy.copy(x)
     vars(made).update(zip(names, parts, strict=True))
     return made
 
 
 def filled(x: Any, arrays: Sequence[Any]) -> Any:
-    """Return a template with arrays in its holes."""
+    """Return a template with its holes filled."""
     kind = type(x)
     if kind is Hole:
         array = arrays[x.index]
@@ -122,7 +122,7 @@ def filled(x: Any, arrays: Sequence[Any]) -> Any:
 
 
 def held(array: Any, name: str | None) -> Value:
-    """Return `Value(array, requires_grad=False, name=name)`, without looking at what is as a Value holds it."""
+    """Return `Value(array, requires_grad=False, name=name)`, without the checks of Value."""
     if type(array) not in _KEPT:
         return Value(array, requires_grad=False, name=name)
     value = _new(Value)
@@ -139,7 +139,7 @@ _KEPT = frozenset({np.float64, np.float32})
 
 
 def leave(holders: Holders, writes: Sequence[Write], arrays: Sequence[Any]) -> None:
-    """Put what a program computed where the function would have put it."""
+    """Make the changes that the function would have made."""
     for write in writes:
         holder, x = holders.holders[write.holder][1], filled(write.template, arrays)
         if write.key is None:

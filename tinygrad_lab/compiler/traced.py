@@ -1,4 +1,4 @@
-"""The array that writes down what is called on it: just another array library that speaks NumPy's two protocols.
+"""An array that records what is called on it: just another array library that speaks NumPy's two protocols.
 
 It holds the array that its call gave, and behaves as that does; what would make a Python object of it is refused.
 """
@@ -32,7 +32,7 @@ NUMBERS = (bool, int, float, complex)
 
 
 def record(function: Function, args: Args, kwargs: Keywords) -> Result:
-    """Write a call down in the program that is being traced, and return its results."""
+    """Record a call in the program that is being traced, and return its results."""
     tracer = current()
     if tracer is None:
         raise CompileError(
@@ -43,24 +43,24 @@ def record(function: Function, args: Args, kwargs: Keywords) -> Result:
 
 
 class Traced(Receiver):
-    """An array of a program that is being traced; it behaves as the array that it holds."""
+    """An array of a program that is being traced; it behaves like the array that it holds."""
 
     __slots__ = ("array", "seen", "tracer", "variable")
 
     def __init__(self, tracer: Tracer, variable: Variable, array: Any) -> None:
         self.tracer, self.variable, self.array = tracer, variable, array
-        self.seen = False  # whether others may see its memory: who passed it, or a view
+        self.seen = False  # whether its memory is shared, with a caller or a view
 
     @property  # type: ignore[misc]  # as mocks have it
     def __class__(self) -> Any:
-        """What `isinstance` goes by: for the user's code, the class of the array that an uncompiled call would have."""
+        """The class for `isinstance`: that of the array in an uncompiled call."""
         return type(self.array) if of_user(1) else Traced
 
     # -- how calls arrive ----------------------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Result:
         if any(type(x) is Value for x in inputs):
-            return NotImplemented  # the Value calls again, on the arrays that it holds
+            return NotImplemented  # the Value makes the call again on its arrays
         if any(array is not None for array in kwargs.pop("out", ())):
             refuse(f"{ufunc.__name__} with out=", "write array = array + x instead of array += x")
         if method == "at":
@@ -78,7 +78,7 @@ class Traced(Receiver):
 
     @staticmethod
     def record(op: Any, args: Args, kwargs: Keywords) -> Result:
-        """Write a primitive down as one call; with a Value among its arguments it is that one's to record."""
+        """Record a primitive as one call; with a Value among its arguments, that records it."""
         if any(type(x) is Value for x in (*args, *kwargs.values())):
             return Value.record(op, args, kwargs)
         return record(op.function, args, kwargs)
@@ -120,7 +120,7 @@ class Traced(Receiver):
         return f"<traced {self.variable.name}: {self.shape} {self.dtype}>"
 
     def tolist(self) -> NoReturn:
-        """Refuse to become a Python list."""
+        """Refuse: a list would hold Python numbers."""
         refuse("tolist() of computed data", "return the array, and convert it outside")
 
     def conj(self) -> Result:
@@ -128,7 +128,7 @@ class Traced(Receiver):
         return record(np.conjugate, (self,), {})
 
     def item(self, *index: int) -> Result:
-        """Return an element, the single one or that at an index, as a Python number: it does not widen dtypes."""
+        """Return an element, the only one or that at an index, as a Python number, which does not widen dtypes."""
         if index:
             return (self[index] if len(index) > 1 else np.ravel(self)[index[0]]).item()
         return self if self.variable.weak else record(item_of, (self,), {})
@@ -183,27 +183,27 @@ class Traced(Receiver):
         return record(np.ravel, (self, order), {})
 
     def copy(self, order: str = "C") -> Result:
-        """Return `np.copy`: what leaves a program twice must be two arrays."""
+        """Return `np.copy`: two results of a program must be two arrays."""
         return record(np.copy, (self,), {})
 
     def fill(self, value: object) -> NoReturn:
-        """Refuse to write in place."""
+        """Refuse: a compiled function does not write in place."""
         refuse("fill()", "use np.full_like")
 
 
 def refuse(what: str, advice: str) -> NoReturn:
-    """Raise: a compiled function cannot do this; say where, and what to do instead."""
+    """Raise an error about something that a compiled function cannot do; it says where, and what to do instead."""
     line, _ = place()
     raise CompileError(f"compile: a compiled function cannot have {what}, as at {line}; {advice}")
 
 
 def _indexed(x: Any, index: Any) -> Any:
-    """Return `x[index]`, also where only the index is traced: that of a constant which a Value holds."""
+    """Return `x[index]`, even if only the index is traced."""
     traced = any(type(part) is Traced for part in (index if type(index) is tuple else (index,)))
     return record(getitem, (x, index), {}) if traced and type(x) is not Traced else x[index]
 
 
-GETITEM.forward = _indexed  # a plain array knows nothing of Traced indices
+GETITEM.forward = _indexed  # a plain array cannot be indexed by a Traced one
 
 
 def item_of(x: Any) -> Scalar:

@@ -1,4 +1,4 @@
-"""Tracing: a function is called once on arrays that write down every call they take part in.
+"""Tracing: a function is called once on arrays that record every call they take part in.
 
 A `Traced` array is just another array library. So whatever a `Value` does (forward, backward, an optimizer's update) is
 written down when the Values hold Traced arrays, and no code of the engine has to know.
@@ -19,7 +19,7 @@ from tinygrad_lab.compiler.program import Call, Program, Variable
 from tinygrad_lab.compiler.traced import CURRENT, NUMBERS, Traced, current
 from tinygrad_lab.errors import CompileError
 
-# Functions that only read shapes and dtypes, and those that make arrays from nothing else: what they return is known.
+# Functions that only read shapes and dtypes, or make arrays from these alone: their results are known.
 _FACTS = {
     np.shape, np.ndim, np.size, np.result_type, np.iscomplexobj, np.isrealobj, np.can_cast, np.common_type,
     np.zeros_like, np.ones_like, np.empty_like, np.min_scalar_type, np.shares_memory, np.may_share_memory,
@@ -27,11 +27,11 @@ _FACTS = {
 
 
 class Tracer:
-    """Writes down the calls of one program.
+    """Records the calls of one program.
 
     Arguments:
-        name: that of the program.
-        outer: the tracer at work around this one; its arrays become `fixed` inputs here.
+        name: the name of the program.
+        outer: the tracer around this one, if any; its arrays become `fixed` inputs here.
     """
 
     def __init__(self, name: str, outer: Tracer | None = None) -> None:
@@ -39,7 +39,7 @@ class Tracer:
         self.calls: list[Call] = []
         self.inputs: list[Variable] = []
         self.constants: dict[Variable, Any] = {}
-        self.lifted: dict[Variable, Traced] = {}  # inputs that stand for arrays of outer tracers
+        self.lifted: dict[Variable, Traced] = {}  # inputs in place of arrays of outer tracers
         self._by_outer: dict[Variable, Variable] = {}
         self._by_array: dict[int, Variable] = {}
         self.usual = np.geterr()
@@ -52,7 +52,7 @@ class Tracer:
         return traced
 
     def record(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call a function on the arrays, write the call down, and return its results as Traced arrays."""
+        """Call a function on the arrays, record the call, and return its results as Traced arrays."""
         result = function(*(_concrete(x) for x in args), **{key: _concrete(x) for key, x in kwargs.items()})
         if function in _FACTS:
             return result
@@ -139,7 +139,7 @@ class Tracer:
 
 @contextlib.contextmanager
 def tracing(tracer: Tracer) -> Iterator[Tracer]:
-    """Let every call on Traced arrays be written down by `tracer`."""
+    """Let `tracer` record every call on Traced arrays."""
     token = CURRENT.set(tracer)
     try:
         yield tracer
@@ -149,7 +149,7 @@ def tracing(tracer: Tracer) -> Iterator[Tracer]:
 
 @contextlib.contextmanager
 def trial() -> Iterator[None]:
-    """Trace on values that mean nothing: whatever they lead to is not worth a warning."""
+    """Trace with meaningless values, whose warnings are not worth showing."""
     with warnings.catch_warnings(), np.errstate(all="warn"):
         warnings.simplefilter("ignore")
         yield
@@ -172,7 +172,7 @@ def trace(function: Callable[..., Any], *arrays: Any, name: str | None = None) -
 
 
 def _note_views(args: Any, kwargs: dict[str, Any], results: list[Traced]) -> None:
-    """Note which results share memory with operands: both are seen by others then."""
+    """Note which results share memory with operands, so that neither may be written into."""
     operands = [x for x in (*args, *kwargs.values()) if type(x) is Traced and isinstance(x.array, np.ndarray)]
     for result in results:
         for x in operands:

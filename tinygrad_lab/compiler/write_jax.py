@@ -26,7 +26,7 @@ _PYTHON = {getattr(operator, name) for name in dir(operator) if callable(getattr
 
 
 def write(program: Program) -> Written:
-    """Return a program that runs in JAX; needs the extra `[jax]`.
+    """Return a program that runs in JAX (the extra `[jax]`). Its source is the list of its calls.
 
     Its source is the list of its calls.
     """
@@ -48,7 +48,7 @@ def write(program: Program) -> Written:
 
 
 def _check(program: Program) -> None:
-    """Refuse dtypes that JAX has not: what is wider than float64 and complex128, or in another order of bytes."""
+    """Refuse dtypes that JAX lacks: wider than float64 and complex128, or with another byte order."""
     places = {v: f"input {v.name}" for v in program.inputs} | {v: f"constant {v.name}" for v in program.constants}
     places |= {v: call.line for call in program.calls for v in call.outputs}
     for v, place in places.items():
@@ -103,7 +103,7 @@ def _call(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return _in_numpy(call, args, kwargs)
     try:
         result = function(*_as_wide(call, args), **kwargs)
-    except (TypeError, NotImplementedError, ValueError, IndexError):  # an argument of NumPy's that JAX does not know
+    except (TypeError, NotImplementedError, ValueError, IndexError):  # an argument that JAX's function lacks
         return _in_numpy(call, args, kwargs)
     made = zip(result if call.several else (result,), call.outputs, strict=True)
     same = all(np.shape(x) == v.shape and not _is_narrower(x, v) for x, v in made)
@@ -114,7 +114,7 @@ _AVERAGES = {np.mean, np.average, np.var, np.std, np.median, np.quantile, np.per
 
 
 def _as_wide(call: Call, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return operands in the dtypes in which NumPy computes: JAX takes float32 for bools and for short integers."""
+    """Return operands in the dtypes that NumPy computes in: for bools and short integers JAX would take float32."""
     known = [x.dtype if hasattr(x, "dtype") else type(x) for x in args]
     if call.function in _AVERAGES and known[0].kind in "biu":
         return args[0].astype(call.outputs[0].dtype), *args[1:]
@@ -133,7 +133,7 @@ _FLOATING = {np.dtype(name) for name in ("float16", "float32", "float64", "compl
 
 
 def _is_narrower(x: Any, v: Variable) -> bool:
-    """Whether JAX has computed floating-point numbers with fewer digits than NumPy would."""
+    """Whether JAX's result has fewer digits than NumPy's."""
     return v.dtype.kind in "fc" and not v.weak and getattr(x, "dtype", v.dtype).itemsize < v.dtype.itemsize
 
 
@@ -159,7 +159,7 @@ def _in_numpy(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def _counterpart(function: Any) -> Callable[..., Any] | None:
-    """Return the function of `jax.numpy` that is called as NumPy's is, or None."""
+    """Return the function of `jax.numpy` with the same calls as NumPy's, or None."""
     import jax.numpy as jnp
 
     if function in _PYTHON:
@@ -179,7 +179,7 @@ def _counterpart(function: Any) -> Callable[..., Any] | None:
 
 
 def _loop(loop: Loop, room: int, length: Any, *operands: Any) -> tuple[Any, ...]:
-    """Return what a loop gives: by `lax.scan`, or where its length is an input by `lax.while_loop`."""
+    """Run a loop by `lax.scan`, or, if its length is an input, by `lax.while_loop`."""
     import jax
     import jax.numpy as jnp
 

@@ -13,7 +13,7 @@ from tinygrad_lab.compiler.counting import merged, without_counts
 from tinygrad_lab.compiler.program import Inline, Program, Written, uses
 from tinygrad_lab.extras import extra
 
-_LARGE = 1 << 20  # bytes of a constant beyond which it is read where it lies, as an input is
+_LARGE = 1 << 20  # bytes; a larger constant becomes an input
 
 
 def write(program: Program, parallel: bool = False) -> Written:
@@ -75,7 +75,7 @@ def write(program: Program, parallel: bool = False) -> Written:
 
 
 def _per_thread(make: Callable[[], Callable[..., Sequence[Any]]]) -> Callable[..., Sequence[Any]]:
-    """Return a function that runs with memory of the thread's own."""
+    """Return a function that has its own memory in each thread."""
     local = threading.local()
 
     def run(*arrays: Any) -> Sequence[Any]:

@@ -59,7 +59,7 @@ def write(program: Program) -> Written:
 
 
 def _per_thread(make: Callable[[], Callable[..., Sequence[Any]]]) -> Callable[..., Sequence[Any]]:
-    """Return a function that runs with buffers of the thread's own."""
+    """Return a function that has its own buffers in each thread."""
     local = threading.local()
 
     def run(*arrays: Any) -> Sequence[Any]:
@@ -74,7 +74,7 @@ def _per_thread(make: Callable[[], Callable[..., Sequence[Any]]]) -> Callable[..
 
 @dataclass
 class _Module:
-    """A source file while it is written."""
+    """A source file under construction."""
 
     speller: Speller
     constants: list[str] = field(default_factory=list)
@@ -93,7 +93,7 @@ class _Module:
         return "\n\n".join(parts) + "\n\n\n" + "\n\n\n".join(self.functions) + "\n"
 
     def define(self, program: Program) -> tuple[str, list[Any]]:
-        """Write a program as a function; return its name and the arrays that it takes after its inputs."""
+        """Write a program as a function; return its name, and the arrays that it takes after its inputs."""
         extra: dict[str, Any] = {}
         lines: list[str] = []
         for v, x in program.constants.items():
@@ -129,7 +129,7 @@ class _Module:
         return name, list(extra.values())
 
     def _loop(self, call: Call, loop: Loop, extra: dict[str, Any]) -> list[str]:
-        """Return the lines of a loop; the constants of its body join `extra`."""
+        """Return the lines of a loop; constants of its body are added to `extra`."""
         name, arrays = self.define(loop.body)
         passed = []
         for array in arrays:
@@ -181,7 +181,7 @@ def _numbers_as_arrays(program: Program) -> Program:
 
 
 def _names(program: Program) -> set[str]:
-    """Return every name that the source of a program uses."""
+    """Return all names in the source of a program."""
     found = {v.name for v in (*program.inputs, *program.constants)} | {identifier(program.name)}
     for call in program.calls:
         found |= {v.name for v in call.outputs}

@@ -37,11 +37,11 @@ _REDUCTIONS = {
 
 
 class Graph:
-    """An ONNX graph while it is written.
+    """An ONNX graph under construction.
 
     Arguments:
-        program: what to write, traced for one batch.
-        other: the same for a batch of one more: what differs depends on the batch, and stays open.
+        program: the program, traced for one batch size.
+        other: the program for a batch of one more: whatever differs depends on the batch, and stays open.
     """
 
     def __init__(self, program: Program, other: Program) -> None:
@@ -70,7 +70,7 @@ class Graph:
             outputs.append(self._info(v, name))
         graph = helper.make_graph(self.nodes, self.program.name, inputs, outputs, self.initializers)
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="tinygrad_lab")
-        made.ir_version = 9  # what runtimes of the last years read
+        made.ir_version = 9  # which recent runtimes can read
         checker.check_model(made, full_check=True)
         return made
 
@@ -85,7 +85,7 @@ class Graph:
 
         if not output:
             self._count += 1
-            output = f"{kind}:{self._count}"  # no name of a variable has a colon
+            output = f"{kind}:{self._count}"  # variables have no colon in their names
         self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
@@ -221,12 +221,12 @@ class Graph:
         for place, size in zip(axes, sizes, strict=True):
             positions = np.arange(x.shape[place] - size + 1)[:, None] + np.arange(size)
             name = self._add("Gather", [name, self._constant(positions.astype(np.int64))], axis=place)
-            ndim += 1  # the window's elements stand behind their positions, and move to the end
+            ndim += 1  # the elements of a window come after its position, and move to the end
             name = self._add("Transpose", [name], perm=[i for i in range(ndim) if i != place + 1] + [place + 1])
         return name
 
     def _overlapped(self, call: Call, w: Any, shape: Any, stride: Any, dilation: Any) -> str:
-        """As a product with a matrix of 0 and 1, which says where each element of each window goes."""
+        """As a product with a matrix of 0 and 1, which tells where each element of each window goes."""
         n = len(shape)
         inner = w.shape[-2 * n :]
         unit = np.eye(int(np.prod(inner))).reshape(-1, *inner)
@@ -278,7 +278,7 @@ _SPECIAL: dict[Any, Callable[..., str]] = {
 
 
 def _permutation(call: Call, n: int) -> list[int]:
-    """Return the axes of a call that permutes them: those of an array whose shape says which axis is which."""
+    """Return the axes of a call that permutes them, found by permuting a shape whose sizes all differ."""
     probe = np.empty(tuple(range(2, n + 2)))
     return [size - 2 for size in call.function(probe, *call.args[1:], **call.kwargs).shape]
 

@@ -39,7 +39,7 @@ FAST = (inline, prune, share, slim, fold, simplify, reassociate, share, simplify
 
 
 def optimise(program: Program, names: Sequence[str] = (), exact: bool = True) -> Program:
-    """Return the program after all passes, with unique readable names; `names` are those wanted for the outputs."""
+    """Return the program after all passes, with unique readable names; `names` are the wanted ones for outputs."""
 
     def passed(program: Program) -> Program:
         for step in EXACT if exact else FAST:

@@ -1,4 +1,4 @@
-"""Algebra that changes no bit: what multiplies by one, reshapes to the same shape, or transposes twice is left out."""
+"""Algebra that changes no bit: leaves out products with one, reshapes to the same shape, and double transposes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Rule = Callable[[Call, "Facts"], Any]
 
 
 class Facts:
-    """What the rules may ask: which call made a variable, and what is constant."""
+    """What rules may ask: which call made a variable, and what is constant."""
 
     def __init__(self, program: Program) -> None:
         self.constants = program.constants
@@ -31,7 +31,7 @@ class Facts:
         return call if call is not None and call.function in functions else None
 
     def is_all(self, x: Any, number: float) -> bool:
-        """Whether an operand is known to hold nothing but `number` (and the same sign of zero)."""
+        """Whether all elements of an operand are known to be `number`, with the same sign of zero."""
         if type(x) is Variable:
             if x not in self.constants:
                 return False
@@ -72,7 +72,7 @@ def simplify(program: Program) -> Program:
 
 
 def _with_scalars(call: Call, facts: Facts) -> Call:
-    """Return an elementwise call with scalars in place of constants that hold one number over and over."""
+    """Return an elementwise call with scalars in place of constants that repeat one number."""
     full = any(type(x) is Variable and x.shape == call.output.shape and x not in facts.constants for x in call.args)
     if not full or len(call.args) != 2 or call.kwargs or call.function.signature is not None:  # type: ignore[attr-defined]
         return call
@@ -127,7 +127,7 @@ def _negative(call: Call, facts: Facts) -> Any:
 
 
 def _invert(call: Call, facts: Facts) -> Any:
-    """Of bools `~x` is `not x`: the bits of integers are for those backends that have them."""
+    """For bools `~x` is `not x`; backends without the bits of integers can do that."""
     if call.output.dtype != np.bool_ or call.output.weak:
         return None
     return replace(call, function=np.logical_not)
@@ -154,7 +154,7 @@ def _reshape(call: Call, facts: Facts) -> Any:
 
 
 def _permutation(call: Call) -> tuple[int, ...] | None:
-    """Return the axes of a call that permutes axes, and None if it is none."""
+    """Return the axes of a call that permutes axes; None if it does not."""
     x = call.args[0]
     if type(x) is not Variable:
         return None

@@ -1,4 +1,4 @@
-"""Results that are arrays of their own in the traced function stay so, whatever the other passes have left out."""
+"""Keeps results apart: what is an array of its own in the traced function stays one, whatever passes have left out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tinygrad_lab.compiler.program import Call, Program, Variable
 
 
 def keep_apart(program: Program, traced: Program) -> Program:
-    """Return the program with a copy wherever a result would share memory that it did not share when traced.
+    """Return the program with a copy wherever a result would newly share memory.
 
     Otherwise who writes into a result (a gradient, say) would change an argument, a constant or another result.
 
@@ -27,7 +27,7 @@ def keep_apart(program: Program, traced: Program) -> Program:
         >>> len(program.calls), len(keep_apart(program, traced).calls)
         (0, 1)
     """
-    now, then = _shared(program), _shared(replace(traced, constants={}))  # what is constant may be made in each call
+    now, then = _shared(program), _shared(replace(traced, constants={}))  # a constant may be computed anew in each call
     calls, outputs = list(program.calls), list(program.outputs)
     for i, v in enumerate(program.outputs):
         if v.shape and not now[i] <= then[i]:

@@ -12,7 +12,7 @@ from tinygrad_lab.compiler.program import Call, Program, Variable, replaced
 
 
 def share(program: Program) -> Program:
-    """Return the program with one call in place of several that must give the same, and equal constants shared.
+    """Return the program with one call in place of several equal ones, and equal constants merged.
 
     Example:
         >>> import numpy as np
@@ -21,7 +21,7 @@ def share(program: Program) -> Program:
         >>> len(program.calls), len(share(program).calls)
         (3, 2)
     """
-    known: dict[Variable, Any] = {}  # what stands for a variable now
+    known: dict[Variable, Any] = {}  # the variables that replace others
     seen: dict[Hashable, tuple[Variable, ...]] = {}
     for variable, array in program.constants.items():
         key = _content(array)
@@ -42,7 +42,7 @@ def share(program: Program) -> Program:
 
 
 def operands(tree: Any) -> Hashable:
-    """Return something that is equal exactly for operands that are the same: 1, 1.0, True and -0.0 all differ."""
+    """Return a key that is equal only for the same operands: 1, 1.0, True and -0.0 all differ."""
     kind = type(tree)
     if kind is Variable:
         return tree

@@ -1,4 +1,4 @@
-"""Dead calls: what no output depends on."""
+"""Removes dead calls, on which no output depends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Constant folding: what depends on no input is computed beforehand."""
+"""Constant folding: computes beforehand what depends on no input."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from tinygrad_lab.compiler.program import Call, Loop, Program, Variable, replaced, variables
 
-_LARGE = 1 << 16  # elements; what is larger than that, and than what it is made from, is better made when needed
+_LARGE = 1 << 16  # elements; a result that is larger, also than its operands, is better computed when needed
 
 
 def fold(program: Program) -> Program:
-    """Return the program with the calls on constants done.
+    """Return the program with the calls on constants computed.
 
     Example:
         >>> import numpy as np

@@ -1,4 +1,4 @@
-"""Primitives opened: `sigmoid(x)` becomes the NumPy calls that its forward pass makes."""
+"""Replaces primitives by the NumPy calls of their forward passes, such as those of `sigmoid(x)`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def inline(program: Program) -> Program:
 
 
 def _body(call: Call) -> Callable[..., Any] | None:
-    """Return the forward pass of a primitive, and None for what is none."""
+    """Return the forward pass of a primitive; None if it is not one."""
     function = call.function
     if isinstance(function, Loop | np.ufunc) or str(function.__module__).partition(".")[0] == "numpy":
         return None
@@ -63,7 +63,7 @@ def _open(call: Call, program: Program) -> Program | None:
             result = body(*args, **kwargs)
             result = result[0] if OPS[call.function].residuals else result
             opened = tracer.program(result if call.several else [result])
-    except Exception:  # whatever the trial values led to: the primitive itself decides when it runs
+    except Exception:  # the trial values may fail; then the primitive stays as it is
         return None
     own = {v for c in opened.calls for v in c.outputs}
     if len({v for v in opened.outputs if v in own}) < len(call.outputs):
@@ -88,7 +88,7 @@ def _open(call: Call, program: Program) -> Program | None:
 
 
 def _example(v: Variable) -> Any:
-    """Return something of a variable's shape and dtype to trace with."""
+    """Return something of a variable's shape and dtype, for tracing."""
     if v.weak:
         return v.dtype.type(1).item()
     ones = np.ones(v.shape, v.dtype)

@@ -1,4 +1,4 @@
-"""Loops made smaller: what a loop computes without use is dropped, and what is the same in every round is moved out."""
+"""Makes loops smaller: drops what is not used, and moves out what is the same in every round."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def in_bodies(step: Pass, program: Program) -> Program:
 
 
 def slim(program: Program) -> Program:
-    """Return the program with loops that carry, stack and take only what some later call uses.
+    """Return the program with loops that carry, stack and take only what is used later.
 
     Example:
         >>> import numpy as np
@@ -53,7 +53,7 @@ def _slim(call: Call, used: set[Variable]) -> Call:
     last = len(body.outputs) - loop.until
     kept = {k for k in range(carried, last) if made[k] in used}
     carries = {k for k in range(carried) if made[k] in used}
-    while True:  # what is carried is needed if a needed result of the round depends on it
+    while True:  # a carry is needed if a needed result of the round depends on it
         wanted = [body.outputs[k] for k in sorted(kept | carries)] + list(body.outputs[last:])
         slimmer = prune(replace(body, outputs=tuple(wanted)))
         reached = set(variables(list(slimmer.calls))) | set(slimmer.outputs)
@@ -76,7 +76,7 @@ def _slim(call: Call, used: set[Variable]) -> Call:
 
 
 def hoist(program: Program) -> Program:
-    """Return the program with the calls moved out of loops that give the same in every round.
+    """Return the program with calls moved out of loops if their result is the same in every round.
 
     Example:
         >>> import numpy as np
@@ -117,7 +117,7 @@ def _hoisted(call: Call, loop: Loop) -> tuple[list[Call], Call, dict[Variable, A
     smaller = replace(loop, body=replace(body, inputs=(*body.inputs, *passed), calls=tuple(inside)), examples=())
     constants = {v: x for v, x in body.constants.items() if any(v in variables(c) for c in outside)}
     moved: list[Call] = []
-    for c in outside:  # with variables of their own: another loop may have the same body
+    for c in outside:  # with new variables, as another loop may have the same body
         operands.update((v, Variable(v.name, v.shape, v.dtype, v.weak)) for v in c.outputs)
         args, kwargs, outputs = replaced((c.args, c.kwargs, c.outputs), operands)
         moved.append(replace(c, args=args, kwargs=kwargs, outputs=outputs))
@@ -126,7 +126,7 @@ def _hoisted(call: Call, loop: Loop) -> tuple[list[Call], Call, dict[Variable, A
 
 
 def unroll(program: Program) -> Program:
-    """Return the program with each loop of known length written out, for writers that know none.
+    """Return the program with loops of known length written out, for writers without loops.
 
     Example:
         >>> import numpy as np
@@ -151,7 +151,7 @@ def unroll(program: Program) -> Program:
 
 
 def _rounds(call: Call, loop: Loop, known: dict[Variable, Any]) -> list[Call]:
-    """Return the calls of all rounds; `known` learns what the results of the loop are."""
+    """Return the calls of all rounds; `known` gets the results of the loop."""
     length, *operands = call.args
     body = unroll(loop.body)
     carried, rest = list(operands[: loop.carried]), operands[loop.carried :]

@@ -1,4 +1,4 @@
-"""Names: every variable gets a readable one of its own."""
+"""Names: gives every variable a readable and unique one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TAKEN = {*keyword.kwlist, *dir(builtins), "np", "i"}
 
 
 def rename(program: Program, names: Sequence[str] = ()) -> Program:
-    """Return the program with new variables, whose names are Python identifiers and differ from one another.
+    """Return the program with new variables, whose names are unique Python identifiers.
 
     An output takes the name that `names` has for it, if any. Any other result takes the name that the user's line
     gives it (`h = np.tanh(x)`), or else that of the function of this package that computed it (`sigmoid`), or that of
@@ -38,7 +38,7 @@ def rename(program: Program, names: Sequence[str] = ()) -> Program:
 
 
 def _rename(program: Program, names: Sequence[str], constants: set[str]) -> Program:
-    """Rename a program and the bodies of its loops; constants differ in name from those of all of them."""
+    """Rename a program and the bodies of its loops; all constants get different names."""
     used = set(_TAKEN)
     new: dict[Variable, Any] = {}
     targets = _targets(program.calls)
@@ -125,7 +125,7 @@ def _assignments(filename: str) -> dict[int, str]:
     try:
         with _PARSING:
             tree = ast.parse("".join(linecache.getlines(filename)))
-    except SyntaxError:  # a cell with magics
+    except SyntaxError:  # a notebook's cell with magics
         return {}
     found: dict[int, str] = {}
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""What is the same in exact arithmetic and rounds otherwise: only where `exact=False` allows it."""
+"""Rewrites that are exact in mathematics but round differently: only if `exact=False` allows them."""
 
 from __future__ import annotations
 
