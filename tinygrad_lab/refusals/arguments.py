@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from textwrap import shorten
 from typing import Any
 
@@ -79,9 +79,22 @@ def not_cast(dtype: Any, given: Any, casting: str) -> CallError:
 
 def bad_inputs(name: str, arrays: Iterable[Any], error: Exception) -> OperationError:
     """Describe inputs that NumPy refused; the error is of NumPy's class too, such as AxisError or LinAlgError."""
-    shapes = " and ".join(str(np.shape(array)) for array in arrays if not isinstance(array, str))
+    shapes = list(_shapes(arrays))
+    told = " and ".join(shapes if len(shapes) <= 6 else [*shapes[:5], f"{len(shapes) - 5} more"]) or "()"
     kind: Any = type(error)  # mypy takes no class of exceptions for hashable
-    return _both(kind)(f"{name}: failed for inputs of shapes {shapes}; NumPy says: {error}")
+    return _both(kind)(f"{name}: failed for inputs of shapes {told}; NumPy says: {error}")
+
+
+def _shapes(arrays: Iterable[Any]) -> Iterator[str]:
+    """Yield the shapes of arrays and of lists of numbers, also inside lists, and none for single numbers and texts."""
+    for x in arrays:
+        if hasattr(x, "shape"):
+            yield str(x.shape)
+        elif isinstance(x, list | tuple):
+            if any(hasattr(part, "shape") or isinstance(part, list | tuple) for part in x):
+                yield from _shapes(x)
+            else:
+                yield f"({len(x)},)"
 
 
 def refused(name: str, arrays: Iterable[Any], arguments: tuple[Any, ...], error: Exception) -> OperationError:

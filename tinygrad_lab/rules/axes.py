@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from tinygrad_lab.typing import Array, Axes, Index, Result
+from tinygrad_lab.typing import Array, ArrayLike, Axes, Index, Result
 
 
 def one_axis(axis: Any, ndim: int) -> int:
@@ -64,6 +64,14 @@ def cut(x: Array, axis: int, start: int | None, stop: int | None) -> Result:
 def resized(shape: tuple[int, ...], axes: tuple[int, ...], size: int) -> tuple[int, ...]:
     """Return `shape` with another size along `axes`."""
     return tuple(size if i in axes else n for i, n in enumerate(shape))
+
+
+def filling(x: ArrayLike, shape: tuple[int, ...]) -> Result:
+    """Return `x` broadcast to a shape, as NumPy does where it assigns: it may have further leading axes of length 1."""
+    further = np.ndim(x) - len(shape)
+    if further > 0 and np.shape(x)[:further] == (1,) * further:
+        x = np.reshape(x, np.shape(x)[further:])
+    return np.broadcast_to(x, shape)
 
 
 def standing_along(axis: int, ndim: int) -> tuple[int, ...]:

@@ -7,11 +7,12 @@ from typing import Any, Literal
 import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import cut, many_axes, one_axis, resized, standing_along
 from tinygrad_lab.rules.dtypes import array, converted
-from tinygrad_lab.typing import Array, Axes, Result
+from tinygrad_lab.typing import Array, Axes, Function, Result
 
 # -- differences and integrals ---------------------------------------------------------------------------------------
 
@@ -35,6 +36,7 @@ _NO_VALUE = type(np._NoValue)
 
 @composed(np.ediff1d)
 def _ediff1d(ary: Array, to_end: Any = None, to_begin: Any = None) -> Array:
+    ask(np.ediff1d, (ary, to_end, to_begin), {})
     ary = array(ary)
     parts = [to_begin, np.diff(np.ravel(ary)), to_end]
     return converted(np.concatenate([np.ravel(beside(part, ary)) for part in parts if part is not None]), ary.dtype)
@@ -42,11 +44,11 @@ def _ediff1d(ary: Array, to_end: Any = None, to_begin: Any = None) -> Array:
 
 @composed(np.trapezoid)
 def _trapezoid(y: Array, x: Array | None = None, dx: Any = 1.0, axis: int = -1) -> Array:
-    y, axis = array(y), one_axis(axis, np.ndim(y))
+    y, given, axis = array(y), axis, one_axis(axis, np.ndim(y))
     if x is not None:
         x = array(x)
-        dx = np.reshape(np.diff(x), standing_along(axis, np.ndim(y))) if np.ndim(x) == 1 else np.diff(x, axis=axis)
-    return np.sum(dx * (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2, axis=axis)
+        dx = np.reshape(np.diff(x), standing_along(axis, np.ndim(y))) if np.ndim(x) == 1 else np.diff(x, axis=given)
+    return np.sum(dx * (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2, axis=given)
 
 
 def _slopes(f: Array, step: Any, axis: int, edge_order: int) -> Result:
@@ -73,6 +75,8 @@ def _gradient(f: Array, *varargs: Any, axis: Axes = None, edge_order: Literal[1,
             f"gradient: {len(steps)} steps do not fit {len(axes)} axes; pass one for all, or one for each axis"
         )
     f = converted(f, np.result_type(array(f), np.float16))
+    if min((f.shape[i] for i in axes), default=0) <= edge_order:
+        ask(np.gradient, (f, *varargs), {"axis": axis, "edge_order": edge_order})
     slopes = tuple(converted(_slopes(f, step, i, edge_order), f.dtype) for step, i in zip(steps, axes, strict=True))
     return slopes[0] if len(slopes) == 1 else slopes
 
@@ -90,6 +94,8 @@ defvjp(np.unwrap, _unwrap_rule)
 
 @composed(np.interp)
 def _interp(x: Array, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Array:
+    if np.ndim(xp) != 1 or np.shape(xp) != np.shape(fp) or np.size(xp) == 0 or period == 0:
+        ask(np.interp, (x, xp, fp), {"period": period})
     x, xp = converted(x, np.float64), converted(xp, np.float64)
     fp = converted(fp, np.complex128 if np.iscomplexobj(fp) else np.float64)
     if period is not None:
@@ -128,15 +134,23 @@ _Mode = Literal["full", "same", "valid"]
 
 @composed(np.convolve)
 def _convolve(a: Array, v: Array, mode: _Mode = "full") -> Array:
+    _vectors(np.convolve, a, v)
     full, shorter, longer = full_convolution(np.ravel(a), np.ravel(v)), *sorted((np.size(a), np.size(v)))
     return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2)
 
 
 @composed(np.correlate)
 def _correlate(a: Array, v: Array, mode: _Mode = "valid") -> Array:
+    _vectors(np.correlate, a, v)
     full = full_convolution(np.ravel(a), np.conjugate(np.ravel(v)[::-1]))
     shorter, longer = sorted((np.size(a), np.size(v)))
     return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2 if np.size(a) >= np.size(v) else shorter // 2)
+
+
+def _vectors(function: Function, a: Array, v: Array) -> None:
+    """Let NumPy refuse what are no vectors, or empty ones."""
+    if not np.ndim(a) == np.ndim(v) == 1 or 0 in (np.size(a), np.size(v)):
+        ask(function, (a, v), {})
 
 
 def _overlapping(full: Any, shorter: int, longer: int, mode: str, start: int) -> Result:

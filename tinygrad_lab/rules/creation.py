@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defzero
 from tinygrad_lab.rules.axes import standing_along
 from tinygrad_lab.rules.dtypes import arrays, converted
@@ -18,12 +19,17 @@ defzero(np.arange, np.empty, np.eye, np.identity, np.ones, np.tri, np.zeros, np.
         np.fromfunction, np.fromiter, np.fromstring, np.genfromtxt, np.loadtxt)  # fmt: skip
 
 
-@composed(np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require)
+@composed(np.array, np.asarray, np.asanyarray, np.require)
 def _array(a: Array, dtype: DTypeLike = None, *_: Any, ndmin: int = 0, **__: Any) -> Array:
     """Stack nested lists: `np.array([v, w], like=v)`; without `like=` NumPy does not ask, and the Value refuses."""
     array = np.stack([_array(part) for part in a]) if isinstance(a, list | tuple) else a
     array = np.reshape(array, (1,) * (ndmin - np.ndim(array)) + np.shape(array)) if np.ndim(array) < ndmin else array
     return array if dtype is None else np.positive(array).astype(dtype)
+
+
+@composed(np.ascontiguousarray, np.asfortranarray)
+def _contiguous(a: Array, dtype: DTypeLike = None, **_: Any) -> Array:
+    return _array(a, dtype, ndmin=1)
 
 
 @composed(np.full)
@@ -76,6 +82,8 @@ def _logspace(
 @composed(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Result:
     start, stop = arrays(start, stop)
+    if np.any(np.equal(start, 0)) or np.any(np.equal(stop, 0)):
+        ask(np.geomspace, (start, stop), {})
     natural = np.result_type(start, stop, np.float64)
     t, first, last = _parts(num, endpoint, start, stop, natural)
     return np.moveaxis(converted(first * (last / first) ** t, dtype or natural), 0, axis)
@@ -94,7 +102,9 @@ def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: Liter
 
 @composed(np.diag)
 def _diag(v: Array, k: int = 0) -> Array:
-    if v.ndim != 1:
+    if v.ndim not in (1, 2):
+        ask(np.diag, (v, k), {})
+    if v.ndim == 2:
         return np.diagonal(v, k)
     columns = np.pad(v, (max(k, 0), max(-k, 0)))  # each number stands in its column
     chosen = beside(np.eye(v.shape[0] + abs(k), k=k, dtype=bool), v)
@@ -108,6 +118,8 @@ def _diagflat(v: Array, k: int = 0) -> Array:
 
 @composed(np.vander)
 def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Result:
+    if np.ndim(x) != 1:
+        ask(np.vander, (x, N), {})
     length = len(np.empty((len(x) if N is None else N,)))  # which refuses what is no length
     powers = beside(np.arange(length), x)
     return np.expand_dims(x, -1) ** (powers if increasing else np.flip(powers))

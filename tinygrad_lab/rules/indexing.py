@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.calls.receivers import Recorder
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.core.operators import getitem
@@ -84,6 +85,8 @@ def _diagonal(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Arra
 
 @composed(np.bincount)
 def _bincount(x: Array, /, weights: Any = None, minlength: int = 0) -> Array:
+    if np.ndim(x) != 1 or np.shape(x) != np.shape(weights):
+        ask(np.bincount, (x, weights), {})
     return scatter(converted(weights, np.float64), x, (max(int(np.max(x, initial=-1)) + 1, minlength),))
 
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from tinygrad_lab import tree
 from tinygrad_lab.calls.foreign import beside
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError, OperationError
-from tinygrad_lab.rules.axes import along, cut, flattened, one_axis, resized
+from tinygrad_lab.rules.axes import along, cut, filling, flattened, one_axis, resized
 from tinygrad_lab.rules.dtypes import array, converted
 from tinygrad_lab.typing import Array, ArrayLike, Arrays, DTypeLike, Result
 
@@ -100,19 +101,19 @@ _splitter(np.split)
 _splitter(np.array_split)
 
 
-@composed(np.hsplit)
-def _hsplit(ary: Array, indices_or_sections: Any) -> Result:
-    return np.split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
+def _splitter_along(function: Callable[..., Any], axis: int) -> None:
+    """Declare `np.hsplit`, `np.vsplit` or `np.dsplit`, which want at least so many axes."""
+
+    @composed(function)
+    def split(ary: Array, indices_or_sections: Any) -> Result:
+        if ary.ndim <= max(axis, 1):
+            ask(function, (ary, indices_or_sections), {})
+        return np.split(ary, indices_or_sections, min(axis, ary.ndim - 1))
 
 
-@composed(np.vsplit)
-def _vsplit(ary: Array, indices_or_sections: Any) -> Result:
-    return np.split(ary, indices_or_sections, 0)
-
-
-@composed(np.dsplit)
-def _dsplit(ary: Array, indices_or_sections: Any) -> Result:
-    return np.split(ary, indices_or_sections, 2)
+_splitter_along(np.vsplit, 0)
+_splitter_along(np.hsplit, 1)
+_splitter_along(np.dsplit, 2)
 
 
 @composed(np.tile)
@@ -158,7 +159,7 @@ def _insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Arr
         count = np.shape(values)[axis]
         obj = np.full(count, obj, np.intp)
     order = np.insert(np.arange(n), obj, n + np.arange(count))
-    values = np.broadcast_to(converted(values, arr.dtype), resized(np.shape(arr), (axis,), count))
+    values = filling(converted(values, arr.dtype), resized(np.shape(arr), (axis,), count))
     return np.take(np.concatenate([arr, values], axis), order, axis)
 
 
@@ -170,6 +171,8 @@ def _delete(arr: Array, obj: Any, axis: int | None = None) -> Array:
 
 @composed(np.resize)
 def _resize(a: Array, new_shape: Any) -> Array:
+    if a.size == 0:
+        return np.zeros_like(a, shape=new_shape)
     return np.ravel(a)[np.resize(np.arange(a.size), new_shape)]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls.foreign import is_sparse
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import many_axes, one_axis
@@ -111,6 +112,8 @@ def _trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: DTy
 @composed(np.vecdot, np.linalg.vecdot)
 def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Result:
     x1, x2 = (np.moveaxis(x, one_axis(axis, _ndim(x)), -1) for x in (x1, x2))
+    if x1.shape[-1] != x2.shape[-1]:
+        ask(np.vecdot, (x1, x2), {})
     return np.sum(np.conjugate(x1) * x2, axis=-1)
 
 
@@ -149,12 +152,18 @@ def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, ax
 
 # fmt: off
 composed(np.linalg.matmul)(lambda x1, x2, /: np.matmul(x1, x2))
-composed(np.linalg.outer)(lambda x1, x2, /: np.outer(x1, x2))
 composed(np.linalg.tensordot)(lambda x1, x2, /, *, axes=2: np.tensordot(x1, x2, axes))
 composed(np.linalg.matrix_transpose)(lambda x, /: np.matrix_transpose(x))
 composed(np.linalg.diagonal)(lambda x, /, *, offset=0: np.diagonal(x, offset, -2, -1))
 composed(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype))
 # fmt: on
+
+
+@composed(np.linalg.outer)
+def _linalg_outer(x1: Array, x2: Array, /) -> Array:
+    if not _ndim(x1) == _ndim(x2) == 1:
+        ask(np.linalg.outer, (x1, x2), {})
+    return np.outer(x1, x2)
 
 
 @composed(np.linalg.cross)

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes
 from tinygrad_lab.rules.limits import direction, unless_at_origin
+from tinygrad_lab.rules.plain import detached
 from tinygrad_lab.typing import Array, Axes, Result
 
 
@@ -96,6 +98,8 @@ def _of_matrices(x: Any, ord: Any, axes: Any, keepdims: bool) -> Result:
 
 @composed(np.linalg.norm)
 def _norm(x: Array, ord: Any = None, axis: Axes = None, keepdims: bool = False) -> Array:
+    if x.size == 0:
+        return detached(np.linalg.norm)(x, ord, axis, keepdims)
     if axis is None and (ord is None or x.ndim not in (1, 2)):
         if ord is not None:
             raise OperationError(f"norm: x must be a vector or a matrix, got shape {x.shape}; pass axis")
@@ -110,6 +114,8 @@ def _norm(x: Array, ord: Any = None, axis: Axes = None, keepdims: bool = False) 
 
 @composed(np.linalg.vector_norm)
 def _vector_norm(x: Array, /, *, axis: Axes = None, keepdims: bool = False, ord: Any = 2) -> Array:
+    if x.size == 0:
+        return detached(np.linalg.vector_norm)(x, axis=axis, keepdims=keepdims, ord=ord)
     axes = many_axes(axis, x.ndim)
     vectors = as_last(x, axes)
     result = _of_vectors(vectors, ord, vectors.ndim - 1, False)
@@ -118,13 +124,23 @@ def _vector_norm(x: Array, /, *, axis: Axes = None, keepdims: bool = False, ord:
 
 @composed(np.linalg.matrix_norm)
 def _matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
+    if x.size == 0:
+        return detached(np.linalg.matrix_norm)(x, keepdims=keepdims, ord=ord)
     return _of_matrices(x, ord, (x.ndim - 2, x.ndim - 1), keepdims)
+
+
+_plain_cond = detached(np.linalg.cond)
 
 
 @composed(np.linalg.cond)
 def _cond(x: Array, p: Any = None) -> Array:
     if p in (None, 2, -2):
         values = np.linalg.svdvals(x)
-        largest, smallest = values[..., 0], values[..., -1]
-        return smallest / largest if p == -2 else largest / smallest
-    return np.linalg.norm(x, p, (-2, -1)) * np.linalg.norm(np.linalg.inv(x), p, (-2, -1))
+        top, bottom = (values[..., -1], values[..., 0]) if p == -2 else (values[..., 0], values[..., -1])
+        return np.where((top == 0) & (bottom == 0), 1, top) / bottom
+    infinite = np.isinf(_plain_cond(x, p))
+    length = np.linalg.norm(x, p, (-2, -1))
+    if np.any(infinite):  # which has no inverse; the slope of its number is infinite or NaN
+        x = np.where(np.expand_dims(infinite, (-2, -1)), beside(np.eye(x.shape[-1], dtype=x.dtype), x), x)
+    regular = length * np.linalg.norm(np.linalg.inv(x), p, (-2, -1))
+    return np.where(infinite, (length + 1) * np.inf, regular) if np.any(infinite) else regular

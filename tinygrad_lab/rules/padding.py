@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import cut, resized, standing_along
@@ -29,7 +30,9 @@ def _pad(
     if not isinstance(pad_width, dict) and np.asarray(pad_width).dtype.kind != "i":
         raise CallError(f"pad: pad_width must be whole numbers, got {pad_width!r}; convert it with int")
     width = _widths(pad_width, array.ndim)
-    if mode == "constant":
+    if array.size == 0 and mode != "constant":
+        ask(np.pad, (array, pad_width, mode), {})
+    if mode == "constant" and width:
         return constant_pad(array, width=width, constant_values=constant_values)
     ends, lengths = (np.broadcast_to(given, (array.ndim, 2)) for given in (end_values, stat_length))
     for axis, pair in enumerate(width):

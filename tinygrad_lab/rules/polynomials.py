@@ -7,11 +7,18 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.dtypes import alike, array, arrays, converted
 from tinygrad_lab.rules.plain import listed
-from tinygrad_lab.typing import Array, Result
+from tinygrad_lab.typing import Args, Array, Function, Result
+
+
+def _vectors(function: Function, *polynomials: Any, more: Args = ()) -> None:
+    """Let NumPy refuse what are no vectors, or empty ones."""
+    if any(np.ndim(p) != 1 or np.size(p) == 0 for p in polynomials):
+        ask(function, (*polynomials, *more), {})
 
 
 def _aligned(a: Array, b: Array) -> Result:
@@ -22,35 +29,42 @@ def _aligned(a: Array, b: Array) -> Result:
 
 @composed(np.polyadd)
 def _polyadd(a1: Any, a2: Any) -> Result:
+    _vectors(np.polyadd, a1, a2)
     a, b = _aligned(a1, a2)
     return a + b
 
 
 @composed(np.polysub)
 def _polysub(a1: Any, a2: Any) -> Result:
+    _vectors(np.polysub, a1, a2)
     a, b = _aligned(a1, a2)
     return a - b
 
 
 @composed(np.polymul)
 def _polymul(a1: Any, a2: Any) -> Result:
+    _vectors(np.polymul, a1, a2)
     return np.convolve(_stripped(a1), _stripped(a2))
 
 
 def _stripped(p: Array) -> Array:
-    """Leave out leading zeros, but not the last coefficient."""
+    """Leave out leading zeros, but not the last coefficient; no coefficients are a zero."""
     p = np.atleast_1d(p)
+    if np.size(p) == 0:
+        return np.zeros_like(p, shape=(1,))
     return p[np.argmax(np.append(np.not_equal(p[:-1], 0), beside(np.array(True), p))).item() :]
 
 
 @composed(np.polydiv)
 def _polydiv(u: Any, v: Any) -> Result:
+    _vectors(np.polydiv, u, v)
     u, v = map(np.atleast_1d, alike(u, v))
     quotient = []
     for _ in range(len(u) - len(v) + 1):
         quotient.append(u[0] / v[0])
         u = (u - np.pad(quotient[-1] * v, (0, len(u) - len(v))))[1:]
-    return (np.stack(quotient) if quotient else 0 * v[:1]), _stripped(u) if len(u) else 0 * v[:1]
+    kept = np.flatnonzero(~np.isclose(u, 0, rtol=1e-14)).tolist()
+    return (np.stack(quotient) if quotient else 0 * v[:1]), u[min([*kept, len(u) - 1]) :] if len(u) else 0 * v[:1]
 
 
 @composed(np.polyval)
@@ -65,6 +79,7 @@ def _polyval(p: Array, x: Array) -> Array:
 
 @composed(np.polyder)
 def _polyder(p: Any, m: int = 1) -> Result:
+    _vectors(np.polyder, p, more=(m,))
     for _ in range(_times("polyder", m)):
         p = p[:-1] * beside(np.arange(len(p) - 1, 0, -1), p)
     return p
@@ -79,6 +94,7 @@ def _times(name: str, m: Any) -> int:
 
 @composed(np.polyint)
 def _polyint(p: Any, m: int = 1, k: Any = None) -> Result:
+    _vectors(np.polyint, p, more=(m, k))
     m = _times("polyint", m)
     constants = np.zeros(m) if k is None else np.broadcast_to(k, m)
     for i in range(m):
@@ -88,6 +104,7 @@ def _polyint(p: Any, m: int = 1, k: Any = None) -> Result:
 
 @composed(np.poly)
 def _poly(seq_of_zeros: Any) -> Result:
+    _vectors(np.poly, seq_of_zeros)
     zeros = np.linalg.eigvals(seq_of_zeros) if np.ndim(seq_of_zeros) == 2 else seq_of_zeros
     zeros = converted(zeros, np.mintypecode(array(zeros).dtype.char))
     coefficients = np.ones_like(zeros, shape=(1,))
@@ -100,6 +117,7 @@ def _poly(seq_of_zeros: Any) -> Result:
 @composed(np.roots)
 def _roots(p: Any) -> Result:
     """Return the eigenvalues of the companion matrix; a zero at the end is a root at 0."""
+    _vectors(np.roots, p)
     used = np.flatnonzero(np.not_equal(p, 0)).tolist()
     if not used:
         return np.zeros_like(p, shape=(0,))
@@ -121,6 +139,8 @@ def _polyfit(
     if int(deg) < 0:
         raise OperationError(f"polyfit: deg must be at least 0, got {deg}; 0 fits the mean")
     x, y, w, deg = listed(x), listed(y), listed(w), int(deg)
+    if np.ndim(x) != 1 or np.ndim(y) not in (1, 2) or not len(x) == len(y) == len(y if w is None else np.atleast_1d(w)):
+        ask(np.polyfit, (x, y, deg), {"w": w})
     x, y = (converted(a, np.result_type(a, 0.0)) for a in arrays(x, y))
     rows, values = np.vander(x, deg + 1), y
     if w is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import as_last, flattened, many_axes, other_axes, reduced_axes, resized
@@ -90,7 +91,9 @@ def _prod(
     """There is no division, so zeros need no care, at any order."""
     axes, shape = reduced_axes(axis, np.ndim(a)), np.shape(a)
     a = a if dtype is None else a.astype(dtype)
-    a = a if where is True else np.where(where, a, 1)
+    if where is not True:
+        where = np.broadcast_to(where, shape)  # the array is not broadcast to it
+        a = np.where(where, a, 1)
     a = as_last(a, axes)
     a = halved(np.multiply, a) if a.shape[-1] else np.sum(a, axis=-1) + 1
     a = a if initial is None else a * initial
@@ -115,6 +118,7 @@ def _cumulative(function: Function, along: Function, neutral: int) -> None:
     def cumulate(
         x: Array, /, *, axis: int | None = None, dtype: DTypeLike = None, include_initial: bool = False
     ) -> Array:
+        x = np.atleast_1d(x)
         if axis is None and x.ndim != 1:
             raise OperationError(f"{function.__name__}: an array with {x.ndim} axes needs an axis; pass axis=0")
         axes = many_axes(axis, x.ndim)
@@ -142,6 +146,8 @@ def _average(
     a: Array, axis: Axes = None, weights: ArrayLike | None = None, returned: bool = False, *, keepdims: bool = False
 ) -> Result:
     if weights is None:
+        if np.size(a) == 0:
+            ask(np.average, (a, axis), {})
         weights = np.ones_like(a)
     elif np.shape(weights) != np.shape(a):
         axes = many_axes(axis, np.ndim(a))
@@ -191,8 +197,9 @@ def _nan_spread(function: Function, a: Array, axis: Axes, kwargs: Keywords) -> A
 
 def _nan_extremum(function: Function, neutral: float, a: Array, axis: Any, kwargs: Keywords) -> Result:
     kwargs = {name: x for name, x in kwargs.items() if name != "initial" or x is not None}
-    if "initial" not in kwargs and kwargs.get("where", True) is not True:
+    if "initial" not in kwargs and (kwargs.get("where", True) is not True or np.size(a) == 0):
         return function(a, axis, **kwargs)  # NumPy says that it needs an initial number
+    least = kwargs.get("initial", np.nan)
     kwargs = {"initial": neutral, **_masked(f"nan{function.__name__}", a, kwargs)}
     empty = ~np.any(kwargs["where"], axis, keepdims=kwargs.get("keepdims", False))
-    return np.where(empty, np.nan, function(a, axis, **kwargs))
+    return np.where(empty, least, function(a, axis, **kwargs))

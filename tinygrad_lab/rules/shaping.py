@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.core.protocols import astype
-from tinygrad_lab.rules.axes import many_axes, one_axis
+from tinygrad_lab.rules.axes import filling, many_axes, one_axis
 from tinygrad_lab.typing import Array, ArrayLike, Axes, DTypeLike, Result
 
 _Order = Literal["C", "F", None]  # 'A' and 'K' ask for the order in memory, which is no property of a Value
@@ -72,7 +72,7 @@ def _full_like(
     *, device: Any = None,
 ) -> Array:  # fmt: skip
     zeros = np.zeros_like(a, dtype=dtype, order=order, shape=shape, device=device)
-    return (zeros + fill_value).astype(zeros.dtype)
+    return filling(fill_value, zeros.shape).astype(zeros.dtype)
 
 
 def _atleast(function: Callable[..., Any], shape: Callable[[tuple[int, ...]], tuple[int, ...]]) -> None:

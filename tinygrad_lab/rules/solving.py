@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.rules.axes import many_axes, other_axes
 from tinygrad_lab.rules.dtypes import alike, arrays
@@ -69,11 +70,13 @@ def _tensorsolve(a: Array, b: Array, axes: Any = None) -> Array:
         axes = many_axes(tuple(axes), a.ndim)
         a = np.transpose(a, other_axes(axes, a.ndim) + axes)
     shape = a.shape[np.ndim(b) :]
-    return np.reshape(np.linalg.solve(np.reshape(a, (-1, math.prod(shape))), np.ravel(b)), shape)
+    return np.reshape(np.linalg.solve(np.reshape(a, (np.size(b), math.prod(shape))), np.ravel(b)), shape)
 
 
 @composed(np.linalg.tensorinv)
 def _tensorinv(a: Array, ind: int = 2) -> Array:
+    if ind <= 0 or a.ndim == 0:
+        ask(np.linalg.tensorinv, (a, ind), {})
     first, last = a.shape[:ind], a.shape[ind:]
     return np.reshape(np.linalg.inv(np.reshape(a, (math.prod(first), -1))), last + first)
 
@@ -81,6 +84,8 @@ def _tensorinv(a: Array, ind: int = 2) -> Array:
 @composed(np.linalg.matrix_power)
 def _matrix_power(a: Array, n: int) -> Array:
     """Square and multiply."""
+    if not isinstance(n, int) or a.ndim < 2 or a.shape[-2] != a.shape[-1]:
+        ask(np.linalg.matrix_power, (a, n), {})
     n = operator.index(n)
     if n < 0:
         return np.linalg.matrix_power(np.linalg.inv(a), -n)
@@ -89,13 +94,15 @@ def _matrix_power(a: Array, n: int) -> Array:
         if n % 2:
             power = a if power is None else power @ a
         a, n = (a @ a if n > 1 else a), n // 2
-    return np.zeros_like(a) + beside(np.eye(a.shape[-1]), a) if power is None else power
+    return np.zeros_like(a) + beside(np.eye(a.shape[-1], dtype=a.dtype), a) if power is None else power
 
 
 @composed(np.linalg.multi_dot)
 def _multi_dot(arrays: Arrays) -> Result:
     """Multiply in the cheapest order (T. Cormen and others, "Introduction to algorithms", section on matrix chains)."""
     shapes = [np.shape(array) for array in arrays]
+    if len(shapes) < 2 or any(len(shape) != 2 for shape in shapes):
+        ask(np.linalg.multi_dot, (arrays,), {})
     sizes = [1 if len(shapes[0]) == 1 else shapes[0][0], *(shape[-1] for shape in shapes[:-1])]
     sizes.append(1 if len(shapes[-1]) == 1 else shapes[-1][1])
 

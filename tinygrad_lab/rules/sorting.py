@@ -45,11 +45,16 @@ def _trim_zeros(filt: Any, trim: str = "fb", axis: Axes = None) -> Result:
     """Cut off the slices at either end that are all zeros."""
     if not set(trim.lower()) <= {"f", "b"}:
         raise OperationError(f"trim_zeros: trim must be 'f', 'b' or 'fb', got {trim!r}; leave it out for both ends")
+    if np.ndim(filt) == 0:
+        return filt
     used = np.nonzero(filt)
     index = [slice(None)] * np.ndim(filt)
     for i in many_axes(axis, np.ndim(filt)):
-        first, stop = (np.min(used[i]).item(), np.max(used[i]).item() + 1) if used[i].size else (0, 0)
-        index[i] = slice(first if "f" in trim.lower() else None, stop if "b" in trim.lower() else None)
+        if used[i].size:
+            first, stop = np.min(used[i]).item(), np.max(used[i]).item() + 1
+            index[i] = slice(first if "f" in trim.lower() else None, stop if "b" in trim.lower() else None)
+        else:
+            index[i] = slice(0, 0)
     return filt[tuple(index)]
 
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes, standing_along
 from tinygrad_lab.rules.dtypes import array, converted
-from tinygrad_lab.rules.plain import listed
+from tinygrad_lab.rules.plain import detached, listed
 from tinygrad_lab.typing import Array, ArrayLike, Axes, DTypeLike, Result
 
 
@@ -27,8 +28,12 @@ def _cov(
         raise OperationError(f"cov: ddof must be a whole number, got {ddof}; leave it out for 1")
     if dtype is not None and np.dtype(dtype).kind not in "fc":
         raise CallError(f"cov: dtype must be floating or complex, got {dtype}; leave it out")
+    if fweights is not None or aweights is not None:
+        ask(np.cov, (m, y, rowvar, bias, ddof, fweights, aweights), {})
     rows = [np.atleast_2d(x) if rowvar or np.ndim(x) == 1 else np.transpose(x) for x in (m, y) if x is not None]
     x = np.concatenate(rows, axis=0)
+    if rows[0].shape[0] == 0:
+        return np.zeros((0, 0))
     x = x.astype(np.result_type(x, np.float64) if dtype is None else dtype)
     ddof = (0 if bias else 1) if ddof is None else ddof
     weights = [listed(w) for w in (fweights, aweights) if w is not None]
@@ -77,6 +82,7 @@ def _between(rows: Any, order: Any, place: Any, drift: Any) -> Result:
         np.where((part == 1) & ~np.isfinite(below), above, below),
         np.where((part == 0) & ~np.isfinite(above), below, above),
     )
+    part = np.where(np.isinf(below) & (below == above), 0.5, part)
     result = np.where(none, np.nan, below * (1 - part) + above * part)
     return np.reshape(np.moveaxis(result, -1, 0), np.shape(place))
 
@@ -125,6 +131,8 @@ def _quantile(function: Callable[..., Any], of_ranks: Callable[..., Any], scale:
         keepdims: bool = False, *, weights: ArrayLike | None = None,
     ) -> Array:  # fmt: skip
         a = array(a)
+        if a.size == 0:
+            return detached(function)(a, q, axis=axis, method=method, keepdims=keepdims, weights=weights)
         axes = many_axes(axis, np.ndim(a))
         dtype = np.result_type(function(beside(np.zeros(1, a.dtype), q), plain(q), method=method))
         rows, order, ranks = _sorted_rows(a, axes)
@@ -144,6 +152,8 @@ _quantile(np.nanpercentile, np.nanquantile, 100)
 def _median(function: Callable[..., Any]) -> None:
     @composed(function)
     def median(a: Array, axis: Axes = None, overwrite_input: bool = False, keepdims: bool = False) -> Array:
+        if a.size == 0:
+            return detached(function)(a, axis=axis, keepdims=keepdims)
         axes = many_axes(axis, np.ndim(a))
         rows, order, ranks = _sorted_rows(a, axes)
         result = _between(rows, order, function(ranks, axis=-1), 0)

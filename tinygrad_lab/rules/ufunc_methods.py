@@ -64,7 +64,7 @@ def _accumulate(ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None
     array = converted(array, dtype)
     if find(ufunc).kind is ZERO or array.dtype.kind not in "fc":
         return ufunc.accumulate(plain(array), axis, dtype)
-    if ufunc in _CUMULATIONS:
+    if ufunc in _CUMULATIONS and array.ndim:
         return _CUMULATIONS[ufunc](array, axis)
     ufunc.accumulate(_like(array), axis)  # NumPy checks
     if _reorderable(ufunc):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, primitive
 from tinygrad_lab.rules.axes import as_last, reduced_axes
 from tinygrad_lab.rules.dtypes import array
@@ -60,6 +61,13 @@ def _deviation_from(mean: ArrayLike, x: Array, where: ArrayLike) -> Array:
     return x - mean if where is True else np.where(where, x - mean, 0)
 
 
+def _free(x: Array, axis: Any, where: ArrayLike, ddof: float) -> Array:
+    """Return how many elements there are for each result, without `ddof` of them."""
+    dtype = np.finfo(x.dtype).dtype
+    counted = np.sum(np.broadcast_to(beside(where, x), x.shape), axis=axis, keepdims=True, dtype=dtype)
+    return np.maximum(counted - dtype.type(ddof), 0)
+
+
 @composed(np.var)
 def _var(
     a: Array, axis: Axes = None, dtype: DTypeLike = None, *, ddof: float = 0, keepdims: bool = False,
@@ -71,8 +79,7 @@ def _var(
     a = array(a)
     deviation = _deviation_from(mean, a if dtype is None else a.astype(dtype), where)
     square = np.real(deviation * np.conjugate(deviation)) if np.iscomplexobj(a) else np.square(deviation)
-    n = count(deviation, axis, where)
-    total = np.sum(square, axis=axis, keepdims=True) / (n - ddof)
+    total = np.sum(square, axis=axis, keepdims=True) / _free(deviation, axis, where, ddof)
     return total if keepdims else np.squeeze(total, reduced_axes(axis, a.ndim))
 
 
@@ -88,8 +95,8 @@ def _std(
     deviation = _deviation_from(mean, a if dtype is None else a.astype(dtype), where)
     if np.iscomplexobj(deviation) and not np.iscomplexobj(a):  # NumPy squares it as it is
         return np.sqrt(np.var(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean))
-    n, axes = count(deviation, axis, where), reduced_axes(axis, a.ndim)
-    total = np.expand_dims(norm(as_last(deviation, axes), axis=-1), axes) / (n - ddof) ** 0.5
+    axes = reduced_axes(axis, a.ndim)
+    total = np.expand_dims(norm(as_last(deviation, axes), axis=-1), axes) / _free(deviation, axis, where, ddof) ** 0.5
     return total if keepdims else np.squeeze(total, axes)
 
 
