@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view as windows
@@ -127,8 +129,10 @@ def flat(results):
     return [x for result in results for x in (result if isinstance(result, tuple | list) else (result,))]
 
 
-def together(functions):
+@functools.cache
+def together(group):
     """One program of many functions, and its arguments."""
+    functions = GROUPS[group]
     arrays = [array for _, *own in functions for array in own]
 
     def run(*given):
@@ -154,7 +158,7 @@ def assert_same(actual, expected, digits=200):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # from NumPy, which says so where it meets NaN
 @pytest.mark.parametrize("group", [pytest.param(g, marks=pytest.mark.slow) if g != "elements" else g for g in GROUPS])
 def test_programs_give_what_their_calls_give(group):
-    program, arrays = together(GROUPS[group])
+    program, arrays = together(group)
     written = write(program)
     expected = program(*arrays)
     for _ in range(2):
@@ -166,7 +170,7 @@ def test_programs_give_what_their_calls_give(group):
 @pytest.mark.parametrize("group", [group for group in GROUPS if group != "NumPy between"])
 def test_loops_do_everything_that_they_know(group):
     assert READING  # the modules of what is known are loaded
-    program, _ = together(GROUPS[group])
+    program, _ = together(group)
     reader = Reader(program)
     reader.read()
     assert [item.call.function for item in reader.items if isinstance(item, Outside)] == []

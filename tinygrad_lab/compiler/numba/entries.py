@@ -8,8 +8,8 @@ from tinygrad_lab.compiler.numba.rounds import scratch_of
 from tinygrad_lab.compiler.numba.stage import BLOCK
 from tinygrad_lab.compiler.program import Variable
 
-_HEAD = '@njit(error_model="numpy", cache=True)'
-_HEAD_OF_BLOCK = '@njit(error_model="numpy", cache=True, nogil=True)'
+_HEAD = '@njit(error_model="numpy", cache=True, no_cfunc_wrapper=True)'
+_HEAD_OF_BLOCK = '@njit(error_model="numpy", cache=True, no_cfunc_wrapper=True, nogil=True)'
 
 
 def write_stage_entry(module: Module, body: Body, stage: Stage) -> str:

@@ -236,7 +236,7 @@ class _OperationWriter:
         """Add lines that put `x` together with what stands in memory, where the total of nothing was written first."""
         nest, base = self.nest, self.base
         combine, neutral = TOTALS[self.operation.total]
-        fill = f"{self.function.fill(base.dtype.name)}({self.function.base(base)}, {base.size}, {neutral!r})"
+        fill = f"{self.function.fill(base.dtype.name)}({self.function.base(base)}, int64({base.size}), {neutral!r})"
         if fill not in nest.levels.head[0]:
             nest.levels.head[0].insert(0, fill)
         strides = self.target

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_lab.compiler.numba import reading_elements, reading_products, reading_shapes, reading_tasks
 from tinygrad_lab.compiler.numba.access import whole
-from tinygrad_lab.compiler.numba.function import Helpers
+from tinygrad_lab.compiler.numba.function import HEAD, Helpers
 from tinygrad_lab.compiler.numba.nest import Nest
 from tinygrad_lab.compiler.numba.operation import Operation
 from tinygrad_lab.compiler.numba.placing import Pool, placed
@@ -181,7 +181,7 @@ class Module:
         for part in parts:
             places = block + [self._place(body, base) for base in part.bases]
             lines.append(f"    {part.name}({', '.join([*places, 'constants'])})")
-        self.functions.append(['@njit(error_model="numpy")', *lines])
+        self.functions.append([HEAD, *lines])
         return Stage(name, given, blocks)
 
     def _place(self, body: Body, base: Variable) -> str:

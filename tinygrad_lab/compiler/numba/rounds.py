@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygrad_lab.compiler.numba.access import Access
-from tinygrad_lab.compiler.numba.function import Helpers
+from tinygrad_lab.compiler.numba.function import HEAD, Helpers
 from tinygrad_lab.compiler.numba.signals import rounds_between_looks
 from tinygrad_lab.compiler.program import Loop, Variable
 
@@ -77,7 +77,7 @@ def write_rounds(
         where[v] = f"stack_{i} + {math.prod(v.shape) * v.dtype.itemsize} * i"
     if loop.until:
         where[outputs[-1]] = "stop"
-    lines = ['@njit(error_model="numpy")']
+    lines = [HEAD]
     lines.append(f"def {name}(length, {', '.join([*operands, *results, *buffers, 'stop', 'arena', 'constants'])}):")
     lines += [f"    from_{i}, to_{i}, spare_{i} = operand_{i}, even_{i}, odd_{i}" for i in range(n)]
     every = rounds_between_looks(sum(v.size for call in loop.body.calls for v in call.outputs))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tinygrad_lab.compiler.numba.access import Access
-from tinygrad_lab.compiler.numba.function import Function, Helpers
+from tinygrad_lab.compiler.numba.function import HEAD, Function, Helpers
 from tinygrad_lab.compiler.numba.loops import NestWriter
 from tinygrad_lab.compiler.numba.nest import Nest
 from tinygrad_lab.compiler.numba.products import Product
@@ -97,7 +97,7 @@ def write_run(
     given = [*BLOCK, *(names[base] for base in bases)] if is_split(run) else [names[base] for base in bases]
     head = f"def {name}({', '.join([*given, 'constants'])}):"
     body = function.lines or ["pass"]
-    return Part(name, ['@njit(error_model="numpy")', head, *(f"    {line}" for line in body)], bases)
+    return Part(name, [HEAD, head, *(f"    {line}" for line in body)], bases)
 
 
 BLOCK = ("begin", "end", "block")  # what the function of a block is passed beside addresses
@@ -120,7 +120,8 @@ def _write_task(function: Function, task: Task) -> None:
     name = "_".join([task.factory, *(str(x) for x in task.arguments)]).removesuffix("_False")
     call = function.helpers.make(name, task.factory, *task.arguments)
     places = [function.base(task.result), *(function.base(read.base) for read in task.reads)]
-    function.lines.append(f"{call}({', '.join([*places, *map(str, task.numbers)])})")
+    numbers = (f"int64({n})" for n in task.numbers)  # else Numba would compile the function anew for each number
+    function.lines.append(f"{call}({', '.join([*places, *numbers])})")
 
 
 def _write_product(function: Function, product: Product) -> None:
