@@ -138,7 +138,7 @@ def test_a_worker_killed_in_mid_sweep_loses_and_doubles_no_cell(client, tmp_path
 
 
 def test_a_slow_worker_gives_its_work_away(client, tmp_path, monkeypatch):
-    monkeypatch.setattr("tinygrad_lab.cluster.partitions._SMALL", 1)  # a task for each partition
+    monkeypatch.setattr("tinygrad_lab.cluster.sharing._SMALL", 1)  # a task for each partition
     slow = next(iter(pids(ready(client)).values()))
 
     def dawdling(model, x, y):

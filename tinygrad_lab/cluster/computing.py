@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tinygrad_lab.cluster.failures import explained
+from tinygrad_lab.cluster.connecting import client_of
+from tinygrad_lab.cluster.failures import explaining
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.extras import extra
 from tinygrad_lab.nn.buffer import Buffer
@@ -55,10 +56,9 @@ def compute(*things: Any) -> Any:
 def _computed(lazy: list[Any]) -> list[Any]:
     with extra("dask"):
         import dask
-    try:
+    with explaining("compute"):
+        client_of()  # which refuses an asynchronous one
         return [array[()] for array in dask.compute(*lazy)]
-    except Exception as error:
-        raise explained("compute", error) from error
 
 
 def is_lazy(x: Any) -> bool:

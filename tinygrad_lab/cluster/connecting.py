@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 from tinygrad_lab.errors import ClusterError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.version import __version__
 
+Client: TypeAlias = Any  # of distributed, which may be missing
+
 _SECONDS = 10
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Any]:
+def connected(address: str) -> Iterator[Client]:
     """Provide a client of the scheduler at an address such as `tcp://10.0.0.1:8786`, and close it at the end.
 
     Raises:
@@ -45,7 +47,32 @@ def connected(address: str) -> Iterator[Any]:
             logger.disabled = False
 
 
-def check(client: Any) -> None:
+def client_of(tasks: Iterable[Any] = ()) -> Client | None:
+    """Return the client that computes a graph: that of the futures among its tasks, or Dask's present one, or None.
+
+    Raises:
+        ClusterError: the client is an asynchronous one.
+    """
+    import dask
+
+    try:
+        from distributed import Future, get_client
+    except ImportError:  # Dask alone
+        return None
+    client = next((task.client for task in tasks if isinstance(task, Future)), None)
+    if client is None:
+        try:
+            client = get_client()
+        except ValueError:  # there is none
+            return None
+    if client.asynchronous:
+        raise ClusterError(
+            "cluster: the client is asynchronous, and results are waited for here; make it without asynchronous=True"
+        )
+    return client if getattr(dask.base.get_scheduler(), "__self__", client) is client else None
+
+
+def check(client: Client) -> None:
     """Fail unless a client has workers, and all of them run this version of the package.
 
     Raises:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tinygrad_lab.errors import ClusterError
 
 _GONE = "the scheduler cannot be reached ({error}); start it again, connect, and go on from what is kept"
@@ -36,6 +39,18 @@ def explained(what: str, error: Exception) -> Exception:
         return error
     told = next(iter(str(error).splitlines()), "")
     return ClusterError(f"{what}: {rule.format(error=f'{type(error).__name__}: {told}'[:160].rstrip(': '))}")
+
+
+@contextmanager
+def explaining(what: str) -> Iterator[None]:
+    """Raise within it a `ClusterError` of one line for an error of the cluster's; any other goes its way."""
+    try:
+        yield
+    except Exception as error:
+        told = explained(what, error)
+        if told is error:
+            raise
+        raise told from error
 
 
 def is_gone(error: Exception) -> bool:
