@@ -22,9 +22,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 RUNGS, RATIO = 12, 4
 STEPS = 0.25 * float(RATIO) ** -np.arange(RUNGS)  # powers of two: multiplying by them is exact
-FEW = slice(2, 7)  # the rungs that tell whether a smooth function's slope is what it should be
 COLUMNS = 6
 BLIND = 1e-6  # of a side's error, what the central quotients may miss
+BLOCK = 512  # so many results are worked on at once: what a processor's cache holds, rungs and tableaux included
 WIDEST = np.longdouble
 
 
@@ -50,6 +50,14 @@ class Slope(NamedTuple):
         """Where left and right differ beyond their bounds."""
         gap, size = np.abs(self.left - self.right), np.maximum(np.abs(self.left), np.abs(self.right))
         return gap > 3 * (self.left_bound + self.right_bound) + 1e-6 * size
+
+    def less(self, part: Slope) -> Slope | None:
+        """Return what is left of a slope without that along a part of its direction, or None: it may be no sum."""
+        if np.any(self.kink) or np.any(part.kink):
+            return None
+        value, left, right = self.value - part.value, self.left - part.left, self.right - part.right
+        bounds = (self.left_bound + part.left_bound, self.right_bound + part.right_bound)
+        return Slope(value, self.bound + part.bound, left, right, *bounds)
 
 
 def directional_derivative(fn: Callable[..., Any], x: Any, direction: Any) -> Slope:
@@ -103,6 +111,11 @@ def widened(x: Any) -> Array:
     return array.astype(np.clongdouble if array.dtype.kind == "c" else WIDEST)
 
 
+def few(dtype: Any) -> slice:
+    """Return the rungs that tell whether a smooth function's slope is what it should be, which takes more if narrow."""
+    return slice(4, 7) if np.finfo(dtype).eps < np.finfo(np.float64).eps else slice(2, 7)
+
+
 def real_parts(arrays: list[Array]) -> Array:
     """Return the elements of all arrays as one real vector; a complex element gives two."""
     parts = [np.stack([a.real, a.imag], -1).ravel() if np.iscomplexobj(a) else a.ravel() for a in arrays]
@@ -142,6 +155,10 @@ class Ladder(NamedTuple):
     above: Array
     below: Array
 
+    def among(self, chosen: Any) -> Ladder:
+        """Return the values of some results."""
+        return Ladder(self.steps, self.centre[chosen], self.above[:, chosen], self.below[:, chosen])
+
 
 def slope_along(
     along: Callable[[Any], Array], rungs: slice = slice(None), centre: Array | None = None, hidden: Any = 0.0
@@ -157,10 +174,9 @@ def slope_along(
     found = ladder(along, rungs, centre)
     moves = np.any((found.above != found.centre) | (found.below != found.centre), axis=0)
     if 2 * np.count_nonzero(moves) > moves.size:
-        return estimate(found, rounding(found) + hidden)
+        return _estimated(found, np.broadcast_to(hidden, moves.shape))
     # Most results stand still along one element of many.
-    some = Ladder(found.steps, found.centre[moves], found.above[:, moves], found.below[:, moves])
-    slope = estimate(some, rounding(some) + (hidden[moves] if np.ndim(hidden) else hidden))
+    slope = _estimated(found.among(moves), np.broadcast_to(hidden, moves.shape)[moves])
     still = 0 * np.abs(found.centre)
     bound = 2 * (np.finfo(still.dtype).eps * np.abs(found.centre) + hidden) / found.steps[1]
     whole = Slope(still, bound, still.copy(), still.copy(), bound.copy(), bound.copy())
@@ -223,6 +239,14 @@ def _quantum(values: Array) -> Array:
 
 
 # -- extrapolation ---------------------------------------------------------------------------------------------------
+
+
+def _estimated(rungs: Ladder, hidden: Array) -> Slope:
+    """Return the slopes of a ladder's values, whose rounding is what shows and what is hidden, a block at a time."""
+    blocks = [slice(start, start + BLOCK) for start in range(0, max(hidden.size, 1), BLOCK)]
+    parts = [rungs.among(block) for block in blocks]
+    slopes = [estimate(part, rounding(part) + hidden[block]) for part, block in zip(parts, blocks, strict=True)]
+    return slopes[0] if len(slopes) == 1 else Slope(*map(np.concatenate, zip(*slopes, strict=True)))
 
 
 def estimate(rungs: Ladder, noise: Array) -> Slope:

@@ -1,8 +1,9 @@
 """Many elements at once: along a direction that moves them all, and where that disagrees, along parts of it.
 
 What passes along a direction leaves no element room to be wrong by more than `VISIBLE` of its share. Where it does
-not pass, the elements are divided, until those that are wrong are found: n elements cost as many directions as they
-have sizes, and each wrong one as many more as n has digits.
+not pass, the elements are halved, until those that are wrong are found: n elements cost as many directions as they
+have sizes, and each wrong one as many more as n has binary digits. The slope along one half of a direction is what
+that along the other leaves of the whole.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.testing.differences import FEW, Array, Slope
+from tinygrad_lab.testing.differences import Array, Slope
 from tinygrad_lab.testing.elements import FAINT, MINOR, Found, examine, is_rounding, settled
 from tinygrad_lab.testing.mistakes import Mistake
 from tinygrad_lab.testing.noise import Error, steady
@@ -25,7 +26,6 @@ VISIBLE = 1e-4  # a direction's tolerance may be this part of the smallest contr
 FEWEST = 16  # so many elements are looked at one by one rather than divided further, where that is cheap
 CHEAP = 1000  # arguments and results with no more elements
 CLEAR = 100  # times what is tolerated: more steps along the same direction would not bring it back
-PARTS = 4
 ELEMENTS = 256  # so many elements at most are looked at one by one
 WORK = 60_000  # elements of arguments and results, over all the wrong elements that the report needs
 DOUBTS = 4  # so many elements that look wrong may turn out to be rounding before all others do as well
@@ -47,7 +47,6 @@ class Search:
         self.slopes: dict[int, Slope] = {}
         self.forward = ""
         self._failed = self._doubts = 0
-        self._divided = False
         size = sample.problem.x.size + sample.problem.y.size
         self.enough = min(max(WORK // max(size, 1), 6), 64)
         self._fewest = FEWEST if size <= CHEAP else 1
@@ -70,11 +69,20 @@ class Search:
         gradient = np.abs(self.sample.gradients[k])
         return np.where(gradient <= self.sample.rounding[k], 0, gradient) * self.sample.problem.scale
 
-    def _decide(self, group: Array) -> None:
-        """Decide about a group of elements, or about its parts."""
+    def _decide(self, group: Array, direction: Array | None = None, slope: Slope | None = None) -> Slope | None:
+        """Decide about a group of elements, or about its halves; return the slope that was found.
+
+        Arguments:
+            group: coordinates.
+            direction: moves them; drawn unless given.
+            slope: along it, if it is known.
+        """
         if self._failed >= self.enough or len(self.slopes) >= ELEMENTS:
-            return
-        if self._passes(group):
+            return None
+        whole = direction is None
+        direction = self._direction(group) if direction is None else direction
+        passes, slope = self._passes(group, direction, slope, whole)
+        if passes:
             for k, gradient in enumerate(self.sample.gradients):
                 numbers = gradient[group].astype(float).tolist()
                 for i, number in zip(group.tolist(), numbers, strict=True):
@@ -83,18 +91,20 @@ class Search:
             for i in group.tolist():
                 self.look(i)
         else:
-            self._divided = True
-            for part in np.array_split(group, min(PARTS, group.size)):
-                self._decide(part)
+            first, second = np.array_split(group, 2)
+            half = self._decide(first, _restricted(direction, first))
+            self._decide(second, _restricted(direction, second), slope.less(half) if half else None)
+        return slope
 
     def look(self, i: int) -> None:
         """Decide about one element."""
         self.slopes[i], verdicts = examine(self.sample, i, briefly=self._failed > 0)
+        known = self._failed > 0
         for k, verdict in enumerate(verdicts):
             # The first is looked at again; once one is known to be wrong, the others need no benefit of a doubt.
-            doubtful = verdict.status == FAIL and self._failed == 0
-            if doubtful and (self._doubts >= DOUBTS or is_rounding(self.sample, i, k, verdict, self.slopes[i])):
-                verdict = verdict._replace(status=INCONCLUSIVE)
+            if verdict.status == FAIL and not known:
+                known = self._doubts < DOUBTS and not is_rounding(self.sample, i, k, verdict, self.slopes[i])
+                verdict = verdict if known else verdict._replace(status=INCONCLUSIVE)
             if verdict.status == INCONCLUSIVE:
                 verdict = settled(self.sample, i, k, verdict)
             self.found[k][i] = verdict
@@ -104,21 +114,29 @@ class Search:
 
     # -- one direction -----------------------------------------------------------------------------------------------
 
-    def _passes(self, group: Array) -> bool:
+    def _direction(self, group: Array) -> Array:
         rng, problem = self.sample.rng, self.sample.problem
         direction = np.zeros_like(problem.x)
         direction[group] = rng.uniform(0.5, 1, group.size) * rng.choice([-1, 1], group.size) * problem.scale[group]
-        for rungs in (FEW, slice(None)) if not self._divided or group.size <= FEWEST else (FEW,):
+        return direction
+
+    def _passes(self, group: Array, direction: Array, known: Slope | None, whole: bool) -> tuple[bool, Slope]:
+        """Whether a group passes along a direction, and the slope: evaluated unless what is known tells enough."""
+        if known is not None:
+            off = self._worst(known, direction, group, last=False)
+            if off <= 1 or CLEAR < off < np.inf:
+                return off <= 1, known
+        few, every = self.sample.few, slice(None)
+        for rungs in (few, every) if whole or self._fewest >= group.size > 1 else (few,):
             slope = self.sample.slope(direction, rungs=rungs)
-            last = rungs is not FEW
-            off = max(self._off(slope, direction, group, k, last) for k in range(len(self.sample.weights)))
-            if off <= 1:
-                self._check_forward(slope, direction)
-                return True
-            if CLEAR < off < np.inf and group.size > FEWEST:
+            off = self._worst(slope, direction, group, last=rungs is every)
+            if off <= 1 or (CLEAR < off < np.inf and not (whole and group.size <= FEWEST)):
                 break
         self._check_forward(slope, direction)
-        return False
+        return off <= 1, slope
+
+    def _worst(self, slope: Slope, direction: Array, group: Array, last: bool) -> float:
+        return max(self._off(slope, direction, group, k, last) for k in range(len(self.sample.weights)))
 
     def _off(self, slope: Slope, direction: Array, group: Array, k: int, last: bool) -> float:
         """Return how far off the gradient is, as a part of what is tolerated; infinitely if elements had room for it.
@@ -187,3 +205,10 @@ class Search:
         return all(
             abs(np.sum(ahead) - np.sum(back)) <= CLOSE * size for (ahead, back), size in zip(pairs, sizes, strict=True)
         )
+
+
+def _restricted(direction: Array, group: Array) -> Array:
+    """Return what a direction does to some coordinates."""
+    part = np.zeros_like(direction)
+    part[group] = direction[group]
+    return part

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tinygrad_lab.testing.differences import FEW, Array, Slope
+from tinygrad_lab.testing.differences import Array, Slope
 from tinygrad_lab.testing.mistakes import Diagnosis, Mistake
 from tinygrad_lab.testing.noise import Error, carried, steady
 from tinygrad_lab.testing.sample import Sample
@@ -20,6 +19,7 @@ FAINT = 1e-6  # of the results, and of their terms: the same
 LUCK = 1e-2  # how probable it may be that a mistake is taken for what finer steps agree with
 FINER = 1e-4  # of the usual steps, where something happens that those are too long for
 NEARBY = 64  # points at which to look around a kink
+CLOSE = slice(8, 11)  # the rungs there: far shorter than `CLOSE_BY`, so that other kinks are seldom between them
 MOST = 1000  # so many equal elements at most are taken for a tie
 APART = 4  # so many kinked elements at most are moved by different steps
 TIES = 8  # so many groups of equal elements at most are moved together
@@ -39,7 +39,7 @@ def examine(sample: Sample, i: int, briefly: bool = False) -> tuple[Slope, list[
         briefly: whether a failure may be told from a few steps, where others have been established already.
     """
     cotangents = range(len(sample.weights))
-    slope = sample.along(i, sample.problem.scale[i], rungs=FEW)
+    slope = sample.along(i, sample.problem.scale[i], rungs=sample.few)
     verdicts = [_judge(sample, i, k, slope, strict=True) for k in cotangents]
     if all(v.status == PASS or (briefly and v.status == FAIL) for v in verdicts) and not np.any(slope.kink):
         return slope, verdicts
@@ -49,7 +49,8 @@ def examine(sample: Sample, i: int, briefly: bool = False) -> tuple[Slope, list[
         slope, verdicts = _at_other_steps(sample, i, slope, verdicts)
     tied = np.count_nonzero(sample.problem.x == sample.problem.x[i]) > 1  # smooth by itself, and not with the others
     if np.any(slope.kink) or tied:
-        for wider in _around(sample, slope, lambda x: sample.along(i, sample.problem.scale[i], x)):
+        points = NEARBY // 8 if briefly else NEARBY
+        for wider in _around(sample, slope, lambda x: sample.along(i, sample.problem.scale[i], x, CLOSE), points):
             if all(v.status != FAIL for v in verdicts):
                 break
             verdicts = [_judge(sample, i, k, wider, strict=False) for k in cotangents]
@@ -60,6 +61,9 @@ def _at_other_steps(sample: Sample, i: int, slope: Slope, verdicts: list[Verdict
     """Decide about an element by steps of other lengths: those as large as the element may skip what happens here."""
     cotangents, refuted = range(len(verdicts)), [False] * len(verdicts)
     for scale in _other_scales(float(sample.problem.scale[i]), any(v.status == FAIL for v in verdicts)):
+        other = sample.along(i, scale, rungs=sample.few)
+        if all(_confirms(_judge(sample, i, k, other, strict=True), verdicts[k]) for k in cotangents):
+            continue
         other = sample.along(i, scale)
         found = [_judge(sample, i, k, other, strict=True) for k in cotangents]
         refuted = [known or _refutes(v, verdicts[k]) for k, (v, known) in enumerate(zip(found, refuted, strict=True))]
@@ -92,14 +96,18 @@ def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict, slope: Slope) 
     if still and abs(verdict.analytic) * float(sample.problem.scale[i]) <= lost:
         return True  # the function stands still, as log(1 + u) does for a small u
 
+    def verdict_at(x: Array | None) -> Verdict:
+        analytic = float((sample.gradients[k] if x is None else sample.problem.gradient(sample.weights[k], x)[0])[i])
+        slope = sample.along(i, sample.problem.scale[i], x, rungs, moving)
+        return judge(analytic, sample.weights[k][moving], slope, float(sample.rounding[k][i]))
+
     def again(size: float) -> Error:
-        x = sample.moved(size)
-        analytic = float(sample.problem.gradient(sample.weights[k], x)[0][i])
-        slope = sample.along(i, sample.problem.scale[i], x, among=moving)
-        return _error(judge(analytic, sample.weights[k][moving], slope, 0.0))
+        return _error(verdict_at(sample.moved(size)))
 
     moving = slope.value != 0
     moving = moving if np.any(moving) else np.ones_like(moving)
+    rungs = sample.few
+    rungs = rungs if _confirms(verdict_at(None), verdict) else slice(None)
     error = again(0.0)
     if abs(error.found - verdict.analytic) > SHARP * max(abs(verdict.analytic), abs(verdict.numeric)):
         return False  # it is another each time
@@ -160,6 +168,12 @@ def _agreed(verdict: Verdict, before: Verdict) -> Verdict:
     return verdict._replace(status=PASS) if agrees else verdict
 
 
+def _confirms(verdict: Verdict, before: Verdict) -> bool:
+    """Whether steps of another length find the same thing wrong."""
+    apart = abs(verdict.numeric - before.numeric) > BOUNDS * (verdict.bound + before.bound)
+    return not apart and before.status == FAIL and verdict.status == FAIL
+
+
 def _refutes(verdict: Verdict, before: Verdict) -> bool:
     """Whether finer steps, which find nothing wrong, give another slope than those before, too far off for rounding."""
     apart = abs(verdict.numeric - before.numeric) > BOUNDS * (verdict.bound + before.bound)
@@ -172,7 +186,7 @@ def _sharper(first: Slope, second: Slope) -> Slope:
     return Slope(*(np.where(better, b, a) for a, b in zip(first, second, strict=True)))
 
 
-def _around(sample: Sample, slope: Slope, nearby: Callable[[Array], Slope]) -> Iterator[Slope]:
+def _around(sample: Sample, slope: Slope, nearby: Callable[[Array], Slope], points: int = NEARBY) -> Iterator[Slope]:
     """Yield a kinked slope, widened little by little, by slopes at points nearby, where other branches hold.
 
     Their hull contains the generalised gradient (F. H. Clarke 1975), and with it what any sensible rule may return.
@@ -180,7 +194,8 @@ def _around(sample: Sample, slope: Slope, nearby: Callable[[Array], Slope]) -> I
     least, most = np.fmin(slope.left, slope.right), np.fmax(slope.left, slope.right)
     low, high = least, most
     bound = np.where(slope.kink, np.maximum(slope.left_bound, slope.right_bound), slope.bound)
-    for _ in range(NEARBY):
+    rough, roughness = np.zeros(bound.shape, int), np.full(bound.shape, np.inf)
+    for count in range(1, points + 1):
         noise = sample.rng.uniform(-1, 1, sample.problem.x.size)
         other = nearby(sample.problem.x + CLOSE_BY * sample.problem.scale * noise)
         # Where the branch is another, its slope here differs from that nearby by some curvature.
@@ -189,8 +204,12 @@ def _around(sample: Sample, slope: Slope, nearby: Callable[[Array], Slope]) -> I
         beyond = 0 if np.any(slope.kink) else margin
         low = np.where(other.value < least - beyond, np.fmin(low, other.value - margin), low)
         high = np.where(other.value > most + beyond, np.fmax(high, other.value + margin), high)
-        bound = np.fmax(bound, np.where(np.isfinite(other.bound), other.bound, 0))
-        yield Slope((low + high) / 2, bound, low, high, bound, bound)
+        # A wide bound tells of another kink that happens to be between the steps, or everywhere of noise.
+        wide = np.isfinite(other.bound) & (BOUNDS * other.bound > margin)
+        rough, roughness = rough + wide, np.where(wide, np.fmin(roughness, other.bound), roughness)
+        bound = np.fmax(bound, np.where(np.isfinite(other.bound) & ~wide, other.bound, 0))
+        around = np.where(2 * rough > count, np.fmax(bound, roughness), bound)
+        yield Slope((low + high) / 2, around, low, high, around, around)
 
 
 # -- kinked elements together ----------------------------------------------------------------------------------------
@@ -240,7 +259,7 @@ def _disagrees(sample: Sample, k: int, direction: Array) -> bool:
     rounding = float(np.abs(direction[moved]) @ sample.rounding[k][moved])
     slope, analytic = sample.slope(direction), float(sample.gradients[k][moved] @ direction[moved])
     joint = judge(analytic, sample.weights[k], slope, rounding)
-    for wider in _around(sample, slope, functools.partial(sample.slope, direction)):
+    for wider in _around(sample, slope, lambda x: sample.slope(direction, x, CLOSE)):
         if joint.status != FAIL:
             return False
         joint = judge(analytic, sample.weights[k], wider, rounding)

@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.errors import ArgumentError
-from tinygrad_lab.testing.differences import Array, Slope, slope_along
+from tinygrad_lab.testing.differences import Array, Slope, few, slope_along
 from tinygrad_lab.testing.noise import moved
 from tinygrad_lab.testing.problem import Problem, overflows
 from tinygrad_lab.testing.shaken import spread
@@ -32,6 +32,7 @@ class Sample:
         overflow, own_overflow: whether a number was too large for the dtype on the way, so that NaN proves nothing.
         rounding: how far each element of `gradients` may be off by the rule's own arithmetic.
         sizes: how large each result is, here or not far away.
+        few: the steps that do for most slopes.
     """
 
     def __init__(self, problem: Problem, cotangent: Any) -> None:
@@ -46,7 +47,7 @@ class Sample:
             self.own, units = zip(*(problem.own_gradient(w) for w in self.weights), strict=True)
         self.own_unit, self.own_overflow = max(units), bool(seen)
         self.rounding = [self._wide_rounding(k) for k in range(len(self.weights))]
-        self.sizes = self._sizes()
+        self.sizes, self.few = self._sizes(), few(problem.dtype)
         self._terms: dict[int, Array] = {}
 
     def _weights(self, cotangent: Any) -> list[Array]:
