@@ -7,7 +7,8 @@ from tinygrad_lab.testing import adapters
 from tinygrad_lab.testing.adjoint import check_adjoint
 from tinygrad_lab.testing.checks import check_gradients
 from tinygrad_lab.testing.contract import check_rule
-from tinygrad_lab.testing.differences import Slope, directional_derivative
+from tinygrad_lab.testing.differences import Slope
+from tinygrad_lab.testing.directional import directional_derivative
 from tinygrad_lab.testing.domains import Domain
 from tinygrad_lab.testing.planting import assert_kills_mutants
 from tinygrad_lab.testing.report import Findings, GradientReport
