@@ -8,8 +8,8 @@ import tinygrad_lab
 
 PACKAGE = Path(tinygrad_lab.__file__).parent
 FLOORS = (
-    "errors", "version", "deprecation", "extras", "typing", "tree", "numpy", "memory",  # which need nothing
-    "refusals", "calls", "core", "rules", "functional", "random", "distributions", "compiler",
+    "errors", "version", "deprecation", "extras", "typing", "generators", "tree", "numpy",
+    "memory", "refusals", "calls", "core", "rules", "functional", "random", "distributions", "compiler",
     "nn", "optim", "data", "export", "saving", "cluster",
     "testing", "viz", "lab", "play", "cli", "__main__",
 )  # fmt: skip

@@ -91,11 +91,6 @@ class Generator:
         return f"Generator(key={self._key[0]:#x}, counter={self.counter!r})"
 
 
-def is_generator(x: Any) -> bool:
-    """Return whether an object is a random generator, of NumPy's or of this module."""
-    return isinstance(x, Generator | np.random.Generator | np.random.RandomState)
-
-
 class SplitMix64:
     """The state of a generator, in the form that NumPy's bit generators give theirs.
 

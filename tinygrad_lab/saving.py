@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab import generators
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import extra
-from tinygrad_lab.random import is_generator
+from tinygrad_lab.generators import is_generator
 from tinygrad_lab.typing import Tree
 
 _PLAIN = (str, int, float, bool, type(None))
@@ -117,7 +118,7 @@ def _collect(prefix: str, item: Any, arrays: dict[str, Any], about: dict[str, An
                 )
             _collect(f"{prefix}.{name}" if prefix else name, part, arrays, about)
     elif is_generator(item):
-        about[prefix] = state_of(item)
+        about[prefix] = to_json(item)
     elif isinstance(item, np.ndarray | np.generic):
         arrays[prefix] = np.array(item, order="C")
     elif isinstance(item, _PLAIN):
@@ -129,8 +130,8 @@ def _collect(prefix: str, item: Any, arrays: dict[str, Any], about: dict[str, An
         )
 
 
-def state_of(generator: Any) -> Any:
-    """Return the state of a random generator as JSON has it; `set_state` is the way back."""
+def to_json(generator: Any) -> Any:
+    """Return the state of a random generator as JSON has it; `from_json` is the way back."""
     if isinstance(generator, np.random.RandomState):
         kind, keys, *rest = generator.get_state(legacy=True)
         return {"generator": [kind, np.asarray(keys).tolist(), *rest]}
@@ -139,7 +140,7 @@ def state_of(generator: Any) -> Any:
 
 def _restore(target: Any, state: Any) -> None:
     if is_generator(target):
-        set_state(target, state["generator"])
+        from_json(target, state["generator"])
         return
     generators = dict(target.named_generators()) if hasattr(target, "named_generators") else {}
     flat = _flat(state)
@@ -150,11 +151,11 @@ def _restore(target: Any, state: Any) -> None:
             raise ArgumentError(
                 f"load: the model has no random generator {name!r}; build it like the one that was saved"
             )
-        set_state(generators[name], saved)
+        from_json(generators[name], saved)
 
 
-def set_state(generator: Any, saved: Any) -> None:
-    """Put a generator into the state under `state_of(…)["generator"]`.
+def from_json(generator: Any, saved: Any) -> None:
+    """Put a generator into the state under `to_json(…)["generator"]`.
 
     Raises:
         ArgumentError: it is of another kind.
@@ -164,10 +165,7 @@ def set_state(generator: Any, saved: Any) -> None:
     own = "RandomState" if legacy else type(generator.bit_generator).__name__
     if kind != own:
         raise ArgumentError(f"load: the generator is a {own}, but a {kind} was saved; make it of that kind")
-    if legacy:
-        generator.set_state(tuple(saved))
-    else:
-        generator.bit_generator.state = saved
+    generators.set_state(generator, tuple(saved) if legacy else saved)
 
 
 def _nested(flat: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tinygrad_lab.compiler.arguments import is_object, named, parameters, refuse
 from tinygrad_lab.compiler.changes import difference
 from tinygrad_lab.compiler.compilation import Compilation, writer_of
 from tinygrad_lab.compiler.fast import OTHER, Quick, quick_call
-from tinygrad_lab.compiler.lifting import Call, Lifted
+from tinygrad_lab.compiler.lifting import Invocation, Lifted
 from tinygrad_lab.compiler.methods import Method
 from tinygrad_lab.compiler.passes import keep_apart, optimise, prune
 from tinygrad_lab.compiler.program import Program, Written
@@ -169,7 +169,7 @@ class Compiled:
         return Repeated(len(singles) + count, joined(stacked(singles), repetition.results(stacks, count)))
 
     def _repetition(
-        self, call: Call, made: Compilation, until: Callable[[Any], Any] | None
+        self, call: Invocation, made: Compilation, until: Callable[[Any], Any] | None
     ) -> tuple[Repetition, Written]:
         known = made.repetitions.get(until)
         if known is None:
@@ -249,10 +249,10 @@ class Compiled:
         if made is not None:
             quicks[:] = [quick_call(call, made.lifted, made.written, self._surroundings), *quicks[: _QUICK - 1]]
 
-    def _prepared(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
-        return Call(self.function, args, kwargs, self._names, self._state, self._lifts, self._gradients)
+    def _prepared(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Invocation:
+        return Invocation(self.function, args, kwargs, self._names, self._state, self._lifts, self._gradients)
 
-    def _compilation(self, call: Call) -> tuple[Call, Compilation]:
+    def _compilation(self, call: Invocation) -> tuple[Invocation, Compilation]:
         made = self._made.get(call.key)
         if made is None:
             with self._surroundings.rewinding(call):
@@ -269,11 +269,11 @@ class Compiled:
                 )
         return call, made
 
-    def _trace(self, call: Call, flip_gradients: bool = False) -> Lifted:
+    def _trace(self, call: Invocation, flip_gradients: bool = False) -> Lifted:
         with self._surroundings.watched(call):
             return call.trace(flip_gradients)
 
-    def _traced(self, call: Call) -> tuple[Call, Lifted]:
+    def _traced(self, call: Invocation) -> tuple[Invocation, Lifted]:
         """Trace a call twice; a difference shows that it depends on more than its arguments and the state."""
         lifted = self._trace(call)
         while lifted.counted - self._lifts:

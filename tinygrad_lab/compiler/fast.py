@@ -19,9 +19,9 @@ from tinygrad_lab.calls.defaults import current_default
 from tinygrad_lab.compiler import arguments
 from tinygrad_lab.compiler.arguments import content
 from tinygrad_lab.compiler.holders import is_container, is_leaf, is_number, refill
-from tinygrad_lab.compiler.lifting import Call, Lifted
+from tinygrad_lab.compiler.lifting import Invocation, Lifted
 from tinygrad_lab.compiler.program import Written
-from tinygrad_lab.compiler.reaching import Variable
+from tinygrad_lab.compiler.reaching import Lookup
 from tinygrad_lab.compiler.surroundings import Surroundings
 from tinygrad_lab.compiler.templates import Hole, Rebuilt, filled, held
 from tinygrad_lab.core import modes
@@ -31,7 +31,7 @@ Quick = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 OTHER = object()  # what the fast path returns for a call of another kind
 
 
-def quick_call(call: Call, lifted: Lifted, written: Written, surroundings: Surroundings) -> Quick:
+def quick_call(call: Invocation, lifted: Lifted, written: Written, surroundings: Surroundings) -> Quick:
     """Return `quick(args, kwargs)`: the result of the call, or `OTHER` if it is of another kind.
 
     Arguments:
@@ -80,7 +80,7 @@ class _Writer:
         self._names: dict[int, str] = {}  # the names of holders, by identity
         self._known: dict[int, str] = {}  # the names of constants, by identity
 
-    def arguments(self, call: Call) -> None:
+    def arguments(self, call: Invocation) -> None:
         """Check the arguments, and fetch the arrays among them."""
         if call.args:
             self._argument("args", call.args)
@@ -90,7 +90,7 @@ class _Writer:
         for name, x in call.kwargs.items():
             self._argument(f"kwargs[{name!r}]", x)
 
-    def places(self, call: Call) -> None:
+    def places(self, call: Invocation) -> None:
         """Check the content of the holders, and fetch the inputs in it."""
         lifted = self._lifted
         new = {(write.holder, write.key) for write in lifted.writes if type(write.template) in (dict, list)}
@@ -113,7 +113,7 @@ class _Writer:
             else:
                 self._require(self._same(found, x))
 
-    def writes(self, call: Call) -> list[str]:
+    def writes(self, call: Invocation) -> list[str]:
         """Return the lines that put results back."""
         lines = []
         for write in self._lifted.writes:
@@ -187,7 +187,7 @@ class _Writer:
         """Return the condition that everything around the function is unchanged; "False" if that takes several calls to
         tell.
         """
-        parts = [self._around(variable, x) for variable, x in known.variables]
+        parts = [self._around(lookup, x) for lookup, x in known.lookups]
         for place, x in known.places:
             found = _item(self._name(place.holder), place.holder, self._literal(place.key))
             parts.append(f"{found} is {self._constant(x)}")
@@ -199,14 +199,14 @@ class _Writer:
                 parts.append(f"content({self._constant(live)}) == {self._constant(saved)}")
         return " and ".join(parts or ["True"]) if not known.takes_turns else "False"
 
-    def _around(self, variable: Variable, x: Any) -> str:
-        where, key = self._constant(variable.where), variable.key
-        if isinstance(variable.where, contextvars.ContextVar):
+    def _around(self, lookup: Lookup, x: Any) -> str:
+        where, key = self._constant(lookup.where), lookup.key
+        if isinstance(lookup.where, contextvars.ContextVar):
             found = f"{where}.get(None)"
-        elif isinstance(variable.where, types.CellType):
+        elif isinstance(lookup.where, types.CellType):
             found = f"{where}.cell_contents"
         else:
-            found = f"{where}[{key!r}]" if isinstance(variable.where, dict) else f"{where}.{key}"
+            found = f"{where}[{key!r}]" if isinstance(lookup.where, dict) else f"{where}.{key}"
         return f"{found} is {self._constant(x)}"
 
     def _fetched(self, found: str, x: Any) -> str:

@@ -18,13 +18,14 @@ import numpy as np
 
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import CompileError
+from tinygrad_lab.generators import same_state, set_state, state_of
 
 _MOST = 20_000  # places; a model and its optimizer have fewer
 _NOT_WALKED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.dtype)
 _FOREIGN = sys.stdlib_module_names | {"builtins", "numpy"}
 _OF_VALUE = ("data", "grad", "requires_grad", "name", "watch")
 _CONTAINERS = (dict, list, deque)
-GENERATORS = (np.random.Generator, np.random.RandomState)
+GENERATORS = (np.random.Generator, np.random.RandomState)  # NumPy's; those of the package are plain data
 
 
 class Place(NamedTuple):
@@ -67,7 +68,7 @@ class Holders:
             return
         if isinstance(x, GENERATORS):
             self.seen[id(x)] = x
-            self.generators.append((x, _state_of(x)))
+            self.generators.append((x, state_of(x)))
         elif kind is Value:
             self._add(path, x)
             self.places += [Place(path, x, "data", False), Place(f"{path}.grad", x, "grad", False)]
@@ -124,9 +125,9 @@ class Holders:
 
     def rewind(self) -> list[Any]:
         """Put random generators back to where they were found; return those that had moved."""
-        moved = [generator for generator, state in self.generators if not same_state(_state_of(generator), state)]
+        moved = [generator for generator, state in self.generators if not same_state(state_of(generator), state)]
         for generator, state in self.generators:
-            _set_state_of(generator, state)
+            set_state(generator, state)
         return moved
 
 
@@ -147,15 +148,6 @@ def refill(holder: Any, content: Any) -> None:
         holder.update(content)
     else:
         holder.extend(content)
-
-
-def same_state(a: Any, b: Any) -> bool:
-    """Whether two states of random generators are equal."""
-    if isinstance(a, dict):
-        return all(same_state(a[key], b[key]) for key in a)
-    if isinstance(a, tuple):
-        return all(map(same_state, a, b))
-    return bool(np.array_equal(a, b))
 
 
 def slots_of(x: object) -> tuple[str, ...]:
@@ -210,14 +202,3 @@ def _held(holder: Any) -> Any:
     if is_container(holder):
         return dict(holder) if isinstance(holder, dict) else list(holder)
     return {name: getattr(holder, name) for name in slots_of(holder)}
-
-
-def _state_of(generator: Any) -> Any:
-    return generator.bit_generator.state if isinstance(generator, np.random.Generator) else generator.get_state()
-
-
-def _set_state_of(generator: Any, state: Any) -> None:
-    if isinstance(generator, np.random.Generator):
-        generator.bit_generator.state = state
-    else:
-        generator.set_state(state)

@@ -51,8 +51,8 @@ class Lifted:
     counted: set[str]
 
 
-class Call:
-    """A call to be traced: the function, its arguments, and everything that these and the state hold."""
+class Invocation:
+    """A call of a compiled function: the function, its arguments, and all that these and the state hold."""
 
     def __init__(
         self,
@@ -72,9 +72,9 @@ class Call:
         for path, x in (*state, *self.arguments.objects):
             self.held.walk(path, x)
 
-    def again(self) -> Call:
+    def again(self) -> Invocation:
         """Return the same call with the present content of its objects."""
-        return Call(self.function, self.args, self.kwargs, *self._rest)
+        return Invocation(self.function, self.args, self.kwargs, *self._rest)
 
     @property
     def key(self) -> Hashable:

@@ -25,7 +25,7 @@ _SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.ndarray, np.gen
 _NAMING = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD"}
 
 
-class Variable(NamedTuple):
+class Lookup(NamedTuple):
     """A name that is looked up when a function runs: in a cell (`key` None), a dict, a ContextVar, or on an object."""
 
     name: str
@@ -68,12 +68,12 @@ class Reach:
         known: the holders whose content is an input anyway.
 
     Attributes:
-        variables: each once, in the order found.
+        lookups: each once, in the order found.
         around: the holders in these variables.
     """
 
     def __init__(self, known: Holders) -> None:
-        self.variables: list[Variable] = []
+        self.lookups: list[Lookup] = []
         self.around = Holders()
         self.around.seen.update(known.seen)
         self._seen: dict[int, Any] = {}
@@ -112,7 +112,7 @@ class Reach:
             for inner in (getattr(x, part, None) for part in ("__wrapped__", "__func__", "fget")):
                 self._into(name, inner)
         elif isinstance(x, contextvars.ContextVar):
-            self._found(Variable(x.name, x, "get"))
+            self._found(Lookup(x.name, x, "get"))
         elif isinstance(x, Op) or (hasattr(x, "programs") and hasattr(x, "function")):
             self._into(name, x.function)
         else:
@@ -145,16 +145,16 @@ class Reach:
                 if isinstance(x, types.FunctionType | staticmethod | classmethod | property):
                     self._into(f"{base.__name__}.{name}", x)
                 elif not name.startswith("__") and not hasattr(type(x), "__get__"):
-                    self._found(Variable(f"{base.__name__}.{name}", base, name))
+                    self._found(Lookup(f"{base.__name__}.{name}", base, name))
 
     def _function(self, name: str, function: types.FunctionType) -> None:
         for cell_name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            self._found(Variable(cell_name, cell, None), is_library(function.__module__))
+            self._found(Lookup(cell_name, cell, None), is_library(function.__module__))
         if is_library(function.__module__):
             return
         for key in vars(function):
             if key != "__wrapped__":
-                self._found(Variable(f"{name}.{key}", function, key))
+                self._found(Lookup(f"{name}.{key}", function, key))
         for what in (function.__defaults__ or (), (function.__kwdefaults__ or {}).values()):
             for x in what:
                 self._default(function, x)
@@ -174,7 +174,7 @@ class Reach:
             pairs = [*zip(positional, defaults, strict=True), *(function.__kwdefaults__ or {}).items()]
             name = next(name for name, default in pairs if default is x)
             scope = self._defaults.setdefault(id(x), {name: x})
-            self._found(Variable(name, scope, name))
+            self._found(Lookup(name, scope, name))
 
     def _global(self, scope: dict[str, Any], key: str, names: list[str], name: str) -> None:
         x = scope[key]
@@ -186,18 +186,18 @@ class Reach:
                     if attribute in inner and attribute != key:
                         self._global(inner, attribute, names, f"{name}.{attribute}")
         else:
-            self._found(Variable(name, scope, key))
+            self._found(Lookup(name, scope, key))
 
-    def _found(self, variable: Variable, of_library: bool = False) -> None:
+    def _found(self, lookup: Lookup, of_library: bool = False) -> None:
         """Note a variable unless it is a class, and follow it; those of libraries are only followed."""
-        x = variable.get()
+        x = lookup.get()
         if isinstance(x, types.ModuleType):
             if not is_library(x.__name__):
-                self._module(variable.name, x)
+                self._module(lookup.name, x)
             return
         if not of_library and not isinstance(x, type | types.BuiltinFunctionType | np.ufunc) and x is not MISSING:
-            self.variables.append(variable)
-        self._into(variable.name, x)
+            self.lookups.append(lookup)
+        self._into(lookup.name, x)
 
     def _module(self, name: str, module: types.ModuleType) -> None:
         """Follow a whole module in a closure, as it is not known which of its names are used."""
@@ -205,7 +205,7 @@ class Reach:
             self._seen[id(module)] = module
             for key, x in list(vars(module).items()):
                 if not key.startswith("__") and not isinstance(x, types.ModuleType):
-                    self._found(Variable(f"{name}.{key}", vars(module), key))
+                    self._found(Lookup(f"{name}.{key}", vars(module), key))
 
 
 def is_library(name: str | None) -> bool:

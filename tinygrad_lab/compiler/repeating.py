@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.compiler.lifting import Call, Lifted
+from tinygrad_lab.compiler.lifting import Invocation, Lifted
 from tinygrad_lab.compiler.loops import interpret
 from tinygrad_lab.compiler.passes import optimise
-from tinygrad_lab.compiler.program import Call as ProgramCall
-from tinygrad_lab.compiler.program import Loop, Program, Variable
+from tinygrad_lab.compiler.program import Call, Loop, Program, Variable
 from tinygrad_lab.compiler.templates import Hole, Rebuilt, filled, leave
 from tinygrad_lab.compiler.tracing import Tracer, tracing
 from tinygrad_lab.core.value import Value
@@ -47,7 +46,7 @@ class Repetition:
         program: takes the number of rounds, what is carried, and what is fixed; gives what the loop gives.
     """
 
-    def __init__(self, call: Call, lifted: Lifted, program: Program, until: Callable[[Any], Any] | None) -> None:
+    def __init__(self, call: Invocation, lifted: Lifted, program: Program, until: Callable[[Any], Any] | None) -> None:
         self._lifted, self._until = lifted, until
         self._result = _with_state(call, lifted)
         self._shown = _holes(self._result)  # outputs that are stacked
@@ -61,7 +60,7 @@ class Repetition:
         loop = Loop(body, len(self._outputs), until=until is not None)
         self.program = optimise(_around(loop, program.name))
 
-    def _body(self, call: Call, program: Program) -> Program:
+    def _body(self, call: Invocation, program: Program) -> Program:
         arrays = call.inputs(self._lifted.read)
         with tracing(Tracer(program.name)) as tracer:
             traced: dict[int, Any] = {}
@@ -78,7 +77,7 @@ class Repetition:
                 outputs.append(condition(self._until, filled(self._result, results)))
             return tracer.program(outputs)
 
-    def run(self, call: Call, run: Callable[..., Any], n: int) -> tuple[int, list[list[Any]]]:
+    def run(self, call: Invocation, run: Callable[..., Any], n: int) -> tuple[int, list[list[Any]]]:
         """Make up to `n` rounds, update the state, and return the number of rounds and their stacked results."""
         arrays = call.inputs(self._lifted.read)
         carried = [arrays[i] for i in self._carried]
@@ -158,7 +157,7 @@ def _mapped(template: Any, leaf: Callable[[Any], Any]) -> Any:
     return None if template is None else leaf(filled(template, ()) if kind is Rebuilt else template)
 
 
-def _with_state(call: Call, lifted: Lifted) -> Any:
+def _with_state(call: Invocation, lifted: Lifted) -> Any:
     """Return the template of the results, in which a Value of the state is replaced by what a round writes into it."""
     holders = {id(holder): i for i, (_, holder) in enumerate(call.held.holders)}
     left = {write.holder: write.template for write in lifted.writes if write.key == "data"}
@@ -170,7 +169,7 @@ def _with_state(call: Call, lifted: Lifted) -> Any:
     return _mapped(lifted.result, leaf)
 
 
-def _feeds(call: Call, lifted: Lifted, program: Program) -> dict[int, int]:
+def _feeds(call: Invocation, lifted: Lifted, program: Program) -> dict[int, int]:
     """Return which output becomes which input of the next call: write marks and see where they turn up."""
     marks = [_mark(v, k) for k, v in enumerate(program.outputs)]
     before = call.held.snapshot()
@@ -199,7 +198,7 @@ def _around(loop: Loop, name: str) -> Program:
     made = outputs[loop.carried : len(outputs) - loop.until]
     stacked = tuple(Variable(f"all_{v.name}", (-1, *v.shape), v.dtype) for v in made)
     results = (count, *carried, *stacked)
-    return Program(name, (length, *inputs), (ProgramCall(loop, (length, *inputs), {}, results, several=True),), results)
+    return Program(name, (length, *inputs), (Call(loop, (length, *inputs), {}, results, several=True),), results)
 
 
 def _plain(x: Any) -> Any:

@@ -13,10 +13,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tinygrad_lab.compiler.arguments import COMPARED, content
-from tinygrad_lab.compiler.holders import Place, is_container, is_leaf, same_state
-from tinygrad_lab.compiler.lifting import Call
-from tinygrad_lab.compiler.reaching import MISSING, Reach, Variable
+from tinygrad_lab.compiler.holders import Place, is_container, is_leaf
+from tinygrad_lab.compiler.lifting import Invocation
+from tinygrad_lab.compiler.reaching import MISSING, Lookup, Reach
 from tinygrad_lab.errors import CompileError
+from tinygrad_lab.generators import same_state
 
 _CHUNK = 1 << 20  # bytes; of a larger array, each call compares only as many, the next ones
 
@@ -26,7 +27,7 @@ class Surroundings:
 
     Attributes:
         names: names for arrays found there, by identity.
-        variables: each with what it held.
+        lookups: each with what it held.
         places: places in what the variables hold, each with what was there.
         lengths: name, container and number of items.
         contents: name, elements, and a copy of these, for each array, set and the like.
@@ -34,7 +35,7 @@ class Surroundings:
 
     def __init__(self, function: Any) -> None:
         self._function = function
-        self.variables: list[tuple[Variable, Any]] = []
+        self.lookups: list[tuple[Lookup, Any]] = []
         self.places: list[tuple[Place, Any]] = []
         self.lengths: list[tuple[str, Any, int]] = []
         self.contents: list[tuple[str, Any, Any]] = []
@@ -43,20 +44,20 @@ class Surroundings:
         self._known: set[Any] = set()
 
     @contextlib.contextmanager
-    def watched(self, call: Call) -> Iterator[None]:
+    def watched(self, call: Invocation) -> Iterator[None]:
         """Note what is around the function, let it be traced, and refuse if it has changed any of it."""
         reach = self._look(call)
         around = reach.around
         before, was = around.snapshot(), [place.get() for place in around.places]
         held = {id(holder): content for holder, content in before}
-        variables = [(variable, variable.get()) for variable in reach.variables]
+        lookups = [(lookup, lookup.get()) for lookup in reach.lookups]
         compared = [(name, live, content(live)) for name, live, _ in self.contents if isinstance(live, COMPARED)]
         try:
             yield
-            for variable, x in variables:
-                if variable.get() is not x:
-                    variable.set(x)
-                    self._refuse(variable.name)
+            for lookup, x in lookups:
+                if lookup.get() is not x:
+                    lookup.set(x)
+                    self._refuse(lookup.name)
             for path, holder in around.holders:
                 if is_container(holder) and len(held[id(holder)]) != len(holder):
                     self._refuse(path)
@@ -70,7 +71,7 @@ class Surroundings:
             around.restore(before)
 
     @contextlib.contextmanager
-    def rewinding(self, call: Call) -> Iterator[None]:
+    def rewinding(self, call: Invocation) -> Iterator[None]:
         """Let the function be traced, and put all random generators back; refuse if it drew from one."""
         reach = self._reach(call)
         numpy, python = np.random.get_state(), random.getstate()  # noqa: NPY002  it is looked after, not drawn from
@@ -100,10 +101,10 @@ class Surroundings:
         """Raise if something around the function has changed since it was traced; `whole`: compare large arrays
         entirely.
         """
-        for variable, x in self.variables:
-            now = variable.get()
+        for lookup, x in self.lookups:
+            now = lookup.get()
             if now is not x and not (type(now) in (int, float, str) and type(now) is type(x) and now == x):
-                self._changed(variable.name)
+                self._changed(lookup.name)
         for place, x in self.places:
             try:
                 now = place.get()
@@ -127,22 +128,22 @@ class Surroundings:
         start = self._turn * _CHUNK % len(saved)
         return bool(live[start : start + _CHUNK].tobytes() == saved[start : start + _CHUNK])
 
-    def _reach(self, call: Call) -> Reach:
+    def _reach(self, call: Invocation) -> Reach:
         reach = Reach(call.held)
         reach.follow(self._function, *call.arguments.functions)
         return reach
 
-    def _look(self, call: Call) -> Reach:
+    def _look(self, call: Invocation) -> Reach:
         """Look for variables; new ones are noted, and compared from now on."""
         reach = self._reach(call)
         new: list[tuple[str, Any]] = []
-        for variable in reach.variables:
-            x, key = variable.get(), (id(variable.where), variable.key)
+        for lookup in reach.lookups:
+            x, key = lookup.get(), (id(lookup.where), lookup.key)
             if key not in self._known:
                 self._known.add(key)
-                self._refuse_iterator(variable.name, x)
-                self.variables.append((variable, x))
-                new.append((variable.name, x))
+                self._refuse_iterator(lookup.name, x)
+                self.lookups.append((lookup, x))
+                new.append((lookup.name, x))
         for place in reach.around.places:
             key = id(place.holder), place.key
             if key not in self._known and place.key != "grad":

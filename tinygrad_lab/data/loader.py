@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_lab import tree
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.extras import extra
+from tinygrad_lab.generators import or_fresh
 from tinygrad_lab.typing import ArrayLike, Result, Rng
 
 
@@ -70,7 +71,7 @@ class DataLoader:
             )
         self.size = sizes[0]
         self.batch_size, self.shuffle, self.drop_last, self.progress = batch_size, shuffle, drop_last, progress
-        self._rng = np.random.default_rng() if rng is None else rng
+        self._rng = or_fresh(rng)
         self._collate = stacked if collate is None else collate
 
     def __len__(self) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from tinygrad_lab import tree
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.extras import extra
+from tinygrad_lab.generators import or_fresh
 
 Rows = tuple[Any, ...]
 
@@ -146,7 +147,7 @@ class StreamLoader:
         if batch_size < 1:
             raise ArgumentError(f"StreamLoader: batch_size must be at least 1, got {batch_size}; 32 is usual")
         self.partitions, self.batch_size, self.shuffle, self.drop_last = partitions, batch_size, shuffle, drop_last
-        self._rng = np.random.default_rng() if rng is None else rng
+        self._rng = or_fresh(rng)
 
     def __iter__(self) -> Iterator[Any]:
         rest: Rows | None = None

@@ -17,7 +17,7 @@ from tinygrad_lab.errors import LabError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.lab.running import Run
 from tinygrad_lab.lab.training import Callback, History
-from tinygrad_lab.saving import set_state, state_of
+from tinygrad_lab.saving import from_json, to_json
 
 NAME = "checkpoint.safetensors"
 _PARTS = ("model", "optimizer", "history", "gradients", "kept")
@@ -36,7 +36,7 @@ def pack(run: Run) -> bytes:
     arrays |= {f"kept.{name}": array for name, array in (history.kept or {}).items()}
     about = {
         "generator": run.batches.bit_generator.state,  # type: ignore[union-attr]
-        "generators": {name: state_of(rng)["generator"] for name, rng in run.model.named_generators()},
+        "generators": {name: to_json(rng)["generator"] for name, rng in run.model.named_generators()},
         "seconds": history.seconds,
         "stopped_by": history.stopped_by,
         "best": history.best,
@@ -62,7 +62,7 @@ def unpack(content: bytes, run: Run, where: Path) -> None:
         run.batches.bit_generator.state = about.pop("generator")  # type: ignore[union-attr]
         drawing = dict(run.model.named_generators())
         for name, state in about.pop("generators").items():
-            set_state(drawing[name], state)
+            from_json(drawing[name], state)
         columns = {name: column.tolist() for name, column in parts["history"].items()}
         gradients = parts["gradients"] if about.pop("compiled") else None
         run.history = History(**columns, **about, kept=parts["kept"] or None, gradients=gradients)

@@ -21,12 +21,7 @@ WITH_MOMENTUM = tuple(
     name for name, optimizer in optim.OPTIMIZERS.items() if "momentum" in inspect.signature(optimizer).parameters
 )
 
-CHANGEABLE = (
-    "epochs",
-    "until",
-    "patience",
-    "log_every",
-)  # when a run is resumed
+CHANGEABLE = ("epochs", "until", "patience", "log_every")  # when a run is resumed
 
 _POSITIVE = real("a positive number", lambda x: x > 0, "try 0.1")
 _AT_LEAST_0 = real("at least 0", lambda x: x >= 0, "try 0.01")

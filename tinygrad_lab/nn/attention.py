@@ -10,6 +10,7 @@ from tinygrad_lab import functional
 from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
+from tinygrad_lab.generators import or_fresh
 from tinygrad_lab.nn.init import check_positive, xavier_uniform
 from tinygrad_lab.nn.layers import Linear
 from tinygrad_lab.nn.module import Module
@@ -61,7 +62,7 @@ class MultiheadAttention(Module):
                 f"MultiheadAttention: num_heads must divide embed_dim, got {num_heads} for {embed_dim}; "
                 f"change either number"
             )
-        self._rng = rng = np.random.default_rng() if rng is None else rng
+        self._rng = rng = or_fresh(rng)
         self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
         sizes = (embed_dim, kdim or embed_dim, vdim or embed_dim)
         if set(sizes) == {embed_dim}:

@@ -12,6 +12,7 @@ from tinygrad_lab import functional
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
 from tinygrad_lab.functional.recurrent import gru_state, lstm_output, lstm_state
+from tinygrad_lab.generators import or_fresh
 from tinygrad_lab.nn.init import check_positive, uniform
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
@@ -76,7 +77,7 @@ class _Cell(Recurrent):
     ) -> None:
         check_positive(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
         self.input_size, self.hidden_size = input_size, hidden_size
-        self._add_parameters("", input_size, hidden_size, bias, np.random.default_rng() if rng is None else rng, dtype)
+        self._add_parameters("", input_size, hidden_size, bias, or_fresh(rng), dtype)
 
     def forward(self, input: Array, hx: Any = None) -> Result:
         """Return the state after one step, of shape (batch, hidden_size) or (hidden_size,); of an LSTM a pair."""

@@ -9,6 +9,7 @@ from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
+from tinygrad_lab.generators import or_fresh
 from tinygrad_lab.nn.init import check_positive
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
@@ -50,7 +51,7 @@ class Embedding(Module):
                 f"Embedding: padding_idx must be one of the {num_embeddings} rows, got {padding_idx}; "
                 f"leave it out for no padding"
             )
-        rng = np.random.default_rng() if rng is None else rng
+        rng = or_fresh(rng)
         table = np.asarray(rng.normal(size=(num_embeddings, embedding_dim)), given_or_default(dtype))
         self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
         if self.padding_idx is not None:
@@ -130,7 +131,7 @@ class LearnedEncoding(Module):
 
     def __init__(self, positions: int, features: int, *, rng: Rng | None = None, dtype: DTypeLike = None) -> None:
         check_positive("LearnedEncoding", positions=positions, features=features)
-        rng = np.random.default_rng() if rng is None else rng
+        rng = or_fresh(rng)
         self.weight = Value(np.asarray(rng.normal(0, 0.02, (positions, features)), given_or_default(dtype)))
 
     def forward(self, x: Array) -> Result:

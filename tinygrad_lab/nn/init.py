@@ -15,6 +15,7 @@ import numpy as np
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.generators import or_fresh
 from tinygrad_lab.typing import DTypeLike, Rng
 
 Shape = tuple[int, ...]
@@ -192,7 +193,7 @@ def layer_parameters(
         >>> layer_parameters((1, 2), (1,), None, "zeros", np.float64)
         (array([[0., 0.]]), array([0.]))
     """
-    rng = np.random.default_rng() if rng is None else rng
+    rng = or_fresh(rng)
     if init is None:
         bound = 1 / math.sqrt(_fans(shape)[0])
         weight = uniform(shape, rng, dtype, -bound, bound)

@@ -11,10 +11,10 @@ from tinygrad_lab import refusals, tree
 from tinygrad_lab.calls import foreign
 from tinygrad_lab.core.value import Value, next_index
 from tinygrad_lab.errors import OperationError, UndefinedMethodError
+from tinygrad_lab.generators import is_generator
 from tinygrad_lab.nn import states
 from tinygrad_lab.nn.buffer import Buffer
 from tinygrad_lab.nn.copies import CONTAINERS, StandIns, copied, walk, without_graph
-from tinygrad_lab.random import is_generator
 from tinygrad_lab.typing import ArrayLike, DTypeLike, Result
 
 _ARRAYS = frozenset({Value, np.ndarray})

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_lab import functional
 from tinygrad_lab.errors import ArgumentError, OperationError
+from tinygrad_lab.generators import or_fresh
 from tinygrad_lab.nn.cells import Recurrent, State, gru_step, lstm_step, rnn_step
 from tinygrad_lab.nn.init import check_positive
 from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
@@ -26,7 +27,7 @@ class _Layer(Recurrent):
             )
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.dropout, self.bidirectional = batch_first, dropout, bidirectional
-        self._rng = rng = np.random.default_rng() if rng is None else rng
+        self._rng = rng = or_fresh(rng)
         for layer in range(num_layers):
             inputs = input_size if layer == 0 else hidden_size * len(self._directions())
             for direction in self._directions():
@@ -77,9 +78,7 @@ class _Layer(Recurrent):
             state = self._advance(row, state, suffix)
             return state, state[0]
 
-        from tinygrad_lab.compiler.scanning import (
-            scan,
-        )  # with the whole compiler: only who runs a sequence waits for it
+        from tinygrad_lab.compiler.scanning import scan  # with the compiler: only who runs a sequence waits for it
 
         state, states = scan(advance, state, np.flip(xs, 0) if backwards else xs)
         return np.flip(states, 0) if backwards else states, state

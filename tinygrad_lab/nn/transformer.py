@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lab.calls.defaults import given_or_default
+from tinygrad_lab.generators import or_fresh
 from tinygrad_lab.nn.containers import ModuleList
 from tinygrad_lab.nn.init import check_positive, xavier_uniform
 from tinygrad_lab.nn.module import Module
@@ -18,12 +20,10 @@ from tinygrad_lab.typing import Array, ArrayLike, DTypeLike, Result, Rng
 
 class _Stack(Module):
     def _copies(self, layer: Module, num_layers: int, norm: Module | None) -> None:
-        import copy
-
         check_positive(type(self).__name__, num_layers=num_layers)
         # Copies draw their dropout from the one generator of the layer; of its own, each would drop the same.
-        generators = {id(x): x for module in layer.modules() for x in vars(module).values() if hasattr(x, "random")}
-        self.layers = ModuleList(copy.deepcopy(layer, dict(generators)) for _ in range(num_layers))
+        shared = {id(generator): generator for _, generator in layer.named_generators()}
+        self.layers = ModuleList(copy.deepcopy(layer, dict(shared)) for _ in range(num_layers))
         self.norm = norm
 
 
@@ -128,7 +128,7 @@ class Transformer(Module):
         layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True, *,
         rng: Rng | None = None, dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
-        rng = np.random.default_rng() if rng is None else rng
+        rng = or_fresh(rng)
         options = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
         norms = (LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype) for _ in range(2))
         encoder = TransformerEncoderLayer(*options, rng=rng, dtype=dtype)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from tinygrad_lab import functional
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.generators import or_fresh
 from tinygrad_lab.nn.attention import MultiheadAttention
 from tinygrad_lab.nn.layers import Dropout, Linear
 from tinygrad_lab.nn.module import Module
@@ -80,7 +79,7 @@ class TransformerEncoderLayer(_Layer):
         activation: str | Callable[[Any], Any] = "relu", layer_norm_eps: float = 1e-5, batch_first: bool = False,
         norm_first: bool = False, bias: bool = True, *, rng: Rng | None = None, dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
-        rng = np.random.default_rng() if rng is None else rng
+        rng = or_fresh(rng)
         self.self_attn = MultiheadAttention(
             d_model, nhead, dropout, bias, batch_first=batch_first, rng=rng, dtype=dtype
         )
@@ -134,7 +133,7 @@ class TransformerDecoderLayer(_Layer):
         activation: str | Callable[[Any], Any] = "relu", layer_norm_eps: float = 1e-5, batch_first: bool = False,
         norm_first: bool = False, bias: bool = True, *, rng: Rng | None = None, dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
-        rng = np.random.default_rng() if rng is None else rng
+        rng = or_fresh(rng)
         self.self_attn, self.multihead_attn = (
             MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, rng=rng, dtype=dtype)
             for _ in range(2)

@@ -60,11 +60,7 @@ class Optimizer:
         0.001
     """
 
-    variables = (
-        "lr",
-        "steps",
-        "_lag",
-    )  # numbers that a compiled step takes as inputs, so that they may change from call to call
+    variables = ("lr", "steps", "_lag")  # inputs of a compiled step, so that they may change from call to call
 
     def __init__(self, params: Params, lr: float | Schedule) -> None:
         name = type(self).__name__

@@ -18,6 +18,7 @@ from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.core.trace import Pullback
 from tinygrad_lab.core.value import Value, alias, next_index
 from tinygrad_lab.errors import ArgumentTypeError, GraphError
+from tinygrad_lab.generators import is_generator, set_state, state_of
 from tinygrad_lab.typing import Function, Result
 
 
@@ -84,8 +85,8 @@ class _Rerun:
         modules, generators = _held_by(function)
         self.buffers = [b for module in modules for _, b in module.named_buffers()]
         self.generators = [g for module in modules for _, g in module.named_generators()] + generators
-        self.generators += filter(_is_generator, self.leaves)
-        self.states = [_state_of(generator) for generator in self.generators]
+        self.generators += filter(is_generator, self.leaves)
+        self.states = list(map(state_of, self.generators))
         self.close: Callable[[list[Any]], Any] = list
         self.captured: list[Value] = []
         self.first: list[Any] = []
@@ -123,7 +124,7 @@ class _Rerun:
 
         Afterwards all of them, and buffers, are as they are now.
         """
-        states = [_state_of(generator) for generator in self.generators]
+        states = list(map(state_of, self.generators))
         buffers = [(b, b.data) for b in self.buffers]
         history = [(v, v.op, v.parents, v.data) for v in self.captured]
         _restore(self.generators, self.states)
@@ -191,23 +192,9 @@ def _held_by(function: Function) -> tuple[list[Any], list[Any]]:
         if isinstance(x, list | tuple | dict):
             found += x.values() if isinstance(x, dict) else x
     modules = [x for x in found if hasattr(type(x), "named_generators")]
-    return modules, list(filter(_is_generator, found))
-
-
-def _is_generator(x: Any) -> bool:
-    return isinstance(x, np.random.RandomState) or hasattr(type(x), "bit_generator")
-
-
-def _state_of(generator: Any) -> Result:
-    import copy
-
-    legacy = isinstance(generator, np.random.RandomState)
-    return copy.deepcopy(generator.get_state() if legacy else generator.bit_generator.state)
+    return modules, list(filter(is_generator, found))
 
 
 def _restore(generators: list[Any], states: list[Any]) -> None:
     for generator, state in zip(generators, states, strict=True):
-        if isinstance(generator, np.random.RandomState):
-            generator.set_state(state)
-        else:
-            generator.bit_generator.state = state
+        set_state(generator, state)
