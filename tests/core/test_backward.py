@@ -339,6 +339,24 @@ def test_hooks_see_the_complete_gradient_once_and_may_replace_it():
     assert x.grad == 390.0
 
 
+def test_a_leaf_that_a_sweep_starts_at_has_its_hooks_and_its_gradient():
+    x = tl.Value(2.0)
+    x.register_hook(lambda g: g * 3)
+    x.backward()
+    assert x.grad == 3.0
+
+
+def test_a_leaf_frozen_since_gets_no_gradient_and_nor_does_what_hangs_on_it_alone():
+    x, w = tl.Value(2.0), tl.Value(3.0)
+    inner = x * 2.0
+    y = inner * w
+    x.requires_grad_(False)
+    y.backward()
+    assert x.grad is None
+    assert inner.grad is None
+    assert w.grad == 4.0
+
+
 def test_a_removed_hook_is_gone_and_removing_twice_harms_no_other():
     x = tl.Value(1.0)
     x.register_hook(lambda g: g + 1)

@@ -33,3 +33,23 @@ def test_a_pullback_is_linear_in_its_cotangent_and_differentiated_where_that_is_
 def test_nothing_is_passed_on_where_a_sweep_starts_with_zero():
     _, pullback = tl.vjp(np.sqrt, np.array([0.0, 4.0]))
     np.testing.assert_array_equal(pullback(np.array([0.0, 1.0]))[0], [0, 0.25])
+
+
+@pytest.mark.parametrize("beside", [0.0, tl.Value(4.0)])
+def test_what_is_followed_on_one_way_changes_nothing_on_another(beside):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = tl.grad(lambda x: np.sum((1 / x)[1:]) + np.sqrt(beside) * 1.0)(np.array([0.0, 2.0]))
+    np.testing.assert_array_equal(getattr(found, "data", found), [np.nan, -0.25])
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_a_branch_not_taken_is_left_out_whichever_of_the_operations_came_first(earlier):
+    x, taken = np.array([0.0, 2.0]), np.array([False, True])
+
+    def f(x):
+        z = np.where(taken, x, 1.0) if earlier else x
+        y = 1 / z
+        return np.sum(y if earlier else np.where(taken, y, 0.0))
+
+    with np.errstate(divide="ignore"):
+        np.testing.assert_array_equal(tl.grad(f)(x), [0.0, -0.25])

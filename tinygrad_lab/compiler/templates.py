@@ -127,7 +127,7 @@ def held(array: Any, name: str | None) -> Value:
         return Value(array, requires_grad=False, name=name)
     value = _new(Value)
     value.data, value.name, value.index = array, name, next_index()
-    value.requires_grad = value.trainable = False
+    value.requires_grad = value.trainable = value.masked = False
     value.parents = value.saved = ()
     value.kwargs = NO_KEYWORDS
     value.op = value.grad = value.watch = value.origin = value.call = None

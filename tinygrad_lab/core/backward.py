@@ -1,6 +1,6 @@
 """The reverse sweep. It knows nodes, rules and arrays, and does not know `Value`.
 
-Going through the nodes latest first, each node's gradient `g` is complete when its turn comes, because everything
+Of the nodes that some gradient has arrived at, the latest comes next: its gradient `g` is complete, because everything
 computed from it came later. The node's rules turn `g` into one contribution per parent; contributions add up.
 
 The same loop runs on plain arrays and on Values. Called on the arrays that a node saved, its rules cost what NumPy
@@ -9,7 +9,7 @@ costs; called on Values, they record themselves, and the gradient can be differe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -19,60 +19,61 @@ from tinygrad_lab.calls.foreign import MET, careful
 from tinygrad_lab.core import modes
 from tinygrad_lab.core.checks import fail_if_not_finite
 from tinygrad_lab.core.graph import N, Node
-from tinygrad_lab.core.masks import masked, masks
+from tinygrad_lab.core.masks import masked, reached_by
 from tinygrad_lab.core.registry import JointRules, Op
 from tinygrad_lab.typing import Array
 
 
 def sweep(  # noqa: C901  one loop, and calls cost
-    order: list[N], gradients: dict[N, Any], recorded: bool = False, release: bool = False
+    gradients: dict[N, Any], wanted: set[N] | None = None, recorded: bool = False, release: bool = False
 ) -> dict[N, Any]:
-    """Pull gradients back through `order`, and return those of its leaves and of the nodes that retain theirs.
+    """Pull gradients back through the graph, and return those of its leaves and of the nodes that retain theirs.
 
     Arguments:
-        order: nodes, latest first; a node none of whose parents is among them counts as a leaf.
-        gradients: the roots' gradients by node; emptied on the way, so that memory is freed early.
+        gradients: those of the roots, by node; emptied on the way, so that memory is freed early.
+        wanted: the nodes to pass through; all that require a gradient without it. One with no parent among them counts
+            as a leaf.
         recorded: whether the rules run on Values, so that the gradients have a graph themselves.
-        release: whether to empty `order`, and every node that has been passed.
+        release: whether every node that has been passed is emptied.
 
     Raises:
         GraphError: a node has been released by an earlier sweep.
     """
     if recorded and not modes.current() & modes.RECORD:
         with modes.enable_grad():
-            return sweep(order, gradients, recorded)
+            return sweep(gradients, wanted, recorded)
     found: dict[N, Any] = {}
     made: set[N] = set()  # nodes whose gradient is a sum that nobody else holds, so that it may be added to in place
-    wanted, partial = set(order), masks(order, gradients)
+    reached = reached_by(gradients)
     check = modes.current() & modes.CHECK
-    for node in _emptied(order) if release else order:
-        g = gradients.pop(node, None)
-        if g is None:
-            continue
+    waiting = sorted((-node.index, node) for node in gradients if node.op is not None)  # a heap: the latest comes first
+    while waiting:
+        node = heappop(waiting)[1]
+        g, parents = gradients.pop(node), node.parents
+        op: Op = node.op  # type: ignore[assignment]  # only what an operation made waits
         if node.watch is not None:
             g = node.watch(node, g, found)
-        op = node.op
-        if op is None or wanted.isdisjoint(node.parents):
-            if op is not None and not node.parents:
-                raise refusals.graph.freed(op.name)
+        if not parents:
+            raise refusals.graph.freed(op.name)
+        if wanted is not None and wanted.isdisjoint(parents):
             found[node] = g
             continue
+        mask: Any = True if reached is None else reached.masks.pop(node, True)
+        whole = mask is True or not op.elementwise
         inputs, kwargs = _as_values(node) if recorded else node.saved, node.kwargs
         rules = op.rules
         if type(rules) is JointRules:
-            needed = tuple(position for position, parent in enumerate(node.parents) if parent in wanted)
-            rules = rules.together(op, needed, g, inputs, kwargs)
-        for position, parent in enumerate(node.parents):
-            if parent not in wanted:
+            rules = rules.together(op, _needed(parents, wanted), g, inputs, kwargs)
+        for position, parent in enumerate(parents):
+            if parent is None or (not parent.requires_grad if wanted is None else parent not in wanted):
                 continue
-            if op.into and parent in made and node not in partial:
+            if reached is not None:
+                reached.hand_on(node, position, mask)
+            if op.into and parent in made and whole:
                 gradients[parent] = op.into(gradients[parent], g, *inputs, **kwargs)
                 continue
             rule, like = rules[position] if not MET else careful(op.name, rules[position]), node.saved[position + 1]
-            if node in partial:
-                contribution = masked(rule, g, inputs, kwargs, partial[node])
-            else:
-                contribution = rule(g, *inputs, **kwargs)
+            contribution = rule(g, *inputs, **kwargs) if whole else masked(rule, g, inputs, kwargs, mask)
             try:
                 fits = contribution.shape == like.shape and contribution.dtype is like.dtype
             except AttributeError:
@@ -85,17 +86,20 @@ def sweep(  # noqa: C901  one loop, and calls cost
             if parent in gradients:
                 contribution = gradients[parent] + contribution
                 made.add(parent)
+            elif parent.op is not None:
+                heappush(waiting, (-parent.index, parent))
             gradients[parent] = contribution
         if release:
-            wanted.remove(node)
             node.release()
+    for leaf, g in gradients.items():
+        found[leaf] = g if leaf.watch is None else leaf.watch(leaf, g, found)
     return found
 
 
-def _emptied(order: list[N]) -> Iterator[N]:
-    order.reverse()
-    while order:
-        yield order.pop()
+def _needed(parents: tuple[N | None, ...], wanted: set[N] | None) -> tuple[int, ...]:
+    """Return the positions of the parents that need a gradient."""
+    needed = {p for p in parents if p is not None and (p.requires_grad if wanted is None else p in wanted)}
+    return tuple(position for position, parent in enumerate(parents) if parent in needed)
 
 
 def _as_values(node: Node) -> tuple[Any, ...]:
@@ -109,18 +113,15 @@ def _as_values(node: Node) -> tuple[Any, ...]:
 
 def unbroadcast(contribution: Array, like: Array, op: Op, position: int) -> Array:
     """Undo broadcasting: sum over the axes that were added or stretched, and return to the input's dtype."""
-    extra = contribution.ndim - like.ndim
-    stretched = tuple(
-        axis
-        for axis, size in enumerate(contribution.shape)
-        if axis < extra or (like.shape[axis - extra] == 1 and size != 1)
-    )
+    shape = (1,) * (contribution.ndim - like.ndim) + like.shape
+    sizes = enumerate(zip(contribution.shape, shape, strict=False))
+    stretched = tuple(axis for axis, (size, own) in sizes if own == 1 != size)
     if stretched:
         contribution = np.sum(contribution, axis=stretched, keepdims=True)
-    if extra > 0:
-        contribution = np.reshape(contribution, contribution.shape[extra:])
-    if contribution.shape != like.shape:
+    if contribution.shape != shape:
         raise refusals.rules.gradient_does_not_fit(op.name, position, like.shape, contribution.shape)
+    if shape != like.shape:
+        contribution = np.reshape(contribution, like.shape)
     if contribution.dtype != like.dtype:
         if contribution.dtype.kind == "c" and like.dtype.kind != "c":
             contribution = np.real(contribution)  # a real input has no imaginary direction

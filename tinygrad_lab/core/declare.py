@@ -14,16 +14,14 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-import numpy as np
-
 from tinygrad_lab import refusals
+from tinygrad_lab.calls.foreign import ARRAYS
 from tinygrad_lab.calls.receivers import Receiver, Recorder, holds_values
 from tinygrad_lab.core import registry
 from tinygrad_lab.core.registry import JointRules, Op, VariadicRules, operation
 from tinygrad_lab.typing import Function, Result
 
 F = TypeVar("F", bound=Function)
-_PLAIN = frozenset({np.ndarray, np.float64, np.float32})
 
 
 def defvjp(
@@ -35,7 +33,7 @@ def defvjp(
     elementwise: bool | None = None,
     selects: bool = False,
     moves: bool = False,
-    steep: bool = False,
+    masked: bool = False,
 ) -> Op:
     """Declare the derivative rules of a function, one per positional argument.
 
@@ -49,7 +47,8 @@ def defvjp(
         elementwise: whether output elements depend on single input elements; ufuncs do.
         selects: whether the rules hand some elements of the gradient on, drop others, and do nothing else.
         moves: whether they hand all elements on, and do nothing else but rearrange them or add them up.
-        steep: whether the slope may be infinite or NaN where no gradient arrives, and none is to be passed on there.
+        masked: whether the sweep, from this operation back, follows which elements the gradient reaches, and passes
+            none on at the others: for a slope that may be infinite or NaN there.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -74,8 +73,7 @@ def defvjp(
         op.rules = tuple(_refreshed(op, rule, 2) for rule in given)
     op.family = _family(next((rule for rule in (variadic, joint, *given) if rule is not None), own))
     op.unbind()
-    for kind, member in ((registry.SELECTING, selects), (registry.MOVING, moves), (registry.TRACKED, steep)):
-        (kind.add if member else kind.discard)(op)
+    op.selects, op.moves, op.masked = selects, moves, masked
     if elementwise is not None:
         op.elementwise = elementwise
     return op
@@ -171,7 +169,7 @@ def primitive(
                 if isinstance(arg, Receiver):
                     return arg.record(op, args, kwargs)
             result = function(*args, **kwargs)
-            if type(result) not in _PLAIN and holds_values(result):
+            if type(result) not in ARRAYS and holds_values(result):
                 raise refusals.rules.escaped(op.name)
             return result[0] if residuals else result
 

@@ -24,6 +24,7 @@ class Node(Protocol):
         parents: what `op` was given: nodes, and None in the place of what is not differentiated.
         saved: the arrays `(result, *inputs)`, whatever happened to the parents' data since.
         kwargs: the keywords that `op` was given.
+        masked: whether `op` or an operation that it was computed from is `masked`.
         watch: called with the complete gradient, which it may replace; None where nobody asked.
         origin: the source line that made it, in the modes that note it.
     """
@@ -34,6 +35,7 @@ class Node(Protocol):
     parents: tuple[Any, ...]
     saved: tuple[Any, ...]
     kwargs: dict[str, Any]
+    masked: bool
     watch: Any
     origin: str | None
 

@@ -9,7 +9,6 @@ from node to node.
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -18,33 +17,40 @@ from tinygrad_lab.calls.foreign import MET, careful
 from tinygrad_lab.calls.receivers import plain
 from tinygrad_lab.core.graph import N
 from tinygrad_lab.core.operators import MULTIPLY
-from tinygrad_lab.core.registry import MOVING, SELECTING, TRACKED
 from tinygrad_lab.typing import Array, Rule
 
 
-def masks(order: list[N], roots: dict[N, Any]) -> dict[N, Array]:
-    """Return, for each elementwise node of `order` some elements of which may not be reached, which ones are.
+class Reached:
+    """Which elements of each node a gradient reaches, while a sweep goes back; True stands for all of a node."""
 
-    Arguments:
-        order: nodes, latest first.
-        roots: the gradients that a sweep starts with, by node.
+    def __init__(self, masks: dict[Any, Any]) -> None:
+        self.masks = masks
+        self._made: set[Any] = set()  # nodes whose mask nobody else holds, so that it may be added to in place
+
+    def hand_on(self, node: Any, position: int, mask: Any) -> None:
+        """Note which elements of a parent are reached, given the mask of the node."""
+        parent = node.parents[position]
+        before = self.masks.get(parent)
+        if parent.op is None or before is True:
+            return
+        if mask is not True or node.masked:
+            mask = _handed_on(node, position, mask, before if parent in self._made else None)
+        if before is not None and mask is not before and mask is not True:
+            mask = before | mask
+            self._made.add(parent)
+        self.masks[parent] = mask
+
+
+def reached_by(seeds: dict[N, Any]) -> Reached | None:
+    """Return which elements of the roots a sweep's first gradients reach; None where there is nothing to follow.
+
+    Numbers, and arrays of other libraries, are not looked into.
     """
-    # True stands for all of a node; numbers, and arrays of other libraries, are not looked into.
-    reached: dict[N, Any] = {r: not isinstance(plain(g), np.ndarray) or _not_zero(g, True) for r, g in roots.items()}
-    if TRACKED.isdisjoint(map(attrgetter("op"), order)) and all(mask is True for mask in reached.values()):
-        return {}
-    made: set[N] = set()  # nodes whose mask nobody else holds, so that it may be added to in place
-    for node in order:
-        for position, parent in enumerate(node.parents):
-            before = reached.get(parent)
-            if parent is None or parent.op is None or before is True:
-                continue
-            mask = _handed_on(node, position, reached.get(node, True), before if parent in made else None)
-            if before is not None and mask is not before and mask is not True:
-                mask = before | mask
-                made.add(parent)
-            reached[parent] = mask
-    return {node: mask for node, mask in reached.items() if mask is not True and getattr(node.op, "elementwise", False)}
+    masks, matters = {}, False
+    for root, g in seeds.items():
+        masks[root] = mask = _not_zero(g, True) if isinstance(plain(g), np.ndarray) else True
+        matters = matters or root.masked or mask is not True
+    return Reached(masks) if matters else None
 
 
 def masked(rule: Rule, g: Array, inputs: tuple[Any, ...], kwargs: dict[str, Any], mask: Array) -> Array:
@@ -59,7 +65,7 @@ def _handed_on(node: Any, position: int, mask: Any, total: Any) -> Any:
     With a `total`, an array that nobody else holds, they may be added to it.
     """
     op, y, like = node.op, node.saved[0], node.saved[position + 1]
-    hands_on = op in SELECTING or (op in MOVING and (mask is not True or "where" in node.kwargs))
+    hands_on = op.selects or (op.moves and (mask is not True or "where" in node.kwargs))
     if hands_on:
         mask = np.logical_or(y, True) if mask is True else mask
         if op.into and total is not None:  # at the cost of a piece

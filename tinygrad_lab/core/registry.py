@@ -31,6 +31,9 @@ class Op:
         named: the keyword arguments that the last of the rules belong to.
         family: the module that declared the operation.
         elementwise: each output element depends on one element of each broadcast input.
+        selects: its rules hand some elements of the gradient on and drop others, as those of `where` do.
+        moves: its rules hand all elements of the gradient on, as those of `reshape` do.
+        masked: a sweep follows, from here back, which elements the gradient reaches: see `masks`.
         into: adds the first gradient into an array of the sweep's own, `into(total, g, y, *inputs)`, or None.
         residuals: `forward` returns its result and what the rules need beside it.
         twin: the operation whose result is the vector of several results: see `outputs`.
@@ -39,8 +42,8 @@ class Op:
     """
 
     __slots__ = (
-        "bind", "body", "direct", "elementwise", "family", "forward", "function", "into", "kind", "least", "name",
-        "named", "residuals", "rules", "twin",
+        "bind", "body", "direct", "elementwise", "family", "forward", "function", "into", "kind", "least", "masked",
+        "moves", "name", "named", "residuals", "rules", "selects", "twin",
     )  # fmt: skip
 
     def __init__(self, function: Function) -> None:
@@ -53,7 +56,7 @@ class Op:
         self.named: tuple[str, ...] = ()
         self.family = ""
         self.elementwise = isinstance(function, np.ufunc) and function.signature is None
-        self.residuals = False
+        self.selects = self.moves = self.masked = self.residuals = False
         self.into: Function | None = None
         self.unbind()
 
@@ -112,9 +115,6 @@ class JointRules(VariadicRules):
 
 
 OPS: dict[Function, Op] = {}
-SELECTING: set[Op] = set()  # those, such as `where`, whose rules hand some elements of the gradient on and drop others
-MOVING: set[Op] = set()  # those, such as `reshape`, whose rules hand all of them on
-TRACKED: set[Op] = set()  # those for whose sake a sweep follows which elements are reached: see `masks`
 LATER: dict[str, str] = {}  # libraries, and the modules with their rules: imported once the library has been
 REFUSED: dict[Function, str] = {}  # functions that no Value may enter, with advice
 
@@ -130,16 +130,13 @@ def operation(function: Function, forward: Function | None = None) -> Op:
     return op
 
 
-def _find_later(function: Function) -> Op | None:
-    """Import the rules of those libraries that have been imported by now, and look again."""
-    for library in [name for name in LATER if name in sys.modules]:
-        importlib.import_module(LATER.pop(library))
-    return OPS.get(function)
-
-
 def find(function: Function) -> Op:
     """Return the operation that differentiates `function`, or raise an error that names it and the nearest one."""
-    op = OPS.get(function) or _find_later(function)
+    op = OPS.get(function)
+    if op is None:
+        for library in LATER.keys() & sys.modules.keys():
+            importlib.import_module(LATER.pop(library))
+        op = OPS.get(function)
     if op is None:
         name = getattr(function, "__name__", repr(function))
         if function in REFUSED:

@@ -25,17 +25,17 @@ class Pullback:
         since = inputs[0].index if inputs else 0
         order = graph.ancestors((x for x in outputs if isinstance(x, Value)), since)
         self.reaches_back = graph.reaches_back(order, since)
-        self._order = graph.between(order, inputs)
+        self._wanted = set(graph.between(order, inputs))
 
     def __call__(self, cotangents: Sequence[Array | None], recorded: bool) -> list[Array]:
         """Return a gradient per input: arrays, or, if they are recorded, Values."""
         seeds: dict[Value, Any] = {}
         for output, g in zip(self.outputs, cotangents, strict=True):
-            if isinstance(output, Value) and output.requires_grad:
+            if isinstance(output, Value) and output in self._wanted:
                 seed = cotangent(output, g, recorded)
                 seeds[output] = seeds[output] + seed if output in seeds else seed
         given = list(seeds.values())
-        found = sweep(self._order, seeds, recorded)
+        found = sweep(seeds, self._wanted, recorded)
         found = owned({x: found[x] for x in self.inputs if x in found}, given)
         return [found[x] if x in found else np.zeros_like(x.data)[()] for x in self.inputs]
 

@@ -16,11 +16,10 @@ import numpy as np
 
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.checked import Anything, Checked
-from tinygrad_lab.calls.foreign import MET, USUAL, operand, strictly
+from tinygrad_lab.calls.foreign import ARRAYS, MET, USUAL, operand, strictly
 from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.checks import fail_if_not_finite, fingerprints
-from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.modes import CHECK, ORIGIN, RECORD, caller, current
 from tinygrad_lab.core.operators import GETITEM, NO_KEYWORDS, POSITIVE, Operators
 from tinygrad_lab.core.outputs import settled
@@ -63,7 +62,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
     """
 
     __slots__ = (
-        "__weakref__", "call", "data", "grad", "index", "kwargs", "name",
+        "__weakref__", "call", "data", "grad", "index", "kwargs", "masked", "name",
         "op", "origin", "parents", "requires_grad", "saved", "trainable", "watch",
     )  # fmt: skip
 
@@ -76,6 +75,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
     saved: tuple[Any, ...]  # (result, *inputs): the arrays the rules need, whatever happens to the parents' data
     kwargs: dict[str, Any]
     index: int  # a running number, so that sorting by it is a topological order
+    masked: bool  # whether a sweep from here follows which elements are reached
     watch: Watch | None
     origin: str | None  # the source line, in the modes that note it
     call: tuple[Any, int, Any] | None  # (the module call that returned it, `index` before it, the inner such call)
@@ -125,7 +125,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
         if create_graph and not retain_graph:
             raise refusals.graph.needs_graph()
         seed = cotangent(self, gradient, create_graph)
-        found = sweep(ancestors([self]), {self: seed}, create_graph, release=not retain_graph)
+        found = sweep({self: seed}, None, create_graph, release=not retain_graph)
         with _accumulating:
             for leaf, g in owned(found, [seed]).items():
                 leaf.grad = g if leaf.grad is None else leaf.grad + g
@@ -186,6 +186,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
         parents: list[Value | None] = []
         arrays: list[Any] = []
         required: bool | None = None  # None until an argument turns up that has a derivative
+        masked = op.masked
         for arg in args:
             if type(arg) is not Value:
                 parents.append(None)
@@ -197,10 +198,11 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
                 else:
                     parents.append(arg)
                     required = required or arg.requires_grad
+                    masked = masked or arg.masked
         try:
             if kwargs or MET:
                 data = strictly(op.name, op.forward, arrays, kwargs) if MET else op.forward(*arrays, **kwargs)
-            elif op.body is not None and _USUAL.issuperset(map(type, arrays)):
+            elif op.body is not None and USUAL.issuperset(map(type, arrays)):
                 data = op.body(*arrays)
             else:
                 data = op.forward(*arrays)
@@ -209,7 +211,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
         if required is None:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
             return data
         layout = None
-        if type(data) not in _ARRAYS or data.dtype.kind not in "fc":
+        if type(data) not in ARRAYS or data.dtype.kind not in "fc":
             if getattr(data, "dtype", _OBJECT).kind in "biu":  # integers have no derivative
                 return data
             op, data, kwargs, layout = settled(op, data, kwargs)
@@ -222,6 +224,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
             result.saved = (data, *arrays)
             result.kwargs = kwargs
             result.requires_grad = True
+            result.masked = masked
         else:
             _without_history(result)
         result.index = next_index()
@@ -254,21 +257,19 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
 record = Value.record  # as a global, which is found faster
 _new = Value.__new__
 _accumulating = threading.RLock()  # threads that share a leaf read its `grad` and write it back one at a time
-_ARRAYS = frozenset({np.ndarray, np.float64, np.float32})
-_USUAL = _ARRAYS | {int, float, type(None)}
 _OBJECT = np.dtype(object)
 
 
 def _without_history(value: Value) -> None:
     value.op, value.parents, value.saved = None, (), ()
-    value.kwargs, value.requires_grad = NO_KEYWORDS, False
+    value.kwargs, value.requires_grad, value.masked = NO_KEYWORDS, False, False
 
 
 def alias(value: ArrayLike, array: Array) -> Value:
     """Return a new node that holds `array` and passes its gradient on to `value`, if that is a Value."""
     result = Value(0.0)
     result.data, result.op, result.saved = array, POSITIVE, (array, array)
-    result.parents = (value if type(value) is Value else None,)
+    result.parents, result.masked = (value if type(value) is Value else None,), getattr(value, "masked", False)
     return result
 
 

@@ -36,8 +36,8 @@ defvjp(np.nextafter,     lambda g, y, a, b: g,
 
 # Squares and roots
 defvjp(np.square,        lambda g, y, x: g * (2 * x))
-defvjp(np.sqrt,          lambda g, y, x: g / (2 * y + 0.0), steep=True)  # the root of -0.0 is -0.0
-defvjp(np.cbrt,          lambda g, y, x: g / y / (3 * y), steep=True)  # y * y may overflow
+defvjp(np.sqrt,          lambda g, y, x: g / (2 * y + 0.0), masked=True)  # the root of -0.0 is -0.0
+defvjp(np.cbrt,          lambda g, y, x: g / y / (3 * y), masked=True)  # y * y may overflow
 defvjp(np.hypot,         lambda g, y, a, b: g * direction(a, y),
                          lambda g, y, a, b: g * direction(b, y))
 
@@ -45,10 +45,10 @@ defvjp(np.hypot,         lambda g, y, a, b: g * direction(a, y),
 defvjp(np.exp,           lambda g, y, x: g * y)
 defvjp(np.exp2,          lambda g, y, x: g * y * math.log(2))
 defvjp(np.expm1,         lambda g, y, x: g * np.exp(x))
-defvjp(np.log,           lambda g, y, x: g / where_defined(x, y), steep=True)
-defvjp(np.log2,          lambda g, y, x: g / (where_defined(x, y) * math.log(2)), steep=True)
-defvjp(np.log10,         lambda g, y, x: g / (where_defined(x, y) * math.log(10)), steep=True)
-defvjp(np.log1p,         lambda g, y, x: g / (1 + where_defined(x, y)), steep=True)
+defvjp(np.log,           lambda g, y, x: g / where_defined(x, y), masked=True)
+defvjp(np.log2,          lambda g, y, x: g / (where_defined(x, y) * math.log(2)), masked=True)
+defvjp(np.log10,         lambda g, y, x: g / (where_defined(x, y) * math.log(10)), masked=True)
+defvjp(np.log1p,         lambda g, y, x: g / (1 + where_defined(x, y)), masked=True)
 defvjp(np.logaddexp,     lambda g, y, a, b: g * np.exp(-np.logaddexp(0, b - a)),
                          lambda g, y, a, b: g * np.exp(-np.logaddexp(0, a - b)))
 defvjp(np.logaddexp2,    lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, b - a)),

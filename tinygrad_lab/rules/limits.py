@@ -53,7 +53,7 @@ def where_defined(x: Array, y: Array) -> Array:
 defvjp(ratio,          lambda g, y, a, b: g / b,
                        lambda g, y, a, b: -ratio(g * y, b))
 defvjp(direction,      lambda g, y, x, length: unless_at_origin(g, x, length),
-                       lambda g, y, x, length: unless_at_origin(-g * y, x, length), steep=True)
-defvjp(side,           lambda g, y, x: g * np.where(x == 0, np.nan, 0), steep=True)
+                       lambda g, y, x, length: unless_at_origin(-g * y, x, length), masked=True)
+defvjp(side,           lambda g, y, x: g * np.where(x == 0, np.nan, 0), masked=True)
 defvjp(where_defined,  lambda g, _, x, y: where_defined(g, y), None)
 # fmt: on

@@ -65,8 +65,8 @@ def _base(g: Array, y: Array, x: Array, p: Any) -> Result:
 
 # fmt: off
 operation(np.power, forward=_power)
-defvjp(np.power,        _base, lambda g, y, x, p: g * partial(x, p, a=0, b=1), steep=True)
-defvjp(np.float_power,  _base, lambda g, y, x, p: g * partial(x, p, a=0, b=1), steep=True)
+defvjp(np.power,        _base, lambda g, y, x, p: g * partial(x, p, a=0, b=1), masked=True)
+defvjp(np.float_power,  _base, lambda g, y, x, p: g * partial(x, p, a=0, b=1), masked=True)
 defvjp(partial,         lambda g, y, x, p, a, b: g * partial(x, p, a=a + 1, b=b),
-                        lambda g, y, x, p, a, b: g * partial(x, p, a=a, b=b + 1), steep=True)
+                        lambda g, y, x, p, a, b: g * partial(x, p, a=a, b=b + 1), masked=True)
 # fmt: on

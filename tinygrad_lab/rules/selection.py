@@ -24,7 +24,7 @@ def _share(g: Array, y: Array, mine: Any, other: ArrayLike) -> Array:
 defvjp(np.where,       None,
                        lambda g, y, condition, a, b: np.where(condition, g, 0),
                        lambda g, y, condition, a, b: np.where(condition, 0, g),
-                       elementwise=True, selects=True, steep=True)
+                       elementwise=True, selects=True, masked=True)
 defvjp(np.maximum,     lambda g, y, a, b: _share(g, y, a, b),
                        lambda g, y, a, b: _share(g, y, b, a), selects=True)
 defvjp(np.minimum,     lambda g, y, a, b: _share(g, y, a, b),
@@ -34,7 +34,7 @@ defvjp(np.fmax,        lambda g, y, a, b: _share(g, y, a, b),
 defvjp(np.fmin,        lambda g, y, a, b: _share(g, y, a, b),
                        lambda g, y, a, b: _share(g, y, b, a), selects=True)
 defvjp(np.nan_to_num,  lambda g, y, x, **replacements: np.where(np.isfinite(x), g, 0),
-                       elementwise=True, selects=True, steep=True)
+                       elementwise=True, selects=True, masked=True)
 # fmt: on
 
 

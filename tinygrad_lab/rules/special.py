@@ -135,19 +135,19 @@ def _beta_density(a: Array, b: Array, x: Array) -> Array:
 # fmt: off
 # Logistic and logarithmic
 defvjp(special.expit,      lambda g, y, x: g * y * (1 - y))
-defvjp(special.logit,      lambda g, y, x: g / _logistic_slope(where_defined(x, y)), steep=True)
+defvjp(special.logit,      lambda g, y, x: g / _logistic_slope(where_defined(x, y)), masked=True)
 defvjp(special.log_expit,  lambda g, y, x: g * special.expit(-x))
 defvjp(special.exprel,     lambda g, y, x: g * _exprel_slope(x))
 defvjp(special.exp10,      lambda g, y, x: g * y * math.log(10))
 defvjp(special.exp2,       lambda g, y, x: g * y * math.log(2))
 defvjp(special.expm1,      lambda g, y, x: g * np.exp(x))
-defvjp(special.log1p,      lambda g, y, x: g / (1 + where_defined(x, y)), steep=True)
-defvjp(special.cbrt,       lambda g, y, x: g / y / (3 * y), steep=True)
+defvjp(special.log1p,      lambda g, y, x: g / (1 + where_defined(x, y)), masked=True)
+defvjp(special.cbrt,       lambda g, y, x: g / y / (3 * y), masked=True)
 defvjp(special.xlogy,      lambda g, y, a, b: g * np.log(b),
-                           lambda g, y, a, b: g * ratio(a, where_defined(b, y)), steep=True)
+                           lambda g, y, a, b: g * ratio(a, where_defined(b, y)), masked=True)
 defvjp(special.xlog1py,    lambda g, y, a, b: g * np.log1p(b),
-                           lambda g, y, a, b: g * ratio(a, 1 + where_defined(b, y)), steep=True)
-defvjp(special.entr,       lambda g, y, x: -g * (np.log(x) + 1), steep=True)
+                           lambda g, y, a, b: g * ratio(a, 1 + where_defined(b, y)), masked=True)
+defvjp(special.entr,       lambda g, y, x: -g * (np.log(x) + 1), masked=True)
 defvjp(special.rel_entr,   lambda g, y, a, b: g * (np.log(a / b) + 1),
                            lambda g, y, a, b: -g * a / b)
 defvjp(special.kl_div,     lambda g, y, a, b: g * np.log(a / b),

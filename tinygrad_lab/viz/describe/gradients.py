@@ -7,6 +7,7 @@ contribution, with broadcasting undone and dtypes cast. No `grad` attribute is t
 from __future__ import annotations
 
 import contextvars
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,14 +36,16 @@ class _Probe(Node):
     """Stands for a node or an edge in the sweep, and notes the gradient that arrives."""
 
     __slots__ = (
-        "describe", "found", "index", "key", "kwargs", "op", "origin", "parents", "requires_grad", "saved", "value",
+        "describe", "found", "index", "key", "kwargs", "masked", "op", "origin", "parents", "requires_grad", "saved",
+        "value",
     )  # fmt: skip
 
     def __init__(
-        self, key: Any, found: dict[Any, Summary], index: int, describe: Describe, value: Value | None = None
+        self, key: Any, found: dict[Any, Summary], describe: Describe, masked: bool, value: Value | None = None
     ) -> None:
-        self.key, self.found, self.index, self.describe, self.value = key, found, index, describe, value
+        self.key, self.found, self.describe, self.masked, self.value = key, found, describe, masked, value
         self.requires_grad = True
+        self.index = 0
         self.origin = None
         self.kwargs: dict[str, Any] = {}
         self.op: Any = None
@@ -73,9 +76,9 @@ def gradients_of(roots: list[Value], order: list[Value]) -> Gradients:
     """
     result = Gradients()
     describe = outline if len(order) > LARGE else summarise
-    nodes = {value: _Probe(value, result.gradients, value.index, describe, value) for value in order}
-    probes: list[_Probe] = []
-    for value in reversed(order):
+    nodes = {value: _Probe(value, result.gradients, describe, value.masked, value) for value in order}
+    index = itertools.count()
+    for value in order:
         probe = nodes[value]
         probe.op, probe.kwargs, probe.saved = value.op, value.kwargs, value.saved
         edges = [
@@ -83,23 +86,24 @@ def gradients_of(roots: list[Value], order: list[Value]) -> Gradients:
             for position, parent in enumerate(value.parents)
         ]
         probe.parents = tuple(edges)
-        probes += [probe, *(edge for edge in edges if edge is not None)]
+        for each in (*filter(None, edges), probe):  # edges are made before the node that is computed from them
+            each.index = next(index)
     seeds = {nodes[root]: cotangent(root, None, False) for root in roots if root in nodes}
     # A fresh context: debug mode must not stop at the NaN that the picture is to show.
-    contextvars.Context().run(_sweep, probes, seeds, order, result)
+    contextvars.Context().run(_sweep, seeds, order, result)
     return result
 
 
 def _edge(value: Value, position: int, parent: _Probe, result: Gradients) -> _Probe:
-    edge = _Probe((value, position), result.contributions, value.index, parent.describe)
+    edge = _Probe((value, position), result.contributions, parent.describe, parent.masked)
     array = value.saved[position + 1]
     edge.op, edge.parents, edge.saved = POSITIVE, (parent,), (array, array)
     return edge
 
 
-def _sweep(probes: list[_Probe], seeds: dict[Any, Any], order: list[Value], result: Gradients) -> None:
+def _sweep(seeds: dict[Any, Any], order: list[Value], result: Gradients) -> None:
     with np.errstate(all="ignore"):
-        sweep(probes, seeds)
+        sweep(seeds)
         for value in order if len(order) <= LARGE else ():
             if value.op is not None and value.op.elementwise and np.size(value.data) <= SMALL:
                 for position in range(len(value.parents)):

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.backward import sweep
-from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.value import Value, cotangent
 from tinygrad_lab.optim.base import Optimizer
 from tinygrad_lab.viz.describe.summary import Summary, jsonable, summarise
@@ -48,7 +47,7 @@ class Update:
 
 def gradients_by(roots: list[Value], optimizer: Optimizer) -> dict[Value, Any]:
     """Return the gradient of each of the optimizer's parameters, with a seed of ones, by parameter."""
-    found = sweep(ancestors(roots), {root: cotangent(root, None, False) for root in roots})
+    found = sweep({root: cotangent(root, None, False) for root in roots})
     return {parameter: found[parameter] for parameter in optimizer.params if parameter in found}
 
 
