@@ -63,6 +63,7 @@ class Rng(Protocol):
     # fmt: on
 
 
+NDArray: TypeAlias = np.ndarray[Any, np.dtype[Any]]  # where only NumPy's own arrays come and go
 NumPyRng: TypeAlias = "np.random.Generator | np.random.RandomState"  # a text: most programs need no generators
 Scalar: TypeAlias = bool | int | float | complex | np.generic
 ArrayLike: TypeAlias = Array | Scalar | list[Any] | tuple[Any, ...]  # whatever NumPy makes an array of, and Values

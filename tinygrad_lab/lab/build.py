@@ -13,13 +13,14 @@ import numpy as np
 from tinygrad_lab import functional, nn, optim
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.data import Array, Data, Dataset, Rng
+from tinygrad_lab.lab.data import Data, Dataset
 from tinygrad_lab.lab.objectives import OBJECTIVES, Objective
 from tinygrad_lab.lab.scale import Scale
 from tinygrad_lab.lab.schedules import rate
 from tinygrad_lab.lab.steps import evaluating
 from tinygrad_lab.lab.stopping import Until
 from tinygrad_lab.random import Generator
+from tinygrad_lab.typing import NDArray, NumPyRng
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Experiment:
     model: nn.Module
     loss: nn.Module
     optimizer: optim.Optimizer
-    finish: Callable[[Array], Array]
+    finish: Callable[[NDArray], NDArray]
     threshold: float | None
     classwise: bool
     channels: bool
@@ -58,7 +59,7 @@ class Experiment:
         targets = dataset.labels[:, np.newaxis].astype(np.float64)
         return Data(self.inputs(dataset.x), self.scale.targets(targets) if self.threshold is None else targets)
 
-    def predict(self, x: Array) -> tuple[Array, Array]:
+    def predict(self, x: NDArray) -> tuple[NDArray, NDArray]:
         """Return the network's outputs for points (points, features), and a prediction for each point.
 
         Returns:
@@ -73,7 +74,7 @@ class Experiment:
             classes = np.argmax(output, axis=1) if self.classwise else (output[:, 0] >= self.threshold).astype(np.int64)
             return self.finish(output), classes
 
-    def inputs(self, x: Array) -> Array:
+    def inputs(self, x: NDArray) -> NDArray:
         """Return points (points, features) in the shape that the model takes."""
         x = self.scale.inputs(x)
         return x[:, np.newaxis, :] if self.channels else x
@@ -123,7 +124,7 @@ def _default_loss(config: Config, dataset: Dataset) -> str:
 
 
 def build(
-    config: Config, dataset: Dataset, rng: Rng, scale: Scale | None = None, model: nn.Module | None = None
+    config: Config, dataset: Dataset, rng: NumPyRng, scale: Scale | None = None, model: nn.Module | None = None
 ) -> Experiment:
     """Make the network, the loss and the optimizer that a resolved configuration describes.
 
@@ -143,7 +144,7 @@ def build(
     if model is None:
         _check_size(config, dataset.x.shape[1], outputs)
         model = nn.Sequential(*_layers(config, dataset.x.shape[1], outputs, rng))
-    finish: Callable[[Array], Any] = np.asarray
+    finish: Callable[[NDArray], Any] = np.asarray
     if objective.builds_in_output:
         finish = functional.softmax if objective.classwise else functional.sigmoid
     logits = objective.builds_in_output and not objective.classwise
@@ -181,7 +182,7 @@ def _memory() -> int:
 # -- layers ----------------------------------------------------------------------------------------------------------
 
 
-def _layers(config: Config, features: int, outputs: int, rng: Rng) -> list[nn.Module]:
+def _layers(config: Config, features: int, outputs: int, rng: NumPyRng) -> list[nn.Module]:
     layers: list[nn.Module] = []
     draws = Generator(config.seed)
     width = features

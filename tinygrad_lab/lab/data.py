@@ -5,25 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tinygrad_lab.data import toys
 from tinygrad_lab.errors import LabError
+from tinygrad_lab.typing import NDArray, NumPyRng
 
 if TYPE_CHECKING:
     from tinygrad_lab.lab.columns import Columns
-
-Rng: TypeAlias = np.random.Generator | np.random.RandomState
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 class Data(NamedTuple):
     """Inputs `x` (points, features) and targets `y` in the shape that the loss takes."""
 
-    x: Array
-    y: Array
+    x: NDArray
+    y: NDArray
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,8 @@ class Dataset:
     """
 
     name: str
-    x: Array
-    labels: Array
+    x: NDArray
+    labels: NDArray
     features: tuple[str, ...]
     classes: tuple[str, ...]
     target: str = "label"
@@ -53,7 +51,7 @@ class Dataset:
         """`classification`, or `regression` if labels are quantities."""
         return "classification" if self.classes else "regression"
 
-    def take(self, rows: Array | slice) -> Dataset:
+    def take(self, rows: NDArray | slice) -> Dataset:
         """Return the data set of some of the points."""
         return replace(self, x=self.x[rows], labels=self.labels[rows])
 
@@ -70,7 +68,7 @@ class Dataset:
         return digest.hexdigest()[:32]
 
 
-def split(dataset: Dataset, fraction: float, rng: Rng) -> tuple[Dataset, Dataset]:
+def split(dataset: Dataset, fraction: float, rng: NumPyRng) -> tuple[Dataset, Dataset]:
     """Split off a random share of the points; both parts keep their order.
 
     Arguments:
@@ -95,7 +93,7 @@ def split(dataset: Dataset, fraction: float, rng: Rng) -> tuple[Dataset, Dataset
     return dataset.take(~aside), dataset.take(aside)
 
 
-def linear(n: int, rng: Rng) -> Data:
+def linear(n: int, rng: NumPyRng) -> Data:
     """Draw points uniformly from the unit square; the label is 0 where x₁ > x₂ and 1 elsewhere.
 
     Arguments:
@@ -149,34 +147,34 @@ class Source:
         classes: the names of the classes; empty if labels are quantities.
     """
 
-    make: Callable[[int, Rng, float], Data]
+    make: Callable[[int, NumPyRng, float], Data]
     noise: float = 0.0
     sized: bool = True
     features: tuple[str, ...] = ("x1", "x2")
     classes: tuple[str, ...] = ("0", "1")
 
 
-def _blurred(draw: Callable[[int, Rng], Data]) -> Callable[[int, Rng, float], Data]:
+def _blurred(draw: Callable[[int, NumPyRng], Data]) -> Callable[[int, NumPyRng, float], Data]:
     """Return a function that draws points and adds noise to them; without noise, it draws nothing more."""
 
-    def make(n: int, rng: Rng, noise: float) -> Data:
+    def make(n: int, rng: NumPyRng, noise: float) -> Data:
         x, y = draw(n, rng)
         return Data(x + noise * rng.normal(size=x.shape) if noise else x, y)
 
     return make
 
 
-def _column(draw: Callable[..., tuple[Array, Array]], **options: Any) -> Callable[[int, Rng, float], Data]:
+def _column(draw: Callable[..., tuple[NDArray, NDArray]], **options: Any) -> Callable[[int, NumPyRng, float], Data]:
     """Return a function that draws points, with the labels as a column of numbers."""
 
-    def make(n: int, rng: Rng, noise: float) -> Data:
+    def make(n: int, rng: NumPyRng, noise: float) -> Data:
         x, y = draw(n, rng, noise=noise, **options)
         return Data(x, y.reshape(n, 1).astype(np.float64))
 
     return make
 
 
-def _digits(n: int, rng: Rng) -> Data:
+def _digits(n: int, rng: NumPyRng) -> Data:
     x, y = toys.digits()
     return Data(x.reshape(len(x), -1), y.reshape(-1, 1).astype(np.float64))
 
@@ -194,7 +192,7 @@ DATASETS: dict[str, Source] = {
 }
 
 
-def minibatches(data: tuple[Array, Array], batch_size: int, rng: Rng) -> Iterator[Data]:
+def minibatches(data: tuple[NDArray, NDArray], batch_size: int, rng: NumPyRng) -> Iterator[Data]:
     """Go through the data once, in random order, `batch_size` points at a time; the last batch may be smaller.
 
     Arguments:

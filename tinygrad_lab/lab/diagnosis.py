@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.steps import evaluating
 from tinygrad_lab.nn import Module, ReLU, Sequential
+from tinygrad_lab.typing import NDArray
 
 
-def dead_units(model: Module, x: Array) -> list[str]:
+def dead_units(model: Module, x: NDArray) -> list[str]:
     """Name the layers of a Sequential in which ReLUs are 0 on every point: such units have stopped learning.
 
     Arguments:
@@ -44,7 +44,7 @@ def dead_units(model: Module, x: Array) -> list[str]:
     return found
 
 
-def dead(output: Array) -> Array:
+def dead(output: NDArray) -> NDArray:
     """Return which units are 0 on every point.
 
     Arguments:

@@ -13,10 +13,11 @@ import numpy as np
 
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.columns import Column, Columns
-from tinygrad_lab.lab.data import Array, Dataset
+from tinygrad_lab.lab.data import Dataset
 from tinygrad_lab.lab.labels import interpret
 from tinygrad_lab.lab.numerals import MISSING, is_decorated, is_number
 from tinygrad_lab.lab.tables import Table, read_csv, read_parquet
+from tinygrad_lab.typing import NDArray
 
 MOST_CATEGORIES = 100
 
@@ -75,7 +76,7 @@ def read(
 
 def read_points(
     path: str | Path, like: Dataset, delimiter: str | None = None, header: bool | None = None
-) -> tuple[Table, Array]:
+) -> tuple[Table, NDArray]:
     """Read points to predict: the features of a data set, with or without labels.
 
     Returns:
@@ -147,7 +148,7 @@ def _fill(table: Table, position: int, impute: str | None) -> float | None:
     return statistics.median(present) if impute == "median" else math.fsum(number / len(present) for number in present)
 
 
-def matrix(table: Table, columns: Columns, target: int | None = None) -> Array:
+def matrix(table: Table, columns: Columns, target: int | None = None) -> NDArray:
     """Return the features of a table as numbers, (rows, features).
 
     Arguments:
@@ -159,7 +160,7 @@ def matrix(table: Table, columns: Columns, target: int | None = None) -> Array:
         LabError: a column is missing, or a cell cannot be read.
     """
     positions = _positions(table, columns, target)
-    parts: list[Array] = []
+    parts: list[NDArray] = []
     for column, position in zip(columns.columns, positions, strict=True):
         if column.categories is None:
             parts.append(_numbers(table, position, column)[:, np.newaxis])
@@ -182,7 +183,7 @@ def _positions(table: Table, columns: Columns, target: int | None) -> list[int]:
     return others
 
 
-def _numbers(table: Table, position: int, column: Column) -> Array:
+def _numbers(table: Table, position: int, column: Column) -> NDArray:
     numbers = table.numbers(position)
     if numbers is not None:
         return numbers
@@ -202,7 +203,7 @@ def _number(table: Table, row: int, position: int, cell: str, column: Column) ->
     raise _error(f"{table.where(row, position)}: must be a finite number, got {got}; {advice}")
 
 
-def _one_hot(table: Table, position: int, column: Column, categories: tuple[str, ...]) -> Array:
+def _one_hot(table: Table, position: int, column: Column, categories: tuple[str, ...]) -> NDArray:
     numbers = {category: number for number, category in enumerate(categories)}
     found = np.empty(len(table.lines), dtype=np.int64)
     for row, cell in enumerate(table.cells[position]):
@@ -246,7 +247,7 @@ def _read_npz(path: Path, task: str, like: Dataset | None) -> Dataset:
     return Dataset(path.stem, x.astype(np.float64), labels, features, classes)
 
 
-def _arrays(path: Path) -> tuple[Array, Array]:
+def _arrays(path: Path) -> tuple[NDArray, NDArray]:
     try:
         with path.open("rb") as file:
             if not zipfile.is_zipfile(file):

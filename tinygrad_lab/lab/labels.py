@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tinygrad_lab.errors import LabError
-from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.numerals import MISSING, is_decorated, is_number
+from tinygrad_lab.typing import NDArray
 
 MOST_CLASSES = 100
 MOST_NUMBERS = 20  # different whole numbers; with more, they count as quantities
@@ -24,7 +24,7 @@ def interpret(
     column: str,
     task: str = "auto",
     classes: tuple[str, ...] | None = None,
-) -> tuple[Array, tuple[str, ...]]:
+) -> tuple[NDArray, tuple[str, ...]]:
     """Return classes as positions in a list of names, and that list; or quantities, and an empty list.
 
     Arguments:
@@ -64,7 +64,7 @@ def interpret(
     return _classes(texts, distinct, all(numeric.values()), column)
 
 
-def _quantities(texts: Sequence[str], distinct: Sequence[str], where: Callable[[int], str]) -> Array:
+def _quantities(texts: Sequence[str], distinct: Sequence[str], where: Callable[[int], str]) -> NDArray:
     for text in distinct:
         if not is_number(text) or not math.isfinite(float(text)):
             place = where(texts.index(text))
@@ -84,7 +84,7 @@ def _check_name(text: str, numeric: dict[str, bool], task: str, where: Callable[
 
 def _classes(
     texts: Sequence[str], distinct: Sequence[str], numeric: bool, column: str
-) -> tuple[Array, tuple[str, ...]]:
+) -> tuple[NDArray, tuple[str, ...]]:
     meaning = {text: text for text in distinct}
     if numeric and all(map(_WHOLE.fullmatch, distinct)):
         meaning = {text: str(int(float(text))) for text in distinct}
@@ -101,7 +101,7 @@ def _classes(
 
 def _among(
     texts: Sequence[str], distinct: Sequence[str], where: Callable[[int], str], classes: tuple[str, ...]
-) -> Array:
+) -> NDArray:
     meaning = {text: text for text in distinct}
     if all(map(_WHOLE.fullmatch, classes)):
         meaning = {text: str(int(float(text))) if _WHOLE.fullmatch(text) else text for text in distinct}
@@ -112,7 +112,7 @@ def _among(
     return _positions(texts, meaning, classes)
 
 
-def _positions(texts: Sequence[str], meaning: dict[str, str], names: Sequence[str]) -> Array:
+def _positions(texts: Sequence[str], meaning: dict[str, str], names: Sequence[str]) -> NDArray:
     order = {name: position for position, name in enumerate(names)}
     place = {text: order[name] for text, name in meaning.items()}
     return np.fromiter(map(place.__getitem__, texts), dtype=np.int64, count=len(texts))

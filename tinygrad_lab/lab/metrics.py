@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.lab.data import Array, Dataset
+from tinygrad_lab.lab.data import Dataset
+from tinygrad_lab.typing import NDArray
 
 
-def describe(dataset: Dataset, predicted: Array) -> dict[str, float]:
+def describe(dataset: Dataset, predicted: NDArray) -> dict[str, float]:
     """Return the figures of a prediction: accuracy; or errors, and R² if the quantities differ.
 
     Arguments:
@@ -32,14 +33,14 @@ def describe(dataset: Dataset, predicted: Array) -> dict[str, float]:
     return found | ({"r2": 1 - mse / variance} if variance > 0 else {})
 
 
-def confusion(dataset: Dataset, predicted: Array) -> Array:
+def confusion(dataset: Dataset, predicted: NDArray) -> NDArray:
     """Return how often each class (row) was predicted as each (column)."""
     counts = np.zeros((len(dataset.classes), len(dataset.classes)), dtype=int)
     np.add.at(counts, (dataset.labels, predicted), 1)
     return counts
 
 
-def by_class(counts: Array) -> list[tuple[float, float, int]]:
+def by_class(counts: NDArray) -> list[tuple[float, float, int]]:
     """Return precision, recall and the number of points of each class, from a confusion matrix; 0 where undefined.
 
     Example:
@@ -51,7 +52,7 @@ def by_class(counts: Array) -> list[tuple[float, float, int]]:
     return list(zip(precision.tolist(), recall.tolist(), points.tolist(), strict=True))
 
 
-def accuracy(output: Array, y: Array, threshold: float = 0.5) -> float:
+def accuracy(output: NDArray, y: NDArray, threshold: float = 0.5) -> float:
     """Return the share of points whose class is predicted.
 
     Arguments:
@@ -66,14 +67,14 @@ def accuracy(output: Array, y: Array, threshold: float = 0.5) -> float:
     return float(scorer(y, threshold)(output))
 
 
-def scorer(y: Array, threshold: float) -> Callable[[Array], Any]:
+def scorer(y: NDArray, threshold: float) -> Callable[[NDArray], Any]:
     """Return `accuracy` for fixed targets, as a function of outputs that computes only what depends on them."""
     n = len(y)
     if y.ndim == 2 and y.shape[1] > 1:
         y = np.argmax(y, axis=1)
     positive = y >= 0.5
 
-    def score(output: Array) -> Any:
+    def score(output: NDArray) -> Any:
         if output.shape == positive.shape:
             return np.sum((output >= threshold) == positive) / n
         return np.sum(np.argmax(output, axis=1) == y) / n

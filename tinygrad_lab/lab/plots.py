@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_lab.extras import extra
-from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.metrics import confusion, describe
+from tinygrad_lab.typing import NDArray
 
 if TYPE_CHECKING:
     from tinygrad_lab.lab.data import Dataset
@@ -68,12 +68,12 @@ def learning_curve(history: History) -> str:
     return svg(figure)
 
 
-def finite(loss: Array) -> Array:
+def finite(loss: NDArray) -> NDArray:
     """Return a curve with gaps where it is not finite."""
     return np.where(np.isfinite(loss), loss, np.nan)
 
 
-def loss_scale(axes: Any, losses: Sequence[Array]) -> Callable[[Array], Array]:
+def loss_scale(axes: Any, losses: Sequence[NDArray]) -> Callable[[NDArray], NDArray]:
     """Choose and label the scale of an axis of losses; return a function that makes losses fit it.
 
     A logarithmic axis ends near 1e300, where diverging runs go: beyond 1e100 the logarithm itself is drawn.
@@ -120,7 +120,7 @@ def prediction(run: Run, part: Dataset | None = None) -> str:
     return _confusion(part, predicted)
 
 
-def _regions(run: Run, data: Dataset, predicted: Array) -> str:
+def _regions(run: Run, data: Dataset, predicted: NDArray) -> str:
     figure, (truth, said) = new_figure(8.6, 4.3, 1, 2, sharex=True, sharey=True)
     p = _shade(said, run, data.x, figure)
     few = _few(len(data.x))
@@ -140,18 +140,18 @@ def _regions(run: Run, data: Dataset, predicted: Array) -> str:
     return svg(figure)
 
 
-def quality(data: Dataset, predicted: Array) -> str:
+def quality(data: Dataset, predicted: NDArray) -> str:
     """Describe in a few words how good a prediction is."""
     figures = describe(data, predicted)
     return f"accuracy {figures['accuracy']:.4g}" if data.classes else f"RMSE {figures['rmse']:.4g}"
 
 
-def _few(points: int) -> Array:
+def _few(points: int) -> NDArray:
     """Return the points to draw: all, or evenly spread ones if there are too many."""
     return np.unique(np.linspace(0, points - 1, min(points, _MOST)).astype(int))
 
 
-def _quantities(data: Dataset, predicted: Array) -> str:
+def _quantities(data: Dataset, predicted: NDArray) -> str:
     """Draw predictions against the truth, and residuals against predictions."""
     figure, (left, right) = new_figure(8.6, 4.0, 1, 2)
     few = _few(len(data.x))
@@ -179,7 +179,7 @@ def _legend(handles: list[Any], labels: list[str], others: list[Any], names: lis
     return others + [handle for handle, _ in extra], names + [label for _, label in extra]
 
 
-def _shade(axes: Any, run: Run, x: Array, figure: Any, side: int = _GRID) -> tuple[Any, Any]:
+def _shade(axes: Any, run: Run, x: NDArray, figure: Any, side: int = _GRID) -> tuple[Any, Any]:
     """Colour the plane by the probability of class 1, or by the most probable of several classes.
 
     Returns:
@@ -213,7 +213,7 @@ def _shade(axes: Any, run: Run, x: Array, figure: Any, side: int = _GRID) -> tup
     return limits
 
 
-def _points(axes: Any, x: Array, labels: Array, classes: tuple[str, ...]) -> None:
+def _points(axes: Any, x: NDArray, labels: NDArray, classes: tuple[str, ...]) -> None:
     for k, name in enumerate(classes):
         axes.scatter(
             *x[labels == k].T,
@@ -228,7 +228,7 @@ def _points(axes: Any, x: Array, labels: Array, classes: tuple[str, ...]) -> Non
         )
 
 
-def _confusion(data: Dataset, predicted: Array) -> str:
+def _confusion(data: Dataset, predicted: NDArray) -> str:
     """Draw the confusion matrix."""
     classes, counts = data.classes, confusion(data, predicted)
     side = max(4.0, 0.5 * len(classes) + 2)

@@ -13,10 +13,10 @@ import numpy as np
 
 from tinygrad_lab.errors import TinygradError
 from tinygrad_lab.extras import extra
-from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.metrics import by_class, confusion
 from tinygrad_lab.lab.network import network
 from tinygrad_lab.lab.running import Run
+from tinygrad_lab.typing import NDArray
 from tinygrad_lab.version import __version__
 
 _ROWS = 200  # of the test table; predictions.csv has all
@@ -85,7 +85,7 @@ def predictions(run: Run) -> tuple[list[str], Iterable[list[Any]]]:
     return [*data.features, "truth", *header], rows
 
 
-def outputs(run: Run, probabilities: Array, predicted: Array) -> tuple[list[str], Iterable[list[Any]]]:
+def outputs(run: Run, probabilities: NDArray, predicted: NDArray) -> tuple[list[str], Iterable[list[Any]]]:
     """Return header and rows for what the network predicts at points: its outputs and their meaning.
 
     Arguments:

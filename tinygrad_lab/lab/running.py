@@ -15,12 +15,13 @@ from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab import files
 from tinygrad_lab.lab.build import Experiment, build, resolve
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.data import DATASETS, Array, Data, Dataset, Rng, split
+from tinygrad_lab.lab.data import DATASETS, Data, Dataset, split
 from tinygrad_lab.lab.diagnosis import dead_units
 from tinygrad_lab.lab.metrics import describe
 from tinygrad_lab.lab.steps import in_one_go
 from tinygrad_lab.lab.training import Callback, History, Training, train
 from tinygrad_lab.nn import Module
+from tinygrad_lab.typing import NDArray, NumPyRng
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Run:
     config: Config
     schema: Dataset
     experiment: Experiment
-    batches: Rng
+    batches: NumPyRng
     find: Callable[[], Parts]
     history: History = field(default_factory=History)
 
@@ -111,7 +112,7 @@ class Run:
             "every": in_one_go(math.gcd(config.log_interval, every or 0), self.dataset.x.size),
         }
 
-    def predict(self, x: Any) -> Array:
+    def predict(self, x: Any) -> NDArray:
         """Return the predicted labels of new points, under the names that the data use, or the predicted quantities.
 
         Arguments:
@@ -127,7 +128,7 @@ class Run:
         _, predicted = self.experiment.predict(self._inputs(x))
         return np.array(self.schema.classes)[predicted] if self.schema.classes else predicted
 
-    def predict_proba(self, x: Any) -> Array:
+    def predict_proba(self, x: Any) -> NDArray:
         """Return the probability of each class, (points, classes).
 
         Raises:
@@ -138,7 +139,7 @@ class Run:
         p, _ = self.experiment.predict(self._inputs(x))
         return p if self.experiment.classwise else np.concatenate([1 - p, p], axis=1)
 
-    def _inputs(self, x: Any) -> Array:
+    def _inputs(self, x: Any) -> NDArray:
         x = np.asarray(x, dtype=np.float64)
         features = self.schema.features
         if x.ndim != 2 or x.shape[1] != len(features):
@@ -147,16 +148,16 @@ class Run:
         return x
 
     @cached_property
-    def _said(self) -> tuple[Array, Array]:
+    def _said(self) -> tuple[NDArray, NDArray]:
         return self.experiment.predict(self.dataset.x)
 
     @property
-    def probabilities(self) -> Array:
+    def probabilities(self) -> NDArray:
         """(points, 1), the probability of class 1 or the quantity, or (points, classes)."""
         return self._said[0]
 
     @property
-    def predicted(self) -> Array:
+    def predicted(self) -> NDArray:
         """(points,), the number of the predicted class, or the quantity."""
         return self._said[1]
 
@@ -228,7 +229,7 @@ def load(config: Config) -> Dataset:
     """
     if config.data not in DATASETS:
         return _read(config, config.data)
-    rng: Rng = _streams(config.seed)[0]
+    rng: NumPyRng = _streams(config.seed)[0]
     name, source = config.data, DATASETS[config.data]
     features, classes = source.features, () if config.task == "regression" else source.classes
     if config.legacy_rng and source.sized:
@@ -278,7 +279,7 @@ def settled(config: Config) -> Config:
     return replace(config, **absolute)
 
 
-def _streams(seed: int) -> tuple[Rng, Rng, Rng, Rng]:
+def _streams(seed: int) -> tuple[NumPyRng, NumPyRng, NumPyRng, NumPyRng]:
     one, two, three, four = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(4))
     return one, two, three, four
 

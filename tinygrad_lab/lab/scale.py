@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.lab.data import Array, Dataset
+from tinygrad_lab.lab.data import Dataset
+from tinygrad_lab.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +26,8 @@ class Scale:
         (array([-1.,  1.]), array([20., 30.]))
     """
 
-    mean: Array | float = 0.0
-    deviation: Array | float = 1.0
+    mean: NDArray | float = 0.0
+    deviation: NDArray | float = 1.0
     target_mean: float = 0.0
     target_deviation: float = 1.0
 
@@ -39,15 +40,15 @@ class Scale:
         target_mean, target_deviation = _moments(dataset.labels)
         return cls(mean, deviation, float(target_mean), float(target_deviation))
 
-    def inputs(self, x: Array) -> Array:
+    def inputs(self, x: NDArray) -> NDArray:
         """Return standardised inputs."""
         return (x - self.mean) / self.deviation if isinstance(self.deviation, np.ndarray) else x
 
-    def targets(self, y: Array) -> Array:
+    def targets(self, y: NDArray) -> NDArray:
         """Return standardised quantities."""
         return (y - self.target_mean) / self.target_deviation
 
-    def quantities(self, y: Array) -> Array:
+    def quantities(self, y: NDArray) -> NDArray:
         """Turn the network's outputs into quantities."""
         return y * self.target_deviation + self.target_mean
 
@@ -64,7 +65,7 @@ class Scale:
         return cls(**given)
 
 
-def _moments(x: Array) -> tuple[Array, Array]:
+def _moments(x: NDArray) -> tuple[NDArray, NDArray]:
     with np.errstate(over="ignore", invalid="ignore"):
         mean, deviation = np.mean(x, axis=0), np.std(x, axis=0)
     return mean, np.where((deviation > 0) & np.isfinite(deviation), deviation, 1.0)

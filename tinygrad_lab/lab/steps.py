@@ -13,13 +13,14 @@ import numpy as np
 from tinygrad_lab.compiler import compile
 from tinygrad_lab.core import modes
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.lab.data import Array, minibatches
+from tinygrad_lab.lab.data import minibatches
 from tinygrad_lab.lab.stopping import Until
 from tinygrad_lab.nn import Module
 from tinygrad_lab.nn.evaluation import in_evaluation_mode
 from tinygrad_lab.optim import Optimizer
+from tinygrad_lab.typing import NDArray
 
-Score = Callable[[Array], Any]
+Score = Callable[[NDArray], Any]
 
 
 class Steps(Protocol):
@@ -61,7 +62,7 @@ class FullBatch:
     """One update per epoch, on the graph that the evaluation recorded."""
 
     def __init__(
-        self, model: Module, x: Array, y: Array, loss: Callable[[Any, Any], Any], optimizer: Optimizer,
+        self, model: Module, x: NDArray, y: NDArray, loss: Callable[[Any, Any], Any], optimizer: Optimizer,
         score: Score | None,
     ) -> None:  # fmt: skip
         self.model, self.x, self.y, self.loss, self.optimizer, self.score = model, x, y, loss, optimizer, score
@@ -92,7 +93,7 @@ class MiniBatches(FullBatch):
         super().__init__(*first)
         model, loss, optimizer = self.model, self.loss, self.optimizer
 
-        def step(x: Array, y: Array) -> None:
+        def step(x: NDArray, y: NDArray) -> None:
             optimizer.zero_grad()
             loss(model(x), y).backward(retain_graph=False)
             optimizer.step()

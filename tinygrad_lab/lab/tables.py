@@ -15,8 +15,8 @@ import numpy as np
 
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.extras import extra
-from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.numerals import MISSING, has_decimal_comma, is_number, with_points
+from tinygrad_lab.typing import NDArray
 
 _DELIMITERS = ",;\t|"
 _SAMPLE = 50  # lines that are looked at to find delimiter and header
@@ -43,13 +43,13 @@ class Table:
     cells: tuple[Sequence[str], ...]
     lines: Sequence[int]
     named: bool
-    _numbers: dict[int, Array | None] = field(default_factory=dict, repr=False)
+    _numbers: dict[int, NDArray | None] = field(default_factory=dict, repr=False)
 
-    def numbers(self, position: int) -> Array | None:
+    def numbers(self, position: int) -> NDArray | None:
         """Return a column as numbers; None if a cell is empty, not a number, or not finite."""
         if position not in self._numbers:
             cells = self.cells[position]
-            found: Array | None = None
+            found: NDArray | None = None
             with suppress(ValueError):
                 found = np.array(list(map(float, cells)))
                 if not np.isfinite(found).all() or "_" in "".join(cells):

@@ -11,7 +11,6 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from tinygrad_lab.errors import ArgumentError
-from tinygrad_lab.lab.data import Array, Rng
 from tinygrad_lab.lab.interrupt import interruptible
 from tinygrad_lab.lab.metrics import scorer
 from tinygrad_lab.lab.steps import CompiledFullBatch, FullBatch, MiniBatches, Steps, backend_of, differs
@@ -19,6 +18,7 @@ from tinygrad_lab.lab.stopping import Until
 from tinygrad_lab.lab.watching import Watch
 from tinygrad_lab.nn import Module
 from tinygrad_lab.optim import Optimizer
+from tinygrad_lab.typing import NDArray, NumPyRng
 
 StoppedBy: TypeAlias = Literal["until", "epochs", "patience", "diverged", "interrupted"]
 
@@ -48,9 +48,9 @@ class History:
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
     best: int | None = None
-    kept: dict[str, Array] | None = field(default=None, repr=False)
-    last: dict[str, Array] | None = field(default=None, repr=False)
-    gradients: dict[str, Array] | None = field(default=None, repr=False)
+    kept: dict[str, NDArray] | None = field(default=None, repr=False)
+    last: dict[str, NDArray] | None = field(default=None, repr=False)
+    gradients: dict[str, NDArray] | None = field(default=None, repr=False)
 
     def columns(self) -> dict[str, list[float]]:
         """Return what was measured at each epoch, by name."""
@@ -83,7 +83,7 @@ Callback: TypeAlias = Callable[[History], object]
 
 def train(
     model: Module,
-    data: tuple[Array, Array],
+    data: tuple[NDArray, NDArray],
     loss: Loss,
     optimizer: Optimizer,
     *,
@@ -91,9 +91,9 @@ def train(
     batch_size: int | None = None,
     until: str | Until | None = None,
     callbacks: Sequence[Callback] = (),
-    rng: Rng | None = None,
+    rng: NumPyRng | None = None,
     threshold: float | None = 0.5,
-    validation: tuple[Array, Array] | None = None,
+    validation: tuple[NDArray, NDArray] | None = None,
     patience: int | None = None,
     history: History | None = None,
     compile: bool | str = False,
@@ -196,9 +196,9 @@ class Training:
     """
 
     def __init__(
-        self, model: Module, data: tuple[Array, Array], loss: Loss, optimizer: Optimizer, *, epochs: int,
-        batch_size: int | None = None, until: str | Until | None = None, rng: Rng | None = None,
-        threshold: float | None = 0.5, validation: tuple[Array, Array] | None = None, patience: int | None = None,
+        self, model: Module, data: tuple[NDArray, NDArray], loss: Loss, optimizer: Optimizer, *, epochs: int,
+        batch_size: int | None = None, until: str | Until | None = None, rng: NumPyRng | None = None,
+        threshold: float | None = 0.5, validation: tuple[NDArray, NDArray] | None = None, patience: int | None = None,
         history: History | None = None, compile: bool | str = False, every: int = 1000,
     ) -> None:  # fmt: skip
         x, y = data

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.metrics import scorer
 from tinygrad_lab.lab.steps import evaluating
 from tinygrad_lab.nn import Module
+from tinygrad_lab.typing import NDArray
 
 if TYPE_CHECKING:
     from tinygrad_lab.lab.training import History
@@ -23,12 +23,17 @@ class Watch:
     """Validates at each epoch, and remembers the parameters with the lowest loss."""
 
     def __init__(
-        self, model: Module, loss: Loss, data: tuple[Array, Array] | None, threshold: float | None, patience: int | None
+        self,
+        model: Module,
+        loss: Loss,
+        data: tuple[NDArray, NDArray] | None,
+        threshold: float | None,
+        patience: int | None,
     ) -> None:
         self.model, self.loss, self.data, self.patience = model, loss, data, patience
         self.score = None if threshold is None or data is None else scorer(data[1], threshold)
         self.best, self.lowest = 0, math.inf
-        self.parameters: dict[str, Array] | None = None
+        self.parameters: dict[str, NDArray] | None = None
 
     def look_back(self, history: History) -> None:
         """Find the lowest loss in a history that continues; the parameters come with `history.kept`."""

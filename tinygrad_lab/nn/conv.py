@@ -10,13 +10,13 @@ import numpy as np
 from tinygrad_lab import functional
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.functional.padding import BORDERS
+from tinygrad_lab.functional.windows import Size
 from tinygrad_lab.nn.init import Initialiser, check_positive, layer_parameters
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
 
-Size = int | tuple[int, ...]  # one number, or one for each axis
-
-PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # NumPy's names
+PADDING_MODES = {"zeros": "constant", **BORDERS}  # PyTorch's names: NumPy's
 
 
 class _Convolution(Module):
@@ -25,8 +25,8 @@ class _Convolution(Module):
     _axes: ClassVar[int]
 
     def _prepare(
-        self, shape: tuple[int, ...], channels: tuple[int, int], groups: int, bias: bool, rng: Any, init: Any,
-        dtype: DTypeLike, **sizes: Size,
+        self, shape: tuple[int, ...], channels: tuple[int, int], groups: int, bias: bool, rng: Rng | None,
+        init: str | Initialiser | None, dtype: DTypeLike, **sizes: Size,
     ) -> None:  # fmt: skip
         name = type(self).__name__
         check_positive(name, in_channels=channels[0], out_channels=channels[1], groups=groups)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,14 +16,12 @@ from tinygrad_lab import refusals
 from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.generators import or_fresh
-from tinygrad_lab.typing import DTypeLike, Rng
+from tinygrad_lab.typing import DTypeLike, NDArray, Rng, Shape
 
-Shape = tuple[int, ...]
-Array = np.ndarray[Any, Any]
-Initialiser = Callable[..., Array]
+Initialiser = Callable[..., NDArray]
 
 
-def zeros(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> Array:
+def zeros(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> NDArray:
     """Return zeros.
 
     Arguments:
@@ -38,7 +36,7 @@ def zeros(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> Array:
     return np.zeros(shape, given_or_default(dtype))
 
 
-def uniform(shape: Shape, rng: Rng, dtype: DTypeLike = None, low: float = 0.0, high: float = 1.0) -> Array:
+def uniform(shape: Shape, rng: Rng, dtype: DTypeLike = None, low: float = 0.0, high: float = 1.0) -> NDArray:
     """Return numbers drawn uniformly from [low, high).
 
     Arguments:
@@ -56,7 +54,7 @@ def uniform(shape: Shape, rng: Rng, dtype: DTypeLike = None, low: float = 0.0, h
     return np.asarray(rng.uniform(low, high, shape), given_or_default(dtype))
 
 
-def normal(shape: Shape, rng: Rng, dtype: DTypeLike = None, mean: float = 0.0, std: float = 1.0) -> Array:
+def normal(shape: Shape, rng: Rng, dtype: DTypeLike = None, mean: float = 0.0, std: float = 1.0) -> NDArray:
     """Return numbers drawn from a normal distribution.
 
     Arguments:
@@ -73,7 +71,7 @@ def normal(shape: Shape, rng: Rng, dtype: DTypeLike = None, mean: float = 0.0, s
     return np.asarray(rng.normal(mean, std, shape), given_or_default(dtype))
 
 
-def rand(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> Array:
+def rand(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> NDArray:
     """Return numbers from [0, 1), drawn as `rng.rand(in, out)` draws them, then transposed to (out, in).
 
     So a network that computes `x @ w` elsewhere can be repeated here, where layers compute `x @ w.T`.
@@ -92,7 +90,7 @@ def rand(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> Array:
     return np.asarray(rng.random(shape[::-1]).T, given_or_default(dtype), order="C")
 
 
-def xavier_uniform(shape: Shape, rng: Rng, dtype: DTypeLike = None, gain: float = 1.0) -> Array:
+def xavier_uniform(shape: Shape, rng: Rng, dtype: DTypeLike = None, gain: float = 1.0) -> NDArray:
     """Return numbers from U(−a, a) with `a = gain · √(6 / (fan_in + fan_out))`.
 
     Arguments:
@@ -111,7 +109,7 @@ def xavier_uniform(shape: Shape, rng: Rng, dtype: DTypeLike = None, gain: float 
     return uniform(shape, rng, dtype, -bound, bound)
 
 
-def xavier_normal(shape: Shape, rng: Rng, dtype: DTypeLike = None, gain: float = 1.0) -> Array:
+def xavier_normal(shape: Shape, rng: Rng, dtype: DTypeLike = None, gain: float = 1.0) -> NDArray:
     """Return numbers from a normal distribution with `std = gain · √(2 / (fan_in + fan_out))`.
 
     Arguments:
@@ -129,7 +127,7 @@ def xavier_normal(shape: Shape, rng: Rng, dtype: DTypeLike = None, gain: float =
     return normal(shape, rng, dtype, 0.0, gain * math.sqrt(2 / sum(_fans(shape))))
 
 
-def he_uniform(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> Array:
+def he_uniform(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> NDArray:
     """Return numbers from U(−a, a) with `a = √(6 / fan_in)`, made for ReLU.
 
     Arguments:
@@ -147,7 +145,7 @@ def he_uniform(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> Array:
     return uniform(shape, rng, dtype, -bound, bound)
 
 
-def he_normal(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> Array:
+def he_normal(shape: Shape, rng: Rng, dtype: DTypeLike = None) -> NDArray:
     """Return numbers from a normal distribution with `std = √(2 / fan_in)`, made for ReLU.
 
     Arguments:
@@ -175,7 +173,7 @@ __all__ = ["INITIALISERS", *INITIALISERS]
 
 def layer_parameters(
     shape: Shape, bias: Shape | None, rng: Rng | None, init: str | Initialiser | None, dtype: DTypeLike
-) -> tuple[Array, Array | None]:
+) -> tuple[NDArray, NDArray | None]:
     """Return the first weight and bias of a layer.
 
     Arguments:

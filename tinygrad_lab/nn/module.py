@@ -15,7 +15,7 @@ from tinygrad_lab.generators import is_generator
 from tinygrad_lab.nn import states
 from tinygrad_lab.nn.buffer import Buffer
 from tinygrad_lab.nn.copies import CONTAINERS, StandIns, copied, walk, without_graph
-from tinygrad_lab.typing import ArrayLike, DTypeLike, Result
+from tinygrad_lab.typing import ArrayLike, DTypeLike, NDArray, Result
 
 _ARRAYS = frozenset({Value, np.ndarray})
 
@@ -180,7 +180,7 @@ class Module:
 
     # -- states --------------------------------------------------------------------------------------------------------
 
-    def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
+    def state_dict(self) -> dict[str, NDArray]:
         """Return copies of the arrays of parameters and buffers by name."""
         return {name: np.array(held.data) for name, held in self._saved()}
 

@@ -10,11 +10,10 @@ from tinygrad_lab import functional
 from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
+from tinygrad_lab.functional.windows import Size
 from tinygrad_lab.nn.init import check_positive
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.typing import Array, DTypeLike, Result
-
-Shape = int | tuple[int, ...]
 
 
 class _Affine(Module):
@@ -59,7 +58,7 @@ class LayerNorm(_Affine):
     operation = "layer_norm"
 
     def __init__(
-        self, normalized_shape: Shape, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True, *,
+        self, normalized_shape: Size, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True, *,
         dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         self.normalized_shape, self.eps = _checked_shape("LayerNorm", normalized_shape), eps
@@ -100,7 +99,7 @@ class RMSNorm(_Affine):
     operation = "rms_norm"
 
     def __init__(
-        self, normalized_shape: Shape, eps: float | None = None, elementwise_affine: bool = True, *,
+        self, normalized_shape: Size, eps: float | None = None, elementwise_affine: bool = True, *,
         dtype: DTypeLike = None,
     ) -> None:  # fmt: skip
         self.normalized_shape, self.eps = _checked_shape("RMSNorm", normalized_shape), eps
@@ -168,7 +167,7 @@ class GroupNorm(_Affine):
         return f"{self.num_groups}, {self.num_channels}" + f", eps={self.eps}" * (self.eps != 1e-5)
 
 
-def _checked_shape(name: str, normalized_shape: Shape) -> tuple[int, ...]:
+def _checked_shape(name: str, normalized_shape: Size) -> tuple[int, ...]:
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     check_positive(name, normalized_shape=min(shape, default=0))
     return shape

@@ -96,22 +96,10 @@ class Transformer(Module):
     """An encoder of one sequence and a decoder of another that attends to it; embeddings and output are yours.
 
     Arguments:
-        d_model: the size of the vectors.
-        nhead: the number of attention heads.
         num_encoder_layers: the number of encoder layers.
         num_decoder_layers: the number of decoder layers.
-        dim_feedforward: the size between the two linear layers of each.
-        dropout: the share of elements zeroed in training.
-        activation: "relu", "gelu", or a function, between the two linear layers.
-        layer_norm_eps: keeps the normalisations' denominators from 0.
-        batch_first: whether arrays are (batch, positions, features) rather than (positions, batch, features).
-        norm_first: whether each part normalises what it is given rather than what it returns.
-        bias: whether linear layers and normalisations have biases.
-        rng: `np.random.Generator` or `RandomState` for the first parameters and for dropout.
-        dtype: the parameters' dtype; the default dtype without it.
 
-    Raises:
-        ArgumentError: if the heads do not divide d_model, or the activation has no such name.
+    The other arguments are those of `TransformerEncoderLayer`, for every layer of both.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl

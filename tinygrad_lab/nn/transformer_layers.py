@@ -14,7 +14,7 @@ from tinygrad_lab.nn.module import Module
 from tinygrad_lab.nn.normalisation import LayerNorm
 from tinygrad_lab.typing import Array, ArrayLike, DTypeLike, Result, Rng
 
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"relu": functional.relu, "gelu": functional.gelu}
+_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"relu": functional.relu, "gelu": functional.gelu}
 
 
 class _Layer(Module):
@@ -24,16 +24,16 @@ class _Layer(Module):
         self, d_model: int, dim_feedforward: int, dropout: float, activation: str | Callable[[Any], Any],
         norm_first: bool, bias: bool, rng: Rng, dtype: DTypeLike,
     ) -> None:  # fmt: skip
-        if isinstance(activation, str) and activation not in ACTIVATIONS:
+        if isinstance(activation, str) and activation not in _ACTIVATIONS:
             raise ArgumentError(
-                f"{type(self).__name__}: activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}; "
+                f"{type(self).__name__}: activation must be one of {', '.join(_ACTIVATIONS)}, got {activation!r}; "
                 f"or pass a function"
             )
         self.linear1 = Linear(d_model, dim_feedforward, bias, rng=rng, dtype=dtype)
         self.linear2 = Linear(dim_feedforward, d_model, bias, rng=rng, dtype=dtype)
         self.dropout = Dropout(dropout, rng=rng)
         self.norm_first = norm_first
-        self.activation = ACTIVATIONS[activation] if isinstance(activation, str) else activation
+        self.activation = _ACTIVATIONS[activation] if isinstance(activation, str) else activation
 
     def _add(self, x: Array, part: Callable[[Any], Any], norm: LayerNorm) -> Result:
         """Return `x` with what a part makes of it; one of the two is normalised."""
@@ -102,21 +102,7 @@ class TransformerEncoderLayer(_Layer):
 class TransformerDecoderLayer(_Layer):
     """Self-attention, attention to what an encoder made, then two linear layers on each position; each part is added.
 
-    Arguments:
-        d_model: the size of the vectors.
-        nhead: the number of attention heads.
-        dim_feedforward: the size between the two linear layers.
-        dropout: the share of elements zeroed in training, in five places.
-        activation: "relu", "gelu", or a function, between the two linear layers.
-        layer_norm_eps: keeps the normalisations' denominators from 0.
-        batch_first: whether arrays are (batch, positions, features) rather than (positions, batch, features).
-        norm_first: whether each part normalises what it is given rather than what it returns.
-        bias: whether linear layers and normalisations have biases.
-        rng: `np.random.Generator` or `RandomState` for the first parameters and for dropout.
-        dtype: the parameters' dtype; the default dtype without it.
-
-    Raises:
-        ArgumentError: if the heads do not divide d_model, or the activation has no such name.
+    Arguments are those of `TransformerEncoderLayer`; dropout is in five places.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl

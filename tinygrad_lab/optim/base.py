@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, UndefinedMethodError
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, NDArray
 
 State = dict[str, Any]  # "step", the number of updates made, and arrays; {} before the first update
 Schedule = Callable[[int], float]
@@ -179,7 +179,7 @@ class Optimizer:
         for parameter in self.params:
             parameter.grad = None
 
-    def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
+    def state_dict(self) -> dict[str, NDArray]:
         """Return copies of all states, as arrays by "position.name"; with the parameters' arrays, all to go on from.
 
         Beside them stand the number of steps and the learning rates that are numbers, under the class's name.

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.diagnosis import dead
 from tinygrad_lab.play.constant import Constant
 from tinygrad_lab.play.lane import Lane
 from tinygrad_lab.play.looking import Layer, Look, look
 from tinygrad_lab.play.maps import Plane, maps, output_map
 from tinygrad_lab.play.troubles import Situation, saturation, size, troubles
+from tinygrad_lab.typing import NDArray
 from tinygrad_lab.viz.describe.summary import jsonable
 
 MOST_UNITS = 10  # shown of each layer
@@ -30,7 +30,7 @@ class Packet:
         self._parts: list[bytes] = []
         self._length = 0
 
-    def put(self, array: Array) -> dict[str, Any]:
+    def put(self, array: NDArray) -> dict[str, Any]:
         """Add an array, as bytes if its dtype is uint8, else as float32; return what stands for it in the JSON."""
         kind = "u1" if array.dtype == np.uint8 else "f4"
         content = np.ascontiguousarray(array, dtype=kind).tobytes()
@@ -165,7 +165,7 @@ def _layer(packet: Packet, layer: Layer, position: int, seen: Look) -> dict[str,
     }
 
 
-def _histogram(packet: Packet, values: Array) -> dict[str, Any]:
+def _histogram(packet: Packet, values: NDArray) -> dict[str, Any]:
     """Count values in bins of equal width; those that are not finite are counted separately."""
     finite = values[np.isfinite(values)]
     if not finite.size:

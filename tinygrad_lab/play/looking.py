@@ -13,10 +13,11 @@ import numpy as np
 from tinygrad_lab.core.graph import ancestors
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.lab.build import Experiment
-from tinygrad_lab.lab.data import Array, Dataset
+from tinygrad_lab.lab.data import Dataset
 from tinygrad_lab.nn import Module
 from tinygrad_lab.nn.evaluation import in_evaluation_mode
 from tinygrad_lab.optim import Optimizer
+from tinygrad_lab.typing import NDArray
 
 MOST_POINTS = 1000  # used at most; of larger data sets, evenly spread ones
 MOST_LAYERS = 12
@@ -38,12 +39,12 @@ class Layer:
     """
 
     kind: str
-    output: Array
+    output: NDArray
     parameters: tuple[Value, ...]
-    weight: Array | None
-    bias: Array | None
+    weight: NDArray | None
+    bias: NDArray | None
     activation: str
-    gradient: Array
+    gradient: NDArray
     ratio: float = math.nan
 
     @property
@@ -61,11 +62,11 @@ class Look:
         layers: from first to last.
     """
 
-    output: Array
+    output: NDArray
     layers: tuple[Layer, ...]
 
 
-def sample(n: int) -> Array:
+def sample(n: int) -> NDArray:
     """Return the positions of the points that are used, out of n.
 
     Example:
@@ -90,7 +91,7 @@ def look(experiment: Experiment, dataset: Dataset) -> Look:
         return Look(output.data, tuple(_layers(output, optimizer)))
 
 
-def activations(experiment: Experiment, x: Array) -> Look:
+def activations(experiment: Experiment, x: NDArray) -> Look:
     """Return outputs and activations at points (points, features), without gradients."""
     with _at_rest(experiment.model), np.errstate(all="ignore"):
         output = experiment.model(experiment.inputs(x))

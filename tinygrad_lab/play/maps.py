@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.lab.build import Experiment
-from tinygrad_lab.lab.data import Array, Dataset
+from tinygrad_lab.lab.data import Dataset
 from tinygrad_lab.lab.running import Parts
 from tinygrad_lab.lab.steps import evaluating
 from tinygrad_lab.play.looking import activations
+from tinygrad_lab.typing import NDArray
 
 _MARGIN = 0.08  # of the range of the data, on each side
 
@@ -29,7 +30,7 @@ class Plane:
     axes: tuple[int, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
-    mean: Array
+    mean: NDArray
 
     @classmethod
     def of(cls, parts: Parts, axes: tuple[int, ...]) -> Plane:
@@ -43,7 +44,7 @@ class Plane:
         room = np.where(high > low, _MARGIN * (high - low), 0.5)
         return cls(axes, tuple((low - room).tolist()), tuple((high + room).tolist()), given[0].mean(axis=0))
 
-    def grid(self, n: int) -> Array:
+    def grid(self, n: int) -> NDArray:
         """Return the centres of n × n cells, row by row from the top, or of n along a single axis."""
         sides = [low + (np.arange(n) + 0.5) * (high - low) / n for low, high in zip(self.low, self.high, strict=True)]
         x = np.tile(self.mean, (n ** len(sides), 1))
@@ -67,13 +68,13 @@ class Maps:
         curve: along a single axis, (cells, outputs): probabilities, or quantities; else None.
     """
 
-    output: Array
-    units: list[Array]
+    output: NDArray
+    units: list[NDArray]
     scales: list[float]
-    curve: Array | None
+    curve: NDArray | None
 
 
-def output_map(experiment: Experiment, dataset: Dataset, plane: Plane, n: int) -> tuple[Array, Array | None]:
+def output_map(experiment: Experiment, dataset: Dataset, plane: Plane, n: int) -> tuple[NDArray, NDArray | None]:
     """Return `output` and `curve` of `Maps`, on n cells a side."""
     with evaluating(experiment.model):
         p, classes = experiment.predict(plane.grid(n))
@@ -108,5 +109,5 @@ def maps(experiment: Experiment, dataset: Dataset, plane: Plane, fine: int, coar
     return Maps(output, units, scales, curve)
 
 
-def _bytes(x: Array) -> Array:
+def _bytes(x: NDArray) -> NDArray:
     return np.clip(np.rint(np.nan_to_num(x, nan=127.0, posinf=255.0, neginf=0.0)), 0, 255).astype(np.uint8)

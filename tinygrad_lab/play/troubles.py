@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.diagnosis import dead
 from tinygrad_lab.lab.training import History
 from tinygrad_lab.play.constant import Constant
 from tinygrad_lab.play.looking import Layer, Look
+from tinygrad_lab.typing import NDArray
 
 _BOUNDS = {"Tanh": (-1.0, 1.0), "Softsign": (-1.0, 1.0), "Hardtanh": (-1.0, 1.0), "Sigmoid": (0.0, 1.0)}
 _RECENT = 30  # evaluations
@@ -71,7 +71,7 @@ class Situation:
         return self.history.loss[self.epoch - 1]
 
     @property
-    def recent(self) -> Array:
+    def recent(self) -> NDArray:
         """The losses of the last epochs."""
         return np.array(self.history.loss[max(0, self.epoch - _RECENT) : self.epoch])
 
@@ -230,7 +230,7 @@ def _gradients(now: Situation) -> Iterator[Trouble]:
         )
 
 
-def size(gradient: Array) -> float:
+def size(gradient: NDArray) -> float:
     """Return the root mean square of a gradient; 0 if it is empty."""
     return float(np.sqrt(np.mean(gradient**2))) if gradient.size else 0.0
 

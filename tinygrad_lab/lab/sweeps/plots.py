@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.lab import plots
-from tinygrad_lab.lab.data import Array
 from tinygrad_lab.lab.sweeps.running import Sweep
 from tinygrad_lab.lab.sweeps.table import Table, failure, show
 from tinygrad_lab.lab.sweeps.working import limits
+from tinygrad_lab.typing import NDArray
 
 _MOST_COLOURS = 8
 _MOST_PLANES = 23  # beside the ground truth: four rows of six
@@ -50,7 +50,7 @@ def curves(sweep: Sweep, table: Table) -> str:
     return plots.svg(figure)
 
 
-def _without_flights(losses: list[Array]) -> list[Array]:
+def _without_flights(losses: list[NDArray]) -> list[NDArray]:
     """Return curves that end where they leave the others far behind, as those of diverging runs do."""
     starts = [loss[0] for loss in losses if np.isfinite(loss[0])]
     highest = 100 * max(starts, default=np.inf)

@@ -12,8 +12,9 @@ import numpy as np
 from tinygrad_lab.errors import CompileError, TinygradError
 from tinygrad_lab.lab import running
 from tinygrad_lab.lab.config import Config
-from tinygrad_lab.lab.data import DATASETS, Array, Dataset
+from tinygrad_lab.lab.data import DATASETS, Dataset
 from tinygrad_lab.lab.training import Callback, History
+from tinygrad_lab.typing import NDArray
 
 STATUS = {
     "until": "reached",
@@ -133,7 +134,7 @@ def _plane(run: running.Run) -> dict[str, Any]:
     }
 
 
-def limits(x: Array) -> tuple[Array, Array]:
+def limits(x: NDArray) -> tuple[NDArray, NDArray]:
     """Return the corners of a plane around points."""
     extent = np.ptp(x, axis=0)
     margin = np.where(extent > 0, 0.06 * extent, 1.0)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.typing import NDArray
+
 SMALL = 16  # elements up to which a summary keeps them all
 BINS = 16
 LARGE = 5000  # operations of a graph above which its arrays are only outlined
@@ -121,7 +123,7 @@ _PYTHONS = {"g": np.float64, "G": np.complex128}
 _NAMES = {np.dtype(kind): str(np.dtype(kind)) for kind in (np.float64, np.float32, np.float16)}
 
 
-def _summarise_one(array: np.ndarray[Any, Any]) -> Summary:
+def _summarise_one(array: NDArray) -> Summary:
     """As `summarise`, without NumPy's overhead: a graph of scalars has thousands of these."""
     plain = _plain(array)
     x, value = plain.reshape(-1)[0].item(), plain.tolist()
@@ -135,12 +137,12 @@ def _summarise_one(array: np.ndarray[Any, Any]) -> Summary:
     )
 
 
-def _plain(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _plain(array: NDArray) -> NDArray:
     """Return the array with numbers that Python has: long doubles are rounded."""
     return array.astype(_PYTHONS[array.dtype.char]) if array.dtype.char in _PYTHONS else array
 
 
-def _norm(wide: np.ndarray[Any, Any]) -> float:
+def _norm(wide: NDArray) -> float:
     """Return the Euclidean norm, scaled so that no square overflows or vanishes."""
     largest = float(np.abs(wide).max())
     if largest == 0 or not math.isfinite(largest):
@@ -148,7 +150,7 @@ def _norm(wide: np.ndarray[Any, Any]) -> float:
     return largest * float(np.linalg.norm(wide / largest))
 
 
-def _histogram(finite: np.ndarray[Any, Any], low: float, high: float) -> tuple[int, ...]:
+def _histogram(finite: NDArray, low: float, high: float) -> tuple[int, ...]:
     span = high - low
     if span == 0 or not math.isfinite(span):
         return ()
