@@ -37,7 +37,7 @@ class OperationError(TinygradError, ValueError):
     where: str = ""
 
     def __str__(self) -> str:
-        text = super().__str__()
+        text = ValueError.__str__(self)  # the error may be of one of NumPy's classes too, which tell other things
         return f"{self.where}: {text.removeprefix(f'{self.operation}: ')}" if self.where else text
 
 

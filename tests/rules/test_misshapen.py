@@ -57,6 +57,7 @@ def test_numpys_own_errors_are_told_with_the_name_of_the_function():
         (lambda: np.argmax(v, axis=7), r"argmax: failed for inputs of shapes \(2, 3\); NumPy says: axis 7"),
         (lambda: np.vander(v), "vander: failed for inputs of shapes"),
         (lambda: np.linalg.multi_dot([v]), "multi_dot: failed for inputs of shapes"),
+        (lambda: np.add(v, np.array("text")), "add: failed for inputs of shapes .*; NumPy says: ufunc 'add' did not"),
         (lambda: np.concatenate([v] * 8 + [[1.0]]), r"concatenate: .*\(2, 3\) and 4 more; NumPy says"),
     ):
         with pytest.raises(OperationError, match=match):

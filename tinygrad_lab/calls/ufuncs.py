@@ -35,6 +35,8 @@ def call(ufunc: np.ufunc, inputs: Args, kwargs: Keywords) -> Result:
         inputs = _converted(ufunc, inputs, kwargs)
     if ufunc.signature is None or kwargs.keys().isdisjoint(_ABOUT_AXES):
         return ufunc(*inputs)
+    if "axes" in kwargs:
+        ask(ufunc, inputs, kwargs)
     before, after, keepdims = _moves(ufunc, inputs, kwargs)
     result = ufunc(*(_to_last(x, axes) for x, axes in zip(inputs, before, strict=True)))
     if keepdims:
@@ -85,7 +87,7 @@ def _moves(ufunc: np.ufunc, inputs: Args, kwargs: Keywords) -> tuple[list[Core],
         else [_last(min(len(t), np.ndim(x))) for t, x in zip(terms, inputs, strict=False)]
     )
     if len(found) == ufunc.nin:
-        found.append(found[0] if keepdims else _last(len(terms[-1])))
+        found.append(_last(1) if keepdims else _last(len(terms[-1])))
     if len(found) != ufunc.nin + 1:
         raise refusals.arguments.bad_option(ufunc.__name__, "axes", f"{ufunc.nin + 1} tuples", axes)
     return found[:-1], found[-1], bool(keepdims)

@@ -107,7 +107,8 @@ def _interp(x: Array, xp: Any, fp: Any, left: Any = None, right: Any = None, per
         fp = np.concatenate([fp[-1:], fp, fp[:1]])
     i = np.clip(np.searchsorted(xp, x, side="right"), 1, len(xp) - 1)  # the end of the piece that x lies in
     x0, x1, y0, y1 = _at(xp, i - 1), _at(xp, i), _at(fp, i - 1), _at(fp, i)
-    inside = y0 + (x - x0) * ((y1 - y0) / (x1 - x0))
+    run = x1 - x0
+    inside = np.where(run == 0, y1, y0 + (x - x0) * ((y1 - y0) / np.where(run == 0, 1, run)))
     inside = np.where(np.less(x, xp[0]), fp[0] if left is None else left, inside)
     return np.where(np.greater(x, xp[-1]), fp[-1] if right is None else right, inside)
 
