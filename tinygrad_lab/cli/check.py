@@ -119,18 +119,21 @@ def _adapter(found: Any, what: str) -> tuple[Adapter, int]:
     from tinygrad_lab.testing import adapters
     from tinygrad_lab.testing.decorated import array_parameters
 
+    torch = sys.modules.get("torch")
+    apply: Any = getattr(found, "apply", None)
+    if torch is not None and inspect.isclass(found) and issubclass(found, torch.autograd.Function):
+        found = adapters.torch(apply, found.__name__)
     if inspect.isclass(found):
         raise LabError(f"check: {what} is a class; name an instance, such as net = {found.__name__}(...)")
     if not callable(found) and not isinstance(found, adapters.Adapter):
         raise LabError(f"check: {what} is of type {type(found).__name__}; name a function of arrays")
     name = getattr(found, "__name__", None) or type(found).__name__
-    torch = sys.modules.get("torch")
     if isinstance(found, Module):
         adapter, taken = adapters.Adapter(lambda module, *arrays: module(*arrays), name), found.forward
     elif torch is not None and isinstance(found, torch.nn.Module):
         adapter, taken = adapters.torch(found), found.forward
     elif isinstance(found, adapters.Adapter):
-        adapter, taken = found, found.function
+        adapter, taken = found, found.declared
     else:
         adapter, taken = adapters.Adapter(found, what if name == "<lambda>" else name), found
     if isinstance(taken, np.ufunc):

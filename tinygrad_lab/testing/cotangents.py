@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,8 @@ from tinygrad_lab.testing.mistakes import Mistake, failure
 from tinygrad_lab.testing.noise import Error, moved, steady
 
 SLACK = 1e3  # sums may be rounded by so many units in the last place of their terms
+_USUAL = (2.0**20, 2.0**-20)
+SCALES = {2: (8.0,), 4: (2.0**10, 2.0**-4), 8: _USUAL, 12: _USUAL, 16: _USUAL}  # for g, by the bytes of its dtype
 FEW = 8  # units by which a sum may differ where its terms are added up in another order
 
 
@@ -23,10 +26,11 @@ class Rule(NamedTuple):
     name: str
     apply: Callable[[Any], Any]  # cotangents -> list of gradients
     anew: Callable[[Any], Any]  # the same, with nothing kept from before
+    elsewhere: Callable[[], Any]  # calls the function with other arguments
     cotangents: list[Any]
     arguments: list[Any]
     owned: bool  # whether what it returns must not share memory with what it was given
-    size: float  # of the largest result: what cancels inside the rule may be as large
+    size: float  # of the largest result, here or elsewhere: what cancels inside the rule may be as large
 
 
 def check_cotangents(rule: Rule, first: list[Any], second: list[Any], nondeterminism: float) -> None:
@@ -35,17 +39,27 @@ def check_cotangents(rule: Rule, first: list[Any], second: list[Any], nondetermi
     Arguments:
         rule: the rule.
         first: what it gave for its cotangents.
-        second: what it gave another time.
+        second: what it gave another time, after a call with other arguments.
         nondeterminism: how far two results may be apart.
     """
-    for again in (second, rule.anew(rule.cotangents)):
+    anew = rule.anew(rule.cotangents)
+    for again in (second, anew):
         if not all(_same(a, b, nondeterminism) for a, b in zip(first, again, strict=True)):
-            raise failure(
-                Mistake.RANDOM,
-                f"{rule.name}: gave two results for the same arguments; take randomness as an argument",
-            )
+            raise failure(Mistake.RANDOM, f"{rule.name}: {_why_another(rule, first, nondeterminism)}")
     _check_layouts(rule, first, nondeterminism)
     _check_linear(rule, first, nondeterminism)
+    _check_scaled(rule, first, nondeterminism)
+
+
+def _why_another(rule: Rule, first: list[Any], nondeterminism: float) -> str:
+    """Say whether a rule that is not the same each time remembers another call, or has no such excuse."""
+    undisturbed = (rule.anew(rule.cotangents), rule.anew(rule.cotangents))
+    if all(_same(a, b, nondeterminism) for a, b in zip(*undisturbed, strict=True)):
+        return (
+            "gave another result after a call with other arguments; keep nothing from one call for the next, and "
+            "compute what the rule needs from its arguments"
+        )
+    return "gave two results for the same arguments; take randomness as an argument"
 
 
 def _check_layouts(rule: Rule, first: list[Any], nondeterminism: float) -> None:
@@ -83,36 +97,88 @@ def _compare_layouts(rule: Rule, cotangents: list[Any], right: list[Any], how: s
 
 
 def _check_linear(rule: Rule, first: list[Any], nondeterminism: float) -> None:
-    rng = np.random.default_rng(1)
-    others = [random_like(rng, c) for c in rule.cotangents]
-    kinds = [np.finfo(np.asarray(array).dtype) for array in (*first, *rule.cotangents)]
-    unit, least = (float(max(getattr(kind, part) for kind in kinds)) for part in ("eps", "smallest_normal"))
+    others = [np.ones_like(c) for c in rule.cotangents]  # as the gradient of a sum is
 
-    def differences(ones: list[Any]) -> list[Any]:
+    def lacks(ones: list[Any]) -> list[Any]:
         """Return what the gradient of a combination lacks; powers of two scale exactly, so only the sum is rounded."""
         combined = [b / 2 - 2 * a for a, b in zip(ones, others, strict=True)]
         parts = [first if ones is rule.cotangents else rule.apply(ones), rule.apply(others), rule.apply(combined)]
         return [np.asarray(both - (b / 2 - 2 * a)) for a, b, both in zip(*parts, strict=True)]
 
-    for number, (off, a) in enumerate(zip(differences(rule.cotangents), first, strict=True)):
+    _require_nothing(rule, first, lacks, nondeterminism, "of a combination and that of its parts")
+
+
+def _check_scaled(rule: Rule, first: list[Any], nondeterminism: float) -> None:
+    """Check the cotangent of nothing, and large and small ones, which a rule may clip or drop."""
+    for a, zero in zip(first, rule.apply([np.zeros_like(c) for c in rule.cotangents]), strict=True):
+        off = np.isfinite(a) & ~(np.abs(zero) <= nondeterminism)
+        if np.any(off):
+            raise failure(
+                Mistake.NOT_LINEAR,
+                f"{rule.name}: is not linear in the cotangent, and gives {np.ravel(zero[off])[0]:.3g} where that is 0; "
+                f"use g once as a factor in each term",
+            )
+    for factor in SCALES[min(np.real(c).dtype.itemsize for c in rule.cotangents)]:
+
+        def lacks(ones: list[Any], factor: float = factor) -> list[Any]:
+            """Return what is lost: scaled by a power of two, all is exact that stays in the range of the dtype."""
+            parts = first if ones is rule.cotangents else rule.apply(ones)
+            with _out_of_range() as seen:
+                scaled = rule.apply([(factor * c).astype(c.dtype) for c in ones])
+            off = [np.asarray(b - factor * a) for a, b in zip(parts, scaled, strict=True)]
+            return [np.zeros_like(o) if seen else np.where(np.isfinite(o), o, 0) for o in off]
+
+        between = f"for {factor:g} · g and {factor:g} times that for g"
+        _require_nothing(rule, first, lacks, factor * nondeterminism, between, factor)
+
+
+def _require_nothing(
+    rule: Rule,
+    first: list[Any],
+    lacks: Callable[[list[Any]], list[Any]],
+    nondeterminism: float,
+    between: str,
+    factor: float = 1.0,
+) -> None:
+    """Check that what a gradient lacks is the rounding of what it is made of, whatever the cotangent.
+
+    Arguments:
+        rule: the rule.
+        first: what it gave for its cotangents.
+        lacks: takes cotangents, and gives what should be 0 for each gradient.
+        nondeterminism: how far two results may be apart.
+        between: what is compared.
+        factor: by which results are larger than `first`.
+    """
+    rng = np.random.default_rng(1)
+    kinds = [np.finfo(np.asarray(array).dtype) for array in (*first, *rule.cotangents)]
+    unit, least = (float(max(getattr(kind, part) for kind in kinds)) for part in ("eps", "smallest_normal"))
+    for number, (off, a) in enumerate(zip(lacks(rule.cotangents), first, strict=True)):
         numbers = np.abs(real_parts([off]))
-        scale = (
-            2 * size_of(a) + rule.size * max(map(size_of, rule.cotangents)) + least + nondeterminism / (SLACK * unit)
-        )
-        if not numbers.size or not np.max(numbers) > SLACK * unit * scale:  # or not a number
+        scale = factor * (2 * size_of(a) + rule.size * max(map(size_of, rule.cotangents)))
+        bound = SLACK * unit * (scale + least) + nondeterminism
+        if not numbers.size or not np.any(numbers > bound):  # or not a number
             continue
-        worst = int(np.argmax(numbers))
+        worst = int(np.nanargmax(numbers))
 
         def later(size: float, number: int = number, worst: int = worst) -> Error:
             ones = [moved(rng, c, size) for c in rule.cotangents]
-            return Error(float(real_parts([differences(ones)[number]])[worst]), 0.0)
+            return Error(float(real_parts([lacks(ones)[number]])[worst]), 0.0)
 
-        if steady(Error(float(real_parts([off])[worst]), 0.0), later, unit, SLACK * unit * scale):
+        if steady(Error(float(real_parts([off])[worst]), 0.0), later, unit, bound):
             raise failure(
                 Mistake.NOT_LINEAR,
                 f"{rule.name}: is not linear in the cotangent, with a difference of {float(numbers[worst]):.3g} "
-                f"between the gradient of a combination and that of its parts; use g once as a factor in each term",
+                f"between the gradient {between}; use g once as a factor in each term",
             )
+
+
+@contextmanager
+def _out_of_range() -> Iterator[list[str]]:
+    """Note in the `with` block whether a number becomes too large or too small for its dtype."""
+    seen: list[str] = []
+    with np.errstate(over="call", under="call", divide="call", call=lambda kind, _: seen.append(kind)):
+        yield seen
 
 
 def _same(a: Any, b: Any, nondeterminism: float) -> bool:

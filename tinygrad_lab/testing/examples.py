@@ -244,7 +244,7 @@ class _Stop(BaseException):
 
 def calls_with_arrays(function: Any, domain: Domain | Sequence[Domain] = REAL) -> SearchStrategy[Call]:
     """Return a strategy for calls of a function with arrays that broadcast, one for each parameter."""
-    inner = function.function if isinstance(function, Adapter) else function
+    inner = function.declared if isinstance(function, Adapter) else function
     arity = inner.nin if isinstance(inner, np.ufunc) else len(array_parameters(inner))
     if not arity:
         name = getattr(function, "__name__", None) or getattr(function, "name", "function")

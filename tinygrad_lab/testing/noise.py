@@ -17,7 +17,7 @@ from tinygrad_lab.testing.shaken import SAMPLES, shaking
 FINE = tuple(2.0**n for n in range(2, 11))  # in units of rounding: only rounding tells these points apart
 COARSE = (1e-3, 1e-2, 3e-2, 1e-1)  # relative: far enough where values stand still in steps, as close to saturation
 ALIKE, CLOSELY = 0.25, 0.1  # errors are one and the same if they differ by less than this part; further away
-ENOUGH, FAR = 2, 1e4  # so few samples will do where rounding carried it so many times less far
+ENOUGH, FAR = 3, 1e4  # so few samples will do where rounding carried it so many times less far
 SEEN = 10  # times as far as rounding was seen to carry it
 GROSS = 1e4  # an error so many times as large as rounding was thought to be is no step
 

@@ -40,7 +40,8 @@ class Problem:
         scale: |x|, or 1 for a 0: how far a step may go.
         leaves: the differentiated arrays.
         terms: the size of what the values are made of, where it is known: little may be left of it, with its rounding.
-        overflow: whether a number was too large for the dtype on the way to the value, or something divided by 0.
+        overflow: whether a number was too large for the dtype on the way to the value, or something divided by 0, or
+            the value is infinite or no number.
         hidden: how far rounding inside the function may put its values off.
         given: how many of the arguments are the caller's.
         origin: of a gradient that is differentiated, the function's own problem and cotangent.
@@ -76,7 +77,8 @@ class Problem:
             try:
                 with overflows() as seen:
                     outputs = self.adapter.value(leaves, self.rebuild)
-                self.overflow = bool(seen)
+                # Another system does not say; of an infinite result, even a cotangent of 0 makes NaN.
+                self.overflow = bool(seen) or not all(np.all(np.isfinite(y)) for y in outputs)
                 taken = taken or (dtype, outputs)
                 here = self.adapter.linear(leaves, self.rebuild) if self.adapter.own else None
                 pull = here.pull if here else functools.partial(self.adapter.gradients, leaves, self.rebuild)

@@ -23,7 +23,7 @@ def table(leaf: Leaf, wrong: Mapping[int, Verdict]) -> list[str]:
         leaf: the array.
         wrong: the verdicts on its wrong numbers, by coordinate.
     """
-    worst = sorted(wrong, key=lambda i: -_off(wrong[i]))
+    worst = sorted(wrong, key=lambda i: (-float(f"{_off(wrong[i]):.5g}"), i))  # the last digits differ by processor
     if len(wrong) < 2 or not _off(wrong[worst[0]]):
         return []
     title = "element" if len(wrong) <= ROWS else "the worst"

@@ -57,6 +57,7 @@ class Adapter:
         widest: the widest real dtype the system computes in.
         own: whether the derivative is recorded by this package.
         unit: the rounding unit of a dtype among the arguments that NumPy does not have, or 0.
+        random: whether the function draws random numbers, which in PyTorch go by dtype and memory layout.
         notes: what could not be looked at, and why.
         maker: the name in `adapters` of what makes it, if `parts` are what that takes.
     """
@@ -65,6 +66,7 @@ class Adapter:
     widest: Any = np.longdouble
     own = True
     unit = 0.0
+    random = False
 
     def __init__(self, function: Function, name: str | None = None) -> None:
         self.function = function
@@ -75,6 +77,11 @@ class Adapter:
     def parts(self) -> tuple[Any, ...]:
         """The functions that it was made of."""
         return (self.function,)
+
+    @property
+    def declared(self) -> Any:
+        """What has the parameters that arrays are passed to."""
+        return self.function
 
     def given(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of a check with NumPy arrays in place of another system's."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +34,18 @@ class Torch(Adapter):
         self._promotes = False  # whether it holds float32 tensors of its own
         self.module: Any = function if isinstance(function, self.torch.nn.Module) else None
         super().__init__(function, name or (type(function).__name__ if self.module is not None else None))
+
+    @property
+    def declared(self) -> Any:
+        """See `Adapter`: `apply` of a `torch.autograd.Function` takes what its `forward` does, without the context."""
+        if self.module is not None:
+            return self.module.forward
+        base, owner = self.torch.autograd.Function, getattr(self.function, "__self__", None)
+        if not inspect.isclass(owner) or not issubclass(owner, base):
+            return self.function
+        made: Any = owner
+        separate = made.setup_context is not base.setup_context
+        return made.forward if separate else functools.partial(made.forward, None)
 
     def given(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """See `Adapter`: tensors become arrays; a module's parameters are a further argument, a dict."""
@@ -64,6 +78,7 @@ class Torch(Adapter):
         try:
             yield
         finally:
+            self.random = self.random or not self.torch.equal(generator.get_state(), self._state)
             generator.set_state(before)
 
     def results(self, rebuild: Rebuild, inputs: Leaves) -> Leaves:
@@ -79,8 +94,8 @@ class Torch(Adapter):
             if not self._promotes:
                 try:
                     return function(args)
-                except RuntimeError as error:
-                    if not any(words in str(error) for words in ("dtype", "scalar type", "data type")):
+                except (RuntimeError, ValueError) as error:
+                    if not any(words in str(error) for words in ("dtype", "scalar type", "data type", "bias type")):
                         raise
             with promoting(self.torch):
                 found = function(args)

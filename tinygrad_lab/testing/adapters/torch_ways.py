@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from tinygrad_lab.testing.adapters.base import Leaves, Rebuild, Way
 from tinygrad_lab.testing.mistakes import Mistake, failure
 
 BATCH = 3
+ELSEWHERE = 0.75  # times the arguments
 
 
 def ways(adapter: Any, leaves: Leaves, rebuild: Rebuild, cotangents: Leaves) -> Iterator[Way]:
@@ -32,6 +35,16 @@ def ways(adapter: Any, leaves: Leaves, rebuild: Rebuild, cotangents: Leaves) -> 
         return [by_number.get(i) for i in range(len(inputs))]
 
     tensors = adapter.tensors
+
+    def interrupted() -> Leaves:
+        inputs = tensors(leaves, True)
+        results = adapter.results(rebuild, inputs)
+        with suppress(Exception), adapter.torch.no_grad():  # it may not be defined there
+            adapter.results(rebuild, [ELSEWHERE * x for x in tensors(leaves)])
+        found: Leaves = adapter.arrays(adapter.pull(results, inputs, tensors(cotangents)))
+        return found
+
+    yield Way("when the function is called with other arguments before it is asked for", cotangents, interrupted)
     yield Way("when the graph is swept again", cotangents, lambda: _again(adapter, leaves, rebuild, cotangents))
     for i in range(len(leaves)) if len(leaves) > 1 else ():
         yield Way(f"when only array {i} requires one", cotangents, lambda i=i: gradients(tensors(cotangents), [i]))  # type: ignore[misc]
@@ -46,15 +59,36 @@ def ways(adapter: Any, leaves: Leaves, rebuild: Rebuild, cotangents: Leaves) -> 
     expanded = [t.new_ones(()).expand(t.shape) for t in tensors(ones)]
     yield Way("when the cotangent is one number, expanded", ones, lambda: gradients(expanded))
 
+    yield from _batches(adapter, leaves, rebuild, cotangents, gradients)
+
+
+def _batches(
+    adapter: Any, leaves: Leaves, rebuild: Rebuild, cotangents: Leaves, gradients: Callable[..., Leaves]
+) -> Iterator[Way]:
+    """Yield the ways to ask for the gradients of several cotangents at once."""
     stack = [np.stack([(-1) ** n * np.roll(c, n) for n in range(BATCH)]) for c in cotangents]
-    found: list[Leaves] = []
 
-    def batched(n: int) -> Leaves:
-        found[:] = found or [gradients(tensors(stack), is_grads_batched=True)]
-        return [g if g is None or g.shape == np.shape(x) else g[n] for g, x in zip(found[0], leaves, strict=True)]
+    def mapped() -> Leaves:
+        func = adapter.torch.func
 
-    for n in range(BATCH):
-        yield Way("in a batch of them", [part[n] for part in stack], lambda n=n: batched(n), True)  # type: ignore[misc]
+        def pulled(inputs: Leaves, given: Leaves) -> Any:
+            return func.vjp(lambda *xs: adapter.results(rebuild, list(xs)), *inputs)[1](given)
+
+        copies = [np.stack([x] * BATCH) for x in leaves]
+        return list(adapter.arrays(func.vmap(pulled)(adapter.tensors(copies), adapter.tensors(stack))))
+
+    ways = {"in a batch of them": lambda: gradients(adapter.tensors(stack), is_grads_batched=True)}
+    if not any(map(np.iscomplexobj, [*leaves, *cotangents])):
+        ways["under `torch.func.vmap`"] = mapped
+    found: dict[str, Leaves] = {}
+
+    def nth(name: str, n: int) -> Leaves:
+        found[name] = found[name] if name in found else ways[name]()
+        return [g if g is None or g.shape == np.shape(x) else g[n] for g, x in zip(found[name], leaves, strict=True)]
+
+    for name in ways:
+        for n in range(BATCH):
+            yield Way(name, [part[n] for part in stack], functools.partial(nth, name, n), True)
 
 
 def _gaps(tensor: Any) -> Any:
