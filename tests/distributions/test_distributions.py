@@ -179,3 +179,37 @@ def test_probabilities_in_place_of_logits():
     certain = D.Bernoulli(probs=np.array([0.0, 1.0]))
     assert np.all(np.isfinite(certain.log_prob(np.array([0.0, 1.0])))), "0 · ∞ is not met"
     np.testing.assert_array_equal(D.Categorical(probs=[0, 1]).sample(np.random.default_rng(0), 5), np.ones(5))
+
+
+@ELEMENTWISE
+def test_a_distribution_of_computed_parameters_compiles(name):
+    make, parameters, _, x = CASES[name]
+
+    def figures(x, *parameters):
+        d = make(*parameters)
+        others = [getattr(d, "entropy", d.mean.sum)(), d.mean, d.variance]
+        return np.sum(d.log_prob(x) * A) + sum(np.sum(other * B) for other in others)
+
+    both = tl.value_and_grad(figures, argnums=tuple(range(1, 1 + len(parameters))))
+    compiled, eager = tl.compile(both)(x, *parameters), both(x, *parameters)
+    np.testing.assert_allclose(compiled[0], eager[0], rtol=1e-13)
+    np.testing.assert_allclose(compiled[1], eager[1], rtol=1e-12)
+
+
+def test_categories_and_vectors_compile():
+    places = np.array([2, 0])
+
+    def figures(logits, loc, covariance, x):
+        d, vector = D.Categorical(logits), D.MultivariateNormal(loc, covariance)
+        return np.sum(d.log_prob(x) + d.entropy()) + vector.log_prob(np.ones(2)) + vector.entropy()
+
+    for compiled, eager in zip(
+        tl.compile(tl.grad(figures, argnums=(0, 1, 2)))(LOGITS, B[:2], COVARIANCE, places),
+        tl.grad(figures, argnums=(0, 1, 2))(LOGITS, B[:2], COVARIANCE, places),
+        strict=True,
+    ):
+        np.testing.assert_allclose(compiled, eager, rtol=1e-12)
+
+
+def test_the_density_of_counts_has_its_whole_derivative_by_the_counts():
+    tl.testing.check_gradients(lambda x: D.Poisson(A).log_prob(x), np.array([0.5, 2.0, 5.0]))

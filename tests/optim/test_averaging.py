@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_lab as tl
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 
 paths = st.lists(st.floats(-10, 10), min_size=1, max_size=8)
 
@@ -52,3 +52,17 @@ def test_states_go_on_and_those_of_other_parameters_are_refused():
         second.load_state_dict({"updates": 1, "0": np.zeros(3)})
     with pytest.raises(ArgumentError, match=r"decay must be in \[0, 1\), got 1"):
         tl.optim.ParameterAverage([w], 1)
+
+
+def test_whatever_takes_parameters_refuses_a_module_and_a_single_value():
+    model, w = tl.nn.Sequential(tl.nn.Linear(2, 1)), tl.Value([1.0, 2.0])
+    takers = {
+        "Adam": tl.optim.Adam,
+        "ParameterAverage": tl.optim.ParameterAverage,
+        "clip_grad_norm": lambda params: tl.optim.clip_grad_norm(params, 1.0),
+        "clip_grad_value": lambda params: tl.optim.clip_grad_value(params, 1.0),
+    }
+    for name, take in takers.items():
+        for params, kind in ((model, "Linear"), (w, "Value"), (model[0], "Linear"), ([np.ones(2)], "ndarray")):
+            with pytest.raises(ArgumentTypeError, match=f"{name}: params must be Values, .*{kind}; pass model.para"):
+                take(params)

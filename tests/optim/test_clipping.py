@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 import tinygrad_lab as tl
+from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.optim import clip_grad_norm, clip_grad_value
 
 gradients = st.lists(
@@ -72,3 +73,26 @@ def test_clipping_by_value_keeps_float32():
     params = with_gradients([np.ones(2, np.float32)])
     clip_grad_value(params, 0.5)
     assert params[0].grad.dtype == np.float32
+
+
+def test_a_negative_bound_would_turn_the_gradients_round_and_is_refused():
+    w = tl.Value([3.0, 4.0])
+    w.sum().backward()
+    with pytest.raises(ArgumentError, match="clip_grad_norm: max_norm must be at least 0, got -1"):
+        clip_grad_norm([w], -1.0)
+    with pytest.raises(ArgumentError, match="clip_grad_value: limit must be at least 0, got -1"):
+        clip_grad_value([w], -1.0)
+    np.testing.assert_array_equal(w.grad, 1)
+
+
+def test_the_bound_of_a_compiled_step_may_be_an_argument():
+    w = tl.Value([3.0, 4.0])
+
+    @tl.compile(state=w)
+    def clipped(limit):
+        w.grad = None
+        (w * w).sum().backward()
+        return clip_grad_norm([w], limit)
+
+    assert clipped(1.0) == clipped(5.0) == 10
+    np.testing.assert_allclose(w.grad, [3, 4])

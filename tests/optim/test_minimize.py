@@ -9,7 +9,18 @@ import tinygrad_lab as tl
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 
 pytest.importorskip("scipy")
-METHODS = ["L-BFGS-B", "BFGS", "CG", "TNC", "SLSQP", "Newton-CG", "trust-ncg", "trust-krylov", "trust-constr"]
+METHODS = [
+    "L-BFGS-B",
+    "BFGS",
+    "CG",
+    "TNC",
+    "SLSQP",
+    "Newton-CG",
+    "trust-ncg",
+    "trust-krylov",
+    "trust-constr",
+    "trust-exact",
+]
 
 
 def rosenbrock(p):

@@ -32,6 +32,9 @@ MISSING = [
     (optim, "lr_scheduler", "tinygrad_lab.optim has no lr_scheduler; write tl.optim.schedules"),
     (functional, "cross_entropi", "tinygrad_lab.functional has no cross_entropi; did you mean cross_entropy?"),
     (functional, "tanh", "tinygrad_lab.functional has no tanh; write np.tanh"),
+    (optim.schedules, "StepLR", "tinygrad_lab.optim.schedules has no StepLR; write tl.optim.schedules.step"),
+    (tl.data, "random_split", "tinygrad_lab.data has no random_split; shuffle with rng.permutation, and index the arr"),
+    (tl.distributions, "Normall", "tinygrad_lab.distributions has no Normall; did you mean Normal?"),
     (nn.Linear(2, 1), "cuda", "Linear has no cuda; leave it out"),
 ]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tinygrad_lab import refusals
 from tinygrad_lab.data.loader import DataLoader, Dataset
 from tinygrad_lab.data.streaming import Chunks, Parquet, Partitions, StreamLoader, moments, total
 from tinygrad_lab.data.toys import circles, digits, sine, spirals, two_moons
@@ -21,3 +24,6 @@ __all__ = [
     "total",
     "two_moons",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = refusals.names.of_package(__name__, lambda: __all__)

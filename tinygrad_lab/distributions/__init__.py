@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tinygrad_lab import refusals
 from tinygrad_lab.distributions.base import Distribution
 from tinygrad_lab.distributions.discrete import Bernoulli, Categorical, Poisson
 from tinygrad_lab.distributions.divergence import kl
@@ -25,3 +28,6 @@ __all__ = [
     "Uniform",
     "kl",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = refusals.names.of_package(__name__, lambda: __all__)

@@ -17,6 +17,9 @@ Size = int | tuple[int, ...]
 class Distribution:
     """Base of distributions: a batch of them, one for each element of their broadcast parameters.
 
+    Parameters are checked where there are numbers to look at: not while a function is compiled, and not in arrays of
+    another library.
+
     Attributes:
         batch_shape: the shape of the parameters, broadcast.
         event_shape: the shape of one draw of one of them, () unless a draw is a vector.
@@ -55,11 +58,16 @@ def array(x: ArrayLike) -> Result:
     return x if hasattr(x, "dtype") else np.asarray(x, np.float64)[()]
 
 
+def has_numbers(x: Any) -> bool:
+    """Whether the elements of a plain array can be looked at: those of one that is traced or lazy cannot."""
+    return isinstance(x, np.ndarray | np.generic)
+
+
 def positive(name: str, **parameters: Any) -> None:
     """Raise an ArgumentError unless all elements of these parameters are above 0."""
     for parameter, x in parameters.items():
         least = np.min(plain(x), initial=np.inf)
-        if not least > 0:
+        if has_numbers(least) and not least > 0:
             raise ArgumentError(
                 f"{name}: {parameter} must be positive, got {least}; pass np.exp or softplus of a free parameter"
             )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.distributions.base import Distribution, Size, array, positive, special
+from tinygrad_lab.distributions.base import Distribution, Size, array, has_numbers, positive, special
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.functional.activations import sigmoid, softplus
 from tinygrad_lab.functional.normalisation import log_softmax, softmax
@@ -22,7 +22,7 @@ def _either(name: str, logits: ArrayLike | None, probs: ArrayLike | None) -> tup
         raise ArgumentError(f"{name}: needs either logits or probs, got {'neither' if probs is None else 'both'}")
     p = array(probs)
     known = plain(p)
-    if np.any(np.less(known, 0)) or (name == "Bernoulli" and np.any(np.greater(known, 1))):
+    if has_numbers(known) and (np.any(known < 0) or (name == "Bernoulli" and np.any(known > 1))):
         raise ArgumentError(
             f"{name}: probs has {np.min(known)} to {np.max(known)}, which are no probabilities; "
             f"scores of any size are logits"
@@ -109,9 +109,9 @@ class Categorical(Distribution):
 
     def log_prob(self, x: ArrayLike) -> Array:
         """Return the logarithm of the probability of the integers `x`."""
-        x = np.asarray(plain(x))
+        x = plain(x) if hasattr(x, "dtype") else np.asarray(x)
         classes = np.shape(self.logits)[-1]
-        if x.dtype.kind not in "iu" or (x.size and not 0 <= np.min(x) <= np.max(x) < classes):
+        if x.dtype.kind not in "iu" or (has_numbers(x) and x.size and not 0 <= np.min(x) <= np.max(x) < classes):
             raise ArgumentError(
                 f"Categorical: x must be integers from 0 to {classes - 1}, got {x!r}; number them from 0"
             )
@@ -158,7 +158,7 @@ class Poisson(Distribution):
 
     def log_prob(self, x: Array) -> Array:
         """Return `x log rate − rate − log x!`."""
-        return x * np.log(self.rate) - self.rate - special().gammaln(np.asarray(plain(x)) + 1.0)
+        return x * np.log(self.rate) - self.rate - special().gammaln(np.add(x, 1.0))
 
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return counts, float64."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.optim.base import values
 
 
 class ParameterAverage:
@@ -26,6 +27,7 @@ class ParameterAverage:
         updates: how many there were.
 
     Raises:
+        ArgumentTypeError: if `params` holds anything but Values.
         ArgumentError: if the decay is out of its range.
 
     Example:
@@ -47,7 +49,7 @@ class ParameterAverage:
     def __init__(self, params: Iterable[Value], decay: float | None = None) -> None:
         if decay is not None and not 0 <= decay < 1:
             raise ArgumentError(f"ParameterAverage: decay must be in [0, 1), got {decay}; 0.999 is usual")
-        self.params = list(params)
+        self.params = values("ParameterAverage", params)
         self.decay = decay
         self.updates = 0
         self.averages: list[Any] = [parameter.data for parameter in self.params]

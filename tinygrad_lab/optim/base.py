@@ -64,11 +64,7 @@ class Optimizer:
 
     def __init__(self, params: Params, lr: float | Schedule) -> None:
         name = type(self).__name__
-        if not isinstance(params, Iterable) or isinstance(params, Value | Mapping):
-            raise ArgumentTypeError(
-                f"{name}: params must be Values, got {type(params).__name__}; pass model.parameters() or a list"
-            )
-        given: list[Any] = list(params)
+        given: list[Any] = listed(name, params)
         self.groups: list[Optimizer] = []
         self._own: tuple[str, ...] = ()  # of a group: the names of its own arguments
         self._owners: list[int] = []  # with groups: for each parameter, its group's position
@@ -76,13 +72,7 @@ class Optimizer:
             self.groups = [self._group(one, lr) for one in given]
             self._owners = [i for i, group in enumerate(self.groups) for _ in group.params]
             given = [parameter for group in self.groups for parameter in group.params]
-        self.params: list[Value] = given
-        for parameter in self.params:
-            if type(parameter) is not Value:
-                raise ArgumentTypeError(
-                    f"{name}: params must be Values, but one is of type {type(parameter).__name__}; pass "
-                    f"model.parameters(), or wrap arrays in Value(...)"
-                )
+        self.params: list[Value] = values(name, given)
         if not self.params:
             raise ArgumentError(
                 f"{name}: params is empty; pass a model's parameters(), and check that the model has some"
@@ -259,6 +249,27 @@ def _refuse_lazy(name: str, parameter: Any, gradient: Any) -> None:
 
 
 _NOT_SHARED = frozenset({"params", "states", "groups", "steps", "_own", "_owners", "_lag"})
+
+
+def listed(name: str, params: Any) -> list[Any]:
+    """Return what is iterated over as a list; refuse a single Value, whose elements are no parameters, and the like."""
+    if not isinstance(params, Iterable) or isinstance(params, Value | Mapping):
+        raise ArgumentTypeError(
+            f"{name}: params must be Values, got {type(params).__name__}; pass model.parameters() or a list"
+        )
+    return list(params)
+
+
+def values(name: str, params: Any) -> list[Value]:
+    """Return parameters as a list; refuse anything but Values."""
+    params = listed(name, params)
+    for parameter in params:
+        if type(parameter) is not Value:
+            raise ArgumentTypeError(
+                f"{name}: params must be Values, but one is of type {type(parameter).__name__}; pass "
+                f"model.parameters(), or wrap arrays in Value(...)"
+            )
+    return params
 
 
 def check_at_least_0(name: str, **arguments: float) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.optim.base import check_at_least_0, values
 from tinygrad_lab.typing import Result
 
 
@@ -18,7 +19,11 @@ def clip_grad_norm(params: Iterable[Value], max_norm: float) -> float:
 
     Arguments:
         params: Values; those without a gradient are passed over.
-        max_norm: the bound on `√Σ g²` over all elements of all gradients.
+        max_norm: the bound on `√Σ g²` over all elements of all gradients, not negative.
+
+    Raises:
+        ArgumentTypeError: if `params` holds anything but Values.
+        ArgumentError: if the bound is negative.
 
     Example:
         >>> import tinygrad_lab as tl
@@ -31,7 +36,8 @@ def clip_grad_norm(params: Iterable[Value], max_norm: float) -> float:
 
     Source: R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", 2013.
     """
-    with_gradient = [parameter for parameter in params if parameter.grad is not None]
+    _check_bound("clip_grad_norm", max_norm=max_norm)
+    with_gradient = [parameter for parameter in values("clip_grad_norm", params) if parameter.grad is not None]
     # Norms of norms, each divided by its largest element first, so that no square overflows.
     norm = _norm(np.stack([_norm(parameter.grad) for parameter in with_gradient])) if with_gradient else np.float64(0)
     too_long = (norm > max_norm) & (norm < np.inf)
@@ -48,6 +54,10 @@ def clip_grad_value(params: Iterable[Value], limit: float) -> None:
         params: Values; those without a gradient are passed over.
         limit: the largest magnitude, not negative.
 
+    Raises:
+        ArgumentTypeError: if `params` holds anything but Values.
+        ArgumentError: if the limit is negative.
+
     Example:
         >>> import tinygrad_lab as tl
         >>> w = tl.Value([0.0, 0.0])
@@ -56,9 +66,15 @@ def clip_grad_value(params: Iterable[Value], limit: float) -> None:
         >>> w.grad
         array([ 1. , -0.5])
     """
-    for parameter in params:
+    _check_bound("clip_grad_value", limit=limit)
+    for parameter in values("clip_grad_value", params):
         if parameter.grad is not None:
             parameter.grad = np.clip(parameter.grad, -limit, limit)
+
+
+def _check_bound(name: str, **bound: float) -> None:
+    if isinstance(next(iter(bound.values())), int | float):  # not that of a compiled step, which is an input
+        check_at_least_0(name, **bound)
 
 
 def _norm(g: Any) -> Result:

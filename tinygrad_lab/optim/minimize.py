@@ -18,6 +18,7 @@ from tinygrad_lab.extras import extra
 from tinygrad_lab.typing import Result
 
 _WITH_PRODUCTS = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")  # they take Hessian-vector products
+_WITH_HESSIAN = ("dogleg", "trust-exact")  # they take the whole matrix
 _WITHOUT_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
 
 
@@ -43,7 +44,7 @@ def minimize(
 ) -> Result:
     """Minimize a function of nested arrays by one of the methods of `scipy.optimize.minimize`.
 
-    The gradient is exact, and so are the Hessian products of the methods that use them.
+    The gradient is exact, and so are the Hessian, or its products, for the methods that use them.
 
     Arguments:
         loss: `loss(parameters, *args)`, a scalar.
@@ -52,7 +53,7 @@ def minimize(
         args: further arguments of the loss.
         method: one of SciPy's names, such as "L-BFGS-B", "BFGS", "CG", "Newton-CG" or "trust-ncg".
         jac: whether `loss` returns a pair, the value and the gradient, as in SciPy: for a loss that is compiled,
-            `tl.compile(tl.value_and_grad(loss))`. Not for methods that use Hessian products.
+            `tl.compile(tl.value_and_grad(loss))`. Not for methods that use second derivatives.
         options: further keywords of `scipy.optimize.minimize`, such as tol, bounds, callback and options.
 
     Returns:
@@ -61,7 +62,7 @@ def minimize(
     Raises:
         ArgumentTypeError: if the loss does not take such arguments.
         ArgumentError: if a parameter is complex, or there is none; if `jac` is given with a method that has no use for
-            a gradient, or needs Hessian products.
+            a gradient, or needs second derivatives.
         MissingExtraError: without SciPy.
 
     Example:
@@ -95,7 +96,7 @@ def minimize(
         """Return parameters, or their gradient, as a vector."""
         return np.concatenate([np.ravel(plain(leaf)) for leaf in tree.flatten(container)[0]]).astype(np.float64)
 
-    if jac and method.lower() in (*_WITH_PRODUCTS, *_WITHOUT_GRADIENT):
+    if jac and method.lower() in (*_WITH_PRODUCTS, *_WITH_HESSIAN, *_WITHOUT_GRADIENT):
         raise ArgumentError(
             f"minimize: jac works only with methods that use gradients alone, and {method!r} does not; "
             f"L-BFGS-B is usual, or pass the loss itself"
@@ -112,13 +113,18 @@ def minimize(
     def product(x: Any, direction: Any) -> Result:
         return ravel(hvp(lambda p: loss(p, *args), unravel(x), unravel(direction)))
 
+    def hessian(x: Any) -> Result:
+        return np.stack([product(x, direction) for direction in np.eye(len(x))])
+
     start = ravel(rebuild([Value(array, requires_grad=False) for array in arrays]))
     if method.lower() in _WITHOUT_GRADIENT:
         found = scipy.optimize.minimize(
             lambda x: float(plain(loss(unravel(x), *args))), start, method=method, **options
         )
     else:
-        hessp = {"hessp": product} if method.lower() in _WITH_PRODUCTS else {}
-        found = scipy.optimize.minimize(value_and_gradient, start, jac=True, method=method, **hessp, **options)
+        second: dict[str, Any] = {"hessp": product} if method.lower() in _WITH_PRODUCTS else {}
+        if method.lower() in _WITH_HESSIAN:
+            second = {"hess": hessian}
+        found = scipy.optimize.minimize(value_and_gradient, start, jac=True, method=method, **second, **options)
     found.parameters = unravel(found.x)
     return found

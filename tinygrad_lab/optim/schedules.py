@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_lab import refusals
 from tinygrad_lab.optim.base import Schedule, check
 from tinygrad_lab.typing import Result
 
@@ -278,3 +279,6 @@ class Plateau:
 
 
 __all__ = ["SCHEDULES", "Plateau", "linear_warmup", *SCHEDULES]
+
+if not TYPE_CHECKING:
+    __getattr__ = refusals.names.of_package(__name__, lambda: __all__)

@@ -60,6 +60,19 @@ OF_PACKAGES = {
         }.items()
         for name in ({theirs + "_", theirs} - {ours})
     },
+    "schedules": {
+        "CosineAnnealingLR": "write tl.optim.schedules.cosine", "StepLR": "write tl.optim.schedules.step",
+        "ExponentialLR": "write tl.optim.schedules.exponential", "OneCycleLR": "write tl.optim.schedules.one_cycle",
+        "CosineAnnealingWarmRestarts": "write tl.optim.schedules.warm_restarts",
+        "ReduceLROnPlateau": "write tl.optim.schedules.Plateau", "LinearLR": "write tl.optim.schedules.linear_warmup",
+        "PolynomialLR": "write tl.optim.schedules.polynomial", "LambdaLR": "write lr=lambda step: ...",
+    },
+    "data": {
+        "random_split": "shuffle with rng.permutation, and index the arrays, or make lists of the samples",
+        "TensorDataset": "pass arrays: tl.data.DataLoader(x, y)",
+        **dict.fromkeys(("Subset", "ConcatDataset"), "index the arrays, or make a list of the samples"),
+        "IterableDataset": "write tl.data.StreamLoader",
+    },
     "functional": {"clip_grad_norm_": "write tl.optim.clip_grad_norm"},
 }  # fmt: skip
 
