@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import tinygrad_lab as tl
 from tinygrad_lab import optim
+from tinygrad_lab.errors import GradientLostError
 
 KINDS = [
     optim.SGD,
@@ -262,3 +263,25 @@ def test_an_optimizer_without_update_says_so():
     w.grad = 1.0
     with pytest.raises(NotImplementedError, match="Optimizer: has no update method"):
         optim.Optimizer([w], 0.1).step()
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd", "lion", "adagrad"])
+def test_updates_are_differentiated_with_respect_to_the_learning_rate(name):
+    def trained(lr):
+        w, state = np.array([3.0, -2.0]), {}
+        optimizer = tl.optim.OPTIMIZERS[name]([tl.Value(w)], lr=lr)
+        for _ in range(3):
+            w, state = optimizer.update(w, 2 * w, state)
+        return np.sum(w * w)
+
+    tl.testing.check_gradients(trained, 0.01)
+
+
+def test_a_step_refuses_a_learning_rate_whose_gradient_it_would_lose():
+    w = tl.Value([3.0])
+    optimizer = tl.optim.SGD([w], lr=tl.Value(0.1))
+    (w * w).sum().backward()
+    message = r"SGD: step\(\) cannot keep a graph, but the learning rate Value\(0.1\) requires a gradient; pass arrays"
+    with pytest.raises(GradientLostError, match=message):
+        optimizer.step()
+    assert w.data == 3

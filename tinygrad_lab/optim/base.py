@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, UndefinedMethodError
-from tinygrad_lab.typing import Array, NDArray
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, GradientLostError, UndefinedMethodError
+from tinygrad_lab.typing import Array, NDArray, Result
 
 State = dict[str, Any]  # "step", the number of updates made, and arrays; {} before the first update
 Schedule = Callable[[int], float]
@@ -130,15 +130,17 @@ class Optimizer:
         """
         raise UndefinedMethodError(f"{type(self).__name__}: has no update method; write one as in Optimizer's example")
 
-    def rate(self, step: int) -> float:
+    def rate(self, step: int) -> Result:
         """Return the learning rate of a parameter's update number `step`, counted from 0.
 
         Within `step()`, a schedule is asked for the number of the optimizer's steps, in which a parameter without a
         gradient took no part.
         """
-        rate = self.lr(step + self._lag) if callable(self.lr) else self.lr
+        rate: Any = self.lr(step + self._lag) if callable(self.lr) else self.lr
         if type(rate) is float:
             return rate
+        if type(rate) is Value and rate.requires_grad:
+            return rate  # an update is differentiated with respect to it
         return rate.item() if hasattr(rate, "item") else float(rate)  # a Python number does not widen float32
 
     def step(self) -> None:
@@ -146,6 +148,7 @@ class Optimizer:
 
         Raises:
             ArgumentTypeError: if a gradient is lazy and its parameter is not.
+            GradientLostError: if `update` returns a Value, as it does for a learning rate that requires a gradient.
         """
         states, rule = self.states, self
         for position, parameter in enumerate(self.params):
@@ -160,7 +163,10 @@ class Optimizer:
                     rule = self.rule_of(position)
                 if callable(rule.lr) and (not state or "step" in state):
                     rule._lag = self.steps - state.get("step", 0)
-                parameter.data, states[position] = rule.update(parameter.data, gradient, state)
+                new, states[position] = rule.update(parameter.data, gradient, state)
+                if type(new) is Value:
+                    _refuse_recorded(type(self).__name__, self.lr)
+                parameter.data = new
                 rule._lag = 0
         self.steps += 1
 
@@ -246,6 +252,15 @@ def _refuse_lazy(name: str, parameter: Any, gradient: Any) -> None:
             f"{name}: a gradient is a lazy {type(gradient).__name__} that has not been computed yet; call "
             f"tl.compute(loss, model) after loss.backward()"
         )
+
+
+def _refuse_recorded(name: str, lr: Any) -> None:
+    """Refuse a new parameter with a graph: what comes before it would have no gradient in the next step."""
+    cause = f"the learning rate {lr!r} requires a gradient" if type(lr) is Value else "update returned a Value"
+    raise GradientLostError(
+        f"{name}: step() cannot keep a graph, but {cause}; pass arrays and numbers, or differentiate "
+        f"optimizer.update(parameter, gradient, state), which returns the new parameter and state"
+    )
 
 
 _NOT_SHARED = frozenset({"params", "states", "groups", "steps", "_own", "_owners", "_lag"})

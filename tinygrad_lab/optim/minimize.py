@@ -122,9 +122,8 @@ def minimize(
             lambda x: float(plain(loss(unravel(x), *args))), start, method=method, **options
         )
     else:
-        second: dict[str, Any] = {"hessp": product} if method.lower() in _WITH_PRODUCTS else {}
-        if method.lower() in _WITH_HESSIAN:
-            second = {"hess": hessian}
+        known = {"hessp": (product, _WITH_PRODUCTS), "hess": (hessian, _WITH_HESSIAN)}
+        second: dict[str, Any] = {name: f for name, (f, methods) in known.items() if method.lower() in methods}
         found = scipy.optimize.minimize(value_and_gradient, start, jac=True, method=method, **second, **options)
     found.parameters = unravel(found.x)
     return found
