@@ -12,7 +12,7 @@ from tinygrad_lab.errors import ArgumentError, GradientError
 from tinygrad_lab.testing import ways
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.directions import Search
-from tinygrad_lab.testing.dtypes import check_dtypes
+from tinygrad_lab.testing.dtypes import check_dtypes, value_fault
 from tinygrad_lab.testing.elements import judge_kinks
 from tinygrad_lab.testing.outcome import Outcome
 from tinygrad_lab.testing.problem import Problem
@@ -82,8 +82,10 @@ def check_problem(
     with np.errstate(all="ignore"):
         sample = Sample(problem, cotangent)
         report = _report(sample, tolerance or Tolerance())
-        if report.outcome != "fail" and problem.outputs and not problem.adapter.own:
-            text = ways.fault(problem, sample.weights[0])
+        if report.outcome != "fail" and problem.outputs:
+            text = value_fault(sample)
+            if not text and not problem.adapter.own:
+                text = ways.fault(problem, sample.weights[0])
             report = replace(report, outcome="fail", text=text) if text else report
         if order == 2 and report.outcome != "fail":
             report = report.joined(_report(Sample(_derived(sample), None), tolerance or Tolerance()))

@@ -1,4 +1,4 @@
-"""The rule in the arguments' own dtypes and layouts: against itself in the widest dtype, and on C-contiguous arrays."""
+"""Function and rule in the arguments' own dtypes and layouts: against themselves in the widest, and in C order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from tinygrad_lab.testing.differences import Array
 from tinygrad_lab.testing.elements import Found
 from tinygrad_lab.testing.mistakes import Diagnosis, Mistake
-from tinygrad_lab.testing.noise import Error, steady
+from tinygrad_lab.testing.noise import Error, persistent, steady
+from tinygrad_lab.testing.reproduction import call
 from tinygrad_lab.testing.sample import Sample
 from tinygrad_lab.testing.shaken import spread
 from tinygrad_lab.testing.verdict import FAIL, Verdict
@@ -20,7 +21,11 @@ LAYOUT = Diagnosis(
 )
 ROUNDING = 8  # in units of the own dtype; what goes beyond has to be the same at neighbouring points to be a mistake
 SEEN = 10  # times as far as rounding was seen to carry the gradient, or the function
+COARSE = 1e-4  # the unit of a dtype so narrow that units granted by the dozen would hide whole percents
+UNITS, FARTHER = 2, 3  # therefore fewer there, of rounding and beyond what was seen
+HIDDEN = 1e3  # units of the largest result may be lost inside a function whose rounding cannot be seen
 LOST = 0.1  # a relative error of the function from which on its own dtype tells nothing
+HALF = 0.5  # the same, of the function itself, where rounding cannot be seen
 CLOSE = 1e-10  # relative difference allowed besides: functions and rules may use different approximations
 
 Rule = Callable[[Array], Array]  # the gradient at a point
@@ -51,9 +56,10 @@ def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, clos
     problem, weights, own, unit = sample.problem, sample.weights[0], sample.own[0], sample.own_unit
     dtypes = [array.dtype for array in (*(leaf.array for leaf in problem.leaves), *problem.results)]
     underflow = max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)
-    tolerance = max(close, ROUNDING * unit) * np.abs(right) + ROUNDING * underflow
+    units = UNITS if unit > COARSE else ROUNDING
+    tolerance = max(close, units * unit) * np.abs(right) + ROUNDING * underflow
     # Rules subtract from 1, as in 1 - y²: where little is left, its rounding is that of the cotangent.
-    tolerance = tolerance + ROUNDING * unit * np.max(np.abs(weights), initial=0)
+    tolerance = tolerance + units * unit * np.max(np.abs(weights), initial=0)
     comparable = (np.abs(right) < problem.largest / 1e3) & np.isfinite(right)
     if sample.own_overflow:
         comparable &= np.isfinite(own)
@@ -61,10 +67,11 @@ def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, clos
     if not np.any(off):
         return
     seen = spread(lambda: problem.own_gradient(weights)[0] - again(problem.x))
-    tolerance = np.maximum(tolerance, SEEN * seen) if seen is not None else _bounded(sample, right, tolerance)
+    farther = FARTHER if unit > COARSE else SEEN
+    tolerance = np.maximum(tolerance, farther * seen) if seen is not None else _bounded(sample, right, tolerance)
     off &= ~(np.abs(own - right) <= tolerance)
     worst = sorted(np.flatnonzero(off).tolist(), key=lambda i: -abs(float(own[i] - right[i])) / float(tolerance[i]))
-    if seen is None and not any(
+    if (seen is None or unit > COARSE) and not any(
         _steady(sample, i, Error(float(own[i]), float(right[i])), again, tolerance[i]) for i in worst[:4]
     ):
         return
@@ -76,14 +83,15 @@ def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, clos
 def _bounded(sample: Sample, right: Array, tolerance: Array) -> Array:
     """Return a bound of the rounding of another system, which cannot be seen."""
     problem, weights, unit = sample.problem, sample.weights[0], sample.own_unit
-    tolerance = tolerance + sample.rounding_of(weights, right, unit, ROUNDING)
+    units, farther = (UNITS, FARTHER) if unit > COARSE else (ROUNDING, SEEN)
+    tolerance = tolerance + sample.rounding_of(weights, right, unit, units)
     # Where the function itself comes out otherwise in the own dtype, so may its gradient.
     largest = np.max(np.abs(right[np.isfinite(right)]), initial=0)
     shown = problem.own_error * (np.abs(right) + largest) + np.sum(np.abs(weights) * problem.own_off) / problem.scale
-    tolerance = tolerance + SEEN * shown
+    tolerance = tolerance + farther * shown
     # A rule may be ill-conditioned: what rounding the arguments would do to it, it may do itself.
-    moved = [problem.gradient(weights, problem.x * (1 + sign * 4 * unit))[0] for sign in (1, -1)]
-    return np.asarray(tolerance + 8 * np.max([np.abs(other - sample.gradients[0]) for other in moved], axis=0))
+    moved = [problem.gradient(weights, problem.x * (1 + sign * units * unit / 2))[0] for sign in (1, -1)]
+    return np.asarray(tolerance + units * np.max([np.abs(other - sample.gradients[0]) for other in moved], axis=0))
 
 
 def _steady(sample: Sample, i: int, error: Error, again: Rule, tolerance: float) -> bool:
@@ -93,4 +101,53 @@ def _steady(sample: Sample, i: int, error: Error, again: Rule, tolerance: float)
         x = problem.rounded(sample.moved(size))
         return Error(float(problem.own_gradient(weights, x)[0][i]), float(again(x)[i]))
 
-    return not np.isfinite(error.off) or steady(error, later, sample.own_unit, float(tolerance))
+    if not np.isfinite(error.off):
+        return True
+    if sample.own_unit > COARSE:
+        return persistent(error, later)
+    return steady(error, later, sample.own_unit, float(tolerance))
+
+
+# -- the function itself ---------------------------------------------------------------------------------------------
+
+
+def value_fault(sample: Sample) -> str:
+    """Return what is wrong with the function in the arguments' own dtypes, or nothing: it may differ by rounding."""
+    problem, unit = sample.problem, max(sample.own_unit, sample.problem.own_unit)
+    if unit <= float(np.finfo(problem.dtype).eps) or sample.own_overflow:
+        return ""
+    units = UNITS if unit > COARSE else ROUNDING
+    own, wide = problem.own_value(), problem.y
+    # Beside the largest number so much is lost, and beside 1.
+    numbers = np.abs(np.concatenate([problem.x, wide, np.ones(1)]))
+    largest = np.max(numbers[np.isfinite(numbers)])
+    tolerance = max(CLOSE, units * unit) * np.abs(wide) + units * unit * largest
+    off = np.isfinite(own) & np.isfinite(wide) & ~(np.abs(own - wide) <= tolerance)
+    if not np.any(off):
+        return ""
+    seen = spread(lambda: problem.own_value() - problem.value(problem.x))
+    if seen is None and not problem.own_error < HALF:
+        return ""
+    if seen is None:
+        tolerance = tolerance + (units if unit > COARSE else HIDDEN) * unit * largest
+    else:
+        tolerance = np.maximum(tolerance, (FARTHER if unit > COARSE else SEEN) * seen)
+    off &= ~(np.abs(own - wide) <= tolerance)
+    if not np.any(off):
+        return ""
+    j = int(np.argmax(np.where(off, np.abs(own - wide) / tolerance, 0)))
+
+    def later(size: float) -> Error:
+        x = problem.rounded(sample.moved(size))
+        return Error(float(problem.own_value(x)[j]), float(problem.value(x)[j]))
+
+    error = Error(float(own[j]), float(wide[j]))
+    if not persistent(error, later):
+        return ""
+    return (
+        f"{problem.adapter.name}, element {j} of the result: the function itself is off in the arguments' own dtype, "
+        f"but right in a wider one\n"
+        f"  {error.found:+.10g} there   {error.right:+.10g} in a wider one, as differences and gradients have it\n"
+        f"{Mistake.NARROW.line}\n"
+        f"  {call(problem, sample.weights[0])}"
+    )

@@ -17,6 +17,8 @@ from tinygrad_lab.testing.shaken import SAMPLES, shaking
 FINE = tuple(2.0**n for n in range(2, 11))  # in units of rounding: only rounding tells these points apart
 COARSE = (1e-3, 1e-2, 3e-2, 1e-1)  # relative: far enough where values stand still in steps, as close to saturation
 ALIKE, CLOSELY = 0.25, 0.1  # errors are one and the same if they differ by less than this part; further away
+ROUGHLY = 0.5  # the same, where dtypes are so narrow that rounding is a part of the error
+NEIGHBOURS = tuple(float(size) for size in np.geomspace(0.01, 0.1, 8))  # relative: beyond their steps
 ENOUGH, FAR = 3, 1e4  # so few samples will do where rounding carried it so many times less far
 SEEN = 10  # times as far as rounding was seen to carry it
 GROSS = 1e4  # an error so many times as large as rounding was thought to be is no step
@@ -78,6 +80,24 @@ def steady(error: Error, again: Callable[[float], Error], unit: float, tolerance
         away = [other for other in map(at, COARSE) if other is not None]
         kept = [other for other in away if other.like(error, CLOSELY) or other.in_proportion(error, CLOSELY)]
     return len(kept) >= len(away) - 1
+
+
+def persistent(error: Error, again: Callable[[float], Error]) -> bool:
+    """Whether an error is about as large a part of what is right at all neighbouring points: rounding goes both ways.
+
+    Arguments:
+        error: at the point.
+        again: takes how far to move, relative to the point, and gives the error there.
+    """
+
+    def alike(size: float) -> bool:
+        try:
+            return again(size).in_proportion(error, ROUGHLY)
+        except Exception:
+            return False
+
+    with np.errstate(all="ignore"):
+        return all(alike(size) for size in NEIGHBOURS)
 
 
 def carried(error: Error, again: Callable[[float], Error]) -> bool | None:

@@ -201,13 +201,34 @@ class Problem:
                 )
         return found, max(unit, self.adapter.unit)
 
+    def own_value(self, x: Array | None = None) -> Array:
+        """Return the value as the function computes it in the arguments' own dtypes and layouts, flat.
+
+        Arguments:
+            x: flat coordinates, laid out like the arguments; the arguments themselves unless given.
+        """
+        leaves = [leaf.array for leaf in self.leaves]
+        if x is not None:
+            leaves = [laid_out_like(array, new) for array, new in zip(leaves, self.unflatten(x), strict=True)]
+        elif steadfast():
+            return real_parts(self.results).astype(self.dtype)
+        return real_parts(self.adapter.value(shaken(leaves), self.rebuild)).astype(self.dtype)
+
+    @property
+    def own_unit(self) -> float:
+        """The rounding unit of the arguments' own dtypes, and of the results that they give."""
+        return max([self.adapter.unit, *(float(np.finfo(result.dtype).eps) for result in self.results)])
+
     @property
     def has_layout(self) -> bool:
         """Whether any argument lies in memory otherwise than in C order."""
         return any(not leaf.array.flags.c_contiguous for leaf in self.leaves)
 
     def rounded(self, x: Array) -> Array:
-        """Return flat coordinates rounded to the arguments' dtypes."""
+        """Return flat coordinates rounded to the arguments' dtypes, those that NumPy does not have among them."""
+        if self.adapter.unit:
+            mantissa, exponent = np.frexp(x)
+            x = np.ldexp(np.round(mantissa * 2 / self.adapter.unit) * self.adapter.unit / 2, exponent)
         parts = [part.astype(leaf.array.dtype) for part, leaf in zip(self.unflatten(x), self.leaves, strict=True)]
         return real_parts([self._wide(part) for part in parts])
 

@@ -1,0 +1,46 @@
+"""Functions and rules that are wrong in one dtype alone."""
+
+import numpy as np
+import pytest
+
+from tinygrad_lab.testing import adapters, check_gradients
+
+WRONG = [("float16", 1.01), ("float16", 1.2), ("float32", 1.0005), ("float32", 1.01), ("float64", 1.0009)]
+NARROW = r"off in the arguments' own dtype, but right in a wider one"
+
+
+def factor(x, dtype, by):
+    return x.dtype.type(by if x.dtype == dtype else 1)
+
+
+@pytest.mark.parametrize(("dtype", "by"), WRONG)
+def test_a_rule_that_is_wrong_in_one_dtype_alone(dtype, by):
+    x = np.array([0.3, -1.5, 0.75], dtype)
+    wrong = adapters.pair(np.sin, lambda g, x: g * np.cos(x) * factor(x, dtype, by), "sine")
+    text = check_gradients(wrong, x, raise_exception=False).text
+    assert text.startswith("sine, gradient of argument 0")
+    assert NARROW in text or by == 1.2  # so far off that it is wrong beside any differences
+
+
+@pytest.mark.parametrize(("dtype", "by"), WRONG)
+def test_a_function_that_is_wrong_in_one_dtype_alone(dtype, by):
+    x = np.array([0.3, -1.5, 0.75], dtype)
+    wrong = adapters.pair(lambda x: np.sin(x) * factor(x, dtype, by), lambda g, x: g * np.cos(x), "sine")
+    text = check_gradients(wrong, x, raise_exception=False).text
+    assert text.startswith("sine, element ")
+    assert f"of the result: the function itself is {NARROW}" in text
+    assert "in a wider one, as differences" in text
+    assert "reproduce: " in text
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_functions_that_lose_digits_are_right_in_every_dtype(dtype):
+    for function in (
+        lambda x: np.log(1 + np.exp(-x)),
+        lambda x: (x + 100) ** 2 - 10000,
+        lambda x: np.mean(x * x) - np.mean(x) ** 2,
+        lambda x: np.floor(3 * x) + x,
+        lambda x: 1 - np.tanh(x) ** 2,
+    ):
+        for x in (np.array([0.3, -1.5, 0.75], dtype), np.array([5.0, 6.5, -3.0], dtype)):
+            assert check_gradients(function, x).ok
