@@ -96,3 +96,11 @@ def test_the_bound_of_a_compiled_step_may_be_an_argument():
 
     assert clipped(1.0) == clipped(5.0) == 10
     np.testing.assert_allclose(w.grad, [3, 4])
+
+
+def test_both_parts_of_complex_gradients_are_clipped():
+    z = tl.Value([0j, 0j])
+    z.grad = np.array([3 - 4j, 0.5 + 2j])
+    clip_grad_value([z], 1.0)
+    np.testing.assert_array_equal(z.grad, [1 - 1j, 0.5 + 1j])
+    assert clip_grad_norm([z], 1.0) == pytest.approx(math.sqrt(3.25))

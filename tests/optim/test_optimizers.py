@@ -285,3 +285,38 @@ def test_a_step_refuses_a_learning_rate_whose_gradient_it_would_lose():
     with pytest.raises(GradientLostError, match=message):
         optimizer.step()
     assert w.data == 3
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_a_complex_parameter_is_its_two_parts(make):
+    rng = np.random.default_rng(0)
+    matrix, goal = rng.normal(size=(4, 3)) + 1j * rng.normal(size=(4, 3)), rng.normal(size=4) + 1j
+    z, x, y = tl.Value(np.zeros(3, complex)), tl.Value(np.zeros(3)), tl.Value(np.zeros(3))
+    one, two = make([z], lr=0.05), make([x, y], lr=0.05)
+    for _ in range(5):
+        for optimizer, point in ((one, lambda: z), (two, lambda: x + 1j * y)):
+            optimizer.zero_grad()
+            np.sum(np.abs(matrix @ point() - goal) ** 2).backward()
+            optimizer.step()
+    np.testing.assert_allclose(z.data, x.data + 1j * y.data, rtol=1e-12)
+    again = make([z], lr=0.05)
+    again.load_state_dict(one.state_dict())
+    assert again.state_dict().keys() == one.state_dict().keys()
+
+
+def test_a_compiled_step_updates_complex_parameters_too():
+    z, w = tl.Value(np.ones(3, np.complex64)), tl.Value(np.ones(3, np.complex64))
+    for parameter, wrap in ((z, lambda f, state: f), (w, lambda f, state: tl.compile(f, state=state))):
+        optimizer = optim.Adam([parameter], lr=0.1)
+
+        def step(parameter=parameter, optimizer=optimizer):
+            optimizer.zero_grad()
+            np.sum(np.abs(parameter - (2 - 3j)) ** 2).backward()
+            optimizer.step()
+
+        run = wrap(step, (parameter, optimizer))
+        for _ in range(3):
+            run()
+    assert z.dtype == w.dtype == np.complex64
+    np.testing.assert_allclose(w.data, z.data, rtol=1e-6)
+    assert z.data[0].imag < 0

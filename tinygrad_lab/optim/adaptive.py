@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check_at_least_0
+from tinygrad_lab.optim.arguments import check_at_least_0
+from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State
 from tinygrad_lab.typing import Array, Result
 
 

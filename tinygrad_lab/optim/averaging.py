@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError
-from tinygrad_lab.optim.base import values
+from tinygrad_lab.optim.arguments import values
 
 
 class ParameterAverage:

@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, GradientLostError, UndefinedMethodError
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, UndefinedMethodError
+from tinygrad_lab.optim.arguments import check_at_least_0, listed, refuse_lazy, refuse_recorded, values
+from tinygrad_lab.optim.parts import parts, whole
 from tinygrad_lab.typing import Array, NDArray, Result
 
 State = dict[str, Any]  # "step", the number of updates made, and arrays; {} before the first update
@@ -19,6 +21,8 @@ Params: TypeAlias = Iterable[Value] | Iterable[Mapping[str, Any]]  # or groups: 
 
 class Optimizer:
     """Base class: a subclass defines `update`, which computes on arrays and changes nothing.
+
+    A complex parameter is updated as the pair of its real and imaginary parts.
 
     Arguments:
         params: the Values to optimize, such as `model.parameters()`; or groups of them, dicts with the Values under
@@ -157,18 +161,25 @@ class Optimizer:
                 if type(gradient) is Value:  # from backward(create_graph=True)
                     gradient = gradient.data
                 if type(gradient) is not np.ndarray:
-                    _refuse_lazy(type(self).__name__, parameter.data, gradient)
+                    refuse_lazy(type(self).__name__, parameter.data, gradient)
                 state = states[position]
                 if self.groups:
                     rule = self.rule_of(position)
                 if callable(rule.lr) and (not state or "step" in state):
                     rule._lag = self.steps - state.get("step", 0)
-                new, states[position] = rule.update(parameter.data, gradient, state)
+                data = parameter.data
+                update = rule._update_parts if data.dtype.kind == "c" else rule.update
+                new, states[position] = update(data, gradient, state)
                 if type(new) is Value:
-                    _refuse_recorded(type(self).__name__, self.lr)
+                    refuse_recorded(type(self).__name__, self.lr)
                 parameter.data = new
                 rule._lag = 0
         self.steps += 1
+
+    def _update_parts(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
+        """Update a complex parameter as pairs of real numbers: the way down is along the gradient's conjugate."""
+        new, state = self.update(parts(parameter), parts(np.conj(gradient)), state)
+        return whole(new), state
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to None."""
@@ -236,7 +247,9 @@ class Optimizer:
         """Refuse a parameter's state of other names or shapes than an update would leave."""
         zeros = np.zeros_like(self.params[position].data)
         with np.errstate(all="ignore"):
-            expected = {name: np.shape(x) for name, x in self.rule_of(position).update(zeros, zeros, {})[1].items()}
+            rule = self.rule_of(position)
+            update = rule._update_parts if zeros.dtype.kind == "c" else rule.update
+            expected = {name: np.shape(x) for name, x in update(zeros, zeros, {})[1].items()}
         shapes = {name: np.shape(x) for name, x in found.items()}
         if shapes != expected:
             raise ArgumentError(
@@ -245,55 +258,4 @@ class Optimizer:
             )
 
 
-def _refuse_lazy(name: str, parameter: Any, gradient: Any) -> None:
-    """Refuse a gradient that only notes what to compute: the parameter would become such a note, longer every step."""
-    if hasattr(gradient, "__dask_graph__") and not hasattr(parameter, "__dask_graph__"):
-        raise ArgumentTypeError(
-            f"{name}: a gradient is a lazy {type(gradient).__name__} that has not been computed yet; call "
-            f"tl.compute(loss, model) after loss.backward()"
-        )
-
-
-def _refuse_recorded(name: str, lr: Any) -> None:
-    """Refuse a new parameter with a graph: what comes before it would have no gradient in the next step."""
-    cause = f"the learning rate {lr!r} requires a gradient" if type(lr) is Value else "update returned a Value"
-    raise GradientLostError(
-        f"{name}: step() cannot keep a graph, but {cause}; pass arrays and numbers, or differentiate "
-        f"optimizer.update(parameter, gradient, state), which returns the new parameter and state"
-    )
-
-
 _NOT_SHARED = frozenset({"params", "states", "groups", "steps", "_own", "_owners", "_lag"})
-
-
-def listed(name: str, params: Any) -> list[Any]:
-    """Return what is iterated over as a list; refuse a single Value, whose elements are no parameters, and the like."""
-    if not isinstance(params, Iterable) or isinstance(params, Value | Mapping):
-        raise ArgumentTypeError(
-            f"{name}: params must be Values, got {type(params).__name__}; pass model.parameters() or a list"
-        )
-    return list(params)
-
-
-def values(name: str, params: Any) -> list[Value]:
-    """Return parameters as a list; refuse anything but Values."""
-    params = listed(name, params)
-    for parameter in params:
-        if type(parameter) is not Value:
-            raise ArgumentTypeError(
-                f"{name}: params must be Values, but one is of type {type(parameter).__name__}; pass "
-                f"model.parameters(), or wrap arrays in Value(...)"
-            )
-    return params
-
-
-def check_at_least_0(name: str, **arguments: float) -> None:
-    """Raise an ArgumentError unless all these arguments of an optimizer are at least 0."""
-    for argument, value in arguments.items():
-        check(name, argument, value, value >= 0, "at least 0")
-
-
-def check(name: str, argument: str, value: float, fulfilled: bool, rule: str) -> None:
-    """Raise an ArgumentError unless an argument of an optimizer or a schedule keeps its rule."""
-    if not fulfilled:
-        raise ArgumentError(f"{name}: {argument} must be {rule}, got {value}; see the formula in help({name})")

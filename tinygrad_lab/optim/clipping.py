@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.optim.base import check_at_least_0, values
+from tinygrad_lab.optim.arguments import check_at_least_0, values
+from tinygrad_lab.optim.parts import parts, whole
 from tinygrad_lab.typing import Result
 
 
@@ -48,7 +50,7 @@ def clip_grad_norm(params: Iterable[Value], max_norm: float) -> float:
 
 
 def clip_grad_value(params: Iterable[Value], limit: float) -> None:
-    """Clip every element of every gradient to [−limit, limit].
+    """Clip every element of every gradient to [−limit, limit]; of complex ones, both parts.
 
     Arguments:
         params: Values; those without a gradient are passed over.
@@ -69,7 +71,9 @@ def clip_grad_value(params: Iterable[Value], limit: float) -> None:
     _check_bound("clip_grad_value", limit=limit)
     for parameter in values("clip_grad_value", params):
         if parameter.grad is not None:
-            parameter.grad = np.clip(parameter.grad, -limit, limit)
+            g = parameter.grad
+            clip = functools.partial(np.clip, a_min=-limit, a_max=limit)
+            parameter.grad = whole(clip(parts(g))) if g.dtype.kind == "c" else clip(g)
 
 
 def _check_bound(name: str, **bound: float) -> None:
@@ -78,7 +82,8 @@ def _check_bound(name: str, **bound: float) -> None:
 
 
 def _norm(g: Any) -> Result:
-    largest = np.max(np.abs(g), initial=0.0).astype(np.float64)
+    g = np.abs(g)
+    largest = np.max(g, initial=0.0).astype(np.float64)
     usual = (largest > 0) & (largest < np.inf)
     scale = np.where(usual, largest, 1)
     scaled = np.ravel(np.where(usual, g, 0) / scale)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.optim.adaptive import ratio
-from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check, check_at_least_0
+from tinygrad_lab.optim.arguments import check, check_at_least_0
+from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State
 from tinygrad_lab.typing import Array
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_lab import refusals
-from tinygrad_lab.optim.base import Schedule, check
+from tinygrad_lab.optim.arguments import check
+from tinygrad_lab.optim.base import Schedule
 from tinygrad_lab.typing import Result
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_lab.errors import ArgumentError
-from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State, check_at_least_0
+from tinygrad_lab.optim.arguments import check_at_least_0
+from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State
 from tinygrad_lab.typing import Array, Result
 
 

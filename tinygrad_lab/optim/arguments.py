@@ -1,0 +1,60 @@
+"""What optimizers, averages and clipping take, and what they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tinygrad_lab.core.value import Value
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, GradientLostError
+
+
+def refuse_lazy(name: str, parameter: Any, gradient: Any) -> None:
+    """Refuse a gradient that only notes what to compute: the parameter would become such a note, longer every step."""
+    if hasattr(gradient, "__dask_graph__") and not hasattr(parameter, "__dask_graph__"):
+        raise ArgumentTypeError(
+            f"{name}: a gradient is a lazy {type(gradient).__name__} that has not been computed yet; call "
+            f"tl.compute(loss, model) after loss.backward()"
+        )
+
+
+def refuse_recorded(name: str, lr: Any) -> None:
+    """Refuse a new parameter with a graph: what comes before it would have no gradient in the next step."""
+    cause = f"the learning rate {lr!r} requires a gradient" if type(lr) is Value else "update returned a Value"
+    raise GradientLostError(
+        f"{name}: step() cannot keep a graph, but {cause}; pass arrays and numbers, or differentiate "
+        f"optimizer.update(parameter, gradient, state), which returns the new parameter and state"
+    )
+
+
+def listed(name: str, params: Any) -> list[Any]:
+    """Return what is iterated over as a list; refuse a single Value, whose elements are no parameters, and the like."""
+    if not isinstance(params, Iterable) or isinstance(params, Value | Mapping):
+        raise ArgumentTypeError(
+            f"{name}: params must be Values, got {type(params).__name__}; pass model.parameters() or a list"
+        )
+    return list(params)
+
+
+def values(name: str, params: Any) -> list[Value]:
+    """Return parameters as a list; refuse anything but Values."""
+    params = listed(name, params)
+    for parameter in params:
+        if type(parameter) is not Value:
+            raise ArgumentTypeError(
+                f"{name}: params must be Values, but one is of type {type(parameter).__name__}; pass "
+                f"model.parameters(), or wrap arrays in Value(...)"
+            )
+    return params
+
+
+def check_at_least_0(name: str, **arguments: float) -> None:
+    """Raise an ArgumentError unless all these arguments of an optimizer are at least 0."""
+    for argument, value in arguments.items():
+        check(name, argument, value, value >= 0, "at least 0")
+
+
+def check(name: str, argument: str, value: float, fulfilled: bool, rule: str) -> None:
+    """Raise an ArgumentError unless an argument of an optimizer or a schedule keeps its rule."""
+    if not fulfilled:
+        raise ArgumentError(f"{name}: {argument} must be {rule}, got {value}; see the formula in help({name})")
