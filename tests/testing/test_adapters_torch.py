@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygrad_lab.testing import GradientError, VacuousTestError, adapters, check_gradients, gradient_test
+from tinygrad_lab.testing import Domain, GradientError, VacuousTestError, adapters, check_gradients, gradient_test
 
 torch = pytest.importorskip("torch", reason="PyTorch is no dependency")
 
@@ -199,3 +199,55 @@ def test_a_missing_gradient_is_named():
 
 def test_drawn_arguments():
     gradient_test(adapters.torch(lambda x, y: torch.sin(x) * y, "product"))()
+
+
+def test_a_function_of_autograd_needs_no_strategy_and_is_not_remembered():
+    class Sine(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            Sine.slope = x.cos()
+            return x.sin()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * Sine.slope
+
+    with pytest.raises(GradientError, match="another when the function is called with other arguments before"):
+        gradient_test(adapters.torch(Sine.apply))()
+
+
+def test_a_rule_for_vmap():
+    class Pull(torch.autograd.Function):
+        @staticmethod
+        def forward(g, x):
+            return 2 * g * x
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            pass
+
+        @staticmethod
+        def vmap(info, in_dims, g, x):
+            return 3 * g * x, 0
+
+    class Square(torch.autograd.Function):
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(x):
+            return x * x
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(ctx, g):
+            return Pull.apply(g, *ctx.saved_tensors)
+
+    with pytest.raises(GradientError, match=r"another under `torch\.func\.vmap`"):
+        check(Square.apply, M)
+
+
+def test_dropout_goes_by_memory():
+    gradient_test(adapters.torch(lambda x: torch.nn.functional.dropout(x, 0.5)), domain=Domain(-20, 20))()

@@ -125,6 +125,32 @@ def test_what_depends_on_the_cotangents_layout_or_on_what_was_before(words):
         check_rule(pair(lambda x: x * 1, LAYOUTS[words], "bad"), M)
 
 
+NOT_LINEAR = {
+    "gives nan where that is 0": lambda g, x: g * g / g,
+    r"for 1.04858e\+06 · g": lambda g, x: np.clip(g, -100, 100),
+    "for 9.53674e-07 · g": lambda g, x: np.where(np.abs(g) > 1e-4, g, 0),
+    "of a combination": lambda g, x: g * (2 if np.all(g == g.flat[0]) else 1),
+}
+
+
+@pytest.mark.parametrize("words", NOT_LINEAR)
+def test_what_is_done_to_cotangents_of_0_and_large_and_small_and_equal_ones(words):
+    with pytest.raises(GradientError, match=f"^bad: is not linear in the cotangent.*{words}"):
+        check_rule(pair(lambda x: x * 1, NOT_LINEAR[words], "bad"), M)
+
+
+def test_a_rule_that_remembers_another_call():
+    kept = {}
+
+    @tl.primitive(lambda g, y, x: g * kept["slope"])
+    def sine(x):
+        kept["slope"] = np.cos(x)
+        return np.sin(x)
+
+    with pytest.raises(GradientError, match="another result after a call with other arguments; keep nothing"):
+        check_rule(sine, X)
+
+
 def test_a_vjp_that_overwrites_the_functions_result():
     kept = {}
 

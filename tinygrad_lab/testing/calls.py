@@ -38,7 +38,9 @@ class Call(NamedTuple):
 
     def __repr__(self) -> str:
         keywords = [f"{name}={value!r}" for name, value in self.kwargs.items()]
-        return f"{_name(self.function)}({', '.join([*map(repr, self.args), *keywords])})"
+        name = _name(self.function)
+        name = name if name.isidentifier() else "fn"  # Hypothesis prints what is no Python, such as <lambda>, otherwise
+        return f"{name}({', '.join([*map(repr, self.args), *keywords])})"
 
     @property
     def adapter(self) -> Adapter:

@@ -169,9 +169,9 @@ def _agreed(verdict: Verdict, before: Verdict) -> Verdict:
 
 
 def _confirms(verdict: Verdict, before: Verdict) -> bool:
-    """Whether steps of another length find the same thing wrong."""
+    """Whether steps of another length find the same thing wrong: not that it stands still, as what is rounded does."""
     apart = abs(verdict.numeric - before.numeric) > BOUNDS * (verdict.bound + before.bound)
-    return not apart and before.status == FAIL and verdict.status == FAIL
+    return not apart and before.status == FAIL and verdict.status == FAIL and verdict.numeric != 0
 
 
 def _refutes(verdict: Verdict, before: Verdict) -> bool:

@@ -185,7 +185,8 @@ def run(
         try:
             _check(call, order, options, tally)
         except Exception as wrong:
-            if not isinstance(wrong, GradientError | hypothesis.errors.HypothesisException) and not _is_usual(call):
+            known = GradientError | hypothesis.errors.HypothesisException | AttributeError | NameError
+            if not isinstance(wrong, known) and not _is_usual(call):
                 wrong.add_note("gradient_test(degenerate=False) leaves out arrays without elements, and 0-d ones")
             if profile.shrink or isinstance(wrong, hypothesis.errors.HypothesisException):  # `assume`, say
                 raise

@@ -86,9 +86,22 @@ def _composed(target: Any, expression: Callable[[Any], str]) -> Named | None:
         return _joined("functools.partial(", parts, ")", "import functools")
     owner_of = getattr(target, "__self__", None)
     if owner_of is not None and not isinstance(owner_of, types.ModuleType) and hasattr(target, "__name__"):
-        found = _importable(owner_of) if isinstance(owner_of, type) else _instance(owner_of, expression)
+        found = (
+            _importable(owner_of) if isinstance(owner_of, type) else _instance(owner_of, expression) or _held(owner_of)
+        )
         return found and Named(f"{found.text}.{target.__name__}", found.before, found.remark)
     return None
+
+
+def _held(owner: Any) -> Named | None:
+    """Return how to get at an instance that stands in the module of its class."""
+    module = type(owner).__module__
+    names = (
+        [name for name, value in list(vars(sys.modules[module]).items()) if value is owner]
+        if module in sys.modules
+        else []
+    )
+    return _imported(module, names[0]) if names else None
 
 
 def _thing(thing: Any, expression: Callable[[Any], str]) -> Named | None:

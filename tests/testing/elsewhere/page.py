@@ -98,8 +98,9 @@ ran when the page was made. `python -m tests.testing.others --write` makes it ag
 - **convention**: the function has a kink there or a tie, so that there is no derivative, and the library gives a number
   outside of what the slopes on both sides allow, or NaN. People may have good reasons to.
 - **other alarms**: points where the checker called a derivative wrong, and this script could not confirm it:
-  differences step over the end of a domain and over poles that are close, and nothing is said of exponents of negative
-  bases. They stand at the end of each section.
+  differences step over the end of a domain and over poles that are close, nothing is said of exponents of negative
+  bases, and where slopes jump, what a second backward pass gives for its cotangent may be NaN. They stand at the end
+  of each section.
 - **not found**: points where mpmath finds an error or digits lost in a first derivative, and the checker, which sees
   only values in double precision, does not: so the checker proves nothing by its silence.
 
