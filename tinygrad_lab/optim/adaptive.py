@@ -55,7 +55,7 @@ class Adagrad(Optimizer):
         gradient = gradient + self.weight_decay * parameter
         squares = state.get("squares", 0.0) + gradient * gradient
         rate = self.rate(step) / (1 + step * self.lr_decay)
-        parameter = parameter - rate * ratio(gradient, np.sqrt(squares) + self.eps)
+        parameter = parameter - rate * over_root(gradient, np.sqrt(squares) + self.eps)
         return parameter, {"step": step + 1, "squares": squares}
 
 
@@ -112,12 +112,12 @@ class RMSprop(Optimizer):
         if self.centered:
             after["mean"] = mean = self.alpha * state.get("mean", 0.0) + (1 - self.alpha) * gradient
             variance = np.maximum(squares - mean * mean, 0)  # rounding may take it below 0
-        direction = ratio(gradient, np.sqrt(variance) + self.eps)
+        direction = over_root(gradient, np.sqrt(variance) + self.eps)
         if self.momentum:
             after["velocity"] = direction = self.momentum * state.get("velocity", 0.0) + direction
         return parameter - self.rate(step) * direction, after
 
 
-def ratio(numerator: Array, root: Array) -> Result:
+def over_root(numerator: Array, root: Array) -> Result:
     """Return `numerator / root`, and 0 where both are 0 (a zero gradient and eps=0, or one below the dtype's range)."""
     return numerator / np.where(root == 0, 1, root)

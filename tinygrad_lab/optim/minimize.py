@@ -12,7 +12,6 @@ import numpy as np
 from tinygrad_lab import tree
 from tinygrad_lab.core.arrays import as_array, plain
 from tinygrad_lab.core.transforms import hvp, value_and_grad
-from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.typing import Result
@@ -20,18 +19,6 @@ from tinygrad_lab.typing import Result
 _WITH_PRODUCTS = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")  # they take Hessian-vector products
 _WITH_HESSIAN = ("dogleg", "trust-exact")  # they take the whole matrix
 _WITHOUT_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
-
-
-def _check_arguments(loss: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    """Refuse closures, which PyTorch's optimizers take."""
-    with contextlib.suppress(ValueError):  # a function that does not say what it takes
-        try:
-            inspect.signature(loss).bind(None, *args)
-        except TypeError as error:
-            raise ArgumentTypeError(
-                f"minimize: loss cannot be called with the parameters and then args, {1 + len(args)} in all "
-                f"({error}); write it as loss(parameters, *args)"
-            ) from None
 
 
 def minimize(
@@ -78,24 +65,7 @@ def minimize(
     with extra("scipy"):
         import scipy.optimize
     _check_arguments(loss, args)
-    leaves, rebuild = tree.flatten(parameters)
-    arrays = [np.asarray(as_array(plain(leaf))) for leaf in leaves]
-    if not arrays or any(array.dtype.kind != "f" for array in arrays):
-        kinds = ", ".join(str(array.dtype) for array in arrays) or "none"
-        raise ArgumentError(
-            f"minimize: parameters must be real floating arrays, got {kinds}; split complex ones into real and "
-            f"imaginary parts"
-        )
-
-    def unravel(x: Any) -> Result:
-        """Return a vector as parameters."""
-        parts = np.split(x, np.cumsum([array.size for array in arrays])[:-1])
-        return rebuild([p.reshape(a.shape).astype(a.dtype)[()] for p, a in zip(parts, arrays, strict=True)])
-
-    def ravel(container: Any) -> Result:
-        """Return parameters, or their gradient, as a vector."""
-        return np.concatenate([np.ravel(plain(leaf)) for leaf in tree.flatten(container)[0]]).astype(np.float64)
-
+    at = _Vectors(parameters)
     if jac and method.lower() in (*_WITH_PRODUCTS, *_WITH_HESSIAN, *_WITHOUT_GRADIENT):
         raise ArgumentError(
             f"minimize: jac works only with methods that use gradients alone, and {method!r} does not; "
@@ -104,26 +74,63 @@ def minimize(
     both = loss if jac else value_and_grad(loss)
 
     def value(x: Any) -> float:
-        return float(plain(loss(unravel(x), *args)))
+        return float(plain(loss(at.unravel(x), *args)))
 
     def value_and_gradient(x: Any) -> tuple[float, Any]:
-        y, gradient = both(unravel(x), *args)
-        return float(plain(y)), ravel(gradient)
+        y, gradient = both(at.unravel(x), *args)
+        return float(plain(y)), at.ravel(gradient)
 
     def product(x: Any, direction: Any) -> Result:
-        return ravel(hvp(lambda p: loss(p, *args), unravel(x), unravel(direction)))
+        return at.ravel(hvp(lambda p: loss(p, *args), at.unravel(x), at.unravel(direction)))
 
     def hessian(x: Any) -> Result:
         return np.stack([product(x, direction) for direction in np.eye(len(x))])
 
-    start = ravel(rebuild([Value(array, requires_grad=False) for array in arrays]))
     if method.lower() in _WITHOUT_GRADIENT:
-        found = scipy.optimize.minimize(
-            lambda x: float(plain(loss(unravel(x), *args))), start, method=method, **options
-        )
+        found = scipy.optimize.minimize(value, at.start, method=method, **options)
     else:
         known = {"hessp": (product, _WITH_PRODUCTS), "hess": (hessian, _WITH_HESSIAN)}
         second: dict[str, Any] = {name: f for name, (f, methods) in known.items() if method.lower() in methods}
-        found = scipy.optimize.minimize(value_and_gradient, start, jac=True, method=method, **second, **options)
-    found.parameters = unravel(found.x)
+        found = scipy.optimize.minimize(value_and_gradient, at.start, jac=True, method=method, **second, **options)
+    found.parameters = at.unravel(found.x)
     return found
+
+
+def _check_arguments(loss: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """Refuse closures, which PyTorch's optimizers take."""
+    with contextlib.suppress(ValueError):  # a function that does not say what it takes
+        try:
+            inspect.signature(loss).bind(None, *args)
+        except TypeError as error:
+            raise ArgumentTypeError(
+                f"minimize: loss cannot be called with the parameters and then args, {1 + len(args)} in all "
+                f"({error}); write it as loss(parameters, *args)"
+            ) from None
+
+
+class _Vectors:
+    """Vectors of float64, as SciPy has parameters, and nested arrays, as the loss has them.
+
+    Attributes:
+        start: the vector of the parameters given.
+    """
+
+    def __init__(self, parameters: Any) -> None:
+        leaves, self._rebuild = tree.flatten(parameters)
+        self._arrays = [np.asarray(as_array(plain(leaf))) for leaf in leaves]
+        if not leaves or any(array.dtype.kind != "f" for array in self._arrays):
+            kinds = ", ".join(str(array.dtype) for array in self._arrays) or "none"
+            raise ArgumentError(
+                f"minimize: parameters must be real floating arrays, got {kinds}; split complex ones into real and "
+                f"imaginary parts"
+            )
+        self.start = self.ravel(parameters)
+
+    def unravel(self, x: Any) -> Result:
+        """Return a vector as parameters."""
+        parts = np.split(x, np.cumsum([array.size for array in self._arrays])[:-1])
+        return self._rebuild([p.reshape(a.shape).astype(a.dtype)[()] for p, a in zip(parts, self._arrays, strict=True)])
+
+    def ravel(self, container: Any) -> Result:
+        """Return parameters, or their gradient, as a vector."""
+        return np.concatenate([np.ravel(plain(leaf)) for leaf in tree.flatten(container)[0]]).astype(np.float64)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.optim.adaptive import ratio
+from tinygrad_lab.optim.adaptive import over_root
 from tinygrad_lab.optim.arguments import check, check_at_least_0
 from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State
 from tinygrad_lab.typing import Array
@@ -69,7 +69,7 @@ class Adam(Optimizer):
         mean, squares = self._means(gradient, state)
         root = np.sqrt(squares) / (1 - beta2 ** (step + 1)) ** 0.5 + self.eps
         rate = self.rate(step) / (1 - beta1 ** (step + 1))
-        return parameter - rate * ratio(mean, root), {"step": step + 1, "mean": mean, "squares": squares}
+        return parameter - rate * over_root(mean, root), {"step": step + 1, "mean": mean, "squares": squares}
 
 
 class AdamW(Adam):
@@ -147,8 +147,8 @@ class NAdam(Adam):
         product = state.get("product", np.ones_like(gradient, shape=())[()]) * now
         root = np.sqrt(squares) / (1 - beta2 ** (step + 1)) ** 0.5 + self.eps
         rate = self.rate(step)
-        parameter = parameter - rate * (1 - now) / (1 - product) * ratio(gradient, root)
-        parameter = parameter - rate * then / (1 - product * then) * ratio(mean, root)
+        parameter = parameter - rate * (1 - now) / (1 - product) * over_root(gradient, root)
+        parameter = parameter - rate * then / (1 - product * then) * over_root(mean, root)
         return parameter, {"step": step + 1, "mean": mean, "squares": squares, "product": product}
 
 
@@ -187,7 +187,7 @@ class RAdam(Adam):
         factor = np.where(known_well, np.maximum(variance, 0) ** 0.5 * known**0.5, 1.0).item()
         root = np.where(known_well, np.sqrt(squares) + self.eps, np.ones_like(squares))
         rate = self.rate(step) / (1 - beta1**t)
-        return parameter - rate * factor * ratio(mean, root), {"step": t, "mean": mean, "squares": squares}
+        return parameter - rate * factor * over_root(mean, root), {"step": t, "mean": mean, "squares": squares}
 
 
 class Lion(Optimizer):
