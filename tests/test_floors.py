@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import house
 from tests.floors import FLOORS, PACKAGE, ROOT, floor_of, imports_of, known_to
+from tests.house import FOLDERS, built_up_to, run
 
 TESTS = Path(__file__).parent
-FOLDERS = [floor for floor in FLOORS if (PACKAGE / floor).is_dir()]
 
 
 def sources():
@@ -64,52 +61,6 @@ def test_imports_are_seen_wherever_they_stand(tmp_path, code, found):
 
 
 # -- each floor without those above it -------------------------------------------------------------------------------
-
-
-def built_up_to(floor, folder):
-    """Make a package of the floors up to one, with what is left then of the root, and return its folder."""
-    package = folder / "tinygrad_lab"
-    package.mkdir()
-    there = [name for name in FLOORS[: FLOORS.index(floor) + 1] if name != "__main__"]
-    for path in PACKAGE.iterdir():
-        if path.name.removesuffix(".py") in there:
-            (package / path.name).symlink_to(path)
-    (package / "__init__.py").write_text(rest_of_root(set(there)))
-    return folder
-
-
-def rest_of_root(there):
-    """Return the package's `__init__.py` without what it takes from missing floors."""
-    root = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
-    kept, gone = [], set()
-    for statement in root.body:
-        if isinstance(statement, ast.ImportFrom) and statement.module == "tinygrad_lab":
-            gone |= {alias.name for alias in statement.names} - there
-            statement.names = [alias for alias in statement.names if alias.name in there]
-        elif isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith("tinygrad_lab."):
-            if statement.module.split(".")[1] not in there:
-                gone |= {alias.asname or alias.name for alias in statement.names}
-                statement.names = []
-        elif isinstance(statement, ast.Assign | ast.If) or not isinstance(statement, ast.Import | ast.Expr):
-            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__":
-                statement.value = ast.List([], ast.Load())
-            names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-            if names & gone:
-                gone |= {getattr(statement, "name", ""), ast.unparse(getattr(statement, "target", ast.Name("")))}
-                continue
-        if getattr(statement, "names", True):
-            kept.append(statement)
-    return ast.unparse(ast.Module(kept, []))
-
-
-def run(folder, *arguments):
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # none is needed, and they take as long as some floors
-    result = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
-    )
-    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
-    return result.stdout
 
 
 IMPORT_ALL = """
@@ -170,21 +121,9 @@ def test_the_engine_differentiates_with_nothing_but_rules_of_ones_own(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("floor", ["rules", "functional", "nn", "viz"])
-def test_a_floor_passes_its_tests_without_those_above_it(floor, tmp_path):
-    folder = built_up_to(floor, tmp_path)
-    (folder / "tests").symlink_to(TESTS)
-    floors = ["core", "rules"] if floor == "rules" else [floor]  # the engine's examples need the rules
-    run(
-        folder, "-m", "pytest", "-q", "-x", "-m", "not slow", "-p", "no:cacheprovider",
-        "-c", str(TESTS.parent / "pyproject.toml"), "--rootdir", str(folder),
-        *(f"tinygrad_lab/{name}" for name in floors), *own_tests(floors, FLOORS[: FLOORS.index(floor) + 1]),
-    )  # fmt: skip
-
-
-def own_tests(floors, there):
-    """Yield the engine's test files that use nothing but floors that are there; those above have their examples."""
-    absent = re.compile(r"\b(?:tl|tinygrad_lab)\.(" + "|".join(set(FLOORS) - set(there)) + r")\b")
-    for path in sorted((TESTS / "core").glob("test_*.py")) if "core" in floors else ():
-        if set(imports_of(path)) <= {*there, ROOT} and not absent.search(path.read_text(encoding="utf-8")):
-            yield f"tests/core/{path.name}"
+@pytest.mark.parametrize(
+    ("floor", "tested"), [("rules", "core"), ("functional", "calls"), ("compiler", ""), ("nn", "")]
+)
+def test_a_floor_passes_its_tests_without_those_above_it(floor, tested, tmp_path):
+    """`python -m tests.house` runs those of all floors, in minutes."""
+    assert "passed" in house.run_tests(floor, tmp_path, (tested,))
