@@ -44,13 +44,15 @@ def test_a_long_scan_ends_at_ctrl_c(backend, size):
     try:
         before = signal.signal(signal.SIGALRM, lambda *_: None)  # handled, and nothing raised: it goes on
         signal.setitimer(signal.ITIMER_REAL, 0.05)
+        start = time.perf_counter()
         np.testing.assert_allclose(fast(x, 3), decay(x, 3), rtol=1e-15)
+        soon = time.perf_counter() - start
     finally:
         signal.signal(signal.SIGALRM, before)
     endless = tl.compile(decay, backend=backend)
     with interrupted(0.3):  # while it is traced or compiled, perhaps
         endless(x, 10**9)
-    with interrupted(3 if backend == "numba" else 0.1):
+    with interrupted(min(0.1 + 1.5 * soon, 3)):  # it is compiled by then
         endless(x, 10**9)
 
 

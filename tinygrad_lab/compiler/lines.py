@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import Any
 
@@ -25,10 +26,17 @@ def place() -> tuple[str, str]:
     """
     frame, within = sys._getframe(1), ""
     while frame.f_back is not None:
-        floor = frame.f_globals.get("__name__", "").split(".")
-        if floor[0] not in _OWN:
+        own, says_what = _kind(frame.f_globals.get("__name__", ""))
+        if not own:
             break
-        if not within and floor[0] == "tinygrad_lab" and floor[1:2] not in (["core"], ["compiler"]):
+        if says_what and not within:
             within = frame.f_code.co_name.replace("<lambda>", "")
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}", within
+
+
+@functools.cache
+def _kind(module: str) -> tuple[bool, bool]:
+    """Whether a module is this package's or NumPy's, and whether its functions' names tell a user something."""
+    first, _, rest = module.partition(".")
+    return first in _OWN, first == "tinygrad_lab" and rest.partition(".")[0] not in ("core", "compiler")

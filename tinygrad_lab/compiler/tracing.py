@@ -32,10 +32,11 @@ class Tracer:
     Arguments:
         name: the name of the program.
         outer: the tracer around this one, if any; its arrays become `fixed` inputs here.
+        where: says which line a call came from, and within what.
     """
 
-    def __init__(self, name: str, outer: Tracer | None = None) -> None:
-        self.name, self.outer = name, outer
+    def __init__(self, name: str, outer: Tracer | None = None, where: Callable[[], tuple[str, str]] = place) -> None:
+        self.name, self.outer, self._where = name, outer, where
         self.calls: list[Call] = []
         self.inputs: list[Variable] = []
         self.constants: dict[Variable, Any] = {}
@@ -67,7 +68,7 @@ class Tracer:
             wrapped = self._new(name, result)
             outputs = [wrapped.variable]
         _note_views(args, kwargs, made if outputs and isinstance(result, tuple | list) else [wrapped])
-        line, within = place()
+        line, within = self._where()
         self.calls.append(
             Call(
                 function,

@@ -52,7 +52,7 @@ def _open(call: Call, program: Program) -> Program | None:
     if body is None:
         return None
     with trial():
-        tracer = Tracer(call.within)
+        tracer = Tracer(call.within, where=lambda: (call.line, call.within))
     inputs: dict[Variable, Traced] = {}
     for v in variables(call):
         if v not in inputs:
