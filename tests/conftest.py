@@ -77,6 +77,13 @@ def whole(request: pytest.FixtureRequest) -> bool:
     return "not slow" not in request.config.option.markexpr
 
 
+@pytest.fixture
+def collect() -> Callable[[], int]:
+    """Look for garbage among what is made from here on: to look at all that a worker holds by then takes a second."""
+    gc.freeze()
+    return gc.collect
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """One Chromium for all tests that look at pages; they are skipped where it, or playwright, is missing."""

@@ -26,6 +26,7 @@ def test_what_cannot_be_parsed_is_status_2(words, capsys):
     assert "usage: tinygrad-lab" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_is_no_error(tmp_path):
     words = [sys.executable, "-m", "tinygrad_lab", "train", "--epochs", "3000", "--log-every", "1"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

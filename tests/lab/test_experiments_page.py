@@ -19,6 +19,7 @@ for extra in ("rich", "matplotlib", "jinja2", "safetensors"):
 PAGE = Path(__file__).parents[2] / "docs" / "experiments.md"
 
 
+@pytest.mark.slow
 def test_the_whole_path(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(folder, "_pictures", lambda *_: ())  # drawn in other tests

@@ -124,6 +124,7 @@ def test_a_diverged_run_can_be_shown():
 # -- what is taken along -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_line_repeats_the_run_and_the_folder_is_that_of_train(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
     from tinygrad_lab.cli import main
@@ -154,6 +155,7 @@ def test_the_program_predicts_what_the_run_does(settings):
     assert np.array_equal(names["predict"](run.dataset.x), run.predict(run.dataset.x))
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_from_where_it_ended(tmp_path):
     pytest.importorskip("matplotlib")
     written = folder.write(running.run(Config(epochs=20)), tmp_path / "run")
@@ -293,6 +295,7 @@ def test_what_is_no_model_is_refused_in_one_line(found, text):
 # -- pace --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_frames_keep_to_the_wire_and_leave_time_to_the_training():
     sent = []
     session = Session(source("spirals", {"hidden": (8, 8, 8)}), lambda message: sent.append(len(message)))

@@ -9,7 +9,14 @@ from hypothesis import example, seed, settings
 
 import tinygrad_lab as tl
 from tinygrad_lab.errors import GradientError, OperationError, VacuousTestError
-from tinygrad_lab.testing import Domain, gradient_test
+from tinygrad_lab.testing import Domain, gradient_test, profiles
+
+
+@pytest.fixture(autouse=True)
+def _few():
+    """How a test is called and told of shows with few examples, and needs none that is made small."""
+    with profiles.running(profiles.Profile(8, shrink=False)):
+        yield
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ def test_golden(name):
         assert text == kept, f"{name}.{suffix} changed: python -m tests.viz.examples, then look at it"
 
 
+@pytest.mark.slow
 def test_the_same_program_gives_the_same_bytes_under_any_hash_seed():
     program = (
         "import hashlib, sys; from tests.viz.examples import GRAPHS, texts\n"

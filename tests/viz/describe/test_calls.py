@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import re
 import weakref
 
@@ -105,12 +104,12 @@ def test_what_a_module_hands_through_is_not_its_own():
     assert x.call is None
 
 
-def test_graphs_keep_no_call_alive():
+def test_graphs_keep_no_call_alive(collect):
     model = Net()
     loss, gone = loss_of(model), weakref.ref(model)
     graph = loss.graph()
     del model, loss
-    gc.collect()
+    collect()
     assert gone() is None
     assert graph.snapshot.operations
 

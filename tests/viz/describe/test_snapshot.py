@@ -1,4 +1,3 @@
-import gc
 import json
 import math
 import re
@@ -245,7 +244,7 @@ def test_names_twice_over_stay_apart():
     assert [node.id for node in (a * b * c).graph().snapshot.nodes if not node.operation] == ["w", "w-2", "w-2-2"]
 
 
-def test_drawing_keeps_nothing_alive():
+def test_drawing_keeps_nothing_alive(collect):
     class Array(np.ndarray):
         pass
 
@@ -255,17 +254,17 @@ def test_drawing_keeps_nothing_alive():
     graph = y.graph(view="both")
     graph.svg()
     del x, y
-    gc.collect()
+    collect()
     assert [ref() for ref in dead] == [None] * 3
     assert graph.text()
 
 
-def test_a_module_drawn_is_not_kept_alive():
+def test_a_module_drawn_is_not_kept_alive(collect):
     model = linear(2, 1)
     dead = weakref.ref(model)
     graph = viz.draw(model, np.ones((1, 2)))
     del model
-    gc.collect()
+    collect()
     assert dead() is None
     assert graph.svg()
 

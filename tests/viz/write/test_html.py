@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gc
 import hashlib
 import json
 import re
@@ -110,11 +109,11 @@ def test_not_a_number_is_json():
     assert json.loads(data, parse_constant=pytest.fail)["snapshot"]["nodes"][0]["value"]["value"] == ["nan", "inf"]
 
 
-def test_keeps_nothing_alive():
+def test_keeps_nothing_alive(collect):
     x = tl.Value(np.ones(3), name="x")
     text, gone = page(capture([np.sum(x)], Trace(), "sum")), weakref.ref(x)
     del x
-    gc.collect()
+    collect()
     assert gone() is None
     assert text
 
