@@ -24,6 +24,7 @@ from tinygrad_lab.lab.sweeps.running import read_store, run
 
 distributed = pytest.importorskip("distributed")
 dask = pytest.importorskip("dask")
+da = pytest.importorskip("dask.array")
 
 pytestmark = [
     pytest.mark.slow,
@@ -106,6 +107,19 @@ def test_nor_one_killed_while_it_has_a_partition(client, tmp_path):
     assert Path(mark).exists()
     for p, q in zip(expected.parameters(), found.parameters(), strict=True):
         np.testing.assert_allclose(q.grad, p.grad, rtol=1e-10)
+
+
+def test_scattered_data_that_died_are_one_line_and_not_the_schedulers_fault(client):
+    ready(client)
+    block = da.from_delayed(client.scatter(X), X.shape, X.dtype)
+    (holder,) = client.who_has(distributed.futures_of(block)).values()
+    os.kill(pids(client)[holder[0]], signal.SIGKILL)
+    time.sleep(0.5)
+    with pytest.raises(
+        ClusterError, match=r"^backward: data are lost \(.*\), since the worker that held them died"
+    ) as told:
+        tl.cluster.backward(objective, plain(), block, Y)
+    assert "\n" not in str(told.value)
 
 
 BASE = Config(epochs=1500, hidden=(3,), compile=False)

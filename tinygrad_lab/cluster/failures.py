@@ -12,6 +12,11 @@ _DIED = (
     "the workers died ({error}), which mostly means that a task needs more memory than a worker has; make the "
     "chunks smaller, or start workers with a larger --memory-limit"
 )
+_LOST = (
+    "data are lost ({error}), since the worker that held them died, or somebody cancelled them; what was scattered has "
+    "to be scattered again, while what is persisted is made again by itself"
+)
+_LOSSES = ("lost dependencies", "already forgotten")  # which Dask gives as the reasons of a CancelledError, in words
 # By the names of the classes: Dask's errors are there only where Dask is.
 _CAUSES = {
     "KilledWorker": _DIED,
@@ -59,4 +64,6 @@ def is_gone(error: Exception) -> bool:
 
 
 def _rule(error: Exception) -> str | None:
+    if any(loss in str(error) for loss in _LOSSES):
+        return _LOST
     return next((_CAUSES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _CAUSES), None)

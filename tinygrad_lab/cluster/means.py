@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from tinygrad_lab import tree
-from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
+from tinygrad_lab.core.graph import ancestors
+from tinygrad_lab.core.value import Value, next_index
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, GraphError, TinygradError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.nn.buffer import Buffer
 from tinygrad_lab.nn.module import Module
@@ -57,8 +58,17 @@ def packed(objective: Objective, model: Module) -> bytes:
     sent = rebuild(bare)
     generators = [rng for _, rng in sent.named_generators()]
     buffers = [buffer for _, buffer in sent.named_buffers()]
-    job: bytes = cloudpickle.dumps(Job(objective, sent, bare, buffers, generators, [_draw(rng) for rng in generators]))
-    return job
+    job = Job(objective, sent, bare, buffers, generators, [_draw(rng) for rng in generators])
+    try:
+        message: bytes = cloudpickle.dumps(job)
+    except TinygradError:
+        raise
+    except Exception as error:
+        told = next(iter(str(error).splitlines()), type(error).__name__)
+        raise ArgumentTypeError(
+            f"backward: objective and model cannot be sent to workers ({told}); let them hold what can be pickled"
+        ) from error
+    return message
 
 
 def of_partitions(job: bytes, about: bytes, blocks: Sequence[Array]) -> Means | None:
@@ -87,18 +97,32 @@ def of_rows(job: bytes, number: int, *rows: Any) -> Means | None:
     own: Job = pickle.loads(job)  # noqa: S301  which this program has made
     for rng, draw in zip(own.generators, own.draws, strict=True):
         _reseed(rng, [draw, number])
-    loss = differentiated(own.objective, own.model, rows)
+    loss = differentiated(own.objective, own.model, rows, own.parameters)
     return Means(counts[0], loss, [p.grad for p in own.parameters], [buffer.data for buffer in own.buffers])
 
 
-def differentiated(objective: Objective, model: Module, rows: Sequence[Array]) -> Array:
-    """Add the gradient of `objective(model, *rows)` to the parameters' `grad`, and return its value."""
+def differentiated(
+    objective: Objective, model: Module, rows: Sequence[Array], only: Sequence[Value] | None = None
+) -> Array:
+    """Add the gradient of `objective(model, *rows)` to the parameters' `grad`, and return its value.
+
+    Where `only` is given, the gradient of any other Value that was there before would be lost, and is refused.
+    """
+    start = next_index()
     loss = objective(model, *rows)
     if type(loss) is not Value:
         raise ArgumentTypeError(
             f"backward: objective must return the loss, a scalar Value, got {type(loss).__name__}; return what the "
             f"model gives, and nothing beside it"
         )
+    if only is not None:
+        known = {*map(id, only)}
+        lost = [v for v in ancestors([loss]) if v.op is None and v.index < start and id(v) not in known]
+        if lost:
+            raise GraphError(
+                f"backward: objective uses a Value of shape {lost[0].shape} from outside the model that it is given, "
+                f"whose gradient would be lost; use that model, and make the Value a parameter of it, or detach() it"
+            )
     loss.backward(retain_graph=False)
     return loss.data
 

@@ -14,7 +14,7 @@ from tinygrad_lab.cluster.failures import explaining
 from tinygrad_lab.cluster.means import Means, Objective, differentiated, packed
 from tinygrad_lab.cluster.needs import Keys
 from tinygrad_lab.cluster.sharing import over_threads, over_workers
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.nn.module import Module
 
 
@@ -38,7 +38,9 @@ def backward(objective: Objective, model: Module, *data: Any) -> Any:
             axis; without any the objective is called once, here.
 
     Raises:
-        ArgumentError: the arrays' rows do not match.
+        ArgumentError: the arrays' rows do not match, or there are none.
+        ArgumentTypeError: the objective cannot be sent to workers, or returns something else than a Value.
+        GraphError: the objective uses a Value from outside the model, whose gradient would be lost.
         ClusterError: the cluster is gone, or its workers died of the computation.
 
     Example:
@@ -54,6 +56,11 @@ def backward(objective: Objective, model: Module, *data: Any) -> Any:
     """
     if not data:
         raise ArgumentError("backward: there are no data; pass arrays x, y, …")
+    if not isinstance(model, Module) or not callable(objective):
+        raise ArgumentTypeError(
+            f"backward: takes a function, a Module and data, got {type(objective).__name__} and "
+            f"{type(model).__name__}; call backward(objective, model, x, y)"
+        )
     if not any(map(is_lazy, data)):
         return differentiated(objective, model, data)
     with explaining("backward"):
@@ -82,15 +89,26 @@ def _blocks(data: Sequence[Any]) -> tuple[list[Any], list[tuple[Any, ...]]]:
     """Return arrays cut along their first axis only, and alike, and for each partition the keys of its blocks."""
     import dask.array as da
 
-    rows = {len(x) for x in data}
-    if len(rows) > 1 and not any(np.isnan(count) for count in rows):
-        raise ArgumentError(
-            f"backward: the arrays have different numbers of rows, {', '.join(str(len(x)) for x in data)}; each "
-            f"sample is one row of every array"
-        )
+    data = [x if is_lazy(x) else np.asarray(x) for x in data]
+    if any(x.ndim == 0 for x in data):
+        raise ArgumentError("backward: data must have a row for each sample, got a scalar; give that to objective")
+    rows = [x.shape[0] for x in data]
     first = next(x for x in data if is_lazy(x))
-    cut = [x if is_lazy(x) else da.from_array(np.asarray(x), chunks=(first.chunks[0], *x.shape[1:])) for x in data]
-    cut = [x if x.numblocks[1:] == (1,) * (x.ndim - 1) else x.rechunk(dict.fromkeys(range(1, x.ndim), -1)) for x in cut]
-    cut = [x if x.numblocks[0] == first.numblocks[0] else x.rechunk({0: first.chunks[0]}) for x in cut]
-    keys = [[(x.name, number, *[0] * (x.ndim - 1)) for x in cut] for number in range(first.numblocks[0])]
-    return cut, [tuple(row) for row in keys]
+    if np.isnan(rows).any():
+        fine = [is_lazy(x) and x.numblocks == (first.numblocks[0], *[1] * (x.ndim - 1)) for x in data]
+        if not all(fine):
+            raise ArgumentError(
+                "backward: arrays with chunks of unknown sizes cannot be cut alike; call compute_chunk_sizes() of each"
+            )
+        cut = list(data)
+    elif len(set(rows)) > 1:
+        raise ArgumentError(
+            f"backward: the arrays have different numbers of rows, {', '.join(map(str, rows))}; each sample is one "
+            f"row of every array"
+        )
+    else:
+        chunks = [(first.chunks[0], *((size,) for size in x.shape[1:])) for x in data]
+        lazy = [x if is_lazy(x) else da.from_array(x, chunks=pieces) for x, pieces in zip(data, chunks, strict=True)]
+        cut = [x if x.chunks == pieces else x.rechunk(pieces) for x, pieces in zip(lazy, chunks, strict=True)]
+    keys = [tuple((x.name, number, *[0] * (x.ndim - 1)) for x in cut) for number in range(first.numblocks[0])]
+    return cut, keys
