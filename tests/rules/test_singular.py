@@ -227,3 +227,40 @@ def test_partial_derivatives_of_a_power_are_limits_along_its_base(p):
                 exact = [mp.diff(lambda q, t=t, a=a: mp.ff(q, a) * t ** (q - a), p, b) for t in near]
             with np.errstate(all="ignore"):
                 np.testing.assert_allclose(function(x, p), limit(exact), rtol=1e-9, atol=1e-90)
+
+
+# -- higher orders ----------------------------------------------------------------------------------------------------
+
+SMOOTH = [special.j0, special.j1, special.i0, special.i1, special.exprel, special.erf, special.spence, np.sinc, np.i0]
+
+
+@pytest.mark.parametrize("function", SMOOTH, ids=lambda function: function.__name__)
+def test_third_and_fourth_derivatives_beside_zero(function):
+    for x in (0.0, 1e-8) if function is not special.spence else (1.0, 1 + 1e-8):
+        with mp.workdps(60):
+            expected = [float(mp.diff(REFERENCE[function], mpf(x), order, h=mpf(10) ** -14)) for order in (3, 4)]
+        np.testing.assert_allclose([derivative(function, order, x) for order in (3, 4)], expected, 1e-5, 1e-5)
+
+
+@pytest.mark.parametrize("function", [np.abs, np.hypot, np.linalg.norm, special.i0e, special.i1e])
+def test_what_has_no_second_derivative_has_none_of_higher_order(function):
+    def along(x):
+        return function(x, 2 * x) if function is np.hypot else np.sum(function(x * np.ones(1)))
+
+    assert [np.isnan(derivative(along, order, 0.0)) for order in (1, 2, 3, 4)] == [False, True, True, True]
+
+
+@pytest.mark.parametrize("function", [np.nanvar, np.nanstd, np.nanmean, np.nansum, np.nanmedian, np.nanmax])
+def test_no_gradient_reaches_what_is_left_out_for_being_nan(function):
+    x = np.array([1.0, -2.0, 3.0, 5.0])
+    with np.errstate(invalid="ignore"):
+        gradient = tl.grad(lambda x: function(np.log(x)))(x)
+    expected = tl.grad(lambda x: function(np.log(x)))(x[x > 0])
+    np.testing.assert_allclose(gradient, np.insert(expected, 1, 0))
+
+
+@pytest.mark.parametrize("function", [special.erfinv, special.expi, special.spence, special.gamma, special.k0])
+def test_no_gradient_reaches_elements_that_are_not_taken(function):
+    x = np.array([0.5, -1.0, 0.0, 1.0])
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(tl.grad(lambda x: function(x)[0])(x)[1:], 0)

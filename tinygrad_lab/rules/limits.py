@@ -41,6 +41,12 @@ def side(x: Array) -> Array:
 
 
 @primitive(elementwise=True)
+def bend(x: Array) -> Array:
+    """Return the derivative of the side, of every order: NaN at 0."""
+    return np.where(x == 0, np.nan, 0 * np.sign(x))
+
+
+@primitive(elementwise=True)
 def where_defined(x: Array, y: Array) -> Array:
     """Return `x`, and NaN where the function's value `y` is: outside its domain a formula may still give a number.
 
@@ -54,6 +60,7 @@ defvjp(ratio,          lambda g, y, a, b: g / b,
                        lambda g, y, a, b: -ratio(g * y, b))
 defvjp(direction,      lambda g, y, x, length: unless_at_origin(g, x, length),
                        lambda g, y, x, length: unless_at_origin(-g * y, x, length), masked=True)
-defvjp(side,           lambda g, y, x: g * np.where(x == 0, np.nan, 0), masked=True)
+defvjp(side,           lambda g, y, x: g * bend(x), masked=True)
+defvjp(bend,           lambda g, y, x: g * bend(x), masked=True)
 defvjp(where_defined,  lambda g, _, x, y: where_defined(g, y), None)
 # fmt: on

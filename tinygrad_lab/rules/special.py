@@ -14,8 +14,8 @@ from scipy import special
 
 from tinygrad_lab.core.declare import defvjp, defzero, primitive
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.rules.limits import ratio, where_defined
-from tinygrad_lab.typing import Array
+from tinygrad_lab.rules.limits import ratio, side, where_defined
+from tinygrad_lab.typing import Array, Function
 
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 _ROOT_TWO_PI = math.sqrt(2 * math.pi)
@@ -28,11 +28,6 @@ def _unknown(g: Array, y: Array, *_: Any) -> NoReturn:
     )
 
 
-def _over_argument(y: Array, x: Array, limit: float) -> Array:
-    """Return y / x, and its limit where x is 0."""
-    return np.where(x == 0, limit, y / np.where(x == 0, 1, x))
-
-
 def _power(x: Array, a: Array) -> Array:
     """Return the density of the gamma distribution of shape `a` at `x`."""
     return np.exp(special.xlogy(a - 1, x) - x - special.gammaln(a))
@@ -41,6 +36,28 @@ def _power(x: Array, a: Array) -> Array:
 def _around(function: Callable[..., Any], v: Array, x: Array) -> Array:
     """Return the mean of a Bessel function of the orders below and above `v`."""
     return (function(v - 1, x) + function(v + 1, x)) / 2
+
+
+def _minus_j2(x: Array) -> Array:
+    return -special.jv(2, x)
+
+
+def _i2(x: Array) -> Array:
+    return special.iv(2, x)
+
+
+def _i2e(x: Array) -> Array:
+    return special.ive(2, x)
+
+
+def _slope_of_order_one(zeroth: Function, first: Function, second: Function, x: Array) -> Array:
+    """Return the derivative of a Bessel function: from its neighbours near 0, where the quotient of the other cancels.
+
+    SciPy does not compute those of order 2 for large arguments.
+    """
+    near = np.abs(x) < 1
+    low, high = np.where(near, x, 0), np.where(near, 1, x)
+    return np.where(near, (zeroth(low) + second(low)) / 2, zeroth(high) - first(high) / high)
 
 
 @primitive(lambda g, y, x: g * (1 - 2 * x), elementwise=True)
@@ -104,15 +121,6 @@ def _exp_over(x: Array) -> Array:
     return np.exp(x) / x
 
 
-@primitive(
-    lambda g, y, x: g * (2 * special.i0e(x) - _over_argument(special.i1e(x), x, 0.5) - 2 * np.sign(x) * special.i1e(x)),
-    elementwise=True,
-)
-def _i0e_slope(x: Array) -> Array:
-    """Return the derivative of i0e, 0 at its peak; either side of it has the same second derivative."""
-    return special.i1e(x) - np.sign(x) * special.i0e(x)
-
-
 def _exprel_slope(x: Array) -> Array:
     """Return the derivative of (exp(x) - 1) / x; a power series near 0."""
     near = np.abs(x) < 0.05
@@ -149,37 +157,37 @@ defvjp(special.xlog1py,    lambda g, y, a, b: g * np.log1p(b),
                            lambda g, y, a, b: g * ratio(a, 1 + where_defined(b, y)), masked=True)
 defvjp(special.entr,       lambda g, y, x: -g * (np.log(x) + 1), masked=True)
 defvjp(special.rel_entr,   lambda g, y, a, b: g * (np.log(a / b) + 1),
-                           lambda g, y, a, b: -g * a / b)
+                           lambda g, y, a, b: -g * a / b, masked=True)
 defvjp(special.kl_div,     lambda g, y, a, b: g * np.log(a / b),
-                           lambda g, y, a, b: g * (1 - a / b))
+                           lambda g, y, a, b: g * (1 - a / b), masked=True)
 defvjp(special.huber,      lambda g, y, d, r: g * np.where(np.abs(r) <= d, 0, np.abs(r) - d),
                            lambda g, y, d, r: g * np.clip(r, -d, d))
 defvjp(special.pseudo_huber, lambda g, y, d, r: g * (2 * y / d - r * r / (d * np.sqrt(1 + (r / d) ** 2))),
                              lambda g, y, d, r: g * r / np.sqrt(1 + (r / d) ** 2))
 defvjp(special.boxcox,     lambda g, y, x, p: g * x ** (p - 1),
-                           lambda g, y, x, p: g * np.log(x) ** 2 * _exprel_slope(p * np.log(x)))
+                           lambda g, y, x, p: g * np.log(x) ** 2 * _exprel_slope(p * np.log(x)), masked=True)
 defvjp(special.boxcox1p,   lambda g, y, x, p: g * (1 + x) ** (p - 1),
-                           lambda g, y, x, p: g * np.log1p(x) ** 2 * _exprel_slope(p * np.log1p(x)))
+                           lambda g, y, x, p: g * np.log1p(x) ** 2 * _exprel_slope(p * np.log1p(x)), masked=True)
 
 # Error functions and the normal distribution
 defvjp(special.erf,        lambda g, y, x: g * (_TWO_OVER_ROOT_PI * bell(x)))
 defvjp(special.erfc,       lambda g, y, x: g * (-_TWO_OVER_ROOT_PI * bell(x)))
 defvjp(special.erfcx,      lambda g, y, x: g * _erfcx_slope(x, y))
 defvjp(special.erfi,       lambda g, y, x: g * (_TWO_OVER_ROOT_PI * np.exp(x * x)))
-defvjp(special.erfinv,     lambda g, y, x: g * (np.exp(y * y) / _TWO_OVER_ROOT_PI))
-defvjp(special.erfcinv,    lambda g, y, x: g * (-np.exp(y * y) / _TWO_OVER_ROOT_PI))
+defvjp(special.erfinv,     lambda g, y, x: g * (np.exp(y * y) / _TWO_OVER_ROOT_PI), masked=True)
+defvjp(special.erfcinv,    lambda g, y, x: g * (-np.exp(y * y) / _TWO_OVER_ROOT_PI), masked=True)
 defvjp(special.dawsn,      lambda g, y, x: g * _dawsn_slope(x, y))
 defvjp(special.ndtr,       lambda g, y, x: g * (bell(x / math.sqrt(2)) / _ROOT_TWO_PI))
 defvjp(special.log_ndtr,   lambda g, y, x: g * _inverse_mills_ratio(x))
-defvjp(special.ndtri,      lambda g, y, x: g * (np.exp(y * y / 2) * _ROOT_TWO_PI))
+defvjp(special.ndtri,      lambda g, y, x: g * (np.exp(y * y / 2) * _ROOT_TWO_PI), masked=True)
 
 # Gamma, beta, zeta
 defvjp(hurwitz,            lambda g, y, x, s: -g * s * hurwitz(x, s=s + 1))
-defvjp(special.gamma,      lambda g, y, x: g * y * special.psi(x))
+defvjp(special.gamma,      lambda g, y, x: g * y * special.psi(x), masked=True)
 defvjp(special.rgamma,     lambda g, y, x: g * _rgamma_slope(x, y))
-defvjp(special.gammaln,    lambda g, y, x: g * special.psi(x))
-defvjp(special.loggamma,   lambda g, y, x: g * special.psi(x))
-defvjp(special.psi,        lambda g, y, x: g * hurwitz(x, s=2))
+defvjp(special.gammaln,    lambda g, y, x: g * special.psi(x), masked=True)
+defvjp(special.loggamma,   lambda g, y, x: g * special.psi(x), masked=True)
+defvjp(special.psi,        lambda g, y, x: g * hurwitz(x, s=2), masked=True)
 defzero(special.gammasgn)
 defvjp(special.poch,       lambda g, y, x, m: g * y * (special.psi(x + m) - special.psi(x)),
                            lambda g, y, x, m: g * y * special.psi(x + m))
@@ -204,15 +212,15 @@ defvjp(special.betaincinv, _unknown, _unknown,
 
 # Bessel functions
 defvjp(special.j0,         lambda g, y, x: -g * special.j1(x))
-defvjp(special.j1,         lambda g, y, x: g * (special.j0(x) - _over_argument(y, x, 0.5)))
-defvjp(special.y0,         lambda g, y, x: -g * special.y1(x))
-defvjp(special.y1,         lambda g, y, x: g * (special.y0(np.where(x == 0, 1, x)) - y / x))
+defvjp(special.j1,         lambda g, y, x: g * _slope_of_order_one(special.j0, special.j1, _minus_j2, x))
+defvjp(special.y0,         lambda g, y, x: -g * special.y1(x), masked=True)
+defvjp(special.y1,         lambda g, y, x: g * (special.y0(np.where(x == 0, 1, x)) - y / x), masked=True)
 defvjp(special.i0,         lambda g, y, x: g * special.i1(x))
-defvjp(special.i1,         lambda g, y, x: g * (special.i0(x) - _over_argument(y, x, 0.5)))
-defvjp(special.i0e,        lambda g, y, x: g * _i0e_slope(x))
-defvjp(special.i1e,        lambda g, y, x: g * (special.i0e(x) - _over_argument(y, x, 0.5) - np.sign(x) * y))
-defvjp(special.k0,         lambda g, y, x: -g * special.k1(x))
-defvjp(special.k1,         lambda g, y, x: -g * (special.k0(x) + y / x))
+defvjp(special.i1,         lambda g, y, x: g * _slope_of_order_one(special.i0, special.i1, _i2, x))
+defvjp(special.i0e,        lambda g, y, x: g * (special.i1e(x) - side(x) * y))
+defvjp(special.i1e,        lambda g, y, x: g * (_slope_of_order_one(special.i0e, special.i1e, _i2e, x) - side(x) * y))
+defvjp(special.k0,         lambda g, y, x: -g * special.k1(x), masked=True)
+defvjp(special.k1,         lambda g, y, x: -g * (special.k0(x) + y / x), masked=True)
 defvjp(special.jv,         _unknown,
                            lambda g, y, v, x: g * (special.jv(v - 1, x) - special.jv(v + 1, x)) / 2)
 defvjp(special.yv,         _unknown,
@@ -224,18 +232,20 @@ defvjp(special.kv,         _unknown,
 defvjp(special.yn,         _unknown,
                            lambda g, y, n, x: g * (special.yn(n - 1, x) - special.yn(n + 1, x)) / 2)
 defvjp(special.ive,        _unknown,
-                           lambda g, y, v, x: g * (_around(special.ive, v, x) - np.sign(x) * y))
+                           lambda g, y, v, x: g * (_around(special.ive, v, x) - side(x) * y))
 defvjp(special.kve,        _unknown,
                            lambda g, y, v, x: g * (y - _around(special.kve, v, x)))
 
 # Integrals
-defvjp(special.exp1,       lambda g, y, x: g * _exp_over(-where_defined(x, y)))
-defvjp(special.expi,       lambda g, y, x: g * _exp_over(x))
+defvjp(special.exp1,       lambda g, y, x: g * _exp_over(-where_defined(x, y)), masked=True)
+defvjp(special.expi,       lambda g, y, x: g * _exp_over(x), masked=True)
 defvjp(special.expn,       _unknown,
                            lambda g, y, n, x: -g * special.expn(n - 1, x))
-defvjp(special.spence,     lambda g, y, x: -g * special.hyp2f1(1, 1, 2, 1 - where_defined(x, y)))
-defvjp(special.ellipk,     lambda g, y, m: g * (math.pi / 8) * special.hyp2f1(1.5, 1.5, 2, where_defined(m, y)))
-defvjp(special.ellipe,     lambda g, y, m: g * (-math.pi / 8) * special.hyp2f1(0.5, 1.5, 2, where_defined(m, y)))
+defvjp(special.spence,     lambda g, y, x: -g * special.hyp2f1(1, 1, 2, 1 - where_defined(x, y)), masked=True)
+defvjp(special.ellipk,     lambda g, y, m: g * (math.pi / 8) * special.hyp2f1(1.5, 1.5, 2, where_defined(m, y)),
+                           masked=True)
+defvjp(special.ellipe,     lambda g, y, m: g * (-math.pi / 8) * special.hyp2f1(0.5, 1.5, 2, where_defined(m, y)),
+                           masked=True)
 defvjp(special.hyp2f1,     _unknown, _unknown, _unknown,
                            lambda g, y, a, b, c, z: g * (a * b / c) * special.hyp2f1(a + 1, b + 1, c + 1, z))
 defvjp(special.wrightomega, lambda g, y, x: g * y / (1 + y))

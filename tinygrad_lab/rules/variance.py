@@ -68,12 +68,18 @@ def _free(x: Array, axis: Any, where: ArrayLike, ddof: float) -> Array:
     return np.maximum(counted - dtype.type(ddof), 0)
 
 
+def _only(a: Array, where: ArrayLike) -> Array:
+    """Put 0 in the place of what is left out: no gradient arrives there, however steep what made it is."""
+    return a if where is True else np.where(where, a, array(a).dtype.type(0))
+
+
 @composed(np.var)
 def _var(
     a: Array, axis: Axes = None, dtype: DTypeLike = None, *, ddof: float = 0, keepdims: bool = False,
     where: ArrayLike = True, mean: ArrayLike | None = None, correction: float | None = None,
 ) -> Array:  # fmt: skip
     ddof = ddof if correction is None else correction
+    a = _only(a, where)
     if mean is None:
         return var(a, **_given(axis, dtype, ddof, keepdims, where))
     a = array(a)
@@ -89,6 +95,7 @@ def _std(
     mean: Any = None, correction: float | None = None,
 ) -> Array:  # fmt: skip
     ddof = ddof if correction is None else correction
+    a = _only(a, where)
     if mean is None:
         return std(a, **_given(axis, dtype, ddof, keepdims, where))
     a = array(a)
