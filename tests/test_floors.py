@@ -122,7 +122,7 @@ def test_the_engine_differentiates_with_nothing_but_rules_of_ones_own(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("floor", "tested"), [("rules", "core"), ("functional", "calls"), ("compiler", ""), ("nn", "")]
+    ("floor", "tested"), [("rules", "core"), ("functional", "calls"), ("compiler", "refusals"), ("nn", "nn")]
 )
 def test_a_floor_passes_its_tests_without_those_above_it(floor, tested, tmp_path):
     """`python -m tests.house` runs those of all floors, in minutes."""

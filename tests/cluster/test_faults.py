@@ -39,6 +39,7 @@ def client():
     """Two workers of one thread each, with 400 MB; those that are killed are started again."""
     settings = {
         "distributed.worker.memory.monitor-interval": "20ms",
+        "distributed.worker.multiprocessing-method": "forkserver",  # a new worker need not import everything anew
         "distributed.nanny.pre-spawn-environ.PYTHONPATH": str(Path(__file__).parents[2]),
         "distributed.admin.tick.interval": "1h",
     }
