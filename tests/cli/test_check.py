@@ -141,3 +141,10 @@ def test_a_file_that_cannot_be_imported(tmp_path, capsys):
     assert (
         "No module named 'nothing_of_that_name' (line 1 of needy.py)" in check(capsys, f"{tmp_path / 'needy.py'}:f")[2]
     )
+
+
+def test_what_is_drawn_for_a_function_that_overflows_and_for_one_of_a_matrix_and_others(capsys):
+    assert "elements of any size" in check(capsys, "numpy:exp", "--examples", "5")[1]
+    status, out, _ = check(capsys, "numpy.linalg:solve", "--examples", "5")
+    assert status == 0
+    assert "elements of invertible matrices, of any size" in out

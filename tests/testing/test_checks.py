@@ -421,3 +421,11 @@ def test_a_rule_right_to_float32_only():
     rough = pair(np.exp, lambda g, x: g * np.exp(x.astype(np.float32)).astype(x.dtype), "rough")
     with pytest.raises(GradientError, match="as after a narrower dtype"):
         check_gradients(rough, np.array([0.1, 1.7, 2.3]))
+
+
+def test_functions_that_read_one_triangle_are_told_from_wrong_ones():
+    a = M @ M.T + np.eye(2)
+    for function in (np.linalg.eigvalsh, np.linalg.cholesky):
+        with pytest.raises(GradientError, match="shared by both triangles of a symmetric matrix"):
+            check_gradients(function, a)
+        assert check_gradients(lambda a, function=function: function((a + a.T) / 2), a).ok

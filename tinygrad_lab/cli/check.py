@@ -82,10 +82,15 @@ def run(options: dict[str, Any]) -> int:
     except TinygradError as error:
         raise LabError(f"check: {error}") from error
     except Exception as error:
-        raise LabError(
-            f"check: {options['what']} failed: {told(error)}; if it is for other shapes or numbers, say so with "
-            f"--input and --domain"
-        ) from error
+        other = next(
+            (name for name, word in (("torch", "must be Tensor"), ("jax", "valid JAX type")) if word in str(error)), ""
+        )
+        advice = (
+            f"write f = adapters.{other}(…) there, from tinygrad_lab.testing, and check that"
+            if other
+            else "if it is for other shapes or numbers, say so with --input and --domain"
+        )
+        raise LabError(f"check: {options['what']} failed: {told(error)}; {advice}") from error
     sys.stdout.write(f"{adapter.name}: {said}")
     return 0
 
@@ -120,9 +125,9 @@ def _adapter(found: Any, what: str) -> tuple[Adapter, int]:
     from tinygrad_lab.testing.decorated import array_parameters
 
     torch = sys.modules.get("torch")
-    apply: Any = getattr(found, "apply", None)
-    if torch is not None and inspect.isclass(found) and issubclass(found, torch.autograd.Function):
-        found = adapters.torch(apply, found.__name__)
+    owner = found if inspect.isclass(found) else getattr(found, "__self__", None)  # of a bound `apply`
+    if torch is not None and inspect.isclass(owner) and issubclass(owner, torch.autograd.Function):
+        found = adapters.torch(getattr(owner, "apply"), owner.__name__)  # noqa: B009  mypy knows no class of PyTorch's
     if inspect.isclass(found):
         raise LabError(f"check: {what} is a class; name an instance, such as net = {found.__name__}(...)")
     if not callable(found) and not isinstance(found, adapters.Adapter):

@@ -74,7 +74,7 @@ def recognise(evidence: Evidence) -> Diagnosis:
     """
     with np.errstate(all="ignore"):
         # What is right but for its last digits would match whatever leaves it as it is.
-        values = (_missing, _conjugate, _cotangent, _partial, _factor, _swapped, _moved, _chain)
+        values = (_missing, _one_triangle, _conjugate, _cotangent, _partial, _factor, _swapped, _moved, _chain)
         others = () if _same(evidence.analytic, evidence.numeric) else values
         for pattern in (_not_finite, _tie, *others, _precision):
             found = pattern(evidence)
@@ -104,6 +104,21 @@ def _tie(e: Evidence) -> Diagnosis | None:
 
 def _missing(e: Evidence) -> Diagnosis | None:
     return Diagnosis(Mistake.MISSING, "missing: it is 0") if not np.any(e.analytic[e.wrong]) else None
+
+
+def _one_triangle(e: Evidence) -> Diagnosis | None:
+    """Look whether the function reads half of a symmetric matrix, as NumPy's `eigvalsh` and `cholesky` do."""
+    shape = e.analytic.shape
+    if len(shape) < 2 or shape[-1] != shape[-2]:
+        return None
+    numeric, upper = e.numeric, np.triu(np.ones(shape[-2:], bool), 1)
+    unread = not np.any(numeric[..., upper]) or not np.any(numeric[..., upper.T])
+    if not unread or not _same(e.analytic, (numeric + np.swapaxes(numeric, -1, -2)) / 2):
+        return None
+    return Diagnosis(
+        Mistake.FORMULA,
+        "shared by both triangles of a symmetric matrix, of which the function reads one; check it on (a + a.T) / 2",
+    )
 
 
 def _conjugate(e: Evidence) -> Diagnosis | None:

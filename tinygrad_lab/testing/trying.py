@@ -13,13 +13,14 @@ import numpy as np
 from tinygrad_lab.testing import strategies
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.calls import Call, shapes_by_trying
-from tinygrad_lab.testing.domains import COMMON, Domain
+from tinygrad_lab.testing.domains import COMMON, REAL, Domain
 from tinygrad_lab.testing.extra import DrawFn, SearchStrategy, composite, st
 from tinygrad_lab.testing.problem import Problem
 
 Shapes = tuple[tuple[int, ...], ...]
 CODES = np.random.default_rng(0).permutation(256).astype(np.uint8)  # positions in a domain's table of numbers
 FILLS = (*range(0, 256, 9), None)  # where in them an array starts; None fills it with one number
+USUAL = 20.0  # the largest number that is tried: the exponential function overflows on others, and is defined there
 MATRICES = (Domain(matrices="invertible"), Domain(matrices="positive definite"))
 
 
@@ -72,7 +73,7 @@ def arguments(
         if not all(trial.runs((shape,) * arity, chosen) for shape in ((), (0,))):
             calls, words = calls.filter(_usual), "arrays of all shapes but empty and 0-d ones"
         return Arguments(calls.map(call), f"{words}, {_elements(chosen)}")
-    found = [shapes for shapes in shapes_by_trying(arity) if trial.runs(shapes, chosen)]
+    found = [shapes for shapes in shapes_by_trying(arity) if _drawable(shapes, chosen) and trial.runs(shapes, chosen)]
     if not found:
         trial.value(((3,),) * arity, chosen)
     return Arguments(fixed(found), f"shapes such as {_listed(found[-1])}, {_elements(chosen)}")
@@ -88,7 +89,8 @@ class _Trial(NamedTuple):
     def value(self, shapes: Shapes, domains: Sequence[Domain], fill: int | None = 0, dtype: Any = None) -> list[Any]:
         arrays = []
         for number, (shape, domain) in enumerate(zip(shapes, domains, strict=True)):
-            codes = np.zeros_like(CODES) if fill is None else np.roll(CODES, -fill - number)
+            usual = CODES[np.isin(CODES, np.frombuffer(domain.codes(0.0, USUAL), np.uint8))]
+            codes = usual[:1] if fill is None else np.roll(usual, -fill - number)
             arrays.append(domain.fill(np.resize(codes, math.prod(shape)).tobytes(), shape, dtype or np.float64))
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -110,13 +112,14 @@ class _Trial(NamedTuple):
     def domains(self, shapes: Shapes | None) -> tuple[Domain, ...]:
         """Return the widest domains on which the function is finite, or any numbers if there are none."""
         candidates = [tuple(COMMON[i] for i in numbers) for numbers in _candidates(self.arity)]
+        candidates += [(domain, *(REAL,) * (self.arity - 1)) for domain in MATRICES]
         candidates += [(domain,) * self.arity for domain in MATRICES]
         tried = [shapes] if shapes else [((3,),) * self.arity, ((3, 3),) * self.arity, *shapes_by_trying(self.arity)]
         if shapes is None:  # those that it takes, if it takes any: what asserts where it is defined may take none
             tried = [next((found for found in tried if self.runs(found, candidates[0])), tried[0]), tried[1]]
         for fills in (FILLS, FILLS[:-1], FILLS[:1]):
             for domains in candidates:
-                if any(self.finite(found, domains, fills) for found in tried):
+                if any(_drawable(found, domains) and self.finite(found, domains, fills) for found in tried):
                     return domains
         return candidates[0]
 
@@ -149,6 +152,12 @@ def _fixed(shapes: Sequence[Shapes], domains: Sequence[Domain], dtypes: Any) -> 
         return tuple(draw(strategies.tensors(shape, domain, dtype)) for shape, domain in pairs)
 
     return draw_arrays()
+
+
+def _drawable(shapes: Shapes, domains: Sequence[Domain]) -> bool:
+    """Whether the arguments that are to be matrices of a kind are square."""
+    pairs = zip(shapes, domains, strict=True)
+    return all(domain.matrices == "any" or (len(shape) > 1 and shape[-1] == shape[-2]) for shape, domain in pairs)
 
 
 def _usual(arrays: tuple[Any, ...]) -> bool:
