@@ -33,6 +33,8 @@ def test_the_numbers_are_those_of_splitmix64():
         (lambda rng: rng.uniform(-2, 5, (100, 200)).ravel(), stats.uniform(-2, 7)),
         (lambda rng: rng.normal(1, 2, 20_000), stats.norm(1, 2)),
         (lambda rng: rng.standard_normal(20_000, np.float32), stats.norm()),
+        (lambda rng: rng.exponential(3, 20_000), stats.expon(scale=3)),
+        (lambda rng: rng.gumbel(1, 2, 20_000), stats.gumbel_r(1, 2)),
         (lambda rng: np.array([rng.random() for _ in range(3000)]), stats.uniform()),
         (lambda rng: np.array([tl.random.Generator(i).random() for i in range(3000)]), stats.uniform()),
         (lambda rng: np.correlate(x := rng.normal(size=2000), x, "full")[2000:2200] / 2000**0.5, stats.norm()),

@@ -132,3 +132,16 @@ def test_a_generator_of_another_kind_is_refused(tmp_path):
             match=r"the generator is a (RandomState|MT19937), but a PCG64 was saved; make it of that kind",
         ):
             tl.load(tmp_path / "a.safetensors", {"rng": other})
+
+
+def test_values_are_saved_and_filled_wherever_they_stand(tmp_path):
+    w, b, z = tl.Value(np.ones((2, 3), np.float32)), tl.Value(2.0), tl.Value(1j)
+    tl.save({"params": {"w": w, "b": b, "note": "seen"}, "z": z}, tmp_path / "v")
+    w.data, b.data, z.data = np.zeros((2, 3), np.float32), np.float64(0), np.complex128(0)
+    rest = tl.load(tmp_path / "v", {"params": {"w": w, "b": b}, "z": z})
+    assert rest == {"params": {"note": "seen"}}
+    assert (w.dtype, w.data.sum(), b.item(), z.item()) == (np.float32, 6, 2, 1j)
+    with pytest.raises(ArgumentError, match=r"load: z has shape \(2,\), but \(\) was saved; make it of that shape"):
+        tl.load(tmp_path / "v", {"z": tl.Value([1.0, 2.0])})
+    with pytest.raises(ArgumentError, match=r"holds .*'params.w', .*, but no 'params.c'; leave that out"):
+        tl.load(tmp_path / "v", {"params": {"c": w}})

@@ -38,7 +38,11 @@ class OperationError(TinygradError, ValueError):
 
     def __str__(self) -> str:
         text = ValueError.__str__(self)  # the error may be of one of NumPy's classes too, which tell other things
-        return f"{self.where}: {text.removeprefix(f'{self.operation}: ')}" if self.where else text
+        if not self.where:
+            return text
+        own = {self.operation, type(self.layer).__name__, type(self.layer).__name__.lower()}
+        first, _, rest = text.partition(": ")
+        return f"{self.where}: {rest if first in own else text}"
 
 
 class ArgumentError(TinygradError, ValueError):

@@ -73,6 +73,15 @@ class Generator:
         normal = self.normal(size=size)
         return normal if dtype == np.float64 else normal.astype(dtype)
 
+    def exponential(self, scale: float = 1.0, size: Size = None) -> Result:
+        """Return exponentially distributed numbers of mean `scale`."""
+        return -scale * np.log1p(-self.random(size))
+
+    def gumbel(self, loc: float = 0.0, scale: float = 1.0, size: Size = None) -> Result:
+        """Return numbers of the Gumbel distribution, `loc − scale · log ε` with ε exponentially distributed."""
+        tiny = np.finfo(np.float64).tiny
+        return loc - scale * np.log(np.maximum(self.exponential(size=size), tiny))
+
     def integers(self, low: int, high: int | None = None, size: Size = None) -> Result:
         """Return integers from `low` to `high` − 1, or from 0 to `low` − 1."""
         low, high = (0, low) if high is None else (low, high)

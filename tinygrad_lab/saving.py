@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import generators
+from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.generators import is_generator
@@ -28,7 +29,7 @@ def save(state: Tree, path: str | os.PathLike[str]) -> None:
     The file is written beside `path` and renamed, so that an interruption leaves the old one whole.
 
     Arguments:
-        state: an object with `state_dict()`, or a dict of such objects, generators (NumPy's, the legacy
+        state: an object with `state_dict()`, or a dict of such objects, Values, generators (NumPy's, the legacy
             `RandomState` and `tinygrad_lab.random.Generator`), arrays, texts, numbers, and dicts of these. A
             model's random generators, such as Dropout's, are saved with it.
         path: where to write.
@@ -53,10 +54,12 @@ def save(state: Tree, path: str | os.PathLike[str]) -> None:
     arrays: dict[str, Any] = {}
     about: dict[str, Any] = {}
     _collect("", state, arrays, about)
+    wide = [name for name, x in arrays.items() if x.dtype == np.complex128]  # which the format has not: pairs
+    arrays |= {name: np.stack([arrays[name].real, arrays[name].imag], axis=-1) for name in wide}
     target = Path(path)
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        beside.write_bytes(to_bytes(arrays, {"tinygrad_lab": json.dumps(about)}))
+        beside.write_bytes(to_bytes(arrays, {"tinygrad_lab": json.dumps(about), "complex128": json.dumps(wide)}))
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
@@ -67,14 +70,14 @@ def load(path: str | os.PathLike[str], into: Tree = None) -> Tree:
 
     Arguments:
         path: the file.
-        into: an object with `load_state_dict`, or a dict with such objects and generators under the names they were
-            saved by: they take their states.
+        into: an object with `load_state_dict`, or a dict with such objects, Values and generators under the names they
+            were saved by, and dicts of these: they take their states.
 
     Returns:
         What was saved and not given in `into`: arrays, numbers and texts, nested in dicts; {} for a single object.
 
     Raises:
-        ArgumentError: if the file holds no such state, or a name in `into` was not saved.
+        ArgumentError: if the file holds no such state, a name in `into` was not saved, or a Value has another shape.
         MissingExtraError: without safetensors (the extra `lab`).
     """
     with extra("lab"):
@@ -85,26 +88,25 @@ def load(path: str | os.PathLike[str], into: Tree = None) -> Tree:
     try:
         arrays = from_bytes(content)
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        about = json.loads(header.get("__metadata__", {}).get("tinygrad_lab", "{}"))
+        notes = header.get("__metadata__", {})
+        about = json.loads(notes.get("tinygrad_lab", "{}"))
+        arrays |= {name: arrays[name].view(np.complex128)[..., 0] for name in json.loads(notes.get("complex128", "[]"))}
     except (SafetensorError, ValueError, KeyError) as error:
         raise ArgumentError(f"load: {path} is not a complete safetensors file ({error}); save it again") from error
     tree = _nested({**arrays, **about})
     if into is None:
         return tree
     if not isinstance(into, Mapping):
-        _restore(into, tree)
+        _restore(into, tree, "the state")
         return {}
-    for name, target in into.items():
-        if name not in tree:
-            raise ArgumentError(
-                f"load: {path} holds {', '.join(map(repr, tree))}, but no {name!r}; leave that out of `into`"
-            )
-        _restore(target, tree.pop(name))
+    _restore_all(into, tree, path)
     return tree
 
 
 def _collect(prefix: str, item: Any, arrays: dict[str, Any], about: dict[str, Any]) -> None:
     """Note the arrays below `item` by path, and what is no array."""
+    if isinstance(item, Value):
+        item = item.data
     if hasattr(item, "state_dict"):
         generators = dict(item.named_generators()) if hasattr(item, "named_generators") else {}
         item = {**item.state_dict(), **generators}
@@ -125,8 +127,8 @@ def _collect(prefix: str, item: Any, arrays: dict[str, Any], about: dict[str, An
         about[prefix] = item
     else:
         raise ArgumentTypeError(
-            f"save: cannot save {prefix or 'the state'}, a {type(item).__name__}; save arrays, numbers, generators, "
-            f"what has a state_dict, or dicts of these"
+            f"save: cannot save {prefix or 'the state'}, a {type(item).__name__}; save arrays, Values, numbers, "
+            f"generators, what has a state_dict, or dicts of these"
         )
 
 
@@ -138,9 +140,33 @@ def to_json(generator: Any) -> Any:
     return {"generator": json.loads(json.dumps(generator.bit_generator.state, default=lambda array: array.tolist()))}
 
 
-def _restore(target: Any, state: Any) -> None:
+def _restore_all(into: Mapping[str, Any], tree: dict[str, Any], path: Any, prefix: str = "") -> None:
+    """Fill what is given under its name, and take its state out of the tree."""
+    for name, target in into.items():
+        if name not in tree:
+            raise ArgumentError(
+                f"load: {path} holds {', '.join(repr(prefix + other) for other in tree)}, but no {prefix + name!r}; "
+                f"leave that out of `into`"
+            )
+        state = tree.pop(name)
+        if isinstance(target, Mapping):
+            _restore_all(target, state, path, f"{prefix}{name}.")
+            if state:
+                tree[name] = state
+        else:
+            _restore(target, state, prefix + name)
+
+
+def _restore(target: Any, state: Any, name: str) -> None:
     if is_generator(target):
         from_json(target, state["generator"])
+        return
+    if isinstance(target, Value):
+        if np.shape(state) != target.shape:
+            raise ArgumentError(
+                f"load: {name} has shape {target.shape}, but {np.shape(state)} was saved; make it of that shape"
+            )
+        target.data = np.asarray(state, target.dtype)[()]
         return
     generators = dict(target.named_generators()) if hasattr(target, "named_generators") else {}
     flat = _flat(state)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_lab as tl
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 
 DataLoader = tl.data.DataLoader
 
@@ -84,3 +84,11 @@ def test_what_cannot_be_meant_is_refused(call, text):
 
 def test_a_bar_can_be_shown(capsys):
     assert sum(DataLoader(np.arange(4), batch_size=2, progress=True)).tolist() == [2, 4]
+
+
+def test_what_has_no_length_is_refused_and_a_loader_says_what_it_has():
+    with pytest.raises(ArgumentTypeError, match="DataLoader: data must have a length, got a generator; make a list"):
+        tl.data.DataLoader(x for x in range(3))
+    assert (
+        repr(tl.data.DataLoader(np.ones((3, 2)), batch_size=2)) == "DataLoader(3 samples, batch_size=2, shuffle=False)"
+    )

@@ -172,7 +172,7 @@ def test_repr_shows_the_tree():
         (nn.GELU("tanh"), "GELU(approximate='tanh')"),
         (nn.Softmax(0), "Softmax(axis=0)"),
         (nn.MSELoss(), "MSELoss()"),
-        (nn.HuberLoss(reduction="sum"), "HuberLoss(delta=1.0, reduction='sum')"),
+        (nn.HuberLoss(reduction="sum"), "HuberLoss(reduction='sum')"),
         (nn.Linear(1, 1, bias=False), "Linear(1, 1, bias=False)  weight (1, 1), 1 parameter"),
     ],
 )
@@ -385,3 +385,15 @@ def test_an_error_in_a_grandchild_called_past_its_parent_has_its_path():
 
     with pytest.raises(OperationError, match=r'^Linear at "inner.0": input must be'):
         Shortcut()(np.zeros((1, 3)))
+
+
+def test_an_error_names_the_layer_once():
+    with pytest.raises(OperationError, match=r"^GRU: input must be"):
+        nn.GRU(3, 4)(np.ones(3))
+    with pytest.raises(OperationError, match=r'^Embedding at "0": input must be integers'):
+        nn.Sequential(nn.Embedding(3, 4))(np.ones(3))
+
+
+def test_a_loss_shows_the_options_that_are_not_usual():
+    assert repr(nn.CrossEntropyLoss()) == "CrossEntropyLoss()"
+    assert repr(nn.CrossEntropyLoss(label_smoothing=0.1)) == "CrossEntropyLoss(label_smoothing=0.1)"

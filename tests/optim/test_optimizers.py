@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import tinygrad_lab as tl
 from tinygrad_lab import optim
-from tinygrad_lab.errors import GradientLostError
+from tinygrad_lab.errors import ArgumentTypeError, GradientLostError
 
 KINDS = [
     optim.SGD,
@@ -320,3 +320,10 @@ def test_a_compiled_step_updates_complex_parameters_too():
     assert z.dtype == w.dtype == np.complex64
     np.testing.assert_allclose(w.data, z.data, rtol=1e-6)
     assert z.data[0].imag < 0
+
+
+def test_an_optimizer_says_its_settings_and_refuses_words():
+    optimizer = optim.SGD([tl.Value(1.0)], lr=0.5, momentum=0.9)
+    assert repr(optimizer).startswith("SGD(1 parameter, lr=0.5, momentum=0.9, ")
+    with pytest.raises(ArgumentTypeError, match=r"Adam: lr must be a number, got '0\.1'; see the formula"):
+        optim.Adam([tl.Value(1.0)], lr="0.1")

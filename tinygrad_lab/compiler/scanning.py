@@ -63,10 +63,19 @@ def scan(
         return _traced(step, carry, rows, rebuild, count)
     made = []
     for i in range(count):
-        carry, y = step(carry, rebuild([x[i] for x in rows]))
+        result = step(carry, rebuild([x[i] for x in rows]))
+        _check_pair(result)
+        carry, y = result
         made.append(y)
     columns, shape = zip(*(tree.flatten(y)[0] for y in made), strict=True), tree.flatten(made[0])[1]
     return carry, shape([np.stack(column) for column in columns])
+
+
+def _check_pair(result: Any) -> None:
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise OperationError(
+            f"scan: step must return a pair (carry, y), got {type(result).__name__}; return (carry, None) for no y"
+        )
 
 
 def _length(rows: list[Any], length: int | None) -> int:
@@ -157,10 +166,7 @@ def _body(
         finally:
             for value, data in zip(closed, held, strict=True):
                 value.data = data
-        if not isinstance(result, tuple) or len(result) != 2:
-            raise OperationError(
-                f"scan: step must return a pair (carry, y), got {type(result).__name__}; return (carry, None) for no y"
-            )
+        _check_pair(result)
         parts = [tree.flatten(part) for part in result]
         leaves = [x.data if type(x) is Value else x for part, _ in parts for x in part]
         if len(parts[0][0]) != len(carries):

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.generators import or_fresh
 from tinygrad_lab.typing import ArrayLike, Result, Rng
@@ -39,6 +39,7 @@ class DataLoader:
 
     Raises:
         ArgumentError: if there is no data, the rows do not match, or the batch size is not positive.
+        ArgumentTypeError: if the data have no length.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -59,6 +60,12 @@ class DataLoader:
             raise ArgumentError("DataLoader: there is no data; pass arrays x, y, …, or a data set")
         if batch_size < 1:
             raise ArgumentError(f"DataLoader: batch_size must be at least 1, got {batch_size}; 32 is usual")
+        for one in data:
+            if not hasattr(one, "__len__"):
+                raise ArgumentTypeError(
+                    f"DataLoader: data must have a length, got a {type(one).__name__}; make a list of it, or use a "
+                    f"StreamLoader"
+                )
         # Samples of anything but arrays are asked for one by one; a table of pandas is an array of its values.
         self._of_samples = len(data) == 1 and (collate is not None or not _is_array(data[0]))
         rows: tuple[Any, ...] = data  # of arrays or of samples
@@ -73,6 +80,9 @@ class DataLoader:
         self.batch_size, self.shuffle, self.drop_last, self.progress = batch_size, shuffle, drop_last, progress
         self._rng = or_fresh(rng)
         self._collate = stacked if collate is None else collate
+
+    def __repr__(self) -> str:
+        return f"DataLoader({self.size:,} samples, batch_size={self.batch_size}, shuffle={self.shuffle})"
 
     def __len__(self) -> int:
         whole, rest = divmod(self.size, self.batch_size)

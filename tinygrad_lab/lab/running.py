@@ -47,10 +47,10 @@ class Run:
     """
 
     config: Config
-    schema: Dataset
-    experiment: Experiment
-    batches: NumPyRng
-    find: Callable[[], Parts]
+    schema: Dataset = field(repr=False)
+    experiment: Experiment = field(repr=False)
+    batches: NumPyRng = field(repr=False)
+    find: Callable[[], Parts] = field(repr=False)
     history: History = field(default_factory=History)
 
     @cached_property

@@ -23,7 +23,7 @@ class Function(Module):
         ...     def __init__(self, min=0.0, max=6.0):
         ...         self.min, self.max = min, max
         >>> Clip(max=1.0), Clip(max=1.0)(np.array([-1.0, 0.5, 2.0]))
-        (Clip(min=0.0, max=1.0), array([0. , 0.5, 1. ]))
+        (Clip(max=1.0), array([0. , 0.5, 1. ]))
     """
 
     function: ClassVar[Callable[..., Any]]
@@ -50,14 +50,19 @@ class Function(Module):
         return self.function(*inputs, **named)
 
     def extra_repr(self) -> str:
-        """Return the numbers among the options, and the words that differ from the default."""
+        """Return the options that differ from the default."""
         options = {name: getattr(self, name) for name in self._defaults}
-        shown = (n for n, option in options.items() if not isinstance(option, str) or option != self._defaults[n])
-        return ", ".join(f"{name}={options[name]!r}" for name in shown)
+        return ", ".join(f"{name}={x!r}" for name, x in options.items() if repr(x) != repr(self._defaults[name]))
 
 
 class Activation(Function):
     """Base of activations, which work on each element by itself."""
+
+    def extra_repr(self) -> str:
+        """Return the numbers among the options, and the words that differ from the default."""
+        options = {name: getattr(self, name) for name in self._defaults}
+        shown = (n for n, option in options.items() if not isinstance(option, str) or option != self._defaults[n])
+        return ", ".join(f"{name}={options[name]!r}" for name in shown)
 
 
 class Lambda(Module):

@@ -48,9 +48,13 @@ def values(name: str, params: Any) -> list[Value]:
     return params
 
 
-def check_at_least_0(name: str, **arguments: float) -> None:
+def check_at_least_0(name: str, **arguments: Any) -> None:
     """Raise an ArgumentError unless all these arguments of an optimizer are at least 0."""
     for argument, value in arguments.items():
+        if isinstance(value, str | None | list | tuple):
+            raise ArgumentTypeError(
+                f"{name}: {argument} must be a number, got {value!r}; see the formula in help({name})"
+            )
         check(name, argument, value, value >= 0, "at least 0")
 
 

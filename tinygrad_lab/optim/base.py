@@ -186,6 +186,12 @@ class Optimizer:
         for parameter in self.params:
             parameter.grad = None
 
+    def __repr__(self) -> str:
+        known = [name for name in inspect.signature(type(self)).parameters if name != "params" and hasattr(self, name)]
+        settings = "".join(f", {name}={getattr(self, name)!r}" for name in known)
+        many = "" if len(self.params) == 1 else "s"
+        return f"{type(self).__name__}({len(self.params):,} parameter{many}{settings}), after {self.steps:,} steps"
+
     def state_dict(self) -> dict[str, NDArray]:
         """Return copies of all states, as arrays by "position.name"; with the parameters' arrays, all to go on from.
 

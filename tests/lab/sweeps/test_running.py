@@ -15,11 +15,13 @@ import pytest
 from tinygrad_lab import lab
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
+from tinygrad_lab.lab.place import Place
 from tinygrad_lab.lab.sweeps import running, workers
-from tinygrad_lab.lab.sweeps.effects import effects, failures, in_words, summary
+from tinygrad_lab.lab.sweeps.effects import Effect, effects, failures, in_words, summary
 from tinygrad_lab.lab.sweeps.grid import cells
 from tinygrad_lab.lab.sweeps.running import Sweep, append, read_store, run
 from tinygrad_lab.lab.sweeps.table import tabulate
+from tinygrad_lab.lab.sweeps.writing import write
 
 pytestmark = pytest.mark.slow
 
@@ -336,3 +338,18 @@ def test_a_full_disk_keeps_what_is_there(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     append(store, "third", one, {"loss": 3.0})
     assert read_store(store) == {"first": {"loss": 1.0}, "third": {"loss": 3.0}}
+
+
+def test_a_sweep_over_nothing_is_one_run(tmp_path):
+    sweep = small()
+    assert summary(sweep) == "1 run: 1 finished"
+    assert write(sweep, Place(tmp_path)) == []
+    assert "xor: one run" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_no_option_mattered_most_where_several_go_along_with_the_same():
+    sweep = small(lr=[0.1], activation=["tanh"])
+    table = tabulate(sweep)
+    ends = [(0.1, 5.0, 0, 1), (0.5, 9.0, 0, 1)]
+    assert "most" not in in_words([Effect("lr", 1.0, ends), Effect("hidden", 1.0, ends)], table)[0]
+    assert "lr mattered most" in in_words([Effect("lr", 0.9, ends), Effect("hidden", 0.1, ends)], table)[0]

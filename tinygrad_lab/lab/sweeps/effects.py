@@ -74,7 +74,7 @@ def in_words(found: list[Effect], table: Table) -> list[str]:
             continue
         best, worst = min(finite, key=lambda group: group[1]), max(finite, key=lambda group: group[1])
         how = f"{effect.option} goes along with {effect.share:.0%} of the differences in {table.measure}"
-        if position == 0 and len(found) > 1 and effect.share >= 0.02:
+        if position == 0 and len(found) > 1 and effect.share >= max(0.02, found[1].share + 0.005):
             how = f"{effect.option} mattered most: it goes along with {effect.share:.0%} of the differences"
         if best[1] == worst[1]:
             said.append(f"{how}; the median {table.measure} is {number(best[1])} for every value.")
@@ -107,4 +107,5 @@ def summary(sweep: Sweep) -> str:
     counts = Counter(left["status"] for left in sweep.left if left is not None)
     missing = sum(left is None for left in sweep.left)
     parts = [f"{count} {status}" for status, count in counts.most_common()]
-    return f"{len(sweep.left)} runs: {', '.join(parts)}" + (f", {missing} not yet trained" if missing else "")
+    runs = f"{len(sweep.left)} run{'s' if len(sweep.left) > 1 else ''}"
+    return f"{runs}: {', '.join(parts)}" + (f", {missing} not yet trained" if missing else "")

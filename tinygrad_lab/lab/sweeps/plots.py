@@ -27,8 +27,8 @@ def curves(sweep: Sweep, table: Table) -> str:
     Returns:
         A complete SVG document.
     """
-    option = table.across or sweep.options[0]
-    values = sweep.values(option)
+    option = table.across or next(iter(sweep.options), "")
+    values = sweep.values(option) if option else [None]
     drawn = [
         (position, left["curve"]) for position, left in enumerate(sweep.left) if left and left["curve"].get("loss")
     ]
@@ -41,10 +41,11 @@ def curves(sweep: Sweep, table: Table) -> str:
     colours = _colours(len(values))
     alpha = 1.0 if len(drawn) <= 2 * len(values) else 0.55
     for (position, curve), loss in zip(drawn, losses, strict=True):
-        colour = colours[values.index(sweep.value(position, option))]
+        colour = colours[values.index(sweep.value(position, option)) if option else 0]
         style = "--" if failure(sweep, position) else "-"
         axes.plot(curve["epoch"], unit(loss), style, color=colour, linewidth=1.4, alpha=alpha)
-    _legend(axes, option, values, colours, any(failure(sweep, position) for position, _ in drawn))
+    if option:
+        _legend(axes, option, values, colours, any(failure(sweep, position) for position, _ in drawn))
     axes.set_xlabel("epoch")
     axes.grid(alpha=0.25)
     return plots.svg(figure)

@@ -121,7 +121,7 @@ def page(sweep: Sweep, table: Table, drawn: dict[str, str], problems: list[str])
     listed = failures(sweep)
     return report.fill(
         "sweep.html",
-        title=f"{sweep.base.data}: sweep over {', '.join(sweep.options)}",
+        title=f"{sweep.base.data}: " + (f"sweep over {', '.join(sweep.options)}" if sweep.options else "one run"),
         summary=summary(sweep),
         words=in_words(found, table),
         effects=found,
