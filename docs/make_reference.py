@@ -59,7 +59,7 @@ PAGES: dict[str, Page] = {
         "Features": "functional.layers functional.tokens functional.similarity functional.shapes",
         "Convolution": "functional.convolution functional.volumes",
         "Pooling and resampling": "functional.pooling functional.resampling",
-        "Normalisation": "functional.standardisation functional.channels functional.normalisation",
+        "Normalisation": "functional.normalisation functional.channels functional.softmaxes",
         "Attention": "functional.attention",
         "Activations": "functional.activations functional.gaussian functional.piecewise",
         "Losses": "functional.losses functional.binary functional.classification "

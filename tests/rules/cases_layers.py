@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.rules.drawing import call, listed
-from tinygrad_lab.functional import attention, layers, pooling, recurrent, standardisation, tokens
+from tinygrad_lab.functional import attention, layers, normalisation, pooling, recurrent, tokens
 from tinygrad_lab.functional.windows import overlap_add, windows
 from tinygrad_lab.testing.domains import Domain
 
@@ -17,7 +17,7 @@ listed(pooling.window_max, call((5,), kernel=(3,), **ONE), call((2, 5, 4), kerne
 CHOSEN = tuple(np.array([tap != 1, tap == 1]) for tap in range(3))
 listed(pooling.hand_back, call((2,), chosen=CHOSEN, shape=(5,), kernel=(3,), **ONE))
 listed(pooling.window_sum, call((5,), kernel=(3,), stride=(2,)), call((2, 5, 4), kernel=(2, 3), stride=(1, 2)))
-for function in (standardisation.standardise, standardisation.rescale):
+for function in (normalisation.standardise, normalisation.rescale):
     listed(function, call((2, 3), axis=(-1,), eps=1e-5), call((2, 3, 2), (3, 1), (3, 1), axis=(0, 2), eps=0.1))
 listed(
     attention._attention,

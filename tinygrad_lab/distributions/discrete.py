@@ -10,7 +10,7 @@ from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.distributions.base import Distribution, Size, array, has_numbers, positive, special
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.functional.activations import sigmoid, softplus
-from tinygrad_lab.functional.normalisation import log_softmax, softmax
+from tinygrad_lab.functional.softmaxes import log_softmax, softmax
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng
 
 

@@ -15,7 +15,7 @@ from tinygrad_lab.distributions.normal import LogNormal, MultivariateNormal, Nor
 from tinygrad_lab.distributions.positive import Beta, Exponential, Gamma
 from tinygrad_lab.errors import ArgumentTypeError
 from tinygrad_lab.functional.activations import sigmoid, softplus
-from tinygrad_lab.functional.normalisation import log_softmax
+from tinygrad_lab.functional.softmaxes import log_softmax
 from tinygrad_lab.typing import Array, Result
 
 

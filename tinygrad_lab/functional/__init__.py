@@ -57,9 +57,8 @@ from tinygrad_lab.functional.margins import triplet_margin_loss as triplet_margi
 from tinygrad_lab.functional.matrices import cho_solve as cho_solve
 from tinygrad_lab.functional.matrices import expm as expm
 from tinygrad_lab.functional.matrices import solve_triangular as solve_triangular
-from tinygrad_lab.functional.normalisation import log_softmax as log_softmax
-from tinygrad_lab.functional.normalisation import logsumexp as logsumexp
-from tinygrad_lab.functional.normalisation import softmax as softmax
+from tinygrad_lab.functional.normalisation import layer_norm as layer_norm
+from tinygrad_lab.functional.normalisation import rms_norm as rms_norm
 from tinygrad_lab.functional.padding import pad as pad
 from tinygrad_lab.functional.padding import unfold as unfold
 from tinygrad_lab.functional.piecewise import hardshrink as hardshrink
@@ -85,8 +84,9 @@ from tinygrad_lab.functional.shapes import unflatten as unflatten
 from tinygrad_lab.functional.similarity import cosine_similarity as cosine_similarity
 from tinygrad_lab.functional.similarity import normalize as normalize
 from tinygrad_lab.functional.similarity import pairwise_distance as pairwise_distance
-from tinygrad_lab.functional.standardisation import layer_norm as layer_norm
-from tinygrad_lab.functional.standardisation import rms_norm as rms_norm
+from tinygrad_lab.functional.softmaxes import log_softmax as log_softmax
+from tinygrad_lab.functional.softmaxes import logsumexp as logsumexp
+from tinygrad_lab.functional.softmaxes import softmax as softmax
 from tinygrad_lab.functional.tokens import embedding as embedding
 from tinygrad_lab.functional.tokens import one_hot as one_hot
 from tinygrad_lab.functional.tokens import segment_max as segment_max

@@ -11,7 +11,7 @@ from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.layers import dropout
-from tinygrad_lab.functional.normalisation import shifted, softmax
+from tinygrad_lab.functional.softmaxes import shifted, softmax
 from tinygrad_lab.rules.blocks import blocked
 from tinygrad_lab.typing import Array, Result, Rng
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.functional.standardisation import affine, standardise
+from tinygrad_lab.functional.normalisation import affine, standardise
 from tinygrad_lab.typing import Array, Result
 
 

@@ -11,7 +11,7 @@ from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.losses import check_array, check_reduction
-from tinygrad_lab.functional.normalisation import log_softmax, shifted
+from tinygrad_lab.functional.softmaxes import log_softmax, shifted
 from tinygrad_lab.rules.writing import subtract_along
 from tinygrad_lab.typing import Array, Result
 

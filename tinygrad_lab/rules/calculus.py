@@ -94,7 +94,7 @@ defvjp(np.unwrap, _unwrap_rule)
 
 @composed(np.interp)
 def _interp(x: Array, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Array:
-    if np.ndim(xp) != 1 or np.shape(xp) != np.shape(fp) or np.size(xp) == 0 or period == 0:
+    if np.ndim(xp) != 1 or np.shape(xp) != np.shape(fp) or 0 in np.shape(xp) or period == 0:
         ask(np.interp, (x, xp, fp), {"period": period})
     x, xp = converted(x, np.float64), converted(xp, np.float64)
     fp = converted(fp, np.complex128 if np.iscomplexobj(fp) else np.float64)
@@ -136,7 +136,7 @@ _Mode = Literal["full", "same", "valid"]
 @composed(np.convolve)
 def _convolve(a: Array, v: Array, mode: _Mode = "full") -> Array:
     _vectors(np.convolve, a, v)
-    full, shorter, longer = full_convolution(np.ravel(a), np.ravel(v)), *sorted((np.size(a), np.size(v)))
+    full, shorter, longer = full_convolution(np.ravel(a), np.ravel(v)), *sorted((*np.shape(a), *np.shape(v)))
     return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2)
 
 
@@ -144,13 +144,13 @@ def _convolve(a: Array, v: Array, mode: _Mode = "full") -> Array:
 def _correlate(a: Array, v: Array, mode: _Mode = "valid") -> Array:
     _vectors(np.correlate, a, v)
     full = full_convolution(np.ravel(a), np.conjugate(np.ravel(v)[::-1]))
-    shorter, longer = sorted((np.size(a), np.size(v)))
-    return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2 if np.size(a) >= np.size(v) else shorter // 2)
+    shorter, longer = sorted((*np.shape(a), *np.shape(v)))
+    return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2 if np.shape(a) >= np.shape(v) else shorter // 2)
 
 
 def _vectors(function: Function, a: Array, v: Array) -> None:
     """Let NumPy refuse what are no vectors, or empty ones."""
-    if not np.ndim(a) == np.ndim(v) == 1 or 0 in (np.size(a), np.size(v)):
+    if not np.ndim(a) == np.ndim(v) == 1 or 0 in (*np.shape(a), *np.shape(v)):
         ask(function, (a, v), {})
 
 

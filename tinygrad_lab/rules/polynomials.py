@@ -17,7 +17,7 @@ from tinygrad_lab.typing import Args, Array, Function, Result
 
 def _vectors(function: Function, *polynomials: Any, more: Args = ()) -> None:
     """Let NumPy refuse what are no vectors, or empty ones."""
-    if any(np.ndim(p) != 1 or np.size(p) == 0 for p in polynomials):
+    if any(np.ndim(p) != 1 or len(p) == 0 for p in polynomials):
         ask(function, (*polynomials, *more), {})
 
 
@@ -50,7 +50,7 @@ def _polymul(a1: Any, a2: Any) -> Result:
 def _stripped(p: Array) -> Array:
     """Leave out leading zeros, but not the last coefficient; no coefficients are a zero."""
     p = np.atleast_1d(p)
-    if np.size(p) == 0:
+    if len(p) == 0:
         return np.zeros_like(p, shape=(1,))
     return p[np.argmax(np.append(np.not_equal(p[:-1], 0), beside(np.array(True), p))).item() :]
 

@@ -146,7 +146,7 @@ def _average(
     a: Array, axis: Axes = None, weights: ArrayLike | None = None, returned: bool = False, *, keepdims: bool = False
 ) -> Result:
     if weights is None:
-        if np.size(a) == 0:
+        if 0 in np.shape(a):
             ask(np.average, (a, axis), {})
         weights = np.ones_like(a)
     elif np.shape(weights) != np.shape(a):
@@ -197,7 +197,7 @@ def _nan_spread(function: Function, a: Array, axis: Axes, kwargs: Keywords) -> A
 
 def _nan_extremum(function: Function, neutral: float, a: Array, axis: Any, kwargs: Keywords) -> Result:
     kwargs = {name: x for name, x in kwargs.items() if name != "initial" or x is not None}
-    if "initial" not in kwargs and (kwargs.get("where", True) is not True or np.size(a) == 0):
+    if "initial" not in kwargs and (kwargs.get("where", True) is not True or 0 in np.shape(a)):
         return function(a, axis, **kwargs)  # NumPy says that it needs an initial number
     least = kwargs.get("initial", np.nan)
     kwargs = {"initial": neutral, **_masked(f"nan{function.__name__}", a, kwargs)}

@@ -70,7 +70,7 @@ def _tensorsolve(a: Array, b: Array, axes: Any = None) -> Array:
         axes = many_axes(tuple(axes), a.ndim)
         a = np.transpose(a, other_axes(axes, a.ndim) + axes)
     shape = a.shape[np.ndim(b) :]
-    return np.reshape(np.linalg.solve(np.reshape(a, (np.size(b), math.prod(shape))), np.ravel(b)), shape)
+    return np.reshape(np.linalg.solve(np.reshape(a, (math.prod(np.shape(b)), math.prod(shape))), np.ravel(b)), shape)
 
 
 @composed(np.linalg.tensorinv)
