@@ -318,3 +318,31 @@ def test_a_forward_rule_gives_the_jvp_back():
         y.backward(np.ones_like(X))
     np.testing.assert_allclose(y.parents[0].grad, Y)
     assert y.parents[1] is None
+
+
+def test_forward_rules_of_several_results():
+    @tl.primitive()
+    def split(x):
+        return np.sin(x), np.argsort(x, axis=-1), np.sum(x * x)
+
+    tl.defjvp(split, lambda t, y, x: (t * np.cos(x), None, np.sum(2 * x * t)))
+    assert_same_derivatives(
+        lambda x: split(x)[0] * split(x)[2] + split(x)[1], lambda x: np.sin(x) * np.sum(x * x) + np.argsort(x), X
+    )
+    tl.defjvp(split, lambda t, y, x: (t, t))
+    with pytest.raises(RuleError, match=r"split: the forward rule returned 2 tangent\(s\) for 3 results; return a"):
+        tl.grad(lambda x: np.sum(split(x)[0]))(X)
+
+
+def test_residuals_are_returned_and_taken_or_refused():
+    alone = tl.primitive(lambda g, y, x, residuals: g, residuals=True)(lambda x: 2 * x)
+    for x in (X, tl.Value(X)):
+        with pytest.raises(ArgumentTypeError, match=r"the body returns a tuple \(result, residuals\), got a ndarray"):
+            alone(x)
+    with pytest.raises(ArgumentTypeError, match="takes no residuals, but the body returns some; write it as"):
+        tl.primitive(lambda g, y, x: g, residuals=True)(lambda x: (x, x))
+
+
+def test_a_ufunc_of_python_functions_can_be_a_primitive():
+    twice = tl.primitive(lambda g, y, x: 2 * g)(np.frompyfunc(lambda x: 2 * x, 1, 1))
+    assert tl.grad(twice)(3.0) == 2.0

@@ -94,6 +94,7 @@ def _refreshed(op: Op, rule: Any, before: int) -> Result:
     """Return a rule that gets residuals: in a sweep that is recorded those of Values, as they depend on the inputs."""
     if rule is None or not op.residuals:
         return rule
+    refusals.declaring.require_residuals(op.name, rule)
 
     @functools.wraps(rule)
     def pulled(*args: Any, residuals: Any, **kwargs: Any) -> Result:
@@ -161,20 +162,20 @@ def primitive(
     refusals.declaring.check_shape_of_rules(rules)
 
     def declare(function: F) -> F:
-        refusals.declaring.check_primitive(function, registry.OPS, rules, joint, keywords)
+        body = refusals.declaring.checked_primitive(function, registry.OPS, rules, joint, keywords, residuals)
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Result:
             for arg in (*args, *kwargs.values()) if kwargs else args:
                 if isinstance(arg, Receiver):
                     return arg.record(op, args, kwargs)
-            result = function(*args, **kwargs)
+            result = body(*args, **kwargs)
             if type(result) not in ARRAYS and holds_values(result):
                 raise refusals.rules.escaped(op.name)
             return result[0] if residuals else result
 
-        op = operation(call, forward=function if residuals else None)
-        op.family, op.elementwise, op.residuals, op.body = _family(function), elementwise, residuals, function
+        op = operation(call, forward=body if residuals else None)
+        op.family, op.elementwise, op.residuals, op.body = _family(function), elementwise, residuals, body
         if rules or joint or keywords:
             defvjp(call, *rules, joint=joint, keywords=keywords).family = _family(function)
         return call  # type: ignore[return-value]
@@ -183,4 +184,4 @@ def primitive(
 
 
 def _family(rule: Function) -> str:
-    return rule.__module__.rpartition(".")[2]
+    return (getattr(rule, "__module__", None) or "").rpartition(".")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping
 from types import CodeType
 from typing import Any
@@ -65,8 +66,13 @@ def check_rules(
         _check_rule(verb, name, rule, ("needed", *before), (), 0, None)
 
 
-def check_primitive(function: Any, known: Mapping[Any, Any], rules: Collection[Any], joint: Any, keywords: Any) -> None:
-    """Refuse to decorate what is no function, what is an operation already, and rules that are not for it."""
+def checked_primitive(
+    function: Any, known: Mapping[Any, Any], rules: Collection[Any], joint: Any, keywords: Any, residuals: bool
+) -> Callable[..., Any]:
+    """Refuse to decorate what is no function, what is an operation already, and rules that are not for it.
+
+    Return the body of the primitive, which itself refuses to return anything but a pair where it has residuals.
+    """
     if not callable(function) or not hasattr(function, "__name__") or isinstance(function, type):
         raise ArgumentTypeError(
             f"primitive: {_short(function)} is not a function; write @primitive(...), with parentheses, above a def"
@@ -77,6 +83,21 @@ def check_primitive(function: Any, known: Mapping[Any, Any], rules: Collection[A
         )
     if rules or joint or keywords:
         check_rules("primitive", function, rules, {"joint": joint}, keywords)
+    return _paired(function) if residuals else function
+
+
+def _paired(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def body(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        pair = function(*args, **kwargs)
+        if type(pair) is not tuple or len(pair) != 2:
+            raise ArgumentTypeError(
+                f"{function.__name__}: with residuals=True the body returns a tuple (result, residuals), got a "
+                f"{type(pair).__name__}; return both, or leave residuals out"
+            )
+        return pair
+
+    return body
 
 
 def check_shape_of_rules(rules: Collection[Any]) -> None:
@@ -87,6 +108,18 @@ def check_shape_of_rules(rules: Collection[Any]) -> None:
             raise ArgumentTypeError(
                 f"primitive: {_short(rule)} is not a rule(g, y, *inputs); write @primitive(...), with parentheses"
             )
+
+
+def require_residuals(name: str, rule: Any) -> None:
+    """Refuse a rule that does not take what the body of its primitive returns beside the result."""
+    code = _code(rule)
+    if code is None or code.co_flags & _BY_NAME:
+        return
+    if "residuals" not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+        raise ArgumentTypeError(
+            f"primitive: a rule of {name} takes no residuals, but the body returns some; write it as "
+            f"rule(g, y, *inputs, residuals)"
+        )
 
 
 def _check_names(verb: str, function: Any, keywords: Mapping[str, Any]) -> None:

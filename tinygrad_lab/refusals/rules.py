@@ -59,6 +59,14 @@ def not_all_gradients(name: str, needed: tuple[int, ...], found: Any) -> RuleErr
     )
 
 
+def not_all_tangents(name: str, count: int, found: Any) -> RuleError:
+    """Describe a rule of `defjvp` that did not return a tangent for each of several results."""
+    given = f"{len(found)} tangent(s)" if isinstance(found, tuple | list) else type(found).__name__
+    return RuleError(
+        f"{name}: the forward rule returned {given} for {count} results; return a tuple with one tangent for each"
+    )
+
+
 def no_array(name: str, given: object) -> ArgumentTypeError:
     """Describe the body of a primitive that returned something else."""
     return ArgumentTypeError(

@@ -23,7 +23,8 @@ def defjvp(function: Function, *rules: Rule | None, elementwise: bool | None = N
     Arguments:
         function: a NumPy function or ufunc, or any function of arrays.
         rules: `rule(t, y, *inputs, **keywords)`, plain NumPy, the tangent of the result for the tangent `t` of that
-            argument; None for an argument that is never differentiated.
+            argument; None for an argument that is never differentiated. Of several results `y` is the tuple, and the
+            rule returns one tangent for each; what stands in the place of a result of integers does not matter.
         elementwise: whether output elements depend on single input elements; ufuncs do.
 
     Example:
@@ -38,18 +39,26 @@ def defjvp(function: Function, *rules: Rule | None, elementwise: bool | None = N
     refusals.declaring.check_rules("defjvp", function, rules, before=("t", "y"))
     return defvjp(
         function,
-        *(rule and _transposed(rule, position) for position, rule in enumerate(rules)),
+        *(rule and _transposed(function.__name__, rule, position) for position, rule in enumerate(rules)),
         elementwise=elementwise,
     )
 
 
-def _transposed(rule: Rule, position: int) -> Rule:
-    def pulled(g: Array, y: Array, *inputs: Any, **kwargs: Any) -> Array:
+def _transposed(name: str, rule: Rule, position: int) -> Rule:
+    def pulled(g: Any, y: Any, *inputs: Any, **kwargs: Any) -> Array:
+        several = isinstance(y, tuple)
+        results, cotangents = (y, g) if several else ((y,), (g,))
+        real = [i for i, cotangent in enumerate(cotangents) if cotangent is not None]
+
         def pushed(t: Any) -> Result:
-            return np.broadcast_to(rule(t, y, *inputs, **kwargs), np.shape(y))
+            tangents = rule(t, y, *inputs, **kwargs)
+            if several and (not isinstance(tangents, tuple | list) or len(tangents) != len(results)):
+                raise refusals.rules.not_all_tangents(name, len(results), tangents)
+            tangents = tangents if several else (tangents,)
+            return [np.broadcast_to(tangents[i], np.shape(results[i])) for i in real]
 
         with enable_grad():
-            return vjp(pushed, np.zeros_like(inputs[position]))[1](g)[0]
+            return vjp(pushed, np.zeros_like(inputs[position]))[1]([cotangents[i] for i in real])[0]
 
     pulled.__doc__ = (
         f"The transpose of {rule.__name__}." if rule.__name__ != "<lambda>" else "The transpose of its jvp."
