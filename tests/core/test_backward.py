@@ -339,6 +339,21 @@ def test_hooks_see_the_complete_gradient_once_and_may_replace_it():
     assert x.grad == 390.0
 
 
+def test_gradients_share_no_memory_even_if_one_rule_gives_the_same_array_twice():
+    @tl.primitive(joint=lambda needed, g, y, a, b: (2 * g,) * len(needed))
+    def twice_the_sum(a, b):
+        return 2 * (a + b)
+
+    for function in (twice_the_sum, np.add, lambda a, b: np.reshape(a, (3, 1)) + np.reshape(b, (3, 1))):
+        a, b = tl.Value(np.ones(3)), tl.Value(np.ones(3))
+        c = function(a, b)
+        c.retain_grad()
+        np.sum(c).backward()
+        assert not any(np.shares_memory(x, y) for x, y in ((a.grad, b.grad), (a.grad, c.grad), (b.grad, c.grad)))
+        found = tl.vjp(function, np.ones(3), np.ones(3))[1](np.ones(c.shape))
+        assert not np.shares_memory(*found)
+
+
 def test_a_leaf_that_a_sweep_starts_at_has_its_hooks_and_its_gradient():
     x = tl.Value(2.0)
     x.register_hook(lambda g: g * 3)

@@ -11,7 +11,6 @@ from tinygrad_lab.calls.defaults import converted
 from tinygrad_lab.calls.foreign import meet, operand
 from tinygrad_lab.calls.receivers import KeptArray, Recorder
 from tinygrad_lab.calls.receivers import plain as plain
-from tinygrad_lab.core.graph import N
 from tinygrad_lab.typing import Array, DTypeLike
 
 
@@ -46,13 +45,3 @@ def in_dtype_of(data: Array, gradient: Array) -> Array:
         raise refusals.graph.complex_seed(data.dtype, gradient.dtype)
     same = gradient.dtype == data.dtype
     return gradient if same and isinstance(gradient, Recorder) else gradient.astype(data.dtype)
-
-
-def owned(found: dict[N, Any], given: list[Array]) -> dict[N, Any]:
-    """Return the gradients such that none shares memory with another or with what the caller gave, or is a view."""
-    taken = {id(array) for array in given}
-    for node, g in found.items():
-        if getattr(g, "base", None) is not None or (id(g) in taken and not isinstance(g, Recorder)):
-            found[node] = g = g.copy()
-        taken.add(id(g))
-    return found

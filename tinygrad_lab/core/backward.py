@@ -29,6 +29,8 @@ def sweep(  # noqa: C901  one loop, and calls cost
 ) -> dict[N, Any]:
     """Pull gradients back through the graph, and return those of its leaves and of the nodes that retain theirs.
 
+    Arrays among them share no memory with each other.
+
     Arguments:
         gradients: those of the roots, by node; emptied on the way, so that memory is freed early.
         wanted: the nodes to pass through; all that require a gradient without it. One with no parent among them counts
@@ -44,6 +46,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
             return sweep(gradients, wanted, recorded)
     found: dict[N, Any] = {}
     made: set[N] = set()  # nodes whose gradient is a sum that nobody else holds, so that it may be added to in place
+    lent: set[N] = set()  # nodes whose first contribution was handed on, so that others hold it
     reached = reached_by(gradients)
     check = modes.current() & modes.CHECK
     waiting = sorted((-node.index, node) for node in gradients if node.op is not None)  # a heap: the latest comes first
@@ -82,17 +85,22 @@ def sweep(  # noqa: C901  one loop, and calls cost
                 contribution = unbroadcast(contribution, like, op, position)
             if check:
                 fail_if_not_finite(f"gradient of {op.name}", contribution, (g, *inputs), node.origin)
-            # A rule may have returned `g` itself, or a view of an array that others hold: only a sum is our own.
             if parent in gradients:
                 contribution = gradients[parent] + contribution
                 made.add(parent)
-            elif parent.op is not None:
-                heappush(waiting, (-parent.index, parent))
+            else:
+                if contribution is g or rules is not op.rules:
+                    lent.add(parent)
+                if parent.op is not None:
+                    heappush(waiting, (-parent.index, parent))
             gradients[parent] = contribution
         if release:
             node.release()
     for leaf, g in gradients.items():
         found[leaf] = g if leaf.watch is None else leaf.watch(leaf, g, found)
+    for node, g in () if recorded else found.items():
+        if (node in lent and node not in made) or getattr(g, "base", None) is not None:  # a view has a base
+            found[node] = g.copy()
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_lab import refusals, tree
 from tinygrad_lab.core import graph, modes
-from tinygrad_lab.core.arrays import as_array, owned, plain
+from tinygrad_lab.core.arrays import as_array, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.value import Value, alias, cotangent
 from tinygrad_lab.typing import Args, Array, Function, Keywords, Tree
@@ -34,9 +34,7 @@ class Pullback:
             if isinstance(output, Value) and output in self._wanted:
                 seed = cotangent(output, g, recorded)
                 seeds[output] = seeds[output] + seed if output in seeds else seed
-        given = list(seeds.values())
         found = sweep(seeds, self._wanted, recorded)
-        found = owned({x: found[x] for x in self.inputs if x in found}, given)
         return [found[x] if x in found else np.zeros_like(x.data)[()] for x in self.inputs]
 
 

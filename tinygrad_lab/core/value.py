@@ -17,7 +17,7 @@ import numpy as np
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.checked import Anything, Checked
 from tinygrad_lab.calls.foreign import ARRAYS, MET, USUAL, operand, strictly
-from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, owned, plain
+from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.checks import fail_if_not_finite, fingerprints
 from tinygrad_lab.core.modes import CHECK, ORIGIN, RECORD, caller, current
@@ -124,10 +124,9 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
             raise refusals.graph.no_seed(self.shape)
         if create_graph and not retain_graph:
             raise refusals.graph.needs_graph()
-        seed = cotangent(self, gradient, create_graph)
-        found = sweep({self: seed}, None, create_graph, release=not retain_graph)
+        found = sweep({self: cotangent(self, gradient, create_graph)}, None, create_graph, release=not retain_graph)
         with _accumulating:
-            for leaf, g in owned(found, [seed]).items():
+            for leaf, g in found.items():
                 leaf.grad = g if leaf.grad is None else leaf.grad + g
 
     def detach(self) -> Value:
@@ -186,13 +185,18 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
         parents: list[Value | None] = []
         arrays: list[Any] = []
         required: bool | None = None  # None until an argument turns up that has a derivative
-        masked = op.masked
+        masked, usual = op.masked, True
         for arg in args:
             if type(arg) is not Value:
                 parents.append(None)
-                arrays.append(arg if type(arg) in USUAL else operand(op.name, op.elementwise, arg))
+                if type(arg) not in USUAL:
+                    arg, usual = operand(op.name, op.elementwise, arg), False
+                arrays.append(arg)
             else:
-                arrays.append(arg.data)
+                data = arg.data
+                arrays.append(data)
+                if type(data) not in ARRAYS:
+                    usual = False
                 if rules[len(parents)] is None:
                     parents.append(None)
                 else:
@@ -202,7 +206,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
         try:
             if kwargs or MET:
                 data = strictly(op.name, op.forward, arrays, kwargs) if MET else op.forward(*arrays, **kwargs)
-            elif op.body is not None and USUAL.issuperset(map(type, arrays)):
+            elif usual and op.body is not None:
                 data = op.body(*arrays)
             else:
                 data = op.forward(*arrays)

@@ -72,7 +72,7 @@ def elu(x: Array, alpha: float = 1.0) -> Result:
     return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0))
 
 
-@primitive(lambda g, y, x: g * (y * (1 - y)), elementwise=True)
+@primitive(lambda g, y, x: g * (y * (1.0 - y)), elementwise=True)
 @np.errstate(over="ignore")  # exp gives ∞ where the result is 0, or below the dtype's normal numbers
 def sigmoid(x: Array) -> Result:
     """Return the logistic function, `1 / (1 + exp(−x))`, accurate in both tails.

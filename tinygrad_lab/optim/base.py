@@ -140,9 +140,11 @@ class Optimizer:
         Within `step()`, a schedule is asked for the number of the optimizer's steps, in which a parameter without a
         gradient took no part.
         """
-        rate: Any = self.lr(step + self._lag) if callable(self.lr) else self.lr
-        if type(rate) is float:
+        rate: Any = self.lr
+        if type(rate) is float:  # the usual case
             return rate
+        if callable(rate):
+            rate = rate(step + self._lag)
         if type(rate) is Value and rate.requires_grad:
             return rate  # an update is differentiated with respect to it
         return rate.item() if hasattr(rate, "item") else float(rate)  # a Python number does not widen float32
