@@ -100,7 +100,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
         found[leaf] = g if leaf.watch is None else leaf.watch(leaf, g, found)
     for node, g in () if recorded else found.items():
         if (node in lent and node not in made) or getattr(g, "base", None) is not None:  # a view has a base
-            found[node] = g.copy()
+            found[node] = np.positive(g)  # a copy, in whichever library
     return found
 
 
