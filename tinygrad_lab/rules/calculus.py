@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -136,7 +137,8 @@ _Mode = Literal["full", "same", "valid"]
 @composed(np.convolve)
 def _convolve(a: Array, v: Array, mode: _Mode = "full") -> Array:
     _vectors(np.convolve, a, v)
-    full, shorter, longer = full_convolution(np.ravel(a), np.ravel(v)), *sorted((*np.shape(a), *np.shape(v)))
+    shorter, longer = sorted((math.prod(np.shape(a)), math.prod(np.shape(v))))
+    full = full_convolution(np.ravel(a), np.ravel(v))
     return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2)
 
 
@@ -144,8 +146,8 @@ def _convolve(a: Array, v: Array, mode: _Mode = "full") -> Array:
 def _correlate(a: Array, v: Array, mode: _Mode = "valid") -> Array:
     _vectors(np.correlate, a, v)
     full = full_convolution(np.ravel(a), np.conjugate(np.ravel(v)[::-1]))
-    shorter, longer = sorted((*np.shape(a), *np.shape(v)))
-    return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2 if np.shape(a) >= np.shape(v) else shorter // 2)
+    n, m = math.prod(np.shape(a)), math.prod(np.shape(v))
+    return _overlapping(full, min(n, m), max(n, m), mode, (m - 1) // 2 if n >= m else n // 2)
 
 
 def _vectors(function: Function, a: Array, v: Array) -> None:
