@@ -78,6 +78,12 @@ def whole(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the folder of a run without its pictures and its report: they take longer than the run."""
+    monkeypatch.setattr("tinygrad_lab.lab.folder._pictures", lambda *_: ())
+
+
+@pytest.fixture
 def collect() -> Callable[[], int]:
     """Look for garbage among what is made from here on: to look at all that a worker holds by then takes a second."""
     gc.freeze()

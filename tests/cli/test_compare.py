@@ -6,9 +6,8 @@ import pytest
 
 from tinygrad_lab import lab
 from tinygrad_lab.cli import main
-from tinygrad_lab.lab import folder
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_pictures")]
 
 for extra in ("rich", "matplotlib", "jinja2", "safetensors"):
     pytest.importorskip(extra)
@@ -17,7 +16,6 @@ for extra in ("rich", "matplotlib", "jinja2", "safetensors"):
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(folder, "_pictures", lambda *_: ())
 
 
 def make(name, **options):

@@ -8,16 +8,11 @@ import pytest
 
 from tinygrad_lab import lab
 from tinygrad_lab.cli import main
-from tinygrad_lab.lab import folder
 
 for extra in ("matplotlib", "jinja2", "safetensors"):
     pytest.importorskip(extra)
 
-
-@pytest.fixture(autouse=True)
-def _without_pictures(monkeypatch):
-    monkeypatch.setattr(folder, "_pictures", lambda *_: ())
-
+pytestmark = pytest.mark.usefixtures("without_pictures")
 
 FRUIT = "weight;colour;kind\n150;red;apple\n120;yellow;banana\n160;green;apple\n110;yellow;banana\n140;red;apple\n"
 

@@ -72,17 +72,20 @@ def test_json_is_one_object_and_nothing_else(capsys):
     assert output.out.count("\n") == 1
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_quiet_prints_nothing(capsys):
     assert main(["train", "--epochs", "20", "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_the_next_run_takes_the_next_folder(tmp_path):
     for _ in range(2):
         main(["train", "--epochs", "2", "--quiet"])
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["xor-1", "xor-2"]
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_log_lines_every_so_often(capsys):
     main(["train", "--epochs", "25", "--log-every", "10"])
     epochs = re.findall(r"^epoch +(\d+) ", capsys.readouterr().out, re.MULTILINE)
@@ -98,6 +101,7 @@ def test_a_diverging_run_says_so(capsys, tmp_path):
     assert (tmp_path / "bad" / "report.html").exists()
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_diverging_run_says_so_on_the_screen(capsys):
     main(["train", "--activation", "none", "--output", "none", "--loss", "mse", "--lr", "10"])
     assert re.search(
@@ -164,6 +168,7 @@ def test_ctrl_c_stops_cleanly_and_writes_what_there_is(tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_wide_test_table_shows_some_columns_and_says_so(capsys, tmp_path):
     x = np.random.default_rng(0).normal(size=(40, 20))
     np.savez(tmp_path / "wide.npz", x=x, y=x[:, 0] > 0)
@@ -227,6 +232,7 @@ def test_numbers_at_the_end_of_the_range_are_drawn_or_said(tmp_path, capsys):
     assert "note: prediction.svg could not be drawn: ValueError" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_terminal_escapes_in_data_are_shown_not_obeyed(tmp_path, capsys):
     (tmp_path / "esc.csv").write_text("a\x1b[31m,b,l\n1,2,x\x1b[0m\n2,3,y\n1,3,y\n")
     assert main(["train", "--data", "esc.csv", "--epochs", "2", "--lr", "1e300"]) in (0, 1)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tinygrad_lab.cli import main
-from tinygrad_lab.lab import folder
 from tinygrad_lab.lab.sweeps import writing
 
 for extra in ("rich", "matplotlib", "jinja2", "safetensors"):
@@ -20,9 +19,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "experiments.md"
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_pictures")  # drawn in other tests
 def test_the_whole_path(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(folder, "_pictures", lambda *_: ())  # drawn in other tests
     monkeypatch.setattr(writing, "write", lambda *_: [])
     names = {}
     for language, block in re.findall(r"```(python|sh)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):

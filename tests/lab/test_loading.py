@@ -14,21 +14,16 @@ from hypothesis import strategies as st
 
 from tinygrad_lab import lab, nn, optim
 from tinygrad_lab.errors import LabError
-from tinygrad_lab.lab import checkpoints, folder
+from tinygrad_lab.lab import checkpoints
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.place import Place
 from tinygrad_lab.lab.running import prepare
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_pictures")]
 
 pytest.importorskip("safetensors")
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
-
-
-@pytest.fixture(autouse=True)
-def _without_pictures(monkeypatch):
-    monkeypatch.setattr(folder, "_pictures", lambda *_: ())
 
 
 def state(run):

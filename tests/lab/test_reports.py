@@ -67,6 +67,9 @@ def test_report_b_publishes_these_figures(tmp_path, capsys):
 
 
 CHEAP = [(part, row) for part in REPORTS["B"].parts[:2] for row in part.rows if row.published < 4000]
+CHEAP = list(
+    {str(part.options | row.options): (part, row) for part, row in CHEAP}.values()
+)  # some stand in both tables
 
 
 @pytest.mark.parametrize(("part", "row"), CHEAP, ids=lambda x: f"{x.down} {x.across}" if hasattr(x, "down") else "")
@@ -106,14 +109,14 @@ def test_report_d_full_batch_single_samples_and_mini_batches(batches):
 
 
 def test_report_d_dead_relus_are_named(tmp_path):
-    result = train(f"{XOR} --activation relu --batch-size 1 --lr 0.1 --epochs 300")
+    result = train(f"{XOR} --activation relu --batch-size 1 --lr 0.1 --epochs 100")
     assert any("units of ReLU layer 1 never fire" in note for note in result.notes)
     write(result, tmp_path / "d")
     assert "units of ReLU layer 1 never fire" in (tmp_path / "d" / "report.html").read_text()
 
 
 def test_report_e_learns_xor():
-    _, accuracy = final(train(f"{XOR_E} --lr 2e-2"))
+    _, accuracy = final(train(f"{XOR_E} --lr 2e-2 --until accuracy=1"))
     assert accuracy == 1
 
 

@@ -16,7 +16,7 @@ from tinygrad_lab import lab
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.place import Place
-from tinygrad_lab.lab.sweeps import running, workers
+from tinygrad_lab.lab.sweeps import running, workers, writing
 from tinygrad_lab.lab.sweeps.effects import Effect, effects, failures, in_words, summary
 from tinygrad_lab.lab.sweeps.grid import cells
 from tinygrad_lab.lab.sweeps.running import Sweep, append, read_store, run
@@ -75,7 +75,8 @@ def test_only_what_is_new_is_trained(tmp_path, monkeypatch):
     }
 
 
-def test_a_line_that_was_cut_off_is_trained_again(tmp_path):
+def test_a_line_that_was_cut_off_is_trained_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "write", lambda *_: [])
     lab.sweep(Config(epochs=5), lr=[0.1, 0.2], workers=1, folder=tmp_path / "s")
     store = tmp_path / "s" / "done.jsonl"
     store.write_text(store.read_text()[:-40])
@@ -111,7 +112,7 @@ def work(config, beat, train=working.work):
     return train(config, beat)
 
 working.work = work
-from tinygrad_lab.lab.sweeps import running, workers
+from tinygrad_lab.lab.sweeps import running, workers, writing
 from tinygrad_lab.lab.config import Config
 
 if __name__ == "__main__":
@@ -283,11 +284,10 @@ def test_json_has_no_nan(tmp_path, capsys):
     assert said["rows"][1]["loss"] is None
 
 
-def test_a_folder_for_each_run_on_request(tmp_path, monkeypatch):
+@pytest.mark.usefixtures("without_pictures")
+def test_a_folder_for_each_run_on_request(tmp_path):
     from tinygrad_lab.cli import main
-    from tinygrad_lab.lab import folder
 
-    monkeypatch.setattr(folder, "_pictures", lambda *_: ())
     words = ["--lr", "0.1", "1", "--epochs", "20", "--workers", "1", "--quiet", "--runs", "--out", str(tmp_path / "s")]
     assert main(["sweep", *words]) == 0
     with (tmp_path / "s" / "results.csv").open(newline="") as file:
