@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -138,3 +139,12 @@ def test_a_folded_box_shows_the_range_over_all_it_stands_for():
     assert text == f"‖∇‖ {min(norms):.4g} … {max(norms):.4g}"
     lines = next(label.lines for label in graph.picture.labels.values() if label.title == "w1 … w5")
     assert lines[1] == "1 … 10"
+
+
+@pytest.mark.parametrize("kind", [tl.nn.LSTM, tl.nn.GRU, tl.nn.RNN])
+def test_the_steps_of_recurrent_layers_fold_layer_by_layer(kind):
+    layer = kind(3, 4, num_layers=2, rng=np.random.default_rng(0))
+    text = viz.draw(layer, np.ones((12, 2, 3)), fold=True).text()
+    assert text.count("× 12\n") == 2
+    assert text.count("index=0 … 11") == 2
+    assert "residuals" not in text

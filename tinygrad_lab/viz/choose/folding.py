@@ -8,6 +8,7 @@ but for what a repetition hands to the next.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain
@@ -20,6 +21,7 @@ from tinygrad_lab.viz.describe.snapshot import Group, Node, Snapshot
 
 Lengths = np.ndarray[Any, np.dtype[np.intp]]
 
+_COUNTS = re.compile(r"index=-?\d+")  # which element a repetition takes may differ: the label says from where to where
 LONGEST = 64  # items in a repeated run
 
 
@@ -143,7 +145,8 @@ class Folder:
         key: object
         if item.node is not None:
             node = item.node
-            key = node.operation, node.detail, node.value.shape, node.value.dtype, item.count
+            detail = "" if _COUNTS.fullmatch(node.detail) else node.detail
+            key = node.operation, detail, node.value.shape, node.value.dtype, item.count
         else:
             inner = tuple(map(self._signature, item.children))
             key = item.group and (item.group.kind, item.group.detail), inner, item.count

@@ -36,7 +36,7 @@ def label(box: Box, view: View, health: Health, shown: Shown, level: Level, grad
     last, results = box.members[-1], handed_on(box)
     lines = [_place(last) if last.value.shape else ""]
     if box.item is not None and box.item.node is not None and last.detail:
-        lines.insert(0, last.detail)
+        lines.insert(0, _detail(box))
     if box.kind == MODULE:
         lines += _inside(box, view)
         lines += [] if last.value.shape else [_values(results, "")]
@@ -48,6 +48,12 @@ def label(box: Box, view: View, health: Health, shown: Shown, level: Level, grad
     marks = _badges(box, health, gradients)
     result = (box.result,) if box.kind in (MODULE, OMITTED) and box.result else (LOSS,) if box.kind == LOSS else ()
     return Label(title, tuple(shorten(line, LINE) for line in lines if line), (*result, *marks))
+
+
+def _detail(box: Box) -> str:
+    """Return the keywords of a call; of those that differ from one repetition to the next, the ends."""
+    first, last = box.members[0].detail, box.members[-1].detail
+    return first if first == last else f"{first} … {last.rpartition('=')[2]}"
 
 
 def box_title(box: Box, view: View) -> str:

@@ -109,7 +109,8 @@ class _Capture:
         assert op is not None
         rules = self._formulas(op, len(value.parents))
         sources: list[tuple[int, str]] = []
-        words = [f"{key}={_text(item)}" for key, item in value.kwargs.items()]
+        own_words = {"residuals"} if op.residuals else set()  # what its rules kept is no keyword of a call
+        words = [f"{key}={_text(item)}" for key, item in value.kwargs.items() if key not in own_words]
         for position, (parent, array) in enumerate(zip(value.parents, value.saved[1:], strict=True)):
             if parent is not None:
                 parent = _behind(parent)
