@@ -16,7 +16,7 @@ from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.declare import composed, refuse
 from tinygrad_lab.core.registry import ZERO, find
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.rules.axes import as_last, many_axes
+from tinygrad_lab.rules.axes import as_last, reduced_axes
 from tinygrad_lab.rules.dtypes import arrays, converted
 from tinygrad_lab.rules.folding import accumulated, halved
 from tinygrad_lab.typing import Array, Result
@@ -41,15 +41,19 @@ def _reduce(
         return ufunc.reduce(plain(array), axis, dtype, **options)
     if ufunc in _REDUCTIONS:
         return _REDUCTIONS[ufunc](array, axis, **options)
-    given = {**options, **({"initial": 1} if "initial" in options else {})}
+    started = initial is not np._NoValue and initial is not None
+    given = {**options, **({"initial": 1} if started else {})}
     ufunc.reduce(beside(_like(array), where), axis, **given)  # NumPy checks
-    axes = many_axes(axis, np.ndim(array))
+    axes = reduced_axes(axis, np.ndim(array))
     rows, mask = (as_last(np.broadcast_to(x, np.shape(array)), axes) for x in (array, where))
     if where is True and rows.shape[-1]:
-        result = halved(ufunc, rows) if _reorderable(ufunc) else functools.reduce(ufunc, np.moveaxis(rows, -1, 0))
-        result = result if initial is np._NoValue else ufunc(initial, result)
+        first = (initial,) if started else ()
+        if _reorderable(ufunc):
+            result = functools.reduce(ufunc, (*first, halved(ufunc, rows)))
+        else:
+            result = functools.reduce(ufunc, (*first, *np.moveaxis(rows, -1, 0)))
     else:
-        start = ufunc.identity if initial is np._NoValue else initial
+        start = initial if started else ufunc.identity
         result = np.zeros_like(rows, shape=rows.shape[:-1]) + start
         for row, taken in zip(np.moveaxis(rows, -1, 0), np.moveaxis(mask, -1, 0), strict=True):
             result = np.where(taken, ufunc(result, row), result)
@@ -59,6 +63,8 @@ def _reduce(
 @composed(np.ufunc.accumulate)
 def _accumulate(ufunc: np.ufunc, array: Any, /, axis: Any = 0, dtype: Any = None, out: None = None) -> Result:
     axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+    if axis is None and np.ndim(array) == 1:
+        axis = 0
     if axis is None or isinstance(axis, tuple | list):
         raise OperationError(f"{ufunc.__name__}.accumulate: axis must be one axis, got {axis}; ravel the array first")
     array = converted(array, dtype)
