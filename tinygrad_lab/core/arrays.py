@@ -34,11 +34,6 @@ def as_array(data: Any, dtype: DTypeLike = None) -> Array:
     return data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data
 
 
-def ones_for(data: Array) -> Array:
-    """Return the gradient that a sweep starts with: ones like `data`."""
-    return type(data)(1) if isinstance(data, np.generic) else np.ones_like(data)[()]
-
-
 def in_dtype_of(data: Array, gradient: Array) -> Array:
     """Return a given gradient in the dtype of the result `data`, as a copy unless it is a Value."""
     if gradient.dtype.kind == "c" and data.dtype.kind != "c":

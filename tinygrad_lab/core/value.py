@@ -17,7 +17,7 @@ import numpy as np
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.checked import Anything, Checked
 from tinygrad_lab.calls.foreign import ARRAYS, MET, USUAL, operand, strictly
-from tinygrad_lab.core.arrays import as_array, in_dtype_of, ones_for, plain
+from tinygrad_lab.core.arrays import as_array, in_dtype_of, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.checks import fail_if_not_finite, fingerprints
 from tinygrad_lab.core.modes import CHECK, ORIGIN, RECORD, caller, current
@@ -281,7 +281,7 @@ def cotangent(value: Value, gradient: ArrayLike | None, recorded: bool) -> Array
     """Return the gradient that a sweep starts with: ones, or the given one in the Value's dtype."""
     data = value.data
     if gradient is None:
-        gradient = ones_for(data)
+        gradient = type(data)(1) if isinstance(data, np.generic) else np.ones_like(data)[()]
     elif np.shape(plain(gradient)) != data.shape:
         raise refusals.graph.misshapen_seed(data.shape, np.shape(plain(gradient)))
     else:
