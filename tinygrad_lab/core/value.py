@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, NoReturn, final
+from typing import Any, ClassVar, NoReturn, cast, final
 
 import numpy as np
 
@@ -279,14 +279,14 @@ def alias(value: ArrayLike, array: Array) -> Value:
 
 def cotangent(value: Value, gradient: ArrayLike | None, recorded: bool) -> Array:
     """Return the gradient that a sweep starts with: ones, or the given one in the Value's dtype."""
-    data = value.data
-    if gradient is None:
-        gradient = type(data)(1) if isinstance(data, np.generic) else np.ones_like(data)[()]
-    elif np.shape(plain(gradient)) != data.shape:
-        raise refusals.graph.misshapen_seed(data.shape, np.shape(plain(gradient)))
+    data, seed = value.data, cast(Any, gradient)
+    if seed is None:
+        seed = type(data)(1) if isinstance(data, np.generic) else np.ones_like(data)[()]
+    elif np.shape(plain(seed)) != data.shape:
+        raise refusals.graph.misshapen_seed(data.shape, np.shape(plain(seed)))
     else:
-        gradient = in_dtype_of(data, gradient if recorded and type(gradient) is Value else as_array(plain(gradient)))
-    return Value(gradient, requires_grad=False) if recorded and type(gradient) is not Value else gradient
+        seed = in_dtype_of(data, seed if recorded and type(seed) is Value else as_array(plain(seed)))
+    return Value(seed, requires_grad=False) if recorded and type(seed) is not Value else seed
 
 
 def _restore(data: Any, requires_grad: bool, name: str | None, grad: Any, trainable: bool = False) -> Value:
