@@ -34,7 +34,7 @@ MISSING = [
     (functional, "tanh", "tinygrad_lab.functional has no tanh; write np.tanh"),
     (optim.schedules, "StepLR", "tinygrad_lab.optim.schedules has no StepLR; write tl.optim.schedules.step"),
     (tl.data, "random_split", "tinygrad_lab.data has no random_split; shuffle with rng.permutation, and index the arr"),
-    (tl.distributions, "Normall", "tinygrad_lab.distributions has no Normall; did you mean Normal?"),
+    (tl.distributions, "Nurmal", "tinygrad_lab.distributions has no Nurmal; did you mean Normal?"),
     (nn.Linear(2, 1), "cuda", "Linear has no cuda; leave it out"),
 ]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_lab.compiler.counting import merged, without_counts
 from tinygrad_lab.compiler.program import Inline, Program, Written, uses
-from tinygrad_lab.extras import extra
+from tinygrad_lab.extras import require
 
 _LARGE = 1 << 20  # bytes; a larger constant becomes an input
 
@@ -29,8 +29,7 @@ def write(program: Program, parallel: bool = False) -> Written:
         >>> written.run(np.zeros(3))
         [array([0., 0., 0.])]
     """
-    with extra("compile"):
-        import numba  # noqa: F401
+    require("compile", "numba")
     from tinygrad_lab.compiler.numba import building, entries, running
     from tinygrad_lab.compiler.numba.module import Module
 
