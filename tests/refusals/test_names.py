@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import pydoc
 
 import numpy as np
 import pytest
@@ -74,5 +75,7 @@ def test_attributes_of_values_and_modules_are_looked_up_as_fast_as_ever():
     for kind in (V.__class__, nn.Module):
         assert not hasattr(kind, "__getattr__")
     assert "cuda" not in dir(V)
+    assert "cuda" not in dir(tl.Value)
+    assert "genfromtxt" not in pydoc.render_doc(tl.Value)
     assert "cuda" not in dir(nn.Linear(2, 1))
     assert not hasattr(V, "cuda")

@@ -9,7 +9,7 @@ from tinygrad_lab.calls.methods import ArrayMethods
 from tinygrad_lab.typing import ArrayLike, Result
 
 
-class LeafMethods(ArrayMethods):
+class LeafMethods(ArrayMethods, metaclass=refusals.names.Told):
     """Methods that change a leaf itself, under PyTorch's names."""
 
     __slots__ = ()

@@ -101,6 +101,13 @@ class Absent:
         raise missing(owner, self.name, {self.name: self.advice})
 
 
+class Told(type):
+    """The class of classes whose absent names `dir`, and so `help`, leave out."""
+
+    def __dir__(cls) -> list[str]:
+        return [name for name in super().__dir__() if not isinstance(getattr_static(cls, name, None), Absent)]
+
+
 def tell_values(kind: type) -> None:
     """Let a class, that of Values or a base of it, tell what to write instead of names that it has not."""
     in_place = {f"{name}_": _IN_PLACE for name in _CHANGED}
