@@ -7,6 +7,7 @@ import numpy as np
 from tests.rules.drawing import call, elementwise, listed, written
 from tinygrad_lab.rules.calculus import full_convolution
 from tinygrad_lab.rules.elementwise import fraction, mantissa
+from tinygrad_lab.rules.limits import side
 from tinygrad_lab.rules.powers import partial
 from tinygrad_lab.rules.trigonometric import bessel_moment
 from tinygrad_lab.testing.domains import NONZERO, REAL, Domain
@@ -18,6 +19,7 @@ for function in (np.modf, fraction):
     elementwise(function, Domain(0.1, 0.9))
     elementwise(function, Domain(-1.9, -1.1))
 elementwise(np.frexp, Domain(1.1, 1.9))
+elementwise(side, NONZERO)
 elementwise(mantissa, Domain(1.1, 1.9))
 elementwise(np.i0, Domain(-5, 5))
 elementwise(bessel_moment, Domain(-5, 5), order=1)
