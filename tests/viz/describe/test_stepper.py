@@ -145,3 +145,10 @@ def test_a_chain_has_a_step_for_each_operation(length):
     found = steps(snapshot_of(value))
     assert len(found) == length
     assert found[-1].contributions[0].edge.source == x.name
+
+
+def test_the_elements_of_arrays_are_told_to_four_digits():
+    w = tl.Value([1.23456789, 1 / 3], name="w")
+    last = str(steps(np.sum(w * w).graph().snapshot)[-1])
+    assert "× [1.235, 0.3333] = " in last
+    assert last.endswith("to w (2 of 2, Σ [2.469, 0.6667])")

@@ -67,12 +67,19 @@ class Step:
         edge = contribution.edge
         assert edge.gradient is not None
         local = edge.rule if edge.local is None else edge.local
-        product = f"{_text(self.upstream)} × {local}" if edge.local is not None else local
+        product = f"{_text(self.upstream)} × {_rounded(local)}" if edge.local is not None else local
         line = f"{product} = {_text(edge.gradient)} to {edge.source}"
         if contribution.uses > 1:
-            total = "" if contribution.total is None else f", Σ {contribution.total}"
+            total = "" if contribution.total is None else f", Σ {_rounded(contribution.total)}"
             line += f" ({contribution.arrived} of {contribution.uses}{total})"
         return line
+
+
+def _rounded(local: Any) -> str:
+    """Return a number as it is, and the elements of an array to four digits."""
+    if not isinstance(local, list | tuple):
+        return str(local)
+    return f"[{', '.join(f'{x:.4g}' if isinstance(x, float) else _rounded(x) for x in local)}]"
 
 
 def steps(snapshot: Snapshot) -> tuple[Step, ...]:
