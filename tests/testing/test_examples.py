@@ -49,7 +49,7 @@ def test_keywords(x, keywords):
     return np.sum(x, **keywords)
 
 
-test_a_function_as_it_is = gradient_test(np.hypot, order=2)
+test_a_function_as_it_is = gradient_test(np.hypot)
 
 
 def test_a_wrong_rule_is_found_shrunk_and_named(scratch):
