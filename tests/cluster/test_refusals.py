@@ -37,6 +37,23 @@ def test_it_is_refused_by_name_and_nothing_is_computed(call):
     assert "\n" not in str(told.value)
 
 
+LAZY = {
+    "average": lambda x: np.average(x, axis=0),
+    "polyadd": lambda x: np.polyadd(x[0], x[1]),
+    "polyder": lambda x: np.polyder(x[0]),
+    "diff": lambda x: np.diff(x, axis=1),
+    "softmax": lambda x: tl.functional.softmax(x, axis=1),
+}
+
+
+@pytest.mark.parametrize("call", LAZY.values(), ids=LAZY)
+def test_what_runs_lazily_still_does(call):
+    """`docs/dask.md` tries every operation, when its script is run; these are tried always."""
+    x, lazy = np.arange(12.0).reshape(4, 3), da.from_array(np.arange(12.0).reshape(4, 3), chunks=(2, 3))
+    expected = tl.grad(lambda x: np.sum(call(x) ** 2))(x)
+    np.testing.assert_allclose(tl.grad(lambda x: np.sum(call(x) ** 2))(lazy).compute(), expected, rtol=1e-12)
+
+
 def test_other_arrays_do_as_before_once_dask_has_been_met():
     tl.Value(da.ones(3, chunks=3))
     x = tl.Value([3.0, 1.0, 2.0])
