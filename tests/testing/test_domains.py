@@ -82,3 +82,11 @@ def test_refused():
         Domain(1, 0)
     with pytest.raises(ValueError, match=r"matrices must be one of 'any', 'symmetric'.*got 'magic'"):
         Domain(matrices="magic")
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_small_numbers_do_not_become_0_in_narrow_dtypes(dtype):
+    domain = Domain(without=(0.0,))
+    drawn = domain.fill(bytes(range(256)), (256,), dtype)
+    assert np.all(drawn != 0)
+    assert np.array_equal(np.sign(drawn), np.sign(domain.fill(bytes(range(256)), (256,))))

@@ -121,11 +121,12 @@ class Domain:
         """Return `x` in a dtype, without subnormal numbers, or leaving the interval by rounding onto its end."""
         if np.dtype(dtype) == np.float16:
             x = np.asarray(np.clip(x, -1e4, 1e4))  # of the numbers that a table holds, float16 does not take all
-        x = x.astype(dtype)
+        exact, x = x, x.astype(dtype)
         if self.matrices != "any" or x.dtype == np.float64:
             return x
         least = np.finfo(x.dtype).smallest_normal
-        x = np.where((x != 0) & (np.abs(x) < least), np.copysign(least, x), x)
+        # Neither does a small number become 0, which may lie outside.
+        x = np.where((exact != 0) & (np.abs(x) < least), np.copysign(least, exact).astype(dtype), x)
         low, high, far = (x.dtype.type(number) for number in (self.low, self.high, np.inf))
         low = np.nextafter(low, far) if math.isfinite(self.low) else low
         high = np.nextafter(high, -far) if math.isfinite(self.high) else high
