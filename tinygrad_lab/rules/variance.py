@@ -65,7 +65,7 @@ def _free(x: Array, axis: Any, where: ArrayLike, ddof: float) -> Array:
     """Return how many elements there are for each result, without `ddof` of them."""
     dtype = np.finfo(x.dtype).dtype
     counted = np.sum(np.broadcast_to(beside(where, x), x.shape), axis=axis, keepdims=True, dtype=dtype)
-    return np.maximum(counted - dtype.type(ddof), 0)
+    return np.maximum(counted - float(ddof), 0)
 
 
 def _only(a: Array, where: ArrayLike) -> Array:
