@@ -31,7 +31,8 @@ What holds for all of them:
   quantiles are taken between two elements of it. At a kink the gradient lies between the one-sided derivatives.
 - Where a limit is finite the gradient is: products with zeros, the determinant of a singular matrix. Where the limit is
   infinite so is the gradient, where there is none it is NaN; at the origin a norm's gradient is 0, its Hessian NaN.
-- `cholesky`, `eigh` and `eigvalsh` read one triangle of a Hermitian matrix; their gradient is Hermitian.
+- `cholesky`, `eigh`, `eigvalsh` and `pinv(hermitian=True)` read one triangle of a Hermitian matrix; their gradient is
+  Hermitian.
 - Eigenvectors and singular vectors are determined up to a phase: gradients are right for functions that do not depend
   on it. Where a value is repeated its vectors are not determined at all, and their gradient is NaN; that of the values
   is finite. The pseudo-inverse and `lstsq` have the derivative at constant rank. An inverse that does not exist raises.

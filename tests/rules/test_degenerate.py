@@ -104,3 +104,19 @@ def test_nothing_but_nans():
     gradient = tl.grad(lambda x: np.nansum(np.nanmax(x, axis=1)))(x)
     np.testing.assert_array_equal(gradient, [[0, 1], [0, 0]])
     assert tl.grad(lambda x: np.nansum(x))(x)[1, 1] == 0
+
+
+@pytest.mark.parametrize("imaginary", [0, 1])
+def test_the_pseudo_inverse_of_a_hermitian_matrix_has_a_hermitian_gradient(imaginary):
+    rng = np.random.default_rng(0)
+    x, direction = (a + imaginary * 1j * b for a, b in rng.normal(size=(2, 2, 3, 3)))
+    x, direction = x + np.conjugate(x.T), direction + np.conjugate(direction.T)
+    weights = rng.normal(size=(3, 3))
+
+    def total(x):
+        return np.sum(weights * np.real(np.linalg.pinv(x, hermitian=True)))
+
+    gradient = tl.grad(total)(x)
+    np.testing.assert_allclose(gradient, np.conjugate(gradient.T), atol=1e-12)
+    slope = (total(x + 1e-6 * direction) - total(x - 1e-6 * direction)) / 2e-6
+    np.testing.assert_allclose(np.sum(np.real(gradient * direction)), slope, rtol=1e-6)

@@ -32,7 +32,8 @@ def _pinv_rule(g: Array, y: Array, x: Array, rcond: Any = None, hermitian: bool 
     """
     gh, yh = transposed(g), adjoint(y)
     left, right = (beside(np.eye(n), x) - product for n, product in zip(x.shape[-2:], (x @ y, y @ x), strict=True))
-    return np.conjugate(left @ gh @ y @ yh + yh @ y @ gh @ right - yh @ np.conjugate(g) @ yh)
+    slope = np.conjugate(left @ gh @ y @ yh + yh @ y @ gh @ right - yh @ np.conjugate(g) @ yh)
+    return (slope + adjoint(slope)) / 2 if hermitian else slope  # NumPy reads one triangle then
 
 
 # fmt: off
