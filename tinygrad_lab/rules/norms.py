@@ -140,7 +140,6 @@ def _cond(x: Array, p: Any = None) -> Array:
         return np.where((top == 0) & (bottom == 0), 1, top) / bottom
     infinite = np.isinf(_plain_cond(x, p))
     length = np.linalg.norm(x, p, (-2, -1))
-    if np.any(infinite):  # which has no inverse; the slope of its number is infinite or NaN
-        x = np.where(np.expand_dims(infinite, (-2, -1)), beside(np.eye(x.shape[-1], dtype=x.dtype), x), x)
-    regular = length * np.linalg.norm(np.linalg.inv(x), p, (-2, -1))
-    return np.where(infinite, (length + 1) * np.inf, regular) if np.any(infinite) else regular
+    # What has no inverse is none to look for; the slope of its number is infinite or NaN.
+    regular = np.where(np.expand_dims(infinite, (-2, -1)), beside(np.eye(x.shape[-1], dtype=x.dtype), x), x)
+    return np.where(infinite, (length + 1) * np.inf, length * np.linalg.norm(np.linalg.inv(regular), p, (-2, -1)))
