@@ -89,7 +89,7 @@ def test_float16_does_not_overflow_over_many_rows():
 def test_a_task_takes_along_what_only_its_partitions_need(monkeypatch):
     distributed = pytest.importorskip("distributed")
     with distributed.Client(
-        processes=False, n_workers=2, threads_per_worker=1, dashboard_address=None, set_as_default=False
+        processes=False, n_workers=2, threads_per_worker=1, dashboard_address=":0", set_as_default=False
     ) as client:
         x, y = client.persist([lazy(X), lazy(Y)])
         centred = x - x.mean(axis=0)
@@ -113,7 +113,7 @@ def test_an_asynchronous_client_is_refused():
     distributed = pytest.importorskip("distributed")
 
     async def call():
-        async with distributed.Client(processes=False, n_workers=1, dashboard_address=None, asynchronous=True):
+        async with distributed.Client(processes=False, n_workers=1, dashboard_address=":0", asynchronous=True):
             for verb in (tl.compute, lambda x: tl.cluster.backward(objective, plain(), x, Y)):
                 with pytest.raises(ClusterError, match=r"^cluster: the client is asynchronous, and results are waited"):
                     verb(lazy(X))
