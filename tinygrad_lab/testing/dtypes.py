@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinygrad_lab.testing.differences import Array
+from tinygrad_lab.testing.differences import Array, real_parts
 from tinygrad_lab.testing.elements import Found
 from tinygrad_lab.testing.mistakes import Diagnosis, Mistake
 from tinygrad_lab.testing.noise import Error, persistent, steady
+from tinygrad_lab.testing.problem import overflows
 from tinygrad_lab.testing.reproduction import call
 from tinygrad_lab.testing.sample import Sample
 from tinygrad_lab.testing.shaken import spread
@@ -117,7 +118,7 @@ def value_fault(sample: Sample) -> str:
     if unit <= float(np.finfo(problem.dtype).eps) or sample.own_overflow:
         return ""
     units = UNITS if unit > COARSE else ROUNDING
-    own, wide = problem.own_value(), problem.y
+    own, wide = real_parts(problem.results).astype(problem.dtype), problem.y
     # Beside the largest number so much is lost, and beside 1.
     numbers = np.abs(np.concatenate([problem.x, wide, np.ones(1)]))
     largest = np.max(numbers[np.isfinite(numbers)])
@@ -125,6 +126,10 @@ def value_fault(sample: Sample) -> str:
     off = np.isfinite(own) & np.isfinite(wide) & ~(np.abs(own - wide) <= tolerance)
     if not np.any(off):
         return ""
+    with overflows(under=True) as lost:
+        problem.own_value()
+    if lost:
+        return ""  # to a dtype's range, which is no rounding either
     seen = spread(lambda: problem.own_value() - problem.value(problem.x))
     if seen is None and not problem.own_error < HALF:
         return ""

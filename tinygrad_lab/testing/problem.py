@@ -24,10 +24,12 @@ from tinygrad_lab.testing.shaken import shaken, steadfast
 
 
 @contextmanager
-def overflows() -> Iterator[list[str]]:
-    """Note in the `with` block whether NumPy's arithmetic overflows, or divides by 0."""
+def overflows(under: bool = False) -> Iterator[list[str]]:
+    """Note in the `with` block whether NumPy's arithmetic overflows, or divides by 0; on demand underflow as well."""
     seen: list[str] = []
-    with np.errstate(over="call", divide="call", call=lambda kind, _: seen.append(kind)):
+    with np.errstate(
+        over="call", divide="call", under="call" if under else "ignore", call=lambda kind, _: seen.append(kind)
+    ):
         yield seen
 
 
@@ -210,8 +212,6 @@ class Problem:
         leaves = [leaf.array for leaf in self.leaves]
         if x is not None:
             leaves = [laid_out_like(array, new) for array, new in zip(leaves, self.unflatten(x), strict=True)]
-        elif steadfast():
-            return real_parts(self.results).astype(self.dtype)
         return real_parts(self.adapter.value(shaken(leaves), self.rebuild)).astype(self.dtype)
 
     @property

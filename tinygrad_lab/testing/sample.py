@@ -122,11 +122,15 @@ class Sample:
         return self._terms[k]
 
     @functools.cached_property
-    def value_terms(self) -> Array:
-        """How large the terms are that each result is made of, not far away: here, nothing may be left of them."""
+    def value_rounding(self) -> Array:
+        """How far rounding was seen to carry each result, not far away: here, nothing may be left of its terms."""
         seen = spread(lambda: self.problem.value(self._elsewhere()))
-        terms = np.where(np.isfinite(seen), seen, 0) if seen is not None else np.zeros_like(self.problem.y)
-        return np.asarray(terms / float(np.finfo(np.float64).eps))
+        return np.where(np.isfinite(seen), seen, 0) if seen is not None else np.zeros_like(self.problem.y)
+
+    @property
+    def value_terms(self) -> Array:
+        """How large the terms are that each result is made of, not far away."""
+        return np.asarray(self.value_rounding / float(np.finfo(np.float64).eps))
 
     def slope(
         self, direction: Array, x: Array | None = None, rungs: slice = slice(None), among: Any = slice(None)
