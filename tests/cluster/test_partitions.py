@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -108,8 +110,6 @@ def test_a_task_takes_along_what_only_its_partitions_need(monkeypatch):
 
 @pytest.mark.slow
 def test_an_asynchronous_client_is_refused():
-    import asyncio
-
     distributed = pytest.importorskip("distributed")
 
     async def call():
@@ -118,7 +118,9 @@ def test_an_asynchronous_client_is_refused():
                 with pytest.raises(ClusterError, match=r"^cluster: the client is asynchronous, and results are waited"):
                     verb(lazy(X))
 
-    asyncio.run(call())
+    # In a thread of its own: a browser that other tests have opened keeps a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, call()).result()
 
 
 def test_float32_stays_float32_and_frozen_parameters_get_nothing():
