@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tinygrad_lab as tl
 from tests.cluster.test_computing import BCE, X, Y, lazy, network
@@ -218,3 +220,27 @@ def test_small_partitions_go_together():
     assert sharing.tasks_for(64, 1e6, threads=3) == 16
     assert sharing.tasks_for(64, 1e8, threads=3) == 64
     assert sharing.tasks_for(64, np.nan, threads=3) == 12
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "c", None]), max_size=12), st.lists(st.integers(1, 3), min_size=2, max_size=4)
+)
+def test_workers_get_their_share_and_keep_what_they_can(places, counts):
+    threads = dict(zip("abcd", counts, strict=False))
+    placed = [place if place in threads else None for place in places]
+    there = {place: [i for i, p in enumerate(placed) if p == place] for place in set(placed)}
+    before = {place: [*some] for place, some in there.items()}
+    sharing._even_out(there, 16 << 20, threads)
+    assert sorted(i for some in there.values() for i in some) == list(range(len(placed)))
+    assert there.get(None) == before.get(None)  # whose data are nowhere yet
+    held = sum(place is not None for place in placed)
+    for worker, count in threads.items():
+        share = -(-held * count // sum(counts))
+        assert len(there.get(worker, ())) <= share
+        assert there.get(worker, [])[: len(before.get(worker, ()))] == before.get(worker, [])[:share]
+
+
+def test_a_few_kilobytes_stay_where_they_are():
+    there = {"a": [*range(40)]}
+    sharing._even_out(there, 1e3, {"a": 1, "b": 1})
+    assert there == {"a": [*range(40)]}

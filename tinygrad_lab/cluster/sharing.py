@@ -54,15 +54,22 @@ def over_workers(client: Client, job: bytes, graph: Graph, keys: Keys, size: flo
     import cloudpickle
 
     needs, futures = needs_of(client, graph, keys)
-    groups = _groups(needs, _places(client, needs, futures), size, client.nthreads())
-    given = [(group, {key: futures[key] for each in group for key in (*each.own, *each.common)}) for group in groups]
-    tasks = client.map(
-        of_partitions,
-        [_sent(client, job)] * len(given),
-        [cloudpickle.dumps(([each.partition for each in group], [*blocks])) for group, blocks in given],
-        [[*blocks.values()] for _, blocks in given],
-        pure=False,
-    )
+    threads = client.nthreads()
+    message, tasks = _sent(client, job), []
+    heavy = len(job) >= _HEAVY  # as gradients then are
+    for worker, groups in _groups(needs, _places(client, needs, futures), size, threads).items():
+        given = [
+            (group, {key: futures[key] for each in group for key in (*each.own, *each.common)}) for group in groups
+        ]
+        there: dict[str, Any] = {"pure": False, "workers": worker, "allow_other_workers": worker is not None}
+        some = client.map(
+            of_partitions,
+            [message] * len(given),
+            [cloudpickle.dumps(([each.partition for each in group], [*blocks])) for group, blocks in given],
+            [[*blocks.values()] for _, blocks in given],
+            **there,
+        )
+        tasks += client.map(together, _in_groups(some), **there) if heavy else some
     while len(tasks) > _FAN_IN:
         tasks = client.map(together, _in_groups(tasks), pure=False)
     return together(client.gather(tasks))
@@ -95,17 +102,42 @@ def _places(client: Client, needs: Sequence[Needs], futures: Futures) -> list[st
 
 def _groups(
     needs: Sequence[Needs], places: Sequence[str | None], size: float, threads: Mapping[str, int]
-) -> list[list[Needs]]:
-    """Return which partitions go together: those in the same place, so many that all threads have work."""
+) -> dict[str | None, list[list[Needs]]]:
+    """Return for each worker which partitions go together: those it has, so many that all its threads have work.
+
+    Under None are those of which no worker has anything.
+    """
     there = defaultdict(list)
     for each, place in zip(needs, places, strict=True):
         there[place].append(each)
-    groups = []
-    for place, some in there.items():
-        count = tasks_for(len(some), size, threads.get(place or "", sum(threads.values())))
-        bounds = [len(some) * i // count for i in range(count + 1)]
-        groups += [some[a:b] for a, b in itertools.pairwise(bounds)]
-    return groups
+    _even_out(there, size, threads)
+    return {place: _cut(some, size, threads.get(place or "", sum(threads.values()))) for place, some in there.items()}
+
+
+def _cut(some: list[Needs], size: float, threads: int) -> list[list[Needs]]:
+    count = tasks_for(len(some), size, threads)
+    bounds = [len(some) * i // count for i in range(count + 1)]
+    return [some[a:b] for a, b in itertools.pairwise(bounds)]
+
+
+def _even_out(there: dict[str | None, list[Needs]], size: float, threads: Mapping[str, int]) -> None:
+    """Give some partitions of workers that have more than their share to those that have less.
+
+    Dask keeps blocks where they were made, often twice as many on one worker as on another, which all then wait for.
+    """
+    total = sum(len(some) for place, some in there.items() if place is not None)
+    share = {worker: math.ceil(total * count / sum(threads.values())) for worker, count in threads.items()}
+    surplus: list[Needs] = []
+    for worker, most in share.items():
+        some = there.get(worker, [])
+        if len(some[most:]) * size >= _SMALL:  # a few kilobytes are done sooner where they are
+            there[worker] = some[:most]
+            surplus += some[most:]
+    for worker, most in share.items():
+        free = max(most - len(there.get(worker, ())), 0)
+        if surplus and free:
+            there[worker] = [*there.get(worker, ()), *surplus[:free]]
+            surplus = surplus[free:]
 
 
 def tasks_for(count: int, size: float, threads: int) -> int:
