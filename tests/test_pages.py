@@ -20,7 +20,7 @@ WITH_A_TEST_OF_ITS_OWN = {
 }
 OF_OTHERS = {"other_libraries.md"}  # run as tests/testing/others.py makes the page
 MADE = {"reference", "tutorials", "_build"}
-SLOW = {"testing.md"}
+SLOW = {"scaling.md", "testing.md"}
 # Gradient tests on the pages show how they are written; the project has its own.
 FEW = profiles.Profile(4, shrink=False)
 NEEDED = {"check_pytorch_and_jax.md": ("torch", "jax")}  # what is no dependency of the tests

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # every page and docstring is read
+
 ROOT = Path(__file__).parents[1]
 WORDS = tomllib.loads((ROOT / "docs" / "words.toml").read_text(encoding="utf-8"))["instead"]
 GENERATED = {"docs/operations.md"}

@@ -99,6 +99,7 @@ def load(script):
     return module
 
 
+@pytest.mark.slow
 def test_nothing_is_misspelled():
     pytest.importorskip("codespell_lib")
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)

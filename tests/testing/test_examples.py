@@ -49,7 +49,7 @@ def test_keywords(x, keywords):
     return np.sum(x, **keywords)
 
 
-test_a_function_as_it_is = gradient_test(np.hypot)
+test_a_function_as_it_is = gradient_test(np.multiply)
 
 
 def test_a_wrong_rule_is_found_shrunk_and_named(scratch):
@@ -82,8 +82,8 @@ def test_a_test_that_decides_nothing_says_so():
     def lost(x):
         return x * np.nan
 
-    text = r"lost: nothing is proved, .* undecided in 8 examples; .*domain=Domain"
-    with pytest.raises(VacuousTestError, match=text), running(profiles.PROFILES["fast"]):
+    text = r"lost: nothing is proved, .* undecided in 2 examples; .*domain=Domain"
+    with pytest.raises(VacuousTestError, match=text), running(Profile(2)):
         gradient_test(lost)()
 
 
