@@ -82,7 +82,10 @@ def test_checkers_find_values_where_values_are(said):
     types = ["".join(pair) for pair in re.findall(r'Revealed type is "(.*)"|Type of ".*" is "(.*)"', said)]
     assert len(types) == len(CALLS), said
     right = r"Any|Unknown|None|(?:[\w.]*\.)?Value(?:\[Any\])?"
-    assert [(call, given) for call, given in zip(CALLS, types, strict=True) if not re.fullmatch(right, given)] == []
+    wrong = [(call, given) for call, given in zip(CALLS, types, strict=True) if not re.fullmatch(right, given)]
+    if np.lib.NumpyVersion(np.__version__) >= "2.5.0":  # whose stubs promise an ndarray along an axis, as the docs say
+        wrong = [(call, given) for call, given in wrong if not re.match(r"np\.\w+\(\w, axis=", call)]
+    assert wrong == []
     assert not errors(said, "probe.py"), said
 
 
