@@ -61,15 +61,15 @@ def over_workers(client: Client, job: bytes, graph: Graph, keys: Keys, size: flo
         given = [
             (group, {key: futures[key] for each in group for key in (*each.own, *each.common)}) for group in groups
         ]
-        there: dict[str, Any] = {"pure": False, "workers": worker, "allow_other_workers": worker is not None}
+        options: dict[str, Any] = {"pure": False, "workers": worker, "allow_other_workers": worker is not None}
         some = client.map(
             of_partitions,
             [message] * len(given),
             [cloudpickle.dumps(([each.partition for each in group], [*blocks])) for group, blocks in given],
             [[*blocks.values()] for _, blocks in given],
-            **there,
+            **options,
         )
-        tasks += client.map(together, _in_groups(some), **there) if heavy else some
+        tasks += client.map(together, _in_groups(some), **options) if heavy else some
     while len(tasks) > _FAN_IN:
         tasks = client.map(together, _in_groups(tasks), pure=False)
     return together(client.gather(tasks))

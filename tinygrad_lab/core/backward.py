@@ -106,8 +106,8 @@ def sweep(  # noqa: C901  one loop, and calls cost
 
 def _needed(parents: tuple[N | None, ...], wanted: set[N] | None) -> tuple[int, ...]:
     """Return the positions of the parents that need a gradient."""
-    needed = {p for p in parents if p is not None and (p.requires_grad if wanted is None else p in wanted)}
-    return tuple(position for position, parent in enumerate(parents) if parent in needed)
+    wants = enumerate(p is not None and (p.requires_grad if wanted is None else p in wanted) for p in parents)
+    return tuple(position for position, needed in wants if needed)
 
 
 def _as_values(node: Node) -> tuple[Any, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from tinygrad_lab.testing.differences import Array, real_parts
 from tinygrad_lab.testing.layouts import fortran, repeated, strided
 from tinygrad_lab.testing.mistakes import Mistake, failure
 from tinygrad_lab.testing.noise import Error, moved, steady
+from tinygrad_lab.testing.problem import overflows
 
 SLACK = 1e3  # sums may be rounded by so many units in the last place of their terms
 _USUAL = (2.0**20, 2.0**-20)
@@ -123,7 +123,7 @@ def _check_scaled(rule: Rule, first: list[Any], nondeterminism: float) -> None:
         def lacks(ones: list[Any], factor: float = factor) -> list[Any]:
             """Return what is lost: scaled by a power of two, all is exact that stays in the range of the dtype."""
             parts = first if ones is rule.cotangents else rule.apply(ones)
-            with _out_of_range() as seen:
+            with overflows(under=True) as seen:
                 scaled = rule.apply([(factor * c).astype(c.dtype) for c in ones])
             off = [np.asarray(b - factor * a) for a, b in zip(parts, scaled, strict=True)]
             return [np.zeros_like(o) if seen else np.where(np.isfinite(o), o, 0) for o in off]
@@ -171,14 +171,6 @@ def _require_nothing(
                 f"{rule.name}: is not linear in the cotangent, with a difference of {float(numbers[worst]):.3g} "
                 f"between the gradient {between}; use g once as a factor in each term",
             )
-
-
-@contextmanager
-def _out_of_range() -> Iterator[list[str]]:
-    """Note in the `with` block whether a number becomes too large or too small for its dtype."""
-    seen: list[str] = []
-    with np.errstate(over="call", under="call", divide="call", call=lambda kind, _: seen.append(kind)):
-        yield seen
 
 
 def _same(a: Any, b: Any, nondeterminism: float) -> bool:

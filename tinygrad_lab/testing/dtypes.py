@@ -57,7 +57,7 @@ def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, clos
     problem, weights, own, unit = sample.problem, sample.weights[0], sample.own[0], sample.own_unit
     dtypes = [array.dtype for array in (*(leaf.array for leaf in problem.leaves), *problem.results)]
     underflow = max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)
-    units = UNITS if unit > COARSE else ROUNDING
+    units, farther = _granted(unit)
     tolerance = max(close, units * unit) * np.abs(right) + ROUNDING * underflow
     # Rules subtract from 1, as in 1 - y²: where little is left, its rounding is that of the cotangent.
     tolerance = tolerance + units * unit * np.max(np.abs(weights), initial=0)
@@ -68,7 +68,6 @@ def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, clos
     if not np.any(off):
         return
     seen = spread(lambda: problem.own_gradient(weights)[0] - again(problem.x))
-    farther = FARTHER if unit > COARSE else SEEN
     tolerance = np.maximum(tolerance, farther * seen) if seen is not None else _bounded(sample, right, tolerance)
     off &= ~(np.abs(own - right) <= tolerance)
     worst = sorted(np.flatnonzero(off).tolist(), key=lambda i: -abs(float(own[i] - right[i])) / float(tolerance[i]))
@@ -81,10 +80,15 @@ def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, clos
         found[0][i] = Verdict(FAIL, float(own[i]), value, float(tolerance[i]), value, value, reason)
 
 
+def _granted(unit: float) -> tuple[int, int]:
+    """Return how many units rounding may take, and how many times what it was seen to."""
+    return (UNITS, FARTHER) if unit > COARSE else (ROUNDING, SEEN)
+
+
 def _bounded(sample: Sample, right: Array, tolerance: Array) -> Array:
     """Return a bound of the rounding of another system, which cannot be seen."""
     problem, weights, unit = sample.problem, sample.weights[0], sample.own_unit
-    units, farther = (UNITS, FARTHER) if unit > COARSE else (ROUNDING, SEEN)
+    units, farther = _granted(unit)
     tolerance = tolerance + sample.rounding_of(weights, right, unit, units)
     # Where the function itself comes out otherwise in the own dtype, so may its gradient.
     largest = np.max(np.abs(right[np.isfinite(right)]), initial=0)
@@ -117,7 +121,7 @@ def value_fault(sample: Sample) -> str:
     problem, unit = sample.problem, max(sample.own_unit, sample.problem.own_unit)
     if unit <= float(np.finfo(problem.dtype).eps) or sample.own_overflow:
         return ""
-    units = UNITS if unit > COARSE else ROUNDING
+    units, farther = _granted(unit)
     own, wide = real_parts(problem.results).astype(problem.dtype), problem.y
     # Beside the largest number so much is lost, and beside 1.
     numbers = np.abs(np.concatenate([problem.x, wide, np.ones(1)]))
@@ -136,7 +140,7 @@ def value_fault(sample: Sample) -> str:
     if seen is None:
         tolerance = tolerance + (units if unit > COARSE else HIDDEN) * unit * largest
     else:
-        tolerance = np.maximum(tolerance, (FARTHER if unit > COARSE else SEEN) * seen)
+        tolerance = np.maximum(tolerance, farther * seen)
     off &= ~(np.abs(own - wide) <= tolerance)
     if not np.any(off):
         return ""
