@@ -65,6 +65,7 @@ def right(seeds, examples, only):
                 return
             mine["elements"] += sum(part.status.size for part in report.findings)
             mine["inconclusive"] += report.count("inconclusive")
+            mine["overflow"] += report.count("overflow")
 
         visited(calls(function, drawn), seeds * examples, number, visit)
         if mine["inconclusive"] > 0.05 * mine["elements"]:
@@ -73,6 +74,7 @@ def right(seeds, examples, only):
     print(
         f"{dict(total)}: {1e4 * total['alarms'] / total['examples']:.1f} alarms in 10,000 examples, "
         f"{total['inconclusive'] / total['elements']:.2%} of elements inconclusive, "
+        f"{total['overflow'] / max(total['elements'], 1):.2%} overflow, "
         f"{1e3 * (time.process_time() - began) / total['examples']:.1f} ms an example"
     )
 

@@ -129,6 +129,7 @@ def main(examples, seed, chosen):
                 return
             found["elements"] += sum(part.status.size for part in report.findings)
             found["inconclusive"] += report.count("inconclusive")
+            found["overflow"] += report.count("overflow")
 
         visited(args, examples, 1000 * seed + number, visit)
         if found["inconclusive"] > 0.05 * found["elements"]:
@@ -138,6 +139,7 @@ def main(examples, seed, chosen):
     print(
         f"{dict(total)}: {1e4 * total['alarms'] / total['examples']:.1f} alarms in 10,000 examples, "
         f"{total['inconclusive'] / total['elements']:.2%} of elements inconclusive, "
+        f"{total['overflow'] / max(total['elements'], 1):.2%} overflow, "
         f"{1e3 * (time.process_time() - began) / total['examples']:.1f} ms an example"
     )
 

@@ -60,6 +60,7 @@ def false_alarms(ops, examples, order):
                 return
             found["elements"] += sum(findings.status.size for findings in report.findings)
             found["inconclusive"] += report.count("inconclusive")
+            found["overflow"] += report.count("overflow")
 
         start = time.process_time()
         drawn(op, examples, visit)
@@ -71,6 +72,7 @@ def false_alarms(ops, examples, order):
     print(
         f"{dict(total)}: {1e4 * total['alarms'] / total['examples']:.2f} false alarms in 10,000 examples, "
         f"{total['inconclusive'] / max(total['elements'], 1):.2%} of elements inconclusive, "
+        f"{total['overflow'] / max(total['elements'], 1):.2%} overflow, "
         f"{1e3 * spent:.1f} ms an example"
     )
 

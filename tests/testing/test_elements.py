@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.rules.cases import OPERATIONS
+from tinygrad_lab.errors import VacuousTestError
 from tinygrad_lab.testing import adapters, check_adjoint, check_gradients
 
 FAR = np.broadcast_to(np.array([[74.5, -2000.0], [-79.9, -1e6], [-1e6, -66.6]]), (3, 2))
@@ -54,3 +55,24 @@ def test_what_lapack_rounds_to_float64_is_no_broken_adjoint():
     numbers = np.array([-0.09831683, 0.9660396, -0.5, 0.25, 0.75, 0.1], np.float32)
     for seed in range(12):
         check_adjoint(expm, np.random.default_rng(seed).choice(numbers, (2, 2, 2)))
+
+
+def test_what_overflows_is_told_from_what_is_inconclusive():
+    function = lambda x: np.exp(x * x)
+    report = check_gradients(function, np.array([1.0, 1e3]))
+    assert repr(report).endswith("1 pass, 1 overflow>")
+    assert report.undecided == 1
+    with pytest.raises(VacuousTestError, match="all 2 elements overflow, even in the widest dtype, or divide by 0"):
+        check_gradients(function, np.array([1e3, -1e3]))
+
+
+UNSEEN = {  # of [1, 2], the second element matters to a result alone of which nothing can be said
+    "overflow": lambda x: x * np.array([1.0, 2.0**600]),
+    "inconclusive": lambda x: np.where(x > 1, x * np.nan, x),
+}
+
+
+@pytest.mark.parametrize("status", UNSEEN)
+def test_a_gradient_of_0_of_what_cannot_be_compared_proves_nothing(status):
+    report = check_gradients(UNSEEN[status], np.array([1.0, 2.0]))
+    assert report.findings[0].status.tolist() == ["pass", status]

@@ -115,7 +115,7 @@ def _drawn(adapter: Adapter, arity: int, first: tuple[Any, ...], options: dict[s
     drawn = arguments(adapter, arity, shapes, _domains(options["domain"], arity), first)
     with running(Profile(options["examples"])):
         tally = run(adapter.name, drawn.calls, options["order"], Options(seed=options["seed"]))
-    decided = f"{tally.elements - tally.inconclusive} of {tally.elements} elements decided"
+    decided = f"{tally.elements - tally.undecided} of {tally.elements} elements decided"
     return f"right in {tally.examples} examples, {decided}\n  drawn: {drawn.words}\n"
 
 

@@ -19,7 +19,18 @@ from tinygrad_lab.testing.mistakes import Mistake
 from tinygrad_lab.testing.noise import Error, steady
 from tinygrad_lab.testing.reproduction import call
 from tinygrad_lab.testing.sample import ROUNDING, Sample
-from tinygrad_lab.testing.verdict import BOUNDS, CLOSE, FAIL, INCONCLUSIVE, KINK, PASS, Tolerance, Verdict, judge
+from tinygrad_lab.testing.verdict import (
+    BOUNDS,
+    CLOSE,
+    FAIL,
+    INCONCLUSIVE,
+    KINK,
+    OVERFLOW,
+    PASS,
+    Tolerance,
+    Verdict,
+    judge,
+)
 
 SPREAD = 1e3  # gradients that differ by more are not tested along one direction: the large would hide the small
 VISIBLE = 1e-4  # a direction's tolerance may be this part of the smallest contribution
@@ -52,6 +63,7 @@ class Search:
         self._fewest = FEWEST if size <= CHEAP else 1
         for group in self._groups() if sample.problem.y.size else ():  # nothing can be said of no results
             self._decide(group)
+        self._doubt_unseen()
 
     def _groups(self) -> Iterator[Array]:
         """Yield coordinates whose gradients are of about one size, large ones first, zeros last."""
@@ -107,10 +119,22 @@ class Search:
                 verdict = verdict if known else verdict._replace(status=INCONCLUSIVE)
             if verdict.status == INCONCLUSIVE:
                 verdict = settled(self.sample, i, k, verdict)
+            # Known why, where something was too large on the way.
+            numbers = np.isfinite(verdict.analytic) and np.isfinite(verdict.numeric)
+            if verdict.status == INCONCLUSIVE and self.sample.overflow and not numbers:
+                verdict = verdict._replace(status=OVERFLOW)
             self.found[k][i] = verdict
         statuses = [found[i].status for found in self.found]
         self._doubts += any(v.status == FAIL for v in verdicts) and FAIL not in statuses
         self._failed += FAIL in statuses
+
+    def _doubt_unseen(self) -> None:
+        """Let nothing pass that matters to no result with a cotangent, and to others."""
+        status = INCONCLUSIVE if self.sample.problem.undefined else OVERFLOW
+        for i in np.flatnonzero(self.sample.unseen).tolist():
+            for found in self.found:
+                if i in found and found[i].status == PASS:
+                    found[i] = found[i]._replace(status=status)
 
     # -- one direction -----------------------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict, slope: Slope) 
         slope: of all results along the element; those that stand still are left alone.
     """
     if not np.isfinite(verdict.analytic):
-        return sample.overflow
+        return sample.overflow or sample.problem.undefined  # of either, even a cotangent of 0 makes NaN
     # Equal elements have other branches close by only, along which a function changes as much less.
     lost = sample.resolution * (10 / CLOSE_BY if sample.tied else 1)
     still = abs(verdict.numeric) <= verdict.bound if sample.tied else verdict.numeric == 0

@@ -36,13 +36,13 @@ class Tally:
     name: str
     examples: int = 0
     elements: int = 0
-    inconclusive: int = 0
+    undecided: int = 0
     reason: str = ""
 
     def add(self, report: GradientReport) -> None:
         """Count the elements of one example's report."""
         self.elements += sum(findings.status.size for findings in report.findings)
-        self.inconclusive += report.count("inconclusive")
+        self.undecided += report.undecided
         self.reason = report.text or self.reason
 
     def require_conclusive(self) -> None:
@@ -51,12 +51,12 @@ class Tally:
         Raises:
             VacuousTestError: if it decided about fewer than half of the elements, or there were none.
         """
-        if 2 * self.inconclusive >= self.elements:
+        if 2 * self.undecided >= self.elements:
             raise failure(
                 Mistake.UNDECIDED,
-                f"{self.name}: nothing is proved, because {self.inconclusive} of {self.elements} elements stayed "
+                f"{self.name}: nothing is proved, because {self.undecided} of {self.elements} elements stayed "
                 f"undecided in {self.examples} examples; say where the function is smooth with domain=Domain(...)"
-                + (f"\n  {self.reason}" if self.inconclusive == self.elements else ""),
+                + (f"\n  {self.reason}" if self.undecided == self.elements else ""),
             )
 
 
@@ -119,7 +119,7 @@ def gradient_test(
     Raises:
         ArgumentTypeError: if the function is a coroutine.
         GradientError: when the test runs and an example's gradient is wrong; the example is made as small as can be.
-        VacuousTestError: when it runs and most elements are inconclusive.
+        VacuousTestError: when it runs and most elements stay undecided.
 
     Example:
         >>> @gradient_test(domain=Domain(0, 1))
@@ -151,7 +151,7 @@ def gradient_test(
         try:
             run(name, calls if degenerate else calls.filter(_is_usual), order or 1, options, tally)
         finally:
-            test.seen = (tally.examples, tally.elements, tally.inconclusive)  # type: ignore[attr-defined]
+            test.seen = (tally.examples, tally.elements, tally.undecided)  # type: ignore[attr-defined]
 
     def fill(names: Collection[str]) -> None:
         test.__signature__ = decorated.signature(names)  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from tinygrad_lab.testing.problem import Problem
 from tinygrad_lab.testing.report import Findings, GradientReport
 from tinygrad_lab.testing.reproduction import call
 from tinygrad_lab.testing.table import place_of, table
-from tinygrad_lab.testing.verdict import BY_GRAVITY, FAIL, INCONCLUSIVE, KINK, PASS, SHARP, Verdict
+from tinygrad_lab.testing.verdict import BY_GRAVITY, FAIL, INCONCLUSIVE, KINK, OVERFLOW, PASS, SHARP, Verdict
 
 NAMED = 4  # so many arrays are described, with their dtypes and layouts
 
@@ -61,10 +61,13 @@ class Outcome(NamedTuple):
         if not self.problem.x.size or not self.problem.y.size:
             what = "arguments" if not self.problem.x.size else "results"
             return f"{name}: the {what} of shapes {self._shapes()} are empty, and nothing is compared; pass larger ones"
-        return (
-            f"{name}: all {self.problem.x.size} elements are inconclusive, because differences tell nothing here; "
-            f"choose a point where the function is finite and smooth"
-        )
+        found = {self.worst(i)[1].status for i in range(self.problem.x.size)}
+        if found == {OVERFLOW}:
+            why = "overflow, even in the widest dtype, or divide by 0; choose a point of ordinary size"
+        else:
+            why = f"are {' or '.join(sorted(found))}, because differences tell nothing here; choose a point where the "
+            why += "function is finite and smooth"
+        return f"{name}: all {self.problem.x.size} elements {why}"
 
     def _shapes(self) -> list[tuple[int, ...]]:
         arrays = [leaf.array for leaf in self.problem.leaves] if not self.problem.x.size else self.problem.outputs

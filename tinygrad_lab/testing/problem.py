@@ -43,14 +43,15 @@ class Problem:
         leaves: the differentiated arrays.
         terms: the size of what the values are made of, where it is known: little may be left of it, with its rounding.
         overflow: whether a number was too large for the dtype on the way to the value, or something divided by 0, or
-            the value is infinite or no number.
+            the value is infinite.
+        undefined: whether the value is no number.
         hidden: how far rounding inside the function may put its values off.
         given: how many of the arguments are the caller's.
         origin: of a gradient that is differentiated, the function's own problem and cotangent.
     """
 
     origin: tuple[Problem, Array] | None = None
-    overflow = False
+    overflow = undefined = False
     _here: Linear | None = None  # the derivative at `x`, computed once
 
     def __init__(
@@ -79,8 +80,8 @@ class Problem:
             try:
                 with overflows() as seen:
                     outputs = self.adapter.value(leaves, self.rebuild)
-                # Another system does not say; of an infinite result, even a cotangent of 0 makes NaN.
-                self.overflow = bool(seen) or not all(np.all(np.isfinite(y)) for y in outputs)
+                self.overflow = bool(seen) or any(np.any(np.isinf(y)) for y in outputs)  # another system does not say
+                self.undefined = any(np.any(np.isnan(y)) for y in outputs)
                 taken = taken or (dtype, outputs)
                 here = self.adapter.linear(leaves, self.rebuild) if self.adapter.own else None
                 pull = here.pull if here else functools.partial(self.adapter.gradients, leaves, self.rebuild)

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_lab.errors import GradientError, VacuousTestError
 from tinygrad_lab.testing.differences import Array
-from tinygrad_lab.testing.verdict import BY_GRAVITY
+from tinygrad_lab.testing.verdict import BY_GRAVITY, INCONCLUSIVE, OVERFLOW
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Findings:
 
     Attributes:
         argument: its position among the arguments.
-        status: "pass", "fail", "kink-ok" or "inconclusive" for each element.
+        status: "pass", "fail", "kink-ok", "inconclusive" or "overflow" for each element, the last where the function
+            or its gradient is too large to be compared, even in the widest dtype, or divides by 0.
         analytic: the rule's gradient.
         numeric: the differences' value, NaN for elements that passed together along a direction.
         bound: the error bound of `numeric`, NaN likewise.
@@ -64,6 +65,11 @@ class GradientReport:
     def count(self, status: str) -> int:
         """Return how many elements have a status."""
         return sum(int(np.sum(part.status == status)) for part in self.findings)
+
+    @property
+    def undecided(self) -> int:
+        """How many elements nothing can be said about: those that are inconclusive, and those that overflow."""
+        return self.count(INCONCLUSIVE) + self.count(OVERFLOW)
 
     @property
     def ok(self) -> bool:

@@ -29,6 +29,7 @@ class Sample:
         gradients: for each cotangent, in the widest dtype.
         own: for each cotangent, as the rule gives it in the arguments' dtypes and layouts.
         unit, own_unit: the rounding units of their dtypes.
+        left_out: which results have no cotangent, since they are no numbers, or too large to be compared.
         overflow, own_overflow: whether a number was too large for the dtype on the way, so that NaN proves nothing.
         rounding: how far each element of `gradients` may be off by the rule's own arithmetic.
         sizes: how large each result is, here or not far away.
@@ -39,6 +40,7 @@ class Sample:
         self.problem = problem
         # From the arguments alone: the last bits of a result differ from processor to processor.
         self.rng = np.random.default_rng(zlib.crc32(problem.x.astype(np.float64).tobytes()))
+        self.left_out = np.zeros(problem.y.size, bool)
         self.weights = self._weights(cotangent)
         with overflows() as seen:
             self.gradients, units = zip(*(problem.gradient(w) for w in self.weights), strict=True)
@@ -66,8 +68,8 @@ class Sample:
         second = -np.sign(first) * np.round(self.rng.uniform(0.5, 1.5, m) * 64) / 64
         # Of results that are no numbers, or too large for other dtypes, nothing can be said.
         usual = np.abs(self.problem.y) < float(np.finfo(np.float64).max) ** 0.5
-        usual = usual if np.any(usual) else np.ones(m, bool)
-        return [np.where(usual, w, 0).astype(self.problem.dtype) for w in (first, second)]
+        self.left_out = ~usual if np.any(usual) else self.left_out
+        return [np.where(self.left_out, 0, w).astype(self.problem.dtype) for w in (first, second)]
 
     def _sizes(self) -> Array:
         """Return how large each result is here or not far away: at a minimum of 0 it is 0 only here."""
@@ -86,6 +88,14 @@ class Sample:
         shown = np.abs(self.own[k] - self.gradients[k]) * (self.unit / self.own_unit if self.own_unit else 0)
         rounding = self.rounding_of(self.weights[k], self.gradients[k], self.unit, least=0.0)
         return rounding + (ROUNDING * np.where(np.isfinite(shown), shown, 0) if self.own_unit > self.unit else 0)
+
+    @functools.cached_property
+    def unseen(self) -> Array:
+        """Which elements matter to results alone that are left out: a gradient of 0 says nothing about them."""
+        if not np.any(self.left_out):
+            return np.zeros(self.problem.x.size, bool)
+        feeds, _ = self.problem.gradient(self.left_out.astype(self.problem.dtype))
+        return (feeds != 0) & np.all([gradient == 0 for gradient in self.gradients], axis=0)
 
     def rounding_of(
         self, weights: Array, gradient: Array, unit: float, units: int = ROUNDING, least: float = 1.0

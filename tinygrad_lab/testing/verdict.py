@@ -10,7 +10,8 @@ from tinygrad_lab.testing.differences import Array, Slope
 from tinygrad_lab.testing.mistakes import Diagnosis
 
 PASS, FAIL, KINK, INCONCLUSIVE = "pass", "fail", "kink-ok", "inconclusive"
-BY_GRAVITY = (PASS, KINK, INCONCLUSIVE, FAIL)
+OVERFLOW = "overflow"  # undecided as well, and known why
+BY_GRAVITY = (PASS, KINK, OVERFLOW, INCONCLUSIVE, FAIL)
 
 BOUNDS = 10  # how many error bounds analytic and numeric value may be apart
 CLOSE = 1e-9  # and how much besides, relative to the larger of them
