@@ -41,7 +41,7 @@ def run(options: dict[str, Any]) -> int:
     with Folder.claim("compare", options["out"]) as place:
         problems = place.finish(done, options["show"])
     if options["json"]:
-        sys.stdout.write(json.dumps(showing.as_json(done, place.path)) + "\n")
+        sys.stdout.write(json.dumps(showing.as_json(done, place.path, options["show"])) + "\n")
     elif not options["quiet"]:
         showing.show(done, place.path, problems, sys.stdout, options["show"])
     return 0

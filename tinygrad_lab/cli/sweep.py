@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--cluster", metavar="ADDRESS", help="train on the workers of a Dask cluster, whose scheduler "
                        "is at tcp://HOST:PORT, instead of here (needs the extra dask)")
     which.add_argument("--show", metavar="FIGURE", help="what the table shows: epochs, loss, accuracy, … (default: "
-                       "epochs with --until, else loss)")
+                       "epochs with --until, else validation_loss if there are validation points, else loss)")
     which.add_argument("--out", type=Path, metavar="DIR", help="folder, new or of an earlier sweep (default: "
                        "runs/sweep-DATA)")
     which.add_argument("--runs", action="store_true", help="write a folder for each run, too: DIR/runs/1, …")
@@ -99,7 +99,7 @@ def run(options: dict[str, Any]) -> int:
         if options["runs"] and not done.interrupted:
             write_runs(done, place.path / "runs")
     if options["json"]:
-        sys.stdout.write(json.dumps(showing.as_json(done, out)) + "\n")
+        sys.stdout.write(json.dumps(showing.as_json(done, out, options["show"])) + "\n")
     elif not options["quiet"]:
         showing.show(done, out, problems, sys.stdout, options["show"])
     if done.interrupted:

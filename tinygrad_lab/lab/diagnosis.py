@@ -1,12 +1,28 @@
-"""Dead units: ReLUs that are 0 on every point, and so get no gradient."""
+"""What a reader of a run should know: how it ended, and dead units: ReLUs that are 0 on every point."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from tinygrad_lab.lab.steps import evaluating
+from tinygrad_lab.lab.training import History
 from tinygrad_lab.nn import Module, ReLU, Sequential
 from tinygrad_lab.typing import NDArray
+
+
+def how_it_went(history: History) -> list[str]:
+    """Say in sentences how a training ended, where not as planned, and which parameters were kept."""
+    found: list[str] = []
+    if history.stopped_by == "diverged":
+        found += [f"The loss is {history.loss[-1]} at epoch {history.epochs}: the run diverged; try a smaller lr."]
+    if history.stopped_by == "interrupted":
+        found += [f"Interrupted at epoch {history.epochs}; all figures are those of this epoch."]
+    if history.best is not None:
+        lowest = history.validation_loss[history.best - 1]
+        found += [
+            f"The parameters are those of epoch {history.best}, where the validation loss was lowest: {lowest:.6g}."
+        ]
+    return found
 
 
 def dead_units(model: Module, x: NDArray) -> list[str]:

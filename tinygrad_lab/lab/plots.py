@@ -73,20 +73,20 @@ def finite(loss: NDArray) -> NDArray:
     return np.where(np.isfinite(loss), loss, np.nan)
 
 
-def loss_scale(axes: Any, losses: Sequence[NDArray]) -> Callable[[NDArray], NDArray]:
+def loss_scale(axes: Any, losses: Sequence[NDArray], name: str = "loss") -> Callable[[NDArray], NDArray]:
     """Choose and label the scale of an axis of losses; return a function that makes losses fit it.
 
     A logarithmic axis ends near 1e300, where diverging runs go: beyond 1e100 the logarithm itself is drawn.
     """
     values = np.concatenate([loss.ravel() for loss in losses]) if losses else np.empty(0)
     positive = values[values > 0]
-    axes.set_ylabel("loss")
+    axes.set_ylabel(name)
     if not len(positive) or positive.max() <= 10 * positive.min():
         return lambda loss: loss
     if positive.max() < 1e100 and positive.min() > 1e-100:
         axes.set_yscale("log")
         return lambda loss: loss
-    axes.set_ylabel("log₁₀ of the loss")
+    axes.set_ylabel(f"log₁₀ of the {name}")
     return lambda loss: np.log10(np.where(loss > 0, loss, np.nan))
 
 

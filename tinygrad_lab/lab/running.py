@@ -16,7 +16,7 @@ from tinygrad_lab.lab import files
 from tinygrad_lab.lab.build import Experiment, build, resolve
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import DATASETS, Data, Dataset, split
-from tinygrad_lab.lab.diagnosis import dead_units
+from tinygrad_lab.lab.diagnosis import dead_units, how_it_went
 from tinygrad_lab.lab.metrics import describe
 from tinygrad_lab.lab.steps import in_one_go
 from tinygrad_lab.lab.training import Callback, History, Training, train
@@ -164,12 +164,11 @@ class Run:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know, one sentence each."""
-        history = self.history
-        return (*_how_it_ended(history), *_what_was_kept(history), *dead_units(self.model, self.data.x))
+        return (*how_it_went(self.history), *dead_units(self.model, self.data.x))
 
     def figures(self) -> dict[str, float]:
         """Return the final figures by name, for each part of the data, with the present parameters."""
-        found: dict[str, float] = {"loss": self.history.final("loss")} if self.history.loss else {}
+        found = {name: self.history.final(name) for name in self.history.columns() if name.endswith("loss")}
         for prefix, part in (("", self.dataset), ("validation_", self.parts.validation), ("test_", self.parts.test)):
             if part is not None and len(part.x):
                 said = self._said if part is self.dataset else self.experiment.predict(part.x)
@@ -282,19 +281,3 @@ def settled(config: Config) -> Config:
 def _streams(seed: int) -> tuple[NumPyRng, NumPyRng, NumPyRng, NumPyRng]:
     one, two, three, four = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(4))
     return one, two, three, four
-
-
-def _how_it_ended(history: History) -> list[str]:
-    match history.stopped_by:
-        case "diverged":
-            return [f"The loss is {history.loss[-1]} at epoch {history.epochs}: the run diverged; try a smaller lr."]
-        case "interrupted":
-            return [f"Interrupted at epoch {history.epochs}; all figures are those of this epoch."]
-    return []
-
-
-def _what_was_kept(history: History) -> list[str]:
-    if history.best is None:
-        return []
-    lowest = history.validation_loss[history.best - 1]
-    return [f"The parameters are those of epoch {history.best}, where the validation loss was lowest: {lowest:.6g}."]

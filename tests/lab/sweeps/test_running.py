@@ -19,8 +19,10 @@ from tinygrad_lab.lab.place import Place
 from tinygrad_lab.lab.sweeps import running, workers, writing
 from tinygrad_lab.lab.sweeps.effects import Effect, effects, failures, in_words, summary
 from tinygrad_lab.lab.sweeps.grid import cells
+from tinygrad_lab.lab.sweeps.plots import curves
 from tinygrad_lab.lab.sweeps.running import Sweep, append, read_store, run
 from tinygrad_lab.lab.sweeps.table import tabulate
+from tinygrad_lab.lab.sweeps.working import refused
 from tinygrad_lab.lab.sweeps.writing import write
 
 pytestmark = pytest.mark.slow
@@ -207,6 +209,40 @@ def test_other_options_are_panels():
 def test_what_did_not_reach_its_condition_counts_with_all_its_epochs():
     sweep = made({"lr": [0.1, 0.2]}, lambda o: {"epochs": 50000, "status": "finished"} if o["lr"] > 0.1 else {})
     assert tabulate(sweep).panels[0].figures[1, 0].text() == "50,000 (not reached)"
+
+
+def test_runs_that_were_watched_are_compared_by_the_validation_loss(tmp_path, capsys):
+    from tinygrad_lab.cli import main
+
+    base = Config(data="two_moons", points=40, noise=0.3, validation_fraction=0.3, epochs=30)
+    sweep = run(base, cells(base, {"lr": [0.1, 1.0], "hidden": [(), (8,)]}), workers=1)
+    assert tabulate(sweep).measure == "validation_loss"
+    assert tabulate(sweep).panels[0].figures[0, 0].median == pytest.approx(
+        sweep.left[0]["curve"]["validation_loss"][-1]
+    )
+    label = "<!-- validation loss -->"
+    assert label in curves(sweep, tabulate(sweep))
+    assert label not in curves(sweep, tabulate(sweep, "loss"))
+    sweep.left[3] = refused("made up")
+    assert tabulate(sweep).measure == "validation_loss"
+    del sweep.left[2]["validation_loss"]  # of a run without
+    assert tabulate(sweep).measure == "loss"
+    words = [
+        "sweep",
+        "--data",
+        "two_moons",
+        "--validation-fraction",
+        "0.3",
+        "--epochs",
+        "5",
+        "--lr",
+        "0.1",
+        "1",
+        "--json",
+    ]
+    for show, named in ([], "in validation_loss"), (["--show", "accuracy"], "accuracy"):
+        assert main([*words, "--workers", "1", "--out", str(tmp_path / "s"), *show]) == 0
+        assert named in json.loads(capsys.readouterr().out)["words"][0]
 
 
 def test_effects_share_the_variance():

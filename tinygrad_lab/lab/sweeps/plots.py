@@ -18,23 +18,22 @@ _MOST_PLANES = 23  # beside the ground truth: four rows of six
 
 
 def curves(sweep: Sweep, table: Table) -> str:
-    """Draw all learning curves, with a colour for each value of the option across.
+    """Draw all learning curves, of the loss that the table compares, with a colour for each value of the option across.
 
     Arguments:
         sweep: the sweep, with the cells that have ended.
-        table: tells which option that is.
+        table: tells which option and which loss that is.
 
     Returns:
         A complete SVG document.
     """
     option = table.across or next(iter(sweep.options), "")
     values = sweep.values(option) if option else [None]
-    drawn = [
-        (position, left["curve"]) for position, left in enumerate(sweep.left) if left and left["curve"].get("loss")
-    ]
+    name = "validation_loss" if table.measure == "validation_loss" else "loss"
+    drawn = [(position, left["curve"]) for position, left in enumerate(sweep.left) if left and left["curve"].get(name)]
     figure, (axes,) = plots.new_figure(8.6, 4.4, 1, 1)
-    losses = _without_flights([plots.finite(np.array(curve["loss"], dtype=float)) for _, curve in drawn])
-    unit = plots.loss_scale(axes, losses)
+    losses = _without_flights([plots.finite(np.array(curve[name], dtype=float)) for _, curve in drawn])
+    unit = plots.loss_scale(axes, losses, name.replace("_", " "))
     longest = [max(curve["epoch"]) for _, curve in drawn]
     if longest and max(longest) > 20 * min(longest):
         axes.set_xscale("log")

@@ -103,7 +103,7 @@ def _grid(table: Table, panel: Panel) -> Any:
     return grid
 
 
-def as_json(sweep: Sweep, out: Path) -> dict[str, Any]:
+def as_json(sweep: Sweep, out: Path, measure: str | None = None) -> dict[str, Any]:
     """Return the rows and what mattered, ready for JSON."""
-    table = tabulate(sweep)
+    table = tabulate(sweep, measure)
     return {"rows": without_nan(sweep.rows()), "words": in_words(effects(sweep, table), table), "out": str(out)}

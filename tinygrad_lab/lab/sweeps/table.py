@@ -81,9 +81,15 @@ class Table:
 
 
 def measure_of(sweep: Sweep) -> str:
-    """Return what a sweep compares: the epochs that it takes to reach a condition, or else the loss."""
-    conditions = {cell.config.until for cell in sweep.cells if cell.config is not None}
-    return "loss" if conditions == {None} else "epochs"
+    """Return what a sweep compares: the epochs that it takes to reach a condition, or else the loss.
+
+    That is the validation loss if every run was watched with points put aside: who learnt its points by heart has the
+    lowest loss on these.
+    """
+    if {cell.config.until for cell in sweep.cells if cell.config is not None} != {None}:
+        return "epochs"
+    trained = [left for left in sweep.left if left is not None and left["status"] not in ("refused", "died")]
+    return "validation_loss" if trained and all("validation_loss" in left for left in trained) else "loss"
 
 
 def tabulate(sweep: Sweep, measure: str | None = None) -> Table:
