@@ -185,6 +185,23 @@ def test_bfloat16():
         check(function(torch.sin, narrow), x)
 
 
+@pytest.mark.parametrize(("dtype", "factor"), [(torch.float16, 1.01), (torch.bfloat16, 1.2)])
+def test_a_mistake_in_a_narrow_dtype_alone_is_told_from_its_rounding(dtype, factor):
+    def backward(context, g):
+        slope = torch.sigmoid(context.saved_tensors[0])
+        return (factor if g.dtype == dtype else 1) * g * slope * (1 - slope)
+
+    x = torch.tensor([[0.3, -1.5, 2.0], [0.7, -0.2, 1.1]]).to(dtype)
+    assert check(torch.sigmoid, x).ok
+    with pytest.raises(GradientError, match="off in the arguments' own dtype, but right in a wider one"):
+        check(function(torch.sigmoid, backward), x)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_what_a_narrow_dtype_cannot_hold_is_no_mistake(dtype):
+    assert check(lambda x: torch.tanh(3 * x + 4), torch.linspace(-2, 0.5, 6).to(dtype)).ok  # 1 - y², of a y close to 1
+
+
 def test_what_cannot_be_decided_is_said_in_one_line():
     with pytest.raises(VacuousTestError, match=r"returned no floating-point numbers; .* integers\?"):
         check(lambda x: x.long(), M)

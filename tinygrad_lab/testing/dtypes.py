@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -24,6 +25,10 @@ ROUNDING = 8  # in units of the own dtype; what goes beyond has to be the same a
 SEEN = 10  # times as far as rounding was seen to carry the gradient, or the function
 COARSE = 1e-4  # the unit of a dtype so narrow that units granted by the dozen would hide whole percents
 UNITS, FARTHER = 2, 3  # therefore fewer there, of rounding and beyond what was seen
+BESIDE = 1  # and beside 1: 1 - y² loses half a unit by the rounding of y, and as much again by that of its square
+CLOSE_BY = (0, 1, -1, 2, -2, 3, -3, 4, -4)  # units by which to move, to see rounding from outside
+FAR, STILL = 0.1, 2  # relative to an element: results that move by less than two units tell nothing of it
+MANY = 64  # so many elements at most are looked at so
 HIDDEN = 1e3  # units of the largest result may be lost inside a function whose rounding cannot be seen
 LOST = 0.1  # a relative error of the function from which on its own dtype tells nothing
 HALF = 0.5  # the same, of the function itself, where rounding cannot be seen
@@ -60,7 +65,7 @@ def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, clos
     units, farther = _granted(unit)
     tolerance = max(close, units * unit) * np.abs(right) + ROUNDING * underflow
     # Rules subtract from 1, as in 1 - y²: where little is left, its rounding is that of the cotangent.
-    tolerance = tolerance + units * unit * np.max(np.abs(weights), initial=0)
+    tolerance = tolerance + (units if unit <= COARSE else BESIDE) * unit * np.max(np.abs(weights), initial=0)
     comparable = (np.abs(right) < problem.largest / 1e3) & np.isfinite(right)
     if sample.own_overflow:
         comparable &= np.isfinite(own)
@@ -68,11 +73,13 @@ def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, clos
     if not np.any(off):
         return
     seen = spread(lambda: problem.own_gradient(weights)[0] - again(problem.x))
-    tolerance = np.maximum(tolerance, farther * seen) if seen is not None else _bounded(sample, right, tolerance)
+    tolerance = np.maximum(tolerance, farther * seen) if seen is not None else _unseen(sample, right, tolerance, again)
     off &= ~(np.abs(own - right) <= tolerance)
     worst = sorted(np.flatnonzero(off).tolist(), key=lambda i: -abs(float(own[i] - right[i])) / float(tolerance[i]))
+    telling = (i for i in worst[:MANY] if not (seen is None and unit > COARSE and _stands_still(sample, i)))
     if (seen is None or unit > COARSE) and not any(
-        _steady(sample, i, Error(float(own[i]), float(right[i])), again, tolerance[i]) for i in worst[:4]
+        _steady(sample, i, Error(float(own[i]), float(right[i])), again, tolerance[i])
+        for i in itertools.islice(telling, 4)
     ):
         return
     for i in worst:
@@ -85,18 +92,47 @@ def _granted(unit: float) -> tuple[int, int]:
     return (UNITS, FARTHER) if unit > COARSE else (ROUNDING, SEEN)
 
 
-def _bounded(sample: Sample, right: Array, tolerance: Array) -> Array:
-    """Return a bound of the rounding of another system, which cannot be seen."""
+def _unseen(sample: Sample, right: Array, tolerance: Array, again: Rule) -> Array:
+    """Return how far the rounding of another system may carry a gradient, which cannot be seen inside."""
     problem, weights, unit = sample.problem, sample.weights[0], sample.own_unit
     units, farther = _granted(unit)
-    tolerance = tolerance + sample.rounding_of(weights, right, unit, units)
     # Where the function itself comes out otherwise in the own dtype, so may its gradient.
+    off = problem.own_off
+    if unit > COARSE:  # but for the rounding that every result has
+        off = np.maximum(off - unit / 2 * np.abs(problem.y), 0)
+        tolerance = tolerance + farther * _scatter(sample, again)
+    else:
+        tolerance = tolerance + sample.rounding_of(weights, right, unit, units)
     largest = np.max(np.abs(right[np.isfinite(right)]), initial=0)
-    shown = problem.own_error * (np.abs(right) + largest) + np.sum(np.abs(weights) * problem.own_off) / problem.scale
+    tiny = float(np.finfo(np.float64).tiny)
+    relative = np.max(off / np.maximum(np.abs(problem.y), tiny), initial=0)
+    shown = relative * (np.abs(right) + largest) + np.sum(np.abs(weights) * off) / problem.scale
     tolerance = tolerance + farther * shown
     # A rule may be ill-conditioned: what rounding the arguments would do to it, it may do itself.
     moved = [problem.gradient(weights, problem.x * (1 + sign * units * unit / 2))[0] for sign in (1, -1)]
     return np.asarray(tolerance + units * np.max([np.abs(other - sample.gradients[0]) for other in moved], axis=0))
+
+
+def _scatter(sample: Sample, again: Rule) -> Array:
+    """Return how far errors in the own dtype are apart at points a few units away, where a mistake is the same."""
+    problem, weights, unit = sample.problem, sample.weights[0], sample.own_unit
+    errors = []
+    for steps in CLOSE_BY:
+        x = problem.rounded(problem.x * (1 + steps * unit))
+        errors.append(problem.own_gradient(weights, x)[0] - again(x))
+    return np.asarray(np.ptp(errors, axis=0) / 2)
+
+
+def _stands_still(sample: Sample, i: int) -> bool:
+    """Whether the results hardly move with an element in the own dtype: what is made of them is too coarse then."""
+    problem = sample.problem
+    values = real_parts(problem.results).astype(problem.dtype)
+    for sign in (1, -1):
+        x = problem.x.copy()
+        x[i] += sign * FAR * problem.scale[i]
+        if np.any(np.abs(problem.own_value(problem.rounded(x)) - values) > STILL * sample.own_unit * np.abs(values)):
+            return False
+    return True
 
 
 def _steady(sample: Sample, i: int, error: Error, again: Rule, tolerance: float) -> bool:
