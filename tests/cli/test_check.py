@@ -81,7 +81,7 @@ def test_a_wrong_one_is_reported_with_what_reproduces_it(functions, capsys):
     ("words", "status", "text"),
     [
         (["{}:forgotten"], 1, "is a `return` missing"),
-        (["{}:entropi"], 2, "has no 'entropi'; did you mean entropy?"),
+        (["{}:entropi"], 2, "has no 'entropi'; did you mean 'entropy'?"),
         (["{}"], 2, "is not of the form module:name; write it like"),
         (["nowhere:f"], 2, "there is no module or file 'nowhere' here"),
         (["nowhere.py:f"], 2, "there is no module or file 'nowhere.py' here"),

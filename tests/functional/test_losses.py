@@ -219,7 +219,7 @@ def test_a_delta_that_is_not_positive_is_refused():
 
 @pytest.mark.parametrize("loss", [*REGRESSION, binary_cross_entropy, binary_cross_entropy_with_logits])
 def test_an_unknown_reduction_is_refused(loss):
-    text = f'{loss.__name__}: reduction must be "mean", "sum" or "none", got \'total\'; leave it out for the mean'
+    text = f"{loss.__name__}: reduction must be one of mean, sum, none, got 'total'; leave it out for the mean"
     with pytest.raises(OperationError, match=re.escape(text)):
         loss(np.full(3, 0.5), np.full(3, 0.25), reduction="total")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import signal
 import sys
 import threading
@@ -22,6 +23,7 @@ from tinygrad_lab.cli import check, compare, graph, play, predict, reports, swee
 from tinygrad_lab.errors import TinygradError
 from tinygrad_lab.lab.text import visible
 from tinygrad_lab.memory import reuse_memory
+from tinygrad_lab.refusals.nearest import meant, none_of
 from tinygrad_lab.version import __version__
 
 # Each has HELP, DESCRIPTION and EXAMPLES, takes what `add_arguments` says, and does its work in `run`, which imports
@@ -40,10 +42,19 @@ _OVERVIEW = """examples:
 """
 
 
+_REFUSED = re.compile(r"(.*): invalid choice: '(.*)' \(choose from (.*)\)")
+
+
 class _Parser(argparse.ArgumentParser):
     """Reports a mistake in one line, as all other errors are reported."""
 
     def error(self, message: str) -> NoReturn:
+        """Exit with the message; of a choice that there is not, it asks for the one that was meant."""
+        refused = _REFUSED.fullmatch(message)
+        if refused is not None:
+            argument, given, known = refused.groups()
+            names = [name.strip("' ") for name in known.split(",")]
+            message = f"{argument}: {none_of(names, given, 'check the spelling')}"
         self.exit(2, f"{self.prog}: error: {visible(message)}; usage: {self.prog} --help\n")
 
 
@@ -57,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SystemExit: for `--help`, `--version` and arguments that cannot be parsed.
     """
     _prepare_streams()
-    options = vars(parser().parse_args(arguments))
+    found, unknown = parser().parse_known_args(arguments)
+    options = vars(found)
+    _refuse(unknown, options.pop("parser"))
     try:
         reuse_memory()  # this process is ours alone
         with _asked_to_end():
@@ -78,6 +91,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except KeyboardInterrupt:
         return _complain("interrupted; nothing was written", 130)
+
+
+def _refuse(unknown: Sequence[str], command: argparse.ArgumentParser) -> None:
+    """Exit with an error about the first of the arguments that a command does not know, if there are any."""
+    if unknown:
+        known = [name for name in command._option_string_actions if name.startswith("--")]
+        command.error(
+            f"there is no argument {unknown[0]}; {meant(unknown[0].partition('=')[0], known, 'leave it out')}"
+        )
 
 
 def _complain(text: str, status: int) -> int:
@@ -133,5 +155,5 @@ def parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.add_arguments(added)
-        added.set_defaults(run=command.run)
+        added.set_defaults(run=command.run, parser=added)
     return whole

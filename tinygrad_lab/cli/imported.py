@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 import sys
@@ -12,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.refusals.nearest import meant
 
 _OURS = Path(__file__).parents[1]
 
@@ -33,9 +33,8 @@ def imported(name: str, example: str) -> Any:
     found: Any = _module(module)
     for part in path.split("."):
         if not hasattr(found, part):
-            near = difflib.get_close_matches(part, [one for one in dir(found) if not one.startswith("_")], 3)
-            advice = f"did you mean {' or '.join(near)}?" if near else "check the spelling"
-            raise ArgumentError(f"{module} has no {path!r}; {advice}")
+            known = [one for one in dir(found) if not one.startswith("_")]
+            raise ArgumentError(f"{module} has no {path!r}; {meant(part, known, 'check the spelling')}")
         found = getattr(found, part)
     return found
 

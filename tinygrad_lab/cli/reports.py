@@ -43,11 +43,12 @@ def run(options: dict[str, Any]) -> int:
     from tinygrad_lab.lab.reports.measuring import measure
     from tinygrad_lab.lab.reports.published import REPORTS
     from tinygrad_lab.lab.sweeps.writing import Folder
+    from tinygrad_lab.refusals.nearest import none_of
 
     names = list(dict.fromkeys(name.upper() for name in options["names"])) or list(REPORTS)
     for name in names:
         if name not in REPORTS:
-            raise LabError(f"reports: name must be one of {', '.join(REPORTS)}, got {name!r}; leave it out for all")
+            raise LabError(f"reports: name {none_of(REPORTS, name, 'leave it out for all')}")
     with Folder.open(options["out"]) as place:
         with watching(options["quiet"]) as watch:
             found = measure(names, options["workers"], place.store, watch, options["compile"])

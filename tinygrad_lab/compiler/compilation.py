@@ -11,6 +11,7 @@ from tinygrad_lab.compiler.lifting import Lifted
 from tinygrad_lab.compiler.program import Program, Writer, Written
 from tinygrad_lab.compiler.repeating import Repetition
 from tinygrad_lab.errors import CompileError
+from tinygrad_lab.refusals.nearest import none_of
 
 BACKENDS = ("numpy", "numba", "jax")
 
@@ -33,7 +34,7 @@ class Compilation:
 def writer_of(backend: str, parallel: bool = False) -> Writer:
     """Return the writer of a backend; `parallel` is an option of Numba's alone."""
     if backend not in BACKENDS:
-        raise CompileError(f"compile: backend must be one of {', '.join(BACKENDS)}, got {backend!r}; choose one")
+        raise CompileError(f"compile: backend {none_of(BACKENDS, backend, 'choose one')}")
     if parallel and backend != "numba":
         raise CompileError(
             f'compile: parallel must be left out unless backend is "numba", got {backend!r}; BLAS and XLA have threads '

@@ -13,6 +13,7 @@ from tinygrad_lab import tree
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.generators import or_fresh
+from tinygrad_lab.refusals.nearest import meant
 
 Rows = tuple[Any, ...]
 
@@ -101,7 +102,8 @@ class Parquet:
             names = about.schema.to_arrow_schema().names
             for name in [name for columns in self._columns for name in columns]:
                 if name not in names:
-                    raise ArgumentError(f"Parquet: {file} has no column {name!r}; choose among {', '.join(names)}")
+                    advice = meant(name, names, f"choose among {', '.join(names)}")
+                    raise ArgumentError(f"Parquet: {file} has no column {name!r}; {advice}")
             self._groups += [(file, number) for number in range(about.num_row_groups)]
 
     def __len__(self) -> int:

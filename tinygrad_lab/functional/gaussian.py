@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.refusals.nearest import none_of
 from tinygrad_lab.rules.blocks import in_blocks
 from tinygrad_lab.typing import Array, Result
 
@@ -140,4 +141,4 @@ def gelu(x: Array, approximate: str = "none") -> Result:
         return _gelu_exact(x)
     if approximate == "tanh":
         return _gelu_tanh(x)
-    raise OperationError(f'gelu: approximate must be "none" or "tanh", got {approximate!r}; leave it out for x · Φ(x)')
+    raise OperationError(f"gelu: approximate {none_of(('none', 'tanh'), approximate, 'leave it out for x · Φ(x)')}")

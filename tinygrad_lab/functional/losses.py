@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.refusals.nearest import none_of
 from tinygrad_lab.typing import Array, Result, Rule
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,9 +55,7 @@ def reduced(name: str, losses: Array, reduction: str) -> Result:
 def check_reduction(name: str, reduction: str) -> None:
     """Refuse anything but the names of the three reductions."""
     if reduction not in _REDUCTIONS:
-        raise OperationError(
-            f'{name}: reduction must be "mean", "sum" or "none", got {reduction!r}; leave it out for the mean'
-        )
+        raise OperationError(f"{name}: reduction {none_of(_REDUCTIONS, reduction, 'leave it out for the mean')}")
 
 
 def _per_element(rule: Rule) -> Rule:

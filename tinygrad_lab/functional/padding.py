@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.windows import Size, windows
+from tinygrad_lab.refusals.nearest import none_of
 from tinygrad_lab.typing import Array, Result
 
 BORDERS = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}  # PyTorch's names: NumPy's
@@ -37,7 +38,7 @@ def pad(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0
         array([3., 2., 1., 2.])
     """
     if mode not in _MODES:
-        raise OperationError(f"pad: mode must be one of {', '.join(_MODES)}, got {mode!r}; np.pad has more modes")
+        raise OperationError(f"pad: mode {none_of(_MODES, mode, 'np.pad has more modes')}")
     ndim, widths = np.ndim(x), [int(width) for width in pad]
     if len(widths) % 2 or len(widths) > 2 * ndim:
         raise OperationError(

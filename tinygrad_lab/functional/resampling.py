@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.windows import Size, each
+from tinygrad_lab.refusals.nearest import meant
 from tinygrad_lab.typing import Array, DTypeLike, Result
 
 _LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3}
@@ -48,7 +49,8 @@ def interpolate(
     if mode != "nearest" and _LINEAR.get(mode) != n:
         raise OperationError(
             f'interpolate: mode must be "nearest", or "linear", "bilinear" or "trilinear" for one, two or three '
-            f"spatial axes, got {mode!r} for shape {np.shape(x)}; the spatial axes are those after the channels"
+            f"spatial axes, got {mode!r} for shape {np.shape(x)}; "
+            + meant(mode, {"nearest", *_LINEAR} - {mode}, "the spatial axes are those after the channels")
         )
     old = np.shape(x)[2:]
     if size is not None:

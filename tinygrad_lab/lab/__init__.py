@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lab.errors import LabError
+from tinygrad_lab.refusals.names import missing
 
 if TYPE_CHECKING:
     from tinygrad_lab.lab.config import Config
@@ -65,4 +66,4 @@ def __getattr__(name: str) -> Any:
             return getattr(importlib.import_module(f"{__name__}.{home}"), name)
     if name in _HOMES:  # README and notebooks say tl.lab.data.xor()
         return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise missing(__name__, name, {}, __all__)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tinygrad_lab import nn, optim
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.data import DATASETS
 from tinygrad_lab.lab.objectives import OBJECTIVES
-from tinygrad_lab.lab.options import FLAG, WIDTHS, check, choice, option, real, text, whole
+from tinygrad_lab.lab.options import FLAG, WIDTHS, by_name, check, check_names, choice, option, real, text, whole
 from tinygrad_lab.lab.schedules import USAGE
 
 ACTIVATIONS = (*nn.ACTIVATIONS, "none")
@@ -29,6 +29,7 @@ _SHARE = real("more than 0 and less than 1", lambda x: 0 < x < 1, "try 0.2")
 _BELOW_1 = real("at least 0 and less than 1", lambda x: 0 <= x < 1, "try 0.9")
 
 
+@by_name
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Everything that determines a run: the same configuration gives the same numbers, bit for bit.
@@ -187,10 +188,7 @@ class Config:
             raise LabError(
                 f"{where}: must be a JSON object of options, got {type(given).__name__}; see config.json of a run"
             )
-        known = [one.name for one in fields(cls)]
-        for name in given:
-            if name not in known:
-                raise LabError(f"{where}: there is no option {name!r}; the options are {', '.join(known)}")
+        check_names(where, given, cls)
         return cls(**given)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import Field, dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from tinygrad_lab.errors import ArgumentError, LabError
+from tinygrad_lab.refusals.nearest import meant
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class Kind:
         """Raise a LabError unless the value is of this kind."""
         if not self.holds(value):
             shown = value if isinstance(value, int | float) else repr(value)
-            raise LabError(f"config: {name} must be {self.rule}, got {shown}; {self.advice}")
+            advice = self.advice if self.choices is None else meant(value, self.choices, self.advice)
+            raise LabError(f"config: {name} must be {self.rule}, got {shown}; {advice}")
 
 
 def choice(names: Iterable[str]) -> Kind:
@@ -100,6 +105,34 @@ def option(default: Any, kind: Kind, group: str, help: str) -> Any:
         help: the text in the help.
     """
     return field(default=default, metadata={"kind": kind, "group": group, "help": help})
+
+
+def by_name(kind: type[T]) -> type[T]:
+    """Let a class of options refuse what is none of them in one line, before Python does in words of its own."""
+    init = vars(kind)["__init__"]
+
+    @functools.wraps(init)
+    def checked(self: T, *unnamed: Any, **given: Any) -> None:
+        if unnamed:
+            raise LabError(f"config: options are given by name, got {unnamed[0]!r}; write data={unnamed[0]!r}")
+        check_names("config", given, kind)
+        init(self, **given)
+
+    setattr(kind, "__init__", checked)  # noqa: B010 a method that the dataclass has made
+    return kind
+
+
+def check_names(where: str, given: Iterable[str], kind: type) -> None:
+    """Refuse names that are not fields of a configuration.
+
+    Raises:
+        LabError: there is no such option; the text begins with `where` the name comes from.
+    """
+    known = [one.name for one in fields(kind)]
+    for name in given:
+        if name not in known:
+            advice = meant(name, known, f"the options are {', '.join(known)}")
+            raise LabError(f"{where}: there is no option {name!r}; {advice}")
 
 
 def interval(text: str) -> tuple[int | None, float | None]:

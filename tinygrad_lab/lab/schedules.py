@@ -15,6 +15,7 @@ from typing import Any
 from tinygrad_lab.errors import ArgumentError, LabError
 from tinygrad_lab.optim import schedules
 from tinygrad_lab.optim.base import Schedule
+from tinygrad_lab.refusals.nearest import meant
 
 WARMUP = "warmup"
 
@@ -60,9 +61,9 @@ def rate(text: str, lr: float, updates: int) -> float | Schedule:
     make = schedules.linear_warmup if name == WARMUP else None if plus else schedules.SCHEDULES.get(name)
     given = _read(words, make) if make else None
     if make is None or given is None:
-        raise LabError(
-            f"config: schedule must be {USAGE}, got {text!r}; numbers are positive, and numbers of steps whole"
-        )
+        advice = "numbers are positive, and numbers of steps whole"
+        known = [WARMUP, *schedules.SCHEDULES] if make is None and not plus else ()
+        raise LabError(f"config: schedule must be {USAGE}, got {text!r}; {meant(name, known, advice)}")
     if "total" in inspect.signature(make).parameters:
         given["total"] = updates
     try:

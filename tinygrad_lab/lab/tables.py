@@ -16,6 +16,7 @@ import numpy as np
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.lab.numerals import MISSING, has_decimal_comma, is_number, with_points
+from tinygrad_lab.refusals.nearest import meant
 from tinygrad_lab.typing import NDArray
 
 _DELIMITERS = ",;\t|"
@@ -77,7 +78,8 @@ class Table:
         if found:
             raise LabError(f"data: {self.path}: {len(found)} columns are called {name!r}; rename the others")
         shown = ", ".join(self.names[:12]) + (", …" if len(self.names) > 12 else "")
-        raise LabError(f"data: {self.path}: there is no column {name!r}; the columns are {shown}")
+        advice = meant(name, self.names, f"the columns are {shown}")
+        raise LabError(f"data: {self.path}: there is no column {name!r}; {advice}")
 
 
 def read_csv(path: Path, delimiter: str | None = None, header: bool | None = None, alone: bool = False) -> Table:

@@ -15,6 +15,7 @@ from tinygrad_lab.functional.recurrent import gru_state, lstm_output, lstm_state
 from tinygrad_lab.generators import or_fresh
 from tinygrad_lab.nn.init import check_positive, uniform
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.refusals.nearest import none_of
 from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
 
 NONLINEARITIES: dict[str, Callable[[Any], Any]] = {"tanh": np.tanh, "relu": functional.relu}
@@ -65,8 +66,7 @@ class Recurrent(Module):
     def _check_nonlinearity(self, nonlinearity: str) -> None:
         if nonlinearity not in NONLINEARITIES:
             raise ArgumentError(
-                f"{type(self).__name__}: nonlinearity must be one of {', '.join(NONLINEARITIES)}, "
-                f"got {nonlinearity!r}; tanh is usual"
+                f"{type(self).__name__}: nonlinearity {none_of(NONLINEARITIES, nonlinearity, 'tanh is usual')}"
             )
         self.nonlinearity = nonlinearity
 

@@ -14,6 +14,7 @@ from tinygrad_lab.functional.padding import BORDERS
 from tinygrad_lab.functional.windows import Size
 from tinygrad_lab.nn.init import Initialiser, check_positive, layer_parameters
 from tinygrad_lab.nn.module import Module
+from tinygrad_lab.refusals.nearest import meant, none_of
 from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
 
 PADDING_MODES = {"zeros": "constant", **BORDERS}  # PyTorch's names: NumPy's
@@ -76,13 +77,11 @@ class _Conv(_Convolution):
     ) -> None:  # fmt: skip
         name = type(self).__name__
         if padding_mode not in PADDING_MODES:
-            raise ArgumentError(
-                f"{name}: padding_mode must be one of {', '.join(PADDING_MODES)}, got {padding_mode!r}; zeros is usual"
-            )
+            raise ArgumentError(f"{name}: padding_mode {none_of(PADDING_MODES, padding_mode, 'zeros is usual')}")
         if isinstance(padding, str) and (padding not in ("same", "valid") or padding_mode != "zeros"):
             raise ArgumentError(
                 f'{name}: padding must be numbers, or "same" or "valid" with padding_mode "zeros", got {padding!r}; '
-                f"0 is usual"
+                + meant(padding, {"same", "valid"} - {padding}, "0 is usual")
             )
         kernel = self._each("kernel_size", kernel_size)
         sizes: dict[str, Size] = {"kernel_size": kernel, "stride": stride, "dilation": dilation}

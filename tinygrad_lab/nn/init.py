@@ -16,6 +16,7 @@ from tinygrad_lab import refusals
 from tinygrad_lab.calls.defaults import given_or_default
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.generators import or_fresh
+from tinygrad_lab.refusals.nearest import none_of
 from tinygrad_lab.typing import DTypeLike, NDArray, Rng, Shape
 
 Initialiser = Callable[..., NDArray]
@@ -198,9 +199,7 @@ def layer_parameters(
         return weight, None if bias is None else uniform(bias, rng, dtype, -bound, bound)
     if isinstance(init, str):
         if init not in INITIALISERS:
-            raise ArgumentError(
-                f"init: name must be one of {', '.join(INITIALISERS)}, got {init!r}; or pass a function"
-            )
+            raise ArgumentError(f"init: name {none_of(INITIALISERS, init, 'or pass a function')}")
         init = INITIALISERS[init]
     return init(shape, rng, given_or_default(dtype)), None if bias is None else np.zeros(bias, given_or_default(dtype))
 

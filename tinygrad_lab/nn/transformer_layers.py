@@ -12,6 +12,7 @@ from tinygrad_lab.nn.attention import MultiheadAttention
 from tinygrad_lab.nn.layers import Dropout, Linear
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.nn.normalisation import LayerNorm
+from tinygrad_lab.refusals.nearest import none_of
 from tinygrad_lab.typing import Array, ArrayLike, DTypeLike, Result, Rng
 
 _ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"relu": functional.relu, "gelu": functional.gelu}
@@ -26,8 +27,7 @@ class _Layer(Module):
     ) -> None:  # fmt: skip
         if isinstance(activation, str) and activation not in _ACTIVATIONS:
             raise ArgumentError(
-                f"{type(self).__name__}: activation must be one of {', '.join(_ACTIVATIONS)}, got {activation!r}; "
-                f"or pass a function"
+                f"{type(self).__name__}: activation {none_of(_ACTIVATIONS, activation, 'or pass a function')}"
             )
         self.linear1 = Linear(d_model, dim_feedforward, bias, rng=rng, dtype=dtype)
         self.linear2 = Linear(dim_feedforward, d_model, bias, rng=rng, dtype=dtype)

@@ -12,6 +12,7 @@ from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, UndefinedMethodError
 from tinygrad_lab.optim.arguments import check_at_least_0, listed, refuse_lazy, refuse_recorded, values
 from tinygrad_lab.optim.parts import parts, whole
+from tinygrad_lab.refusals.nearest import meant
 from tinygrad_lab.typing import Array, NDArray, Result
 
 State = dict[str, Any]  # "step", the number of updates made, and arrays; {} before the first update
@@ -107,7 +108,8 @@ class Optimizer:
         for name in options:
             if name not in known:
                 raise ArgumentError(
-                    f"{kind.__name__}: a group's options must be among {', '.join(known)}, got {name!r}; leave it out"
+                    f"{kind.__name__}: a group's options must be among {', '.join(known)}, got {name!r}; "
+                    f"{meant(name, known, 'leave it out')}"
                 )
         params = given["params"]
         group = kind([params] if isinstance(params, Value) else params, **{"lr": lr, **options})

@@ -14,8 +14,15 @@ from tinygrad_lab.core.arrays import as_array, plain
 from tinygrad_lab.core.transforms import hvp, value_and_grad
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import extra
+from tinygrad_lab.refusals import arguments
+from tinygrad_lab.refusals.nearest import none_of
 from tinygrad_lab.typing import Result
 
+METHODS = (
+    "Nelder-Mead", "Powell", "CG", "BFGS", "Newton-CG", "L-BFGS-B", "TNC", "COBYLA", "COBYQA", "SLSQP", "trust-constr",
+    "dogleg", "trust-ncg", "trust-exact", "trust-krylov",
+)  # fmt: skip
+_OPTIONS = ("bounds", "constraints", "tol", "callback", "options")
 _WITH_PRODUCTS = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")  # they take Hessian-vector products
 _WITH_HESSIAN = ("dogleg", "trust-exact")  # they take the whole matrix
 _WITHOUT_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
@@ -41,15 +48,15 @@ def minimize(
         method: one of SciPy's names, such as "L-BFGS-B", "BFGS", "CG", "Newton-CG" or "trust-ncg".
         jac: whether `loss` returns a pair, the value and the gradient, as in SciPy: for a loss that is compiled,
             `tl.compile(tl.value_and_grad(loss))`. Not for methods that use second derivatives.
-        options: further keywords of `scipy.optimize.minimize`, such as tol, bounds, callback and options.
+        options: further keywords of `scipy.optimize.minimize`: bounds, constraints, tol, callback and options.
 
     Returns:
         SciPy's result, and in its attribute `parameters` the minimum, nested like `parameters`.
 
     Raises:
         ArgumentTypeError: if the loss does not take such arguments.
-        ArgumentError: if a parameter is complex, or there is none; if `jac` is given with a method that has no use for
-            a gradient, or needs second derivatives.
+        ArgumentError: if there is no such method; if a parameter is complex, or there is none; if `jac` is given with a
+            method that has no use for a gradient, or needs second derivatives.
         MissingExtraError: without SciPy.
 
     Example:
@@ -64,6 +71,7 @@ def minimize(
     """
     with extra("scipy"):
         import scipy.optimize
+    _check_names(method, options)
     _check_arguments(loss, args)
     at = _Vectors(parameters)
     if jac and method.lower() in (*_WITH_PRODUCTS, *_WITH_HESSIAN, *_WITHOUT_GRADIENT):
@@ -94,6 +102,14 @@ def minimize(
         found = scipy.optimize.minimize(value_and_gradient, at.start, jac=True, method=method, **second, **options)
     found.parameters = at.unravel(found.x)
     return found
+
+
+def _check_names(method: str, options: dict[str, Any]) -> None:
+    if method.lower() not in map(str.lower, METHODS):
+        raise ArgumentError(f"minimize: method {none_of(METHODS, method, 'L-BFGS-B is usual')}")
+    for name in options:
+        if name not in _OPTIONS:
+            raise arguments.unknown("minimize", name, ("args", "method", "jac", *_OPTIONS))
 
 
 def _check_arguments(loss: Callable[..., Any], args: tuple[Any, ...]) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.refusals.nearest import none_of
 from tinygrad_lab.testing.differences import Array
 
 Matrices = Literal["any", "symmetric", "positive definite", "invertible"]
@@ -82,8 +83,7 @@ class Domain:
                 f"Domain: low must be below high, got {self.low} and {self.high}; leave out an end that has no limit"
             )
         if self.matrices not in _MATRICES:
-            kinds = ", ".join(map(repr, _MATRICES))
-            raise ArgumentError(f"Domain: matrices must be one of {kinds}, got {self.matrices!r}; choose one of them")
+            raise ArgumentError(f"Domain: matrices {none_of(_MATRICES, self.matrices, 'choose one of them')}")
 
     def __contains__(self, x: Any) -> bool:
         """Whether all elements of `x` lie in the interval, and on none of the points left out."""

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.refusals.nearest import none_of
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,7 @@ def choose(name: str) -> None:
         ArgumentError: if there is none of that name.
     """
     if name not in PROFILES:
-        raise ArgumentError(
-            f"gradient profile: name must be one of {', '.join(PROFILES)}, got {name!r}; choose one of them"
-        )
+        raise ArgumentError(f"gradient profile: name {none_of(PROFILES, name, 'choose one of them')}")
     _active.set(PROFILES[name])
 
 

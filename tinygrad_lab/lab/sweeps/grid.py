@@ -18,7 +18,7 @@ import numpy as np
 from tinygrad_lab.errors import ArgumentError, LabError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import DATASETS
-from tinygrad_lab.lab.options import FLAG, WIDTHS, Kind, is_whole, kind_of
+from tinygrad_lab.lab.options import FLAG, WIDTHS, Kind, check_names, is_whole, kind_of
 
 _KINDS = {one.name: kind_of(one) for one in fields(Config)}
 _TRUTH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
@@ -76,9 +76,8 @@ def cells(base: Config, choices: Mapping[str, Iterable[Any]], sample: int | None
         [{'lr': 0.1, 'seed': 0}, {'lr': 0.1, 'seed': 1}, {'lr': 0.2, 'seed': 0}, {'lr': 0.2, 'seed': 1}]
     """
     values = {name: list(dict.fromkeys(map(_plain, chosen))) for name, chosen in choices.items()}
+    check_names("sweep", values, Config)
     for name, chosen in values.items():
-        if name not in _KINDS:
-            raise LabError(f"sweep: there is no option {name!r}; the options are {', '.join(_KINDS)}")
         if not chosen:
             raise LabError(f"sweep: {name} has no value; give it one, or leave it out")
     count = math.prod(map(len, values.values()))

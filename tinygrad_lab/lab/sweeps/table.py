@@ -10,6 +10,7 @@ from typing import Any
 
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.sweeps.running import Sweep
+from tinygrad_lab.refusals.nearest import meant
 
 FAILED = ("diverged", "refused", "died")
 
@@ -107,9 +108,8 @@ def tabulate(sweep: Sweep, measure: str | None = None) -> Table:
     """
     known = dict.fromkeys(name for row in sweep.rows() for name in row if name not in sweep.options)
     if measure is not None and known and measure not in known:
-        raise LabError(
-            f"show: there is no figure {measure!r}; choose among {', '.join(known)}, the finished cells are kept"
-        )
+        advice = meant(measure, known, f"choose among {', '.join(known)}")
+        raise LabError(f"show: there is no figure {measure!r}; {advice}, the finished cells are kept")
     measure = measure or measure_of(sweep)
     values = {name: sweep.values(name) for name in sweep.options}
     others = sorted((name for name in values if name != "seed"), key=lambda name: -len(values[name]))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.refusals.nearest import meant
 from tinygrad_lab.viz.choose.labels import Shown
 from tinygrad_lab.viz.choose.view import Fold, Level
 from tinygrad_lab.viz.write.picture import Color, Direction
@@ -42,18 +44,18 @@ def check_choice(call: str, name: str, value: object, kind: Any, optional: bool 
     """
     choices = get_args(kind)
     good = value in choices or (optional and value is None)
-    check(call, name, value, good, " or ".join(map(repr, choices)))
+    check(call, name, value, good, " or ".join(map(repr, choices)), choices)
 
 
-def check(call: str, name: str, value: object, good: bool, rule: str) -> None:
+def check(call: str, name: str, value: object, good: bool, rule: str, known: Iterable[str] = ()) -> None:
     """Refuse an argument of `draw`, or of a method of the graph, that is not as the rule says.
 
     Raises:
         ArgumentError: if it is not good.
     """
     if not good:
-        where = "draw" if call == "draw" else "Graph"
-        raise ArgumentError(f"{call}: {name} must be {rule}, got {value!r}; see help(viz.{where})")
+        advice = meant(value, known, f"see help(viz.{'draw' if call == 'draw' else 'Graph'})")
+        raise ArgumentError(f"{call}: {name} must be {rule}, got {value!r}; {advice}")
 
 
 def is_whole(x: Any, least: int) -> bool:
