@@ -110,7 +110,7 @@ def test_a_name_like_no_other_is_told_with_something_to_do(what):
 
 def test_everything_that_is_chosen_by_name_is_above():
     """A text that is a default is a name; these are texts of other kinds."""
-    other = {"data", "before", "where", "name", "target"}
+    other = {"data", "before", "where", "name", "target", "outcome"}
     asked = {what.split()[-1] for what in CHOICES}
     for module in (tl, functional, nn, tl.optim, tl.optim.schedules, lab, viz, testing, tl.data, tl.distributions):
         for thing in (getattr(module, name) for name in getattr(module, "__all__", ())):

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lab.errors import GradientError, VacuousTestError
+from tinygrad_lab.refusals.names import missing
 from tinygrad_lab.testing import adapters
 from tinygrad_lab.testing.adjoint import check_adjoint
 from tinygrad_lab.testing.checks import check_gradients
@@ -45,4 +46,4 @@ def __getattr__(name: str) -> Any:
         from tinygrad_lab.testing.examples import gradient_test
 
         return gradient_test
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise missing(__name__, name, {}, __all__)
