@@ -87,7 +87,7 @@ def page() -> str:
     """Return the whole page."""
     ops = sorted(
         (op for op in OPS.values() if op.kind != ZERO and is_ours(op)),
-        key=lambda op: (op.family, op.name),
+        key=lambda op: (op.family, op.name, public_name(op)),
     )
     parts = [HEAD, f"{len(ops)} operations have a derivative.\n"]
     for family, members in groupby(ops, key=lambda op: op.family):

@@ -8,7 +8,7 @@ import tinygrad_lab
 
 PACKAGE = Path(tinygrad_lab.__file__).parent
 FLOORS = (
-    "errors", "version", "deprecation", "extras", "typing", "generators", "tree", "numpy",
+    "errors", "version", "deprecation", "extras", "later", "typing", "generators", "tree", "numpy",
     "memory", "refusals", "calls", "core", "rules", "functional", "random", "distributions", "compiler",
     "nn", "optim", "data", "export", "saving", "cluster",
     "testing", "viz", "lab", "play", "cli", "__main__",
@@ -40,7 +40,7 @@ def imports_of(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 yield from _floor(alias.name)
-        elif isinstance(node, ast.Call) and _name(node.func) in ("import_module", "__import__") and node.args:
+        elif isinstance(node, ast.Call) and _name(node.func) in ("import_module", "__import__", "later") and node.args:
             for part in getattr(node.args[0], "values", [node.args[0]]):
                 if isinstance(part, ast.Constant):
                     yield from _floor(str(part.value))

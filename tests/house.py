@@ -38,7 +38,7 @@ def built_up_to(floor: str, folder: Path) -> Path:
     return folder
 
 
-def rest_of_root(there: set[str]) -> str:
+def rest_of_root(there: set[str]) -> str:  # noqa: C901  a case for each kind of statement
     """Return the package's `__init__.py` without what it takes from missing floors."""
     root = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     kept, gone = [], set()
@@ -50,7 +50,10 @@ def rest_of_root(there: set[str]) -> str:
             if statement.module.split(".")[1] not in there:
                 gone |= {alias.asname or alias.name for alias in statement.names}
                 statement.names = []
-        elif isinstance(statement, ast.Assign | ast.If) or not isinstance(statement, ast.Import | ast.Expr):
+        elif isinstance(statement, ast.Expr):
+            if not set(re.findall(r"'tinygrad_lab\.(\w+)", ast.unparse(statement))) <= there:
+                continue
+        elif isinstance(statement, ast.Assign | ast.If) or not isinstance(statement, ast.Import):
             if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__":
                 statement.value = ast.List([], ast.Load())
             names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}

@@ -52,6 +52,7 @@ def test_imports_go_down_only():
         ("def f():\n    from tinygrad_lab.viz import draw", {"viz"}),
         ("import tinygrad_lab.nn.init, numpy", {"nn"}),
         ("import importlib\nimportlib.import_module(f'tinygrad_lab.lab.{name}')", {"lab"}),
+        ("OPS.later('tinygrad_lab.functional')", {"functional"}),
         ("import numpy", set()),
     ],
 )

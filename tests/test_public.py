@@ -6,6 +6,7 @@ import ast
 import functools
 import inspect
 import re
+import rlcompleter
 import subprocess
 import sys
 import types
@@ -31,6 +32,11 @@ PROMISED = [
 @pytest.mark.parametrize("name", PROMISED)
 def test_what_is_promised_is_there(name):
     assert hasattr(tl, name)
+
+
+def test_what_is_loaded_on_demand_is_found_by_who_looks_for_names():
+    assert set(PROMISED) | set(tl.__all__) <= set(dir(tl))
+    assert rlcompleter.Completer({"tl": tl}).complete("tl.opt", 0) == "tl.optim"
 
 
 def test_public_names_are_documented():
@@ -140,9 +146,25 @@ def test_importing_needs_nothing_but_numpy():
         "graphviz",
         "difflib",
         "numpy.random",
+        "numpy.fft",
+        *(f"tinygrad_lab.{name}" for name in ("nn", "functional", "optim", "compiler", "rules.later")),
     ]
     loaded = run(f"import sys, tinygrad_lab; print([m for m in {heavy} if m in sys.modules])")
     assert loaded == "[]"
+
+
+def test_who_reads_the_table_of_operations_has_all_of_it_and_ones_own_rules_stay():
+    code = (
+        "import importlib, pkgutil, numpy as np, tinygrad_lab as tl\n"
+        "tl.defvjp(np.linalg.det, lambda g, y, x: 7 * np.ones_like(x))\n"
+        "before = len(tl.OPS)\n"
+        "for package in (tl.rules, tl.functional, tl.nn, tl.optim):\n"
+        "    for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "        if module.name != 'tinygrad_lab.rules.special':  # which needs SciPy\n"
+        "            importlib.import_module(module.name)\n"
+        "print(len(tl.OPS.here) - before, tl.grad(np.linalg.det)(np.eye(1)))"
+    )
+    assert run(code) == "0 [[7.]]"
 
 
 def test_importing_changes_no_global_state():

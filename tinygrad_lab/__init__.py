@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_lab import functional, nn, optim, refusals, rules, tree
+from tinygrad_lab import refusals, rules, tree
 from tinygrad_lab.calls.defaults import default_dtype, get_default_dtype, set_default_dtype
 from tinygrad_lab.core.declare import composed, defvjp, defzero, primitive
 from tinygrad_lab.core.modes import debug, enable_grad, no_grad
@@ -14,15 +14,27 @@ from tinygrad_lab.core.transforms import grad, hessian, hvp, jacobian, jvp, valu
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.array import array
-from tinygrad_lab.rules.checkpoint import checkpoint
-from tinygrad_lab.rules.forward import defjvp
 from tinygrad_lab.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from tinygrad_lab import cluster, data, distributions, export, lab, random, testing, viz
+    from tinygrad_lab import (
+        cluster,
+        data,
+        distributions,
+        export,
+        functional,
+        lab,
+        nn,
+        optim,
+        random,
+        testing,
+        viz,
+    )
     from tinygrad_lab.cluster import compute
     from tinygrad_lab.compiler import compile, scan
     from tinygrad_lab.memory import reuse_memory
+    from tinygrad_lab.rules.checkpoint import checkpoint
+    from tinygrad_lab.rules.forward import defjvp
     from tinygrad_lab.saving import load, save
 
 __all__ = [
@@ -70,19 +82,29 @@ __all__ = [
 ]
 
 
+OPS.later("tinygrad_lab.functional")
+OPS.later("tinygrad_lab.functional.recurrent")
+
+# Loaded on demand: a program that only needs gradients pays for none of them.
+_MODULES = frozenset(
+    ("cluster", "data", "distributions", "export", "functional", "lab", "nn", "optim", "random", "testing", "viz")
+)
+_FROM = {
+    "checkpoint": "rules.checkpoint", "compile": "compiler", "compute": "cluster", "defjvp": "rules.forward",
+    "load": "saving", "reuse_memory": "memory", "save": "saving", "scan": "compiler",
+}  # fmt: skip
+
+
 def __getattr__(name: str) -> Any:
-    # Loaded on demand: a program that only needs gradients pays for none of them.
-    if name in ("cluster", "data", "distributions", "export", "lab", "random", "testing", "viz"):
+    if name in _MODULES:
         return importlib.import_module(f"tinygrad_lab.{name}")
-    if name == "compute":
-        return importlib.import_module("tinygrad_lab.cluster").compute
-    if name == "reuse_memory":
-        return importlib.import_module("tinygrad_lab.memory").reuse_memory
-    if name in ("load", "save"):
-        return getattr(importlib.import_module("tinygrad_lab.saving"), name)
-    if name in ("compile", "scan"):
-        return getattr(importlib.import_module("tinygrad_lab.compiler"), name)
+    if name in _FROM:
+        return getattr(importlib.import_module(f"tinygrad_lab.{_FROM[name]}"), name)
     raise refusals.names.missing(__name__, name, refusals.names.OF_PACKAGES["tinygrad_lab"], __all__)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def _graph(value: Value, **options: Any) -> viz.Graph:
@@ -120,7 +142,6 @@ def _traceback(error: OperationError) -> list[str]:
 _SHOWN: tuple[tuple[type, str, Any], ...] = (
     (Value, "graph", _graph),
     (Value, "_repr_mimebundle_", _in_notebook),
-    (nn.Module, "_repr_mimebundle_", _in_notebook),
     (OperationError, "_render_traceback_", _traceback),
 )
 for _kind, _name, _method in _SHOWN:

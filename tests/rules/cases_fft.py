@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from tests.rules.drawing import call, listed, written
-from tinygrad_lab.rules import fft
+from tinygrad_lab.rules.later import fft
 
 ONE = [
     ((5,), {}),

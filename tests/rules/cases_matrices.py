@@ -12,8 +12,9 @@ import numpy as np
 from numpy import linalg
 
 from tests.rules.drawing import elementwise, written
-from tinygrad_lab.rules import decompositions, determinants, norms, solving
-from tinygrad_lab.rules.matrices import adjoint, hermitian
+from tinygrad_lab.rules import norms
+from tinygrad_lab.rules.later import decompositions, determinants, solving
+from tinygrad_lab.rules.later.matrices import adjoint, hermitian
 from tinygrad_lab.testing.domains import NONZERO, Domain
 
 RNG = np.random.default_rng(5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.rules.drawing import call, listed
-from tinygrad_lab.rules.einsum import einsum
+from tinygrad_lab.rules.later.einsum import einsum
 from tinygrad_lab.rules.norms import norm
 
 

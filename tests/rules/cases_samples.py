@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tests.rules.drawing import call, elementwise, listed, written
-from tinygrad_lab.rules.calculus import full_convolution
 from tinygrad_lab.rules.elementwise import fraction, mantissa
+from tinygrad_lab.rules.later.calculus import full_convolution
 from tinygrad_lab.rules.limits import side
 from tinygrad_lab.rules.powers import partial
 from tinygrad_lab.rules.trigonometric import bessel_moment

@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from tests.rules.drawing import call, listed
 from tinygrad_lab.core.operators import getitem
 from tinygrad_lab.rules.joining import concatenate, stack
-from tinygrad_lab.rules.windows import constant_pad, overlap_add
+from tinygrad_lab.rules.later.windows import constant_pad, overlap_add
 from tinygrad_lab.rules.writing import add_at, scatter, set_at
 
 # -- shaping ---------------------------------------------------------------------------------------------------------

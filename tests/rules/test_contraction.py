@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_lab as tl
 from tests.rules.cases_products import EINSUMS
-from tinygrad_lab.rules.contraction import contract, pairs, plan
+from tinygrad_lab.rules.later.contraction import contract, pairs, plan
 
 SIZES = {"a": 2, "b": 3, "c": 4, "d": 1}
 TERMS = ["", "a", "ab", "ba", "abc", "cad", "dbc"]

@@ -16,7 +16,7 @@ from tinygrad_lab.testing.profiles import Profile, running
 @pytest.fixture
 def scratch(monkeypatch):
     """A registry of one's own."""
-    monkeypatch.setattr(tl.core.registry, "OPS", dict(tl.OPS))
+    monkeypatch.setattr(tl.OPS, "here", dict(tl.OPS))
 
 
 @gradient_test

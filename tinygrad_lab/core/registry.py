@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +11,7 @@ import numpy as np
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.binding import Binder, positional_names
 from tinygrad_lab.errors import GradientLostError
+from tinygrad_lab.later import Table
 from tinygrad_lab.typing import Args, Array, Function, Keywords, Result, Rule
 
 RULE, COMPOSED, ZERO = "rule", "composed", "zero derivative"
@@ -114,8 +113,7 @@ class JointRules(VariadicRules):
         return {position: lambda *_, one=one, **__: one for position, one in zip(needed, found, strict=True)}
 
 
-OPS: dict[Function, Op] = {}
-LATER: dict[str, str] = {}  # libraries, and the modules with their rules: imported once the library has been
+OPS: Table[Function, Op] = Table()
 REFUSED: dict[Function, str] = {}  # functions that no Value may enter, with advice
 
 
@@ -132,11 +130,7 @@ def operation(function: Function, forward: Function | None = None) -> Op:
 
 def find(function: Function) -> Op:
     """Return the operation that differentiates `function`, or raise an error that names it and the nearest one."""
-    op = OPS.get(function)
-    if op is None:
-        for library in LATER.keys() & sys.modules.keys():
-            importlib.import_module(LATER.pop(library))
-        op = OPS.get(function)
+    op = OPS.here.get(function) or OPS.get(function)  # which is slower
     if op is None:
         name = getattr(function, "__name__", repr(function))
         if function in REFUSED:

@@ -81,6 +81,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
     call: tuple[Any, int, Any] | None  # (the module call that returned it, `index` before it, the inner such call)
     at: ClassVar[Any]  # v.at[i].set(x), which the rules of indexing register
     graph: ClassVar[Callable[..., Any]]  # what draws: the package registers it, the engine knows no pictures
+    _repr_mimebundle_: ClassVar[Callable[..., Any]]
 
     def __init__(
         self, data: ArrayLike, *, dtype: DTypeLike = None, requires_grad: bool = True, name: str | None = None

@@ -52,6 +52,7 @@ class Module:
     training: bool = True
     operation: str = ""  # the name of the operation that the module is, if it is one: errors then name the module only
     _stand_ins: StandIns | tuple[()] = ()  # what a copy made by `tree_flatten` holds in place of the parameters
+    _repr_mimebundle_ = Value._repr_mimebundle_
 
     def __dir__(self) -> list[str]:
         return refusals.names.present(self, super().__dir__())

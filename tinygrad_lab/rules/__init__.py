@@ -1,64 +1,43 @@
-"""The derivative rules, a module per family of functions; importing the package fills the registry."""
+"""The derivative rules, a module per family of functions: importing the package fills the registry.
 
-from tinygrad_lab.core.registry import LATER
+What many programs never need waits in `later`, until such a function meets a Value or somebody reads all of `OPS`.
+"""
+
+from tinygrad_lab.core.registry import OPS
 from tinygrad_lab.rules import (
-    applying,
-    calculus,
-    creation,
-    decompositions,
-    determinants,
-    einsum,
     elementwise,
-    fft,
     indexing,
     joining,
     linalg,
     norms,
-    padding,
-    polynomials,
     powers,
     reductions,
     refused,
     selection,
     shaping,
-    solving,
-    sorting,
-    statistics,
     trigonometric,
     ufunc_methods,
     variance,
-    windows,
     zero,
 )
 
-LATER["scipy.special"] = "tinygrad_lab.rules.special"
+OPS.later("tinygrad_lab.rules.later", "numpy")
+OPS.later("tinygrad_lab.rules.special", "scipy.special")
+OPS.later("tinygrad_lab.rules.checkpoint")
 
 __all__ = [
-    "applying",
-    "calculus",
-    "creation",
-    "decompositions",
-    "determinants",
-    "einsum",
     "elementwise",
-    "fft",
     "indexing",
     "joining",
     "linalg",
     "norms",
-    "padding",
-    "polynomials",
     "powers",
     "reductions",
     "refused",
     "selection",
     "shaping",
-    "solving",
-    "sorting",
-    "statistics",
     "trigonometric",
     "ufunc_methods",
     "variance",
-    "windows",
     "zero",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.refusals.arguments import bad_inputs
-from tinygrad_lab.rules.contraction import contract, pairs
+from tinygrad_lab.rules.later.contraction import contract, pairs
 from tinygrad_lab.rules.writing import scatter
 from tinygrad_lab.typing import Array, DTypeLike, Result
 

@@ -14,7 +14,7 @@ from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import one_axis
-from tinygrad_lab.rules.windows import constant_pad
+from tinygrad_lab.rules.later.windows import constant_pad
 from tinygrad_lab.typing import Array, Axes
 
 _OPPOSITE: dict[Any, Any] = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}

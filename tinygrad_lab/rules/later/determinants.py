@@ -12,9 +12,9 @@ import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
-from tinygrad_lab.rules.matrices import adjoint, diagonal, transposed
+from tinygrad_lab.rules.later.matrices import adjoint, diagonal, transposed
+from tinygrad_lab.rules.later.results import named
 from tinygrad_lab.rules.plain import detached
-from tinygrad_lab.rules.results import named
 from tinygrad_lab.typing import Array, Result
 
 

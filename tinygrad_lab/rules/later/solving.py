@@ -14,7 +14,7 @@ from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.rules.axes import many_axes, other_axes
 from tinygrad_lab.rules.dtypes import alike, arrays
-from tinygrad_lab.rules.matrices import adjoint, transposed
+from tinygrad_lab.rules.later.matrices import adjoint, transposed
 from tinygrad_lab.rules.plain import detached
 from tinygrad_lab.typing import Array, Arrays, Result
 

@@ -12,7 +12,7 @@ from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import cut, resized, standing_along
-from tinygrad_lab.rules.windows import constant_pad
+from tinygrad_lab.rules.later.windows import constant_pad
 from tinygrad_lab.typing import Array, ArrayLike
 
 Pair = tuple[int, int]

@@ -11,8 +11,8 @@ from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import flattened, many_axes
 from tinygrad_lab.rules.dtypes import alike
+from tinygrad_lab.rules.later.results import named
 from tinygrad_lab.rules.plain import detached
-from tinygrad_lab.rules.results import named
 from tinygrad_lab.typing import Array, Axes, Result
 
 
