@@ -44,6 +44,7 @@ BROKEN = {
     "wrote into the cotangent": mutating,
     "wrote into the arguments": spoiling,
     "shares its memory with what the rule was given": lambda g, x: g,
+    "gradient of argument 0: shares its memory": lambda g, x: x if np.all(g == 1) else g * x,  # as after `sum`
     "must be a floating-point array, got NoneType": lambda g, x: None,
     "but the argument has": lambda g, x: np.sum(g),
     r"the argument has \(3,\) and float32": lambda g, x: g.astype(np.float64),

@@ -44,3 +44,17 @@ def test_functions_that_lose_digits_are_right_in_every_dtype(dtype):
     ):
         for x in (np.array([0.3, -1.5, 0.75], dtype), np.array([5.0, 6.5, -3.0], dtype)):
             assert check_gradients(function, x).ok
+
+
+def narrowed(g, a, b):
+    first = g * b if a.dtype == b.dtype else (g * b).astype(np.float32)
+    return first.astype(a.dtype), (g * a).astype(b.dtype)
+
+
+def test_where_dtypes_are_mixed_each_gradient_has_its_own_arguments_digits():
+    a, b = np.array([0.3, -1.5, 0.7]), np.array([0.1, 2.3, -1.7], np.float32)
+    right = adapters.pair(np.multiply, lambda g, a, b: (g * b, (g * a).astype(b.dtype)), "product")
+    assert check_gradients(right, a, b).ok
+    assert check_gradients(lambda a, b: a * np.sin(b), a, b).ok  # no more digits than there are in the sine
+    text = check_gradients(adapters.pair(np.multiply, narrowed, "product"), a, b, raise_exception=False).text
+    assert text.startswith(f"product, gradient of argument 0, element [0]: {NARROW}")

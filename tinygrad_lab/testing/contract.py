@@ -157,7 +157,22 @@ def _check(rule: Rule, positions: list[int], nondeterminism: float) -> None:
         _check_kind(name, gradient, rule.arguments[number] if rule.owned else None)
         if rule.owned:
             _check_memory(name, gradient, given, first[:number])
+    if rule.owned:
+        rule = rule._replace(apply=_unshared(rule, positions))
     check_cotangents(rule, [np.copy(gradient) for gradient in first], second, nondeterminism)
+
+
+def _unshared(rule: Rule, positions: list[int]) -> Callable[[Any], Any]:
+    """Return what applies a rule and looks each time whether it hands out memory: it may do so for some cotangents."""
+
+    def apply(cotangents: Any) -> Any:
+        found = rule.apply(cotangents)
+        for number, gradient in enumerate(found if steadfast() else ()):
+            name = f"{rule.name}, gradient of argument {positions[number]}"
+            _check_memory(name, gradient, [*cotangents, *rule.arguments], found[:number])
+        return found
+
+    return apply
 
 
 def _applied(rule: Rule) -> tuple[list[Any], list[Any]]:

@@ -63,9 +63,10 @@ def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, clos
     dtypes = [array.dtype for array in (*(leaf.array for leaf in problem.leaves), *problem.results)]
     underflow = max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)
     units, farther = _granted(unit)
-    tolerance = max(close, units * unit) * np.abs(right) + ROUNDING * underflow
+    tolerance = np.maximum(close, units * problem.units) * np.abs(right) + ROUNDING * underflow
     # Rules subtract from 1, as in 1 - y²: where little is left, its rounding is that of the cotangent.
-    tolerance = tolerance + (units if unit <= COARSE else BESIDE) * unit * np.max(np.abs(weights), initial=0)
+    beside = units if unit <= COARSE else BESIDE
+    tolerance = tolerance + beside * problem.units * np.max(np.abs(weights), initial=0)
     comparable = (np.abs(right) < problem.largest / 1e3) & np.isfinite(right)
     if sample.own_overflow:
         comparable &= np.isfinite(own)
@@ -102,14 +103,16 @@ def _unseen(sample: Sample, right: Array, tolerance: Array, again: Rule) -> Arra
         off = np.maximum(off - unit / 2 * np.abs(problem.y), 0)
         tolerance = tolerance + farther * _scatter(sample, again)
     else:
-        tolerance = tolerance + sample.rounding_of(weights, right, unit, units)
+        for each in np.unique(problem.units):
+            rounding = sample.rounding_of(weights, right, float(each), units)
+            tolerance = tolerance + np.where(problem.units == each, rounding, 0)
     largest = np.max(np.abs(right[np.isfinite(right)]), initial=0)
     tiny = float(np.finfo(np.float64).tiny)
     relative = np.max(off / np.maximum(np.abs(problem.y), tiny), initial=0)
     shown = relative * (np.abs(right) + largest) + np.sum(np.abs(weights) * off) / problem.scale
     tolerance = tolerance + farther * shown
     # A rule may be ill-conditioned: what rounding the arguments would do to it, it may do itself.
-    moved = [problem.gradient(weights, problem.x * (1 + sign * units * unit / 2))[0] for sign in (1, -1)]
+    moved = [problem.gradient(weights, problem.x * (1 + sign * units * problem.units / 2))[0] for sign in (1, -1)]
     return np.asarray(tolerance + units * np.max([np.abs(other - sample.gradients[0]) for other in moved], axis=0))
 
 

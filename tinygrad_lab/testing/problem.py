@@ -45,6 +45,7 @@ class Problem:
         overflow: whether a number was too large for the dtype on the way to the value, or something divided by 0, or
             the value is infinite.
         undefined: whether the value is no number.
+        units: for each element, the rounding unit of its gradient in the own dtypes, once that was asked for.
         hidden: how far rounding inside the function may put its values off.
         given: how many of the arguments are the caller's.
         origin: of a gradient that is differentiated, the function's own problem and cotangent.
@@ -194,7 +195,9 @@ class Problem:
         cotangents = self.cotangents(weights)
         own = [c.astype(result.dtype) for c, result in zip(cotangents, self.results, strict=True)]
         copies = [np.copy(array) for array in leaves]
-        found, unit = self._flat(self._pulled(leaves, own))
+        gradients = self._pulled(leaves, own)
+        found, unit = self._flat(gradients)
+        self.units = self._units(gradients)
         for array, copy in zip(leaves, copies, strict=True):
             if not np.array_equal(array, copy, equal_nan=True):
                 array[...] = copy
@@ -214,6 +217,15 @@ class Problem:
         if x is not None:
             leaves = [laid_out_like(array, new) for array, new in zip(leaves, self.unflatten(x), strict=True)]
         return real_parts(self.adapter.value(shaken(leaves), self.rebuild)).astype(self.dtype)
+
+    def _units(self, gradients: list[Any]) -> Array:
+        """Return a rounding unit for each element: of its argument, its gradient or the results, the coarsest."""
+        units = np.full(self.x.shape, self.own_unit)
+        for gradient, leaf in zip(gradients, self.leaves, strict=True):
+            array = leaf.array if gradient is None else np.asarray(plain(gradient))
+            kinds = (np.finfo(leaf.array.dtype), np.finfo(array.dtype))
+            units[leaf.coordinates] = max(self.own_unit, *(float(kind.eps) for kind in kinds))
+        return units
 
     @property
     def own_unit(self) -> float:

@@ -34,7 +34,7 @@ _SUMS = frozenset({
 })  # fmt: skip
 
 _shake: ContextVar[Shake | None] = ContextVar("shake", default=None)
-_salt: ContextVar[tuple[int, int, float]] = ContextVar("salt")  # two odd numbers to move by, and a unit
+_salt: ContextVar[tuple[int, int, float, float]] = ContextVar("salt")  # two odd numbers to move by, and two units
 
 
 class Shake:
@@ -67,9 +67,9 @@ def shaken(arrays: list[Any]) -> list[Any]:
         return arrays
     rng = shake.rng
     arrays = [_viewed(array) for array in arrays]
-    unit = max((float(np.finfo(array.dtype).eps) for array in arrays if isinstance(array, Shaken)), default=0.0)
+    units = [float(np.finfo(array.dtype).eps) for array in arrays if isinstance(array, Shaken)]
     first, second = rng.integers(2**62, 2**63, 2).tolist()
-    _salt.set((first | 1, second | 1, unit))
+    _salt.set((first | 1, second | 1, max(units, default=0.0), min(units, default=0.0)))
     return arrays
 
 
@@ -141,9 +141,19 @@ class Shaken(KeptArray):
         return _viewed(bare(self)[_nested(bare, index)])
 
     def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return the array in another dtype: a narrower one rounds."""
+        """Return the array in another dtype: a narrower one rounds.
+
+        Where dtypes are mixed, the widest of them is not to be made narrower.
+        """
         result = bare(self).astype(dtype, *args, **kwargs)
-        return _viewed(_moved(result) if result.dtype.itemsize < self.dtype.itemsize else result)
+        if result.dtype.itemsize >= self.dtype.itemsize or result.dtype.kind not in "fc":
+            return _viewed(result)
+        *_, own, least = _salt.get()
+        return _viewed(_moved(result, min(float(np.finfo(result.dtype).eps), least if self._is_widest else own)))
+
+    @property
+    def _is_widest(self) -> bool:
+        return float(np.finfo(self.dtype).eps) <= _salt.get()[-1]
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
@@ -200,8 +210,8 @@ def _through(function: Callable[..., Any], args: Any, sums: bool) -> Any:
 
 def _turn() -> None:
     """Let numbers move another way from now on: what is added up twice need not be rounded alike."""
-    first, second, unit = _salt.get()
-    _salt.set((second, (first * second + 2) % 2**64 | 1, unit))
+    first, second, *units = _salt.get()
+    _salt.set((second, (first * second + 2) % 2**64 | 1, units[0], units[1]))
 
 
 def _floats(x: Any) -> list[Array]:
@@ -249,7 +259,7 @@ def _moved(x: Any, unit: float | None = None) -> Any:
         return x
     if x.dtype.kind == "c":
         return (_moved(np.real(x)) + 1j * _moved(np.imag(x))).astype(x.dtype)
-    first, second, own = _salt.get()
+    first, second, own, _ = _salt.get()
     kind = np.finfo(x.dtype)
     noise = _scattered(np.asarray(x), first, second)
     noise = noise + np.where(noise < 0, -0.5, 0.5)  # by half a unit at least, so that all that is rounded moves

@@ -127,7 +127,7 @@ def _codes(size: int) -> SearchStrategy[bytes]:
 def broadcastable(n: int, domain: Domain | Sequence[Domain] = REAL, dtype: Any = None) -> SearchStrategy[Any]:
     """Tuples of `n` arrays that broadcast against each other: equal shapes, lengths of 1, and missing axes.
 
-    One in 8 holds the same array `n` times; if a strategy for dtypes is given, three in 16 mix float64 and float32.
+    One in 8 holds the same array `n` times; if a strategy for dtypes is given, one in 4 mixes float64 and float32.
 
     Arguments:
         n: how many.
@@ -152,7 +152,7 @@ def broadcastable(n: int, domain: Domain | Sequence[Domain] = REAL, dtype: Any =
         special = draw(_SPECIAL) if n > 1 else 0
         if special >= 14 and all(other == domains[0] for other in domains):
             return (_tensor(draw, shape, domains[0], kind),) * n
-        mixed = special in (11, 12, 13) and isinstance(dtype, SearchStrategy)
+        mixed = special in (10, 11, 12, 13) and isinstance(dtype, SearchStrategy)
         kinds = [_MIXED[(i + special) % 2] if mixed else kind for i in range(n)]
         return tuple(_tensor(draw, _part(draw, shape, n), *drawn) for drawn in zip(domains, kinds, strict=True))
 
