@@ -57,11 +57,11 @@ def calls(op):
     return [call for call in chosen if narrow(map(np.asarray, call.args)) and all(map(np.size, call.args))]
 
 
-def rows():
+def rows(operations):
     """Return for each operation its name, whether it runs at first and at second order, and why not."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        for op in OPERATIONS:
+        for op in operations:
             try:
                 chosen = calls(op)
             except TinygradError:  # tried with layers only
@@ -74,11 +74,16 @@ def rows():
             yield op, [good for good, _ in outcomes], second, reasons
 
 
-def page():
-    """Return the page."""
+def named(op):
+    """Return an operation's name on the page."""
+    return f"`{op.family}.{op.name}`"
+
+
+def sections(operations):
+    """Return what the page says of operations that run in all calls, in some, and in none."""
     works, partly, not_at_all = [], [], []
-    for op, first, second, reasons in rows():
-        name = f"`{op.family}.{op.name}`"
+    for op, first, second, reasons in rows(operations):
+        name = named(op)
         if all(first) and all(second):
             works.append(name)
         elif any(first):
@@ -86,6 +91,12 @@ def page():
             partly.append(f"| {name} | {sum(first)} of {len(first)} | {_short(said)} |")
         else:
             not_at_all.append(f"| {name} | {_short(reasons[0])} |")
+    return works, partly, not_at_all
+
+
+def page():
+    """Return the page."""
+    works, partly, not_at_all = sections(OPERATIONS)
     return "\n".join([
         "# What runs on Dask", "",
         "`python docs/make_dask.py` writes this page. It runs every operation with the calls of its tests on Dask "

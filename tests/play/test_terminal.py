@@ -16,12 +16,24 @@ from tinygrad_lab.cli import main
 pytestmark = pytest.mark.slow
 
 
-def begun(tmp_path, *words):
-    environment = os.environ | {"BROWSER": "true", "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "tinygrad_lab", *words],
-        cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+@pytest.fixture
+def begun(tmp_path):
+    """Begin a command in an empty folder; whatever becomes of the test, it ends with it."""
+    running = []
+
+    def begin(*words):
+        environment = os.environ | {"BROWSER": "true", "PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "tinygrad_lab", *words],
+            cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        running.append(process)
+        return process
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.communicate(timeout=20)
 
 
 def page_of(address):
@@ -31,8 +43,8 @@ def page_of(address):
     return client.connect(f"ws://{host}/live", origin=f"http://{host}", additional_headers={"Cookie": cookie})
 
 
-def test_play_says_where_it_is_and_ctrl_c_ends_it(tmp_path):
-    process = begun(tmp_path, "play", "--no-browser", "--port", "0", "#data=linear&points=20&epochs=5")
+def test_play_says_where_it_is_and_ctrl_c_ends_it(begun, tmp_path):
+    process = begun("play", "--no-browser", "--port", "0", "#data=linear&points=20&epochs=5")
     address = process.stdout.readline().split()[1]
     with page_of(address) as page:
         messages = [page.recv(timeout=20) for _ in range(3)]
@@ -44,22 +56,19 @@ def test_play_says_where_it_is_and_ctrl_c_ends_it(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_page_says_so_when_its_server_is_killed(tmp_path, tabs):
-    process = begun(tmp_path, "play", "--no-browser", "--port", "0")
+def test_a_page_says_so_when_its_server_is_killed(begun, tabs):
+    process = begun("play", "--no-browser", "--port", "0")
     tab = tabs()
-    try:
-        tab.goto(process.stdout.readline().split()[1])
-        tab.wait_for_selector("#figures td")
-        process.kill()
-        process.communicate(timeout=20)
-        tab.wait_for_selector("#banner:has-text('cannot be reached')")
-    finally:
-        process.kill()
+    tab.goto(process.stdout.readline().split()[1])
+    tab.wait_for_selector("#figures td")
+    process.kill()
+    process.communicate(timeout=20)
+    tab.wait_for_selector("#banner:has-text('cannot be reached')")
 
 
-def test_train_live_shows_the_run_and_writes_its_folder(tmp_path):
+def test_train_live_shows_the_run_and_writes_its_folder(begun, tmp_path):
     pytest.importorskip("matplotlib")
-    process = begun(tmp_path, "train", "--live", "--epochs", "200", "--json")
+    process = begun("train", "--live", "--epochs", "200", "--json")
     address = process.stderr.readline().split()[1]
     with page_of(address) as page:
         summary = json.loads(process.stdout.readline())

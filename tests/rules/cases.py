@@ -19,13 +19,18 @@ from tinygrad_lab.testing.calls import Call, calls
 
 __all__ = ["DRAWN", "LISTED", "OPERATIONS", "Call", "calls_of"]
 
-# Tests and examples declare operations of their own while they run; the project's are those of its modules and NumPy's.
 # SciPy's, present once it has been used, have a test module of their own.
 # `indeterminate`, NaN by intention, and `checkpoint`, which calls a function, have their own tests too.
+ELSEWHERE = ("indeterminate", "checkpoint")
+
+
+def is_ours(op):
+    """Tests and examples declare operations of their own; the project's are those of its modules and NumPy's."""
+    return (getattr(op.function, "__module__", None) or "numpy").partition(".")[0] in ("numpy", "tinygrad_lab")
+
+
 OPERATIONS = [
-    op
-    for op in OPS.values()
-    if op.kind != ZERO and op.family != "special" and op.name not in ("indeterminate", "checkpoint")
+    op for op in OPS.values() if is_ours(op) and op.kind != ZERO and op.family != "special" and op.name not in ELSEWHERE
 ]
 DRAWN = [op for op in OPERATIONS if op.function not in WRITTEN]
 

@@ -105,13 +105,15 @@ class Tab:
         self.socket = socket
         self.waiting: list[str] = []
         self.frame: bytes | None = None
+        self.told = False  # whether it knows the state: until then a frame says less than the page believes
         self.news = asyncio.Event()
 
     def offer(self, message: str | bytes) -> None:
-        """Queue a message; a frame replaces one that is still waiting."""
+        """Queue a message; a frame replaces one that is still waiting, and is left out before the state is told."""
         if isinstance(message, bytes):
-            self.frame = message
+            self.frame = message if self.told else None
         else:
+            self.told = True  # what is told first is the state, as our page asks for nothing before
             self.waiting.append(message)
         self.news.set()
 
