@@ -35,6 +35,8 @@ def test_the_numbers_are_those_of_splitmix64():
         (lambda rng: rng.standard_normal(20_000, np.float32), stats.norm()),
         (lambda rng: rng.exponential(3, 20_000), stats.expon(scale=3)),
         (lambda rng: rng.gumbel(1, 2, 20_000), stats.gumbel_r(1, 2)),
+        (lambda rng: rng.gamma(0.5, 2, 20_000), stats.gamma(0.5, scale=2)),
+        (lambda rng: rng.beta(0.5, 2, 20_000), stats.beta(0.5, 2)),
         (lambda rng: np.array([rng.random() for _ in range(3000)]), stats.uniform()),
         (lambda rng: np.array([tl.random.Generator(i).random() for i in range(3000)]), stats.uniform()),
         (lambda rng: np.correlate(x := rng.normal(size=2000), x, "full")[2000:2200] / 2000**0.5, stats.norm()),
@@ -51,6 +53,29 @@ def test_integers_and_permutations():
     assert set(numbers.tolist()) == set(range(3, 9))
     assert sorted(rng.permutation(50).tolist()) == list(range(50))
     assert rng.integers(4).shape == rng.random().shape == ()
+
+
+@pytest.mark.parametrize("rate", [0.1, 3.0, 1000.0])
+def test_counts_are_distributed_as_they_should(rate):
+    counts = tl.random.Generator(2).poisson(rate, 20_000)
+    assert counts.dtype == np.int64
+    values = np.unique(stats.poisson(rate).ppf(np.linspace(0.02, 0.98, 9)))
+    observed = np.diff([0, *(np.sum(counts <= value) for value in values), 20_000])
+    expected = np.diff([0, *stats.poisson(rate).cdf(values), 1]) * 20_000
+    assert stats.chisquare(observed, expected).pvalue > 1e-3
+
+
+DRAWS = {"uniform": 2, "normal": 2, "exponential": 1, "gumbel": 2, "gamma": 2, "beta": 2, "poisson": 1, "integers": 2}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize("shapes", [[(), ()], [(3, 1), ()], [(3, 1), (4,)], [(), (4,)], [(0,), ()]])
+def test_each_element_of_the_parameters_has_a_draw_of_its_own_as_in_numpy(name, shapes):
+    parameters = [np.full(shape, 5 + 2**40 * i) for i, shape in enumerate(shapes[: DRAWS[name]])]
+    draws = [getattr(rng, name)(*parameters) for rng in (tl.random.Generator(0), np.random.default_rng(0))]
+    assert np.shape(draws[0]) == np.shape(draws[1])
+    assert np.asarray(draws[0]).dtype == np.asarray(draws[1]).dtype
+    assert name == "poisson" or len(np.unique(draws[0])) == np.size(draws[0])
 
 
 def test_a_compiled_step_draws_what_the_function_draws():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tinygrad_lab.errors import MissingExtraError
 
@@ -30,6 +31,17 @@ def extra(name: str) -> Iterator[None]:
         raise MissingExtraError(
             f'{name}: needs {library}, which cannot be imported ({error}); run: pip install "tinygrad-lab[{name}]"'
         ) from error
+
+
+def special() -> Any:
+    """Return `scipy.special`, whose ufuncs have derivatives here.
+
+    Raises:
+        MissingExtraError: without SciPy.
+    """
+    with extra("scipy"):
+        import scipy.special
+    return scipy.special
 
 
 def require(name: str, *libraries: str) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.typing import DTypeLike, Result
+from tinygrad_lab.extras import special
+from tinygrad_lab.typing import Array, DTypeLike, Result
 
 Size = int | tuple[int, ...] | None
 
@@ -56,15 +57,16 @@ class Generator:
         uniform = (self.bits(math.prod(shape)) >> _11).astype(np.float64) * 2.0**-53
         return _shaped(uniform, shape, dtype)
 
-    def uniform(self, low: float = 0.0, high: float = 1.0, size: Size = None) -> Result:
+    def uniform(self, low: Array | float = 0.0, high: Array | float = 1.0, size: Size = None) -> Result:
         """Return numbers distributed uniformly over [low, high)."""
-        return low + (high - low) * self.random(size)
+        return low + (high - low) * self.random(_drawn(size, low, high))
 
-    def normal(self, loc: float = 0.0, scale: float = 1.0, size: Size = None) -> Result:
+    def normal(self, loc: Array | float = 0.0, scale: Array | float = 1.0, size: Size = None) -> Result:
         """Return normally distributed numbers.
 
         Source: G. Box, M. Muller, "A note on the generation of random normal deviates", 1958.
         """
+        size = _drawn(size, loc, scale)
         radius, angle = 1 - self.random(size), 2 * np.pi * self.random(size)
         return loc + scale * np.sqrt(-2 * np.log(radius)) * np.cos(angle)
 
@@ -73,19 +75,31 @@ class Generator:
         normal = self.normal(size=size)
         return normal if dtype == np.float64 else normal.astype(dtype)
 
-    def exponential(self, scale: float = 1.0, size: Size = None) -> Result:
+    def exponential(self, scale: Array | float = 1.0, size: Size = None) -> Result:
         """Return exponentially distributed numbers of mean `scale`."""
-        return -scale * np.log1p(-self.random(size))
+        return -scale * np.log1p(-self.random(_drawn(size, scale)))
 
-    def gumbel(self, loc: float = 0.0, scale: float = 1.0, size: Size = None) -> Result:
+    def gumbel(self, loc: Array | float = 0.0, scale: Array | float = 1.0, size: Size = None) -> Result:
         """Return numbers of the Gumbel distribution, `loc − scale · log ε` with ε exponentially distributed."""
         tiny = np.finfo(np.float64).tiny
-        return loc - scale * np.log(np.maximum(self.exponential(size=size), tiny))
+        return loc - scale * np.log(np.maximum(self.exponential(size=_drawn(size, loc, scale)), tiny))
 
-    def integers(self, low: int, high: int | None = None, size: Size = None) -> Result:
+    def gamma(self, shape: Array | float, scale: Array | float = 1.0, size: Size = None) -> Result:
+        """Return numbers of the gamma distribution: its quantile function, of uniform numbers. Needs SciPy."""
+        return scale * special().gammaincinv(shape, self.random(_drawn(size, shape, scale)))
+
+    def beta(self, a: Array | float, b: Array | float, size: Size = None) -> Result:
+        """Return numbers of the beta distribution, as `gamma` does. Needs SciPy."""
+        return special().betaincinv(a, b, self.random(_drawn(size, a, b)))
+
+    def poisson(self, lam: Array | float = 1.0, size: Size = None) -> Result:
+        """Return counts of the Poisson distribution of mean `lam`, at most 10⁹, as `gamma` does. Needs SciPy."""
+        return np.ceil(special().pdtrik(self.random(_drawn(size, lam)), lam)).astype(np.int64)
+
+    def integers(self, low: Array | int, high: Array | int | None = None, size: Size = None) -> Result:
         """Return integers from `low` to `high` − 1, or from 0 to `low` − 1."""
         low, high = (0, low) if high is None else (low, high)
-        return low + np.floor(self.random(size) * (high - low)).astype(np.int64)
+        return low + np.floor(self.random(_drawn(size, low, high)) * (high - low)).astype(np.int64)
 
     def permutation(self, count: int) -> Result:
         """Return the integers from 0 to `count` − 1 in random order."""
@@ -132,6 +146,11 @@ def _mixed(x: Any) -> Result:
     x = (x ^ (x >> _30)) * _M1
     x = (x ^ (x >> _27)) * _M2
     return x ^ (x >> _31)
+
+
+def _drawn(size: Size, *parameters: Any) -> Size:
+    """Return how many numbers to draw: without a size one for each element of the parameters, as NumPy does."""
+    return np.broadcast_shapes(*map(np.shape, parameters)) or None if size is None else size
 
 
 def _shape(size: Size) -> tuple[int, ...]:

@@ -196,6 +196,19 @@ def test_a_distribution_of_computed_parameters_compiles(name):
     np.testing.assert_allclose(compiled[1], eager[1], rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", [*CASES, "Dirichlet", "MultivariateNormal", "Categorical"])
+def test_draws_compile(name):
+    """Each call draws new numbers, those of the function that was compiled."""
+    make = {"Dirichlet": lambda: D.Dirichlet(A), "MultivariateNormal": lambda: D.MultivariateNormal(B[:2], COVARIANCE),
+            "Categorical": lambda: D.Categorical(LOGITS)}.get(name, lambda: build(name)[0])  # fmt: skip
+    rng, other = tl.random.Generator(0), tl.random.Generator(0)
+    draw = tl.compile(lambda: make().sample(rng, 4), state=rng)
+    found = [draw() for _ in range(2)]
+    np.testing.assert_allclose(found, [make().sample(other, 4) for _ in range(2)], rtol=1e-12)
+    assert rng.counter == other.counter
+    assert not np.array_equal(*found)
+
+
 def test_categories_and_vectors_compile():
     places = np.array([2, 0])
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.errors import ArgumentError, GradientLostError, UndefinedMethodError
-from tinygrad_lab.extras import extra
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng, Result
 
 Size = int | tuple[int, ...]
@@ -36,7 +35,7 @@ class Distribution:
         """Draw, `size` times, from each of the distributions.
 
         Arguments:
-            rng: `np.random.Generator` or `RandomState`.
+            rng: `np.random.Generator` or `RandomState`; `tl.random.Generator` in compiled steps.
             size: how often, a number or a shape.
 
         Returns:
@@ -85,10 +84,3 @@ def constant(name: str, x: ArrayLike) -> Result:
             f"and weigh the loss by log_prob (the score function estimator)"
         )
     return plain(x)
-
-
-def special() -> Result:
-    """Return `scipy.special`, whose ufuncs have derivatives here."""
-    with extra("scipy"):
-        import scipy.special
-    return scipy.special

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.distributions.base import Distribution, Size, array, has_numbers, positive, special
+from tinygrad_lab.distributions.base import Distribution, Size, array, has_numbers, positive
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.extras import special
 from tinygrad_lab.functional.activations import sigmoid, softplus
 from tinygrad_lab.functional.softmaxes import log_softmax, softmax
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.distributions.base import Distribution, special
+from tinygrad_lab.distributions.base import Distribution
 from tinygrad_lab.distributions.discrete import Bernoulli, Categorical, Poisson
 from tinygrad_lab.distributions.location import Laplace
 from tinygrad_lab.distributions.normal import LogNormal, MultivariateNormal, Normal
 from tinygrad_lab.distributions.positive import Beta, Exponential, Gamma
 from tinygrad_lab.errors import ArgumentTypeError
+from tinygrad_lab.extras import special
 from tinygrad_lab.functional.activations import sigmoid, softplus
 from tinygrad_lab.functional.softmaxes import log_softmax
 from tinygrad_lab.typing import Array, Result

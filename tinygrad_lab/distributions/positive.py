@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_lab.distributions.base import Distribution, Size, array, constant, positive, special
+from tinygrad_lab.distributions.base import Distribution, Size, array, constant, positive
+from tinygrad_lab.extras import special
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng, Result
 
 
