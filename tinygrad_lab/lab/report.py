@@ -36,7 +36,7 @@ _NAMES = {"rmse": "RMSE", "mse": "MSE", "r2": "R²"}
 def figures(run: Run) -> list[tuple[str, str]]:
     """Return the final figures as rows of name and value."""
     history = run.history
-    rows = [("epochs", f"{history.epochs:,}, {ENDINGS[str(history.stopped_by)]}")]
+    rows = [("epochs", f"{history.epochs:,}, {ENDINGS.get(str(history.stopped_by), 'not ended yet')}")]
     right = {"accuracy": int(np.count_nonzero(run.predicted == run.dataset.labels))}
     for name, figure in run.figures().items():
         points = f" ({right[name]} of {len(run.predicted)} points)" if name in right and run.dataset.classes else ""

@@ -175,6 +175,11 @@ class Run:
                 found |= {f"{prefix}{name}": figure for name, figure in describe(part, said[1]).items()}
         return found
 
+    def _repr_html_(self) -> str:
+        from tinygrad_lab.lab.notebook import page  # only notebooks call this
+
+        return page(self)
+
 
 def run(config: Config, callbacks: Sequence[Callback] = (), dataset: Dataset | None = None) -> Run:
     """Train as a configuration describes.

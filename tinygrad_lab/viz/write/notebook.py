@@ -73,6 +73,7 @@ def curves_bundle(columns: Mapping[str, Sequence[float]], text: str) -> Bundle:
 
 COLORS = ("#0072b2", "#c04f00", "#00795a", "#a8437f")
 WIDE, HIGH, EDGE = 420.0, 110.0, 18.0
+MOST = 840  # points of a curve that are drawn: two for each of its pixels
 
 
 def curves(columns: Mapping[str, Sequence[float]]) -> str:
@@ -85,12 +86,13 @@ def curves(columns: Mapping[str, Sequence[float]]) -> str:
     parts = []
     for i, (name, column) in enumerate(columns.items()):
         color, top = COLORS[i % len(COLORS)], i * (HIGH + EDGE)
+        shown = sorted({round(k * (len(column) - 1) / MOST) for k in range(MOST + 1)}) if column else []
         finite = [x for x in column if math.isfinite(x)]
         low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
         span, step = (high - low) or 1.0, WIDE / max(len(column) - 1, 1)
         points = " ".join(
             f"{8 + j * step:.1f},{top + EDGE + HIGH - (x - low) / span * (HIGH - 10):.1f}"
-            for j, x in enumerate(column)
+            for j, x in ((j, column[j]) for j in shown)
             if math.isfinite(x)
         )
         last = number(column[-1]) if column else "–"
