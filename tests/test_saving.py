@@ -72,7 +72,7 @@ def test_a_single_model(tmp_path):
 def test_an_interrupted_save_leaves_the_old_file(tmp_path):
     path = tmp_path / "m.safetensors"
     tl.save({"x": np.ones(2)}, path)
-    with pytest.raises(ArgumentTypeError, match=r"save: cannot save f, a function; save arrays"):
+    with pytest.raises(ArgumentTypeError, match=r"save: cannot save f, a function; save what has a state_dict"):
         tl.save({"x": np.zeros(2), "f": lambda: None}, path)
     np.testing.assert_array_equal(tl.load(path)["x"], 1)
     assert [p.name for p in tmp_path.iterdir()] == ["m.safetensors"]
@@ -145,3 +145,74 @@ def test_values_are_saved_and_filled_wherever_they_stand(tmp_path):
         tl.load(tmp_path / "v", {"z": tl.Value([1.0, 2.0])})
     with pytest.raises(ArgumentError, match=r"holds .*'params.w', .*, but no 'params.c'; leave that out"):
         tl.load(tmp_path / "v", {"params": {"c": w}})
+
+
+class Noisy(tl.nn.Module):
+    def __init__(self, seed):
+        self.generator, self.w = np.random.default_rng(seed), tl.Value([1.0])
+
+
+def test_a_generator_may_have_any_name(tmp_path):
+    first, second = (tl.nn.Sequential(Noisy(seed)) for seed in (0, 1))
+    tl.save(first, tmp_path / "a")
+    tl.load(tmp_path / "a", second)
+    assert first[0].generator.random() == second[0].generator.random()
+
+
+WIDE = [np.longdouble, np.clongdouble] if np.dtype(np.longdouble).itemsize > 8 else []
+
+
+@pytest.mark.parametrize(
+    ("item", "kind"),
+    [*((np.ones(2, wide), f"array of {np.dtype(wide)}") for wide in WIDE),
+     (np.array(["a"]), "array of <U1"), (np.array([None]), "array of object"), ([1, 2], "list")],
+)  # fmt: skip
+def test_what_a_file_does_not_hold_is_refused_by_name(item, kind, tmp_path):
+    with pytest.raises(ArgumentTypeError, match=f"save: cannot save x, an? {kind}; save what has a state_dict"):
+        tl.save({"x": item}, tmp_path / "a")
+
+
+@pytest.mark.parametrize("state", [np.ones(2), 3.0, np.random.default_rng(0), tl.Value(1.0)])
+def test_what_has_no_name_is_refused(state, tmp_path):
+    with pytest.raises(ArgumentTypeError, match=r"save: cannot save the state, an? .*; save what has a state_dict"):
+        tl.save(state, tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{"a": {"b": 1}, "a.b": np.ones(2)}, {"a": 1, "a.b": np.ones(2)}, {"a.b": 1, "a": {}}, {"x.a.b": 1, "x.a": 2}],
+)
+def test_nothing_is_lost_to_another_of_its_name(state, tmp_path):
+    with pytest.raises(ArgumentError, match=r"save: two things would be named '(a|a\.b|x\.a)' in the file; rename one"):
+        tl.save(state, tmp_path / "a")
+
+
+def test_all_is_found_before_anything_is_filled(tmp_path):
+    tl.save({"w": np.ones(2)}, tmp_path / "a")
+    w = tl.Value(np.zeros(2))
+    with pytest.raises(ArgumentError, match="but no 'v'"):
+        tl.load(tmp_path / "a", {"w": w, "v": tl.Value(1.0)})
+    np.testing.assert_array_equal(w.data, 0)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [(np.random.default_rng(0), "w is a generator, but none was saved there; leave that out"),
+     (np.zeros(2), "cannot fill w, a ndarray, with a ndarray; give a Value"),
+     (tl.nn.Linear(2, 1), "cannot fill w, a Linear, with a ndarray; give a Value")],
+)  # fmt: skip
+def test_what_takes_no_such_state_is_refused(target, said, tmp_path):
+    tl.save({"w": np.ones(2)}, tmp_path / "a")
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=said):
+        tl.load(tmp_path / "a", {"w": target})
+
+
+@pytest.mark.parametrize("dtype", ["?", "u1", "i8", ">f8", "f2", "f4", "c8", "c16"])
+@pytest.mark.parametrize("shape", [(), (0,), (2, 3)])
+def test_arrays_of_every_kind_come_back_as_they_were(dtype, shape, tmp_path):
+    x = np.asfortranarray(np.full(shape, 1).astype(dtype))
+    if dtype == "c16":
+        x = x + complex(-0.0, np.inf)
+    tl.save({"x": x}, tmp_path / "a")
+    found = tl.load(tmp_path / "a")["x"]
+    np.testing.assert_array_equal(found, x.astype(x.dtype.newbyteorder("=")), strict=True)

@@ -5,22 +5,23 @@ Never pickle: a file holds arrays and a JSON header, and loading it runs no code
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lab import generators
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import extra
-from tinygrad_lab.generators import is_generator
-from tinygrad_lab.typing import Tree
+from tinygrad_lab.generators import is_generator, set_state
+from tinygrad_lab.typing import NDArray, Tree
 
 _PLAIN = (str, int, float, bool, type(None))
+_WIDEST = {"b": 1, "i": 8, "u": 8, "f": 8, "c": 16}  # bytes of a number, by the kinds of dtype that files hold
 
 
 def save(state: Tree, path: str | os.PathLike[str]) -> None:
@@ -35,7 +36,8 @@ def save(state: Tree, path: str | os.PathLike[str]) -> None:
         path: where to write.
 
     Raises:
-        ArgumentTypeError: for anything else, by its name.
+        ArgumentTypeError: for anything else, by its name: for arrays of texts or extended precision too.
+        ArgumentError: if two things would have the same name in the file.
         MissingExtraError: without safetensors (the extra `lab`).
 
     Example:
@@ -48,18 +50,22 @@ def save(state: Tree, path: str | os.PathLike[str]) -> None:
         >>> rest
         {'epoch': 3}
     """
-    with extra("lab"):
-        from safetensors.numpy import save as to_bytes
-
-    arrays: dict[str, Any] = {}
-    about: dict[str, Any] = {}
-    _collect("", state, arrays, about)
-    wide = [name for name, x in arrays.items() if x.dtype == np.complex128]  # which the format has not: pairs
-    arrays |= {name: np.stack([arrays[name].real, arrays[name].imag], axis=-1) for name in wide}
+    found: dict[str, Any] = {}
+    for name, item in _entries("", state):
+        if name in found:
+            raise _ambiguous(name)
+        found[name] = item
+    for name in found:
+        *folders, _ = name.split(".")
+        for folder in itertools.accumulate(folders, "{}.{}".format):
+            if folder in found:
+                raise _ambiguous(folder)
+    arrays = {name: item for name, item in found.items() if isinstance(item, np.ndarray)}
+    content = encode(arrays, {name: item for name, item in found.items() if name not in arrays})
     target = Path(path)
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        beside.write_bytes(to_bytes(arrays, {"tinygrad_lab": json.dumps(about), "complex128": json.dumps(wide)}))
+        beside.write_bytes(content)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
@@ -78,61 +84,92 @@ def load(path: str | os.PathLike[str], into: Tree = None) -> Tree:
 
     Raises:
         ArgumentError: if the file holds no such state, a name in `into` was not saved, or a Value has another shape.
+        ArgumentTypeError: if `into` holds anything that takes no state, such as an array.
         MissingExtraError: without safetensors (the extra `lab`).
+    """
+    try:
+        arrays, about = decode(Path(path).read_bytes())
+    except ArgumentError as error:
+        raise ArgumentError(f"load: {path} is {error}") from error
+    tree = _nested({**arrays, **about})
+    if into is None:
+        return tree
+    found = [("the state", into, tree)] if not isinstance(into, Mapping) else list(_taken(into, tree, path))
+    for name, target, state in found:
+        _restore(target, state, name)
+    return tree if isinstance(into, Mapping) else {}
+
+
+def encode(arrays: Mapping[str, NDArray], about: Mapping[str, Any]) -> bytes:
+    """Return a safetensors file of arrays by name, and of what JSON has."""
+    with extra("lab"):
+        from safetensors.numpy import save as to_bytes
+
+    wide = [name for name, x in arrays.items() if x.dtype == np.complex128]  # which the format has not: pairs
+    pairs = {name: np.asarray(arrays[name], order="C")[..., None].view(np.float64) for name in wide}
+    return to_bytes({**arrays, **pairs}, {"tinygrad_lab": json.dumps(about), "complex128": json.dumps(wide)})
+
+
+def decode(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the arrays and the rest of what `encode` made a file of; of another program's, the arrays.
+
+    Raises:
+        ArgumentError: the content is damaged.
     """
     with extra("lab"):
         from safetensors import SafetensorError
         from safetensors.numpy import load as from_bytes
 
-    content = Path(path).read_bytes()
     try:
         arrays = from_bytes(content)
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])  # of bytes, the library keeps it
         notes = header.get("__metadata__", {})
-        about = json.loads(notes.get("tinygrad_lab", "{}"))
-        arrays |= {name: arrays[name].view(np.complex128)[..., 0] for name in json.loads(notes.get("complex128", "[]"))}
+        wide = json.loads(notes.get("complex128", "[]"))
+        arrays |= {name: arrays[name].view(np.complex128)[..., 0] for name in wide}
+        return arrays, json.loads(notes.get("tinygrad_lab", "{}"))
     except (SafetensorError, ValueError, KeyError) as error:
-        raise ArgumentError(f"load: {path} is not a complete safetensors file ({error}); save it again") from error
-    tree = _nested({**arrays, **about})
-    if into is None:
-        return tree
-    if not isinstance(into, Mapping):
-        _restore(into, tree, "the state")
-        return {}
-    _restore_all(into, tree, path)
-    return tree
+        raise ArgumentError(f"not a complete safetensors file ({error}); save it again") from error
 
 
-def _collect(prefix: str, item: Any, arrays: dict[str, Any], about: dict[str, Any]) -> None:
-    """Note the arrays below `item` by path, and what is no array."""
+def _entries(prefix: str, item: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the paths below `item`, with an array or with what JSON has."""
     if isinstance(item, Value):
         item = item.data
     if hasattr(item, "state_dict"):
-        generators = dict(item.named_generators()) if hasattr(item, "named_generators") else {}
-        item = {**item.state_dict(), **generators}
+        item = {**item.state_dict(), **_generators_of(item)}
     if isinstance(item, Mapping):
-        if not item:
-            about[prefix] = {}
+        if prefix and not item:
+            yield prefix, {}
         for name, part in item.items():
             if not isinstance(name, str):
                 raise ArgumentTypeError(
                     f"save: names must be strings, got {name!r} under {prefix or 'the top'!r}; rename it"
                 )
-            _collect(f"{prefix}.{name}" if prefix else name, part, arrays, about)
-    elif is_generator(item):
-        about[prefix] = to_json(item)
-    elif isinstance(item, np.ndarray | np.generic):
-        arrays[prefix] = np.array(item, order="C")
-    elif isinstance(item, _PLAIN):
-        about[prefix] = item
+            yield from _entries(f"{prefix}.{name}" if prefix else name, part)
+    elif prefix and is_generator(item):
+        yield prefix, to_json(item)
+    elif prefix and isinstance(item, np.ndarray | np.generic) and item.itemsize <= _WIDEST.get(item.dtype.kind, 0):
+        yield prefix, np.array(item, order="C")
+    elif prefix and isinstance(item, _PLAIN):
+        yield prefix, item
     else:
+        kind = f"an array of {item.dtype}" if hasattr(item, "dtype") else f"a {type(item).__name__}"
         raise ArgumentTypeError(
-            f"save: cannot save {prefix or 'the state'}, a {type(item).__name__}; save arrays, Values, numbers, "
-            f"generators, what has a state_dict, or dicts of these"
+            f"save: cannot save {prefix or 'the state'}, {kind}; save what has a state_dict, or a dict of Values, "
+            f"generators, arrays of numbers, texts and numbers"
         )
 
 
-def to_json(generator: Any) -> Any:
+def _ambiguous(name: str) -> ArgumentError:
+    return ArgumentError(f"save: two things would be named {name!r} in the file; rename one")
+
+
+def _generators_of(item: Any) -> dict[str, Any]:
+    """Return the random generators inside a module by name; of anything else, none."""
+    return dict(item.named_generators()) if hasattr(item, "named_generators") else {}
+
+
+def to_json(generator: Any) -> dict[str, Any]:
     """Return the state of a random generator as JSON has it; `from_json` is the way back."""
     if isinstance(generator, np.random.RandomState):
         kind, keys, *rest = generator.get_state(legacy=True)
@@ -140,8 +177,33 @@ def to_json(generator: Any) -> Any:
     return {"generator": json.loads(json.dumps(generator.bit_generator.state, default=lambda array: array.tolist()))}
 
 
-def _restore_all(into: Mapping[str, Any], tree: dict[str, Any], path: Any, prefix: str = "") -> None:
-    """Fill what is given under its name, and take its state out of the tree."""
+def from_json(generator: Any, saved: dict[str, Any]) -> None:
+    """Put a random generator into a state that `to_json` returned.
+
+    Raises:
+        ArgumentError: it is of another kind.
+    """
+    state = saved["generator"]
+    legacy = isinstance(generator, np.random.RandomState)
+    kind = "RandomState" if isinstance(state, list) else state["bit_generator"]
+    own = "RandomState" if legacy else type(generator.bit_generator).__name__
+    if kind != own:
+        raise ArgumentError(f"load: the generator is a {own}, but a {kind} was saved; make it of that kind")
+    set_state(generator, tuple(state) if legacy else state)
+
+
+def _is_state(item: Any) -> bool:
+    """Whether something saved is what `to_json` returned, rather than a dict with a thing named "generator"."""
+    if not isinstance(item, dict) or item.keys() != {"generator"}:
+        return False
+    state = item["generator"]
+    return isinstance(state, list) or (isinstance(state, dict) and "bit_generator" in state)
+
+
+def _taken(
+    into: Mapping[str, Any], tree: dict[str, Any], path: Any, prefix: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what is to be filled by name, with its state, which is taken out of the tree."""
     for name, target in into.items():
         if name not in tree:
             raise ArgumentError(
@@ -150,48 +212,43 @@ def _restore_all(into: Mapping[str, Any], tree: dict[str, Any], path: Any, prefi
             )
         state = tree.pop(name)
         if isinstance(target, Mapping):
-            _restore_all(target, state, path, f"{prefix}{name}.")
+            yield from _taken(target, state, path, f"{prefix}{name}.")
             if state:
                 tree[name] = state
         else:
-            _restore(target, state, prefix + name)
+            yield prefix + name, target, state
 
 
 def _restore(target: Any, state: Any, name: str) -> None:
     if is_generator(target):
-        from_json(target, state["generator"])
-        return
-    if isinstance(target, Value):
-        if np.shape(state) != target.shape:
-            raise ArgumentError(
-                f"load: {name} has shape {target.shape}, but {np.shape(state)} was saved; make it of that shape"
-            )
+        if not _is_state(state):
+            raise ArgumentError(f"load: {name} is a generator, but none was saved there; leave that out of `into`")
+        from_json(target, state)
+    elif isinstance(target, Value):
+        if isinstance(state, dict | str) or np.shape(state) != target.shape:
+            saved = type(state).__name__ if isinstance(state, dict | str) else np.shape(state)
+            raise ArgumentError(f"load: {name} has shape {target.shape}, but {saved} was saved; make it of that shape")
         target.data = np.asarray(state, target.dtype)[()]
-        return
-    generators = dict(target.named_generators()) if hasattr(target, "named_generators") else {}
-    flat = _flat(state)
-    given = {name: flat.pop(name)["generator"] for name in list(flat) if isinstance(flat[name], dict)}
-    target.load_state_dict(flat)
-    for name, saved in given.items():
+    elif hasattr(target, "load_state_dict") and isinstance(state, dict):
+        _restore_object(target, _flat(state))
+    else:
+        raise ArgumentTypeError(
+            f"load: cannot fill {name}, a {type(target).__name__}, with a {type(state).__name__}; give a Value, "
+            f"a generator or a model for what was saved of one, and take the rest from what load returns"
+        )
+
+
+def _restore_object(target: Any, state: dict[str, Any]) -> None:
+    """Restore what has a state of its own, and the generators inside it."""
+    generators = _generators_of(target)
+    saved = {name: state.pop(name) for name in list(state) if _is_state(state[name])}
+    target.load_state_dict(state)
+    for name, one in saved.items():
         if name not in generators:
             raise ArgumentError(
                 f"load: the model has no random generator {name!r}; build it like the one that was saved"
             )
-        from_json(generators[name], saved)
-
-
-def from_json(generator: Any, saved: Any) -> None:
-    """Put a generator into the state under `to_json(…)["generator"]`.
-
-    Raises:
-        ArgumentError: it is of another kind.
-    """
-    legacy = isinstance(generator, np.random.RandomState)
-    kind = "RandomState" if isinstance(saved, list) else saved["bit_generator"]
-    own = "RandomState" if legacy else type(generator.bit_generator).__name__
-    if kind != own:
-        raise ArgumentError(f"load: the generator is a {own}, but a {kind} was saved; make it of that kind")
-    generators.set_state(generator, tuple(saved) if legacy else saved)
+        from_json(generators[name], one)
 
 
 def _nested(flat: dict[str, Any]) -> dict[str, Any]:
@@ -211,5 +268,5 @@ def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, item in tree.items():
         path = f"{prefix}.{name}" if prefix else name
-        flat |= _flat(item, path) if isinstance(item, dict) and "generator" not in item else {path: item}
+        flat |= _flat(item, path) if isinstance(item, dict) and not _is_state(item) else {path: item}
     return flat

@@ -4,7 +4,6 @@ history.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.errors import LabError
-from tinygrad_lab.extras import extra
 from tinygrad_lab.lab.running import Run
 from tinygrad_lab.lab.training import Callback, History
-from tinygrad_lab.saving import from_json, to_json
+from tinygrad_lab.saving import decode, encode, from_json, to_json
 
 NAME = "checkpoint.safetensors"
 _PARTS = ("model", "optimizer", "history", "gradients", "kept")
@@ -25,9 +23,6 @@ _PARTS = ("model", "optimizer", "history", "gradients", "kept")
 
 def pack(run: Run) -> bytes:
     """Return the state of a run at an evaluation, before the updates of that epoch."""
-    with extra("lab"):
-        from safetensors.numpy import save
-
     history = run.history
     arrays = {f"model.{name}": array for name, array in (history.last or run.model.state_dict()).items()}
     arrays |= {f"optimizer.{name}": array for name, array in run.experiment.optimizer.state_dict().items()}
@@ -36,13 +31,13 @@ def pack(run: Run) -> bytes:
     arrays |= {f"kept.{name}": array for name, array in (history.kept or {}).items()}
     about = {
         "generator": run.batches.bit_generator.state,  # type: ignore[union-attr]
-        "generators": {name: to_json(rng)["generator"] for name, rng in run.model.named_generators()},
+        "generators": {name: to_json(rng) for name, rng in run.model.named_generators()},
         "seconds": history.seconds,
         "stopped_by": history.stopped_by,
         "best": history.best,
         "compiled": history.gradients is not None,
     }
-    return save(arrays, {"about": json.dumps(about)})
+    return encode(arrays, about)
 
 
 def unpack(content: bytes, run: Run, where: Path) -> None:
@@ -52,7 +47,7 @@ def unpack(content: bytes, run: Run, where: Path) -> None:
         LabError: the content is damaged, or belongs to another network.
     """
     try:
-        arrays, about = read(content)
+        arrays, about = decode(content)
         parts: dict[str, dict[str, Any]] = {name: {} for name in _PARTS}
         for name, array in arrays.items():
             part, _, rest = name.partition(".")
@@ -68,16 +63,6 @@ def unpack(content: bytes, run: Run, where: Path) -> None:
         run.history = History(**columns, **about, kept=parts["kept"] or None, gradients=gradients)
     except Exception as error:  # a damaged file may raise anything
         raise LabError(f"{where}: is not a checkpoint of this run ({error}); train again from the start") from error
-
-
-def read(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the arrays of a safetensors file and the metadata in its header."""
-    with extra("lab"):
-        from safetensors.numpy import load
-
-    length = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + length])
-    return load(content), json.loads(header["__metadata__"]["about"])
 
 
 def one_step_back(run: Run) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.errors import LabError, TinygradError
-from tinygrad_lab.extras import extra
 from tinygrad_lab.lab import checkpoints, schema
 from tinygrad_lab.lab.build import build
 from tinygrad_lab.lab.config import CHANGEABLE, Config
 from tinygrad_lab.lab.running import Parts, Run, prepare
 from tinygrad_lab.lab.running import load as load_data
 from tinygrad_lab.lab.training import History
+from tinygrad_lab.saving import decode
 
 
 def load(folder: str | Path) -> Run:
@@ -133,17 +133,15 @@ def _compare(parts: Parts, checksum: str) -> None:
 
 
 def _parameters(path: Path) -> dict[str, Any]:
-    with extra("lab"):
-        from safetensors.numpy import load
     try:
-        return load(path.read_bytes())
+        return decode(path.read_bytes())[0]
     except Exception as error:  # a damaged file may raise anything
         raise LabError(f"{path}: does not hold the run's parameters ({error}); train again") from error
 
 
 def _history(path: Path) -> History:
     try:
-        arrays, about = checkpoints.read(path.read_bytes())
+        arrays, about = decode(path.read_bytes())
     except Exception as error:  # a damaged file may raise anything
         raise LabError(f"{path}: is not a checkpoint ({error}); train again") from error
     columns = {n.removeprefix("history."): a.tolist() for n, a in arrays.items() if n.startswith("history.")}
