@@ -251,6 +251,18 @@ def test_derivatives_of_divergences(reduction):
     check_gradients(cosine_similarity, x, t)
 
 
+def test_the_mean_over_samples_of_a_divergence():
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(4, 3, 2)), rng.uniform(0.1, 0.9, size=(4, 3, 2))
+    assert kl_div(x, t, "batchmean") == pytest.approx(kl_div(x, t, "sum") / 4)
+    assert tl.nn.KLDivLoss("batchmean")(x, t) == kl_div(x, t, "batchmean")
+    check_gradients(lambda x, t: kl_div(x, t, "batchmean"), x, t)
+    check_gradients(lambda x, t: kl_div(x, t, "batchmean", log_target=True), x, t)
+    np.testing.assert_allclose(tl.compile(tl.grad(kl_div))(x, t, "batchmean"), tl.grad(kl_div)(x, t, "batchmean"))
+    with pytest.raises(OperationError, match="mse_loss: reduction must be one of mean, sum, none, got 'batchmean'"):
+        tl.functional.mse_loss(x, t, "batchmean")
+
+
 def test_a_mean_with_ignored_targets_is_that_of_the_others():
     x, classes = np.random.default_rng(0).normal(size=(4, 3)), np.array([0, 7, 2, 7])
     expected = cross_entropy(x[[0, 2]], classes[[0, 2]])

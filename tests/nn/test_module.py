@@ -3,7 +3,9 @@ from __future__ import annotations
 import copy
 import pickle
 import re
+from collections import OrderedDict, defaultdict, deque, namedtuple
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,6 +40,96 @@ NAMES = [
     "heads.mean.bias",
     "heads.spread.0.weight",
 ]
+
+
+Pair = namedtuple("Pair", ["weight", "bias"])
+
+
+class Listed(list):
+    """A list of a class of its own."""
+
+
+@dataclass
+class Block:
+    """A user's own container, which knows the one above it."""
+
+    weight: Any
+    layers: Any = ()
+    above: Any = None
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """One that cannot be changed."""
+
+    weight: Any
+
+
+CONTAINERS = {
+    "namedtuple": (Pair, ["weight", "bias"]),
+    "OrderedDict": (lambda a, b: OrderedDict(first=a, second=b), ["first", "second"]),
+    "defaultdict": (lambda a, b: defaultdict(list, first=a, second=b), ["first", "second"]),
+    "deque": (lambda a, b: deque([a, b], maxlen=2), ["0", "1"]),
+    "list of a class": (lambda a, b: Listed([a, b]), ["0", "1"]),
+    "dataclass": (lambda a, b: Block(a, [b]), ["weight", "layers.0"]),
+    "frozen dataclass": (lambda a, b: Frozen(Pair(a, (b,))), ["weight.weight", "weight.bias.0"]),
+}
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_whatever_holds_parameters_and_modules_is_looked_into(kind):
+    """Nothing stays untrained in silence: they are found, trained, saved, copied, differentiated and compiled."""
+    make, names = CONTAINERS[kind]
+
+    class Model(nn.Module):
+        def __init__(self):
+            self.held = make(tl.Value(np.array([0.5, -1.0])), nn.Linear(2, 1, rng=np.random.default_rng(0)))
+
+        def forward(self, x):
+            weight, linear = self.parameters()[0], self.children()[0]
+            return linear(x * weight)
+
+    model, x = Model(), np.array([[1.0, 2.0], [3.0, -1.0]])
+    first, second = (f"held.{name}" for name in names)
+    assert [name for name, _ in model.named_parameters()] == [first, f"{second}.weight", f"{second}.bias"]
+    np.sum(model(x) ** 2).backward()
+    gradients = [p.grad for p in model.parameters()]
+    inside = tl.grad(lambda model: np.sum(model(x) ** 2))(model)
+    assert type(inside.held) is type(model.held)
+    for other, gradient in zip(inside.parameters(), gradients, strict=True):
+        np.testing.assert_allclose(other.data, gradient)
+    other = Model()
+    other.load_state_dict({name: array + 1 for name, array in model.state_dict().items()})
+    assert np.sum(other(x).data) != np.sum(model(x).data)
+    twin = copy.deepcopy(model)
+    np.testing.assert_array_equal(twin(x).data, model(x).data)
+    assert twin.parameters()[0] is not model.parameters()[0]
+    optimizer = tl.optim.SGD(twin.parameters(), lr=0.1)
+
+    @tl.compile(state=(twin, optimizer))
+    def step(x):
+        optimizer.zero_grad()
+        loss = np.sum(twin(x) ** 2)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    losses = [step(x), step(x)]
+    assert losses[1] < losses[0]
+    for before, after, gradient in zip(model.parameters(), twin.parameters(), gradients, strict=True):
+        assert not np.array_equal(before.data, after.data), gradient
+
+
+def test_what_holds_itself_is_looked_into_once():
+    class Model(nn.Module):
+        def __init__(self):
+            self.block = Block(tl.Value(1.0))
+            self.block.above = self.block
+
+    model = Model()
+    assert list(model.state_dict()) == ["block.weight"]
+    assert tl.grad(lambda model: model.block.weight**2)(model).block.weight.data == 2
+    assert copy.deepcopy(model).block.weight.data == 1
 
 
 class Tied(nn.Module):

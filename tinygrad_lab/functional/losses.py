@@ -18,12 +18,13 @@ from tinygrad_lab.typing import Array, Result, Rule
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def loss(*rules: Rule | None) -> Callable[[F], F]:
+def loss(*rules: Rule | None, by_sample: bool = False) -> Callable[[F], F]:
     """Make one operation of a loss: its body gives the losses one by one, and they are reduced here, and only here.
 
     Arguments:
         rules: as in `primitive`, as if there were no reduction: `g` has one number per element of the prediction, or
             one for all of them.
+        by_sample: whether "batchmean" is a reduction too: the sum over the number of samples, the first axis.
     """
 
     def declare(losses: F) -> F:
@@ -32,7 +33,10 @@ def loss(*rules: Rule | None) -> Callable[[F], F]:
         @functools.wraps(losses)
         def forward(*args: Any, **kwargs: Any) -> Result:
             reduction = args[place] if len(args) > place else kwargs.get("reduction", "mean")
-            return reduced(losses.__name__, losses(*args, **kwargs), reduction)
+            one_by_one = losses(*args, **kwargs)
+            if by_sample and reduction == "batchmean":
+                return one_by_one.sum() / _samples(one_by_one)
+            return reduced(losses.__name__, one_by_one, reduction)
 
         return primitive(*(rule and _per_element(rule) for rule in rules))(forward)  # type: ignore[return-value]
 
@@ -59,13 +63,18 @@ def check_reduction(name: str, reduction: str) -> None:
 
 
 def _per_element(rule: Rule) -> Rule:
-    """Return the rule of a loss, given that of its elements: each has an equal part of the mean."""
+    """Return the rule of a loss, given that of its elements: each has an equal part of a mean."""
 
     @functools.wraps(rule)
     def share(g: Array, y: Array, x: Array, *others: Any, reduction: str = "mean", **options: Any) -> Result:
-        return rule(g / x.size if reduction == "mean" else g, y, x, *others, **options)
+        parts = {"mean": x.size, "batchmean": _samples(x)}.get(reduction, 1)
+        return rule(g if parts == 1 else g / parts, y, x, *others, **options)
 
     return share
+
+
+def _samples(x: Array) -> int:
+    return x.shape[0] if x.ndim else 1
 
 
 def check_array(name: str, argument: str, x: Array) -> None:
@@ -202,6 +211,7 @@ def smooth_l1_loss(prediction: Array, target: Array, beta: float = 1.0, reductio
 @loss(
     lambda g, y, x, t, log_target=False: -g * (np.exp(t) if log_target else t),
     lambda g, y, x, t, log_target=False: g * _kl_slope(x, t, log_target),
+    by_sample=True,
 )
 def kl_div(log_probabilities: Array, target: Array, reduction: str = "mean", *, log_target: bool = False) -> Result:
     """Return the pieces of the Kullback–Leibler divergence of a model from a target, `t (log t − x)`.
@@ -209,7 +219,8 @@ def kl_div(log_probabilities: Array, target: Array, reduction: str = "mean", *, 
     Arguments:
         log_probabilities: array of any shape, the model's.
         target: array of the same shape: probabilities, or their logarithms.
-        reduction: "mean" over all elements, their "sum" (the divergence itself, for one distribution), or "none".
+        reduction: "batchmean", the mean of the divergences of the samples along the first axis; "mean" over all
+            elements, their "sum", or "none".
         log_target: whether `target` holds logarithms.
 
     Raises:

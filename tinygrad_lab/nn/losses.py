@@ -111,7 +111,7 @@ class KLDivLoss(Loss):
     """The pieces of the Kullback–Leibler divergence of log-probabilities from a target, `t (log t − x)`.
 
     Arguments:
-        reduction: "mean", "sum" or "none".
+        reduction: "batchmean" (the mean over samples), "mean", "sum" or "none".
         log_target: whether targets are logarithms of probabilities.
 
     Example:

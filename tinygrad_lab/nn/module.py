@@ -14,7 +14,7 @@ from tinygrad_lab.errors import OperationError, UndefinedMethodError
 from tinygrad_lab.generators import is_generator
 from tinygrad_lab.nn import states
 from tinygrad_lab.nn.buffer import Buffer
-from tinygrad_lab.nn.copies import CONTAINERS, StandIns, copied, walk, without_graph
+from tinygrad_lab.nn.copies import StandIns, copied, walk, without_graph
 from tinygrad_lab.typing import ArrayLike, DTypeLike, NDArray, Result
 
 _ARRAYS = frozenset({Value, np.ndarray})
@@ -24,9 +24,9 @@ class Module:
     """Base class of layers and models: write `__init__` and `forward`, and call the instance.
 
     Attributes that are leaf Values requiring a gradient, or frozen since, are its parameters, those that are Modules
-    its children; both are found inside lists, tuples and dicts too. Their names come from the attribute path:
-    `encoder.0.weight`. Other Values, such as a result that `forward` keeps, are neither trained nor saved; a `Buffer`
-    is saved.
+    its children; both are found inside lists, tuples, dicts and dataclasses too. Their names come from the attribute
+    path: `encoder.0.weight`. Other Values, such as a result that `forward` keeps, are neither trained nor saved; a
+    `Buffer` is saved.
 
     Attributes:
         training: whether layers such as `Dropout` behave as in training; set by `train()` and `eval()`.
@@ -80,7 +80,7 @@ class Module:
         if type(result) is Value:
             if result.index > start:  # and was not there before
                 result.call = self, start, result.call
-        elif isinstance(result, CONTAINERS):
+        elif isinstance(result, list | tuple | dict):
             self._sign(result, start)
         return result
 
@@ -98,7 +98,7 @@ class Module:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles hold: a result that `forward` kept stays, without the graph that made it."""
-        detached: dict[int, Value] = {}
+        detached: dict[int, Any] = {}
         return {name: without_graph(item, detached) for name, item in vars(self).items()}
 
     # -- what it holds -------------------------------------------------------------------------------------------------
