@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab import vectors
 from tinygrad_lab.errors import GraphError
 from tinygrad_lab.typing import Tree
 
@@ -111,22 +112,17 @@ def ravel(tree: Tree) -> tuple[Any, Callable[[Any], Any]]:
     """
     found, rebuild = flatten(tree)
     shapes, dtypes = [np.shape(leaf) for leaf in found], [getattr(leaf, "dtype", None) for leaf in found]
-    sizes = [math.prod(shape) for shape in shapes]
+    dtypes = [None if dtype is None or dtype.kind not in "fc" else dtype for dtype in dtypes]  # integers become floats
+    size = sum(math.prod(shape) for shape in shapes)
 
     def unravel(vector: Any) -> Tree:
-        if np.shape(vector) != (sum(sizes),):
+        if np.shape(vector) != (size,):
             raise GraphError(
-                f"unravel: vector must have {sum(sizes)} elements, got shape {np.shape(vector)}; pass one that ravel "
-                f"gave"
+                f"unravel: vector must have {size} elements, got shape {np.shape(vector)}; pass one that ravel gave"
             )
-        parts, start = [], 0
-        for size, shape, dtype in zip(sizes, shapes, dtypes, strict=True):
-            part = np.reshape(vector[start : start + size], shape)[()]
-            parts.append(part if dtype is None or dtype.kind not in "fc" or part.dtype == dtype else part.astype(dtype))
-            start += size
-        return rebuild(parts)
+        return rebuild(vectors.unpack(vector, shapes, dtypes))
 
-    return (np.concatenate([np.ravel(leaf) for leaf in found]) if found else np.zeros(0)), unravel
+    return vectors.pack(found), unravel
 
 
 def _describe(tree: Tree) -> str:

@@ -21,6 +21,7 @@ from tinygrad_lab.core import modes
 from tinygrad_lab.core.registry import JointRules, Op
 from tinygrad_lab.core.transforms import vjp
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.vectors import pack, unpack
 
 
 def interpret(program: Program, arrays: Sequence[Any]) -> list[Any]:
@@ -50,17 +51,13 @@ def run_loop(loop: Loop, length: Any, operands: Sequence[Any]) -> tuple[Any, ...
 
 def _recorded(loop: Loop, length: Any, operands: Sequence[Any]) -> tuple[Any, ...]:
     """Run a loop on Values; the results that have a derivative are Values."""
-    saving = _saving(loop)
-    kinds = _kinds(loop, length)
-    smooth = [i for i, (_, dtype) in enumerate(kinds) if dtype.kind in "fc"]
+    packed = Value.record(_PACKED, tuple(operands), {"loop": _saving(loop), "length": length})
+    outputs = loop.body.outputs
+    found = _parts(packed, outputs, loop.carried, length)
     plain: Any = (length,)
-    if len(smooth) < len(kinds):
+    if len(found) < len(outputs):
         plain = run_loop(loop, length, [x.data if type(x) is Value else x for x in operands])
-    parts = unpack(
-        Value.record(_PACKED, tuple(operands), {"loop": saving, "length": length}), [kinds[i] for i in smooth]
-    )
-    found = dict(zip(smooth, parts, strict=True))
-    return length, *(found[i] if i in found else plain[1 + i] for i in range(len(kinds)))
+    return length, *(found[i] if i in found else plain[1 + i] for i in range(len(outputs)))
 
 
 def _saving(loop: Loop) -> Loop:
@@ -69,50 +66,33 @@ def _saving(loop: Loop) -> Loop:
     return replace(loop, body=replace(body, outputs=(*body.outputs, *body.inputs[: loop.carried])))
 
 
-def _kinds(loop: Loop, length: Any) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
-    outputs = loop.body.outputs
-    stacked = [((int(length), *v.shape), v.dtype) for v in outputs[loop.carried :]]
-    return [(v.shape, v.dtype) for v in outputs[: loop.carried]] + stacked
-
-
 def _packed(*operands: Any, loop: Loop, length: Any) -> Any:
     """Return the results of a saving loop, without what it saves, as one vector, because a node has one result."""
     outputs = run_loop(loop, length, operands)[1:]
     made = outputs[: len(outputs) - loop.carried]
-    smooth = [np.ravel(x) for x in made if x.dtype.kind in "fc"]
-    return np.concatenate(smooth)
+    return pack([x for x in made if x.dtype.kind in "fc"])
 
 
-def unpack(vector: Any, kinds: list[tuple[tuple[int, ...], np.dtype[Any]]]) -> list[Any]:
-    """Return the arrays in such a vector."""
-    found, start = [], 0
-    for shape, dtype in kinds:
-        stop = start + int(np.prod(shape, dtype=np.int64))
-        part = np.reshape(vector[start:stop], shape)
-        if part.dtype != dtype:
-            part = (np.real(part) if dtype.kind != "c" else part).astype(dtype)
-        found.append(part[()] if isinstance(part, np.ndarray) and not shape else part)
-        start = stop
-    return found
+def _parts(vector: Any, outputs: Sequence[Variable], carried: int, length: Any) -> dict[int, Any]:
+    """Return the results in such a vector, or their gradients, by position among the body's outputs."""
+    smooth = [i for i, v in enumerate(outputs) if v.dtype.kind in "fc"]
+    shapes = [outputs[i].shape if i < carried else (int(length), *outputs[i].shape) for i in smooth]
+    return dict(zip(smooth, unpack(vector, shapes, [outputs[i].dtype for i in smooth]), strict=True))
 
 
 def _packed_rule(needed: tuple[int, ...], g: Any, y: Any, *operands: Any, loop: Loop, length: Any) -> Any:
     """The reverse loop, from the last round to the first."""
     carried, sliced = loop.carried, loop.sliced
-    kinds = _kinds(
-        replace(loop, body=replace(loop.body, outputs=loop.body.outputs[: len(loop.body.outputs) - carried])), length
-    )
-    outputs = run_loop(loop, length, operands)[1:]
-    saved = outputs[len(outputs) - carried :] if carried else ()
-    smooth = [k for k, (_, dtype) in enumerate(kinds) if dtype.kind in "fc"]
-    given = dict(zip(smooth, unpack(g, [kinds[k] for k in smooth]), strict=True))
-    reverse, places = _reverse(loop, len(kinds))
+    made = len(loop.body.outputs) - carried
+    saved = run_loop(loop, length, operands)[1 + made :]
+    given = _parts(g, loop.body.outputs[:made], carried, length)
+    reverse, places = _reverse(loop, made)
     first = [given[k] for k in range(carried) if k in given]
     sums = [np.zeros_like(operands[k]) for k in places if k >= carried + sliced]
     rows = [
         *saved,
         *operands[carried : carried + sliced],
-        *(given[k] for k in range(carried, len(kinds)) if k in given),
+        *(given[k] for k in range(carried, made) if k in given),
     ]
     flipped = [np.flip(x, 0) for x in rows]
     _, *found = run_loop(reverse, length, [*first, *sums, *flipped, *operands[carried + sliced :]])

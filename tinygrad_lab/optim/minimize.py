@@ -17,6 +17,7 @@ from tinygrad_lab.extras import extra
 from tinygrad_lab.refusals import arguments
 from tinygrad_lab.refusals.nearest import none_of
 from tinygrad_lab.typing import Result
+from tinygrad_lab.vectors import pack, unpack
 
 METHODS = (
     "Nelder-Mead", "Powell", "CG", "BFGS", "Newton-CG", "L-BFGS-B", "TNC", "COBYLA", "COBYQA", "SLSQP", "trust-constr",
@@ -144,9 +145,9 @@ class _Vectors:
 
     def unravel(self, x: Any) -> Result:
         """Return a vector as parameters."""
-        parts = np.split(x, np.cumsum([array.size for array in self._arrays])[:-1])
-        return self._rebuild([p.reshape(a.shape).astype(a.dtype)[()] for p, a in zip(parts, self._arrays, strict=True)])
+        shapes, dtypes = [a.shape for a in self._arrays], [a.dtype for a in self._arrays]
+        return self._rebuild(unpack(x, shapes, dtypes))
 
     def ravel(self, container: Any) -> Result:
         """Return parameters, or their gradient, as a vector."""
-        return np.concatenate([np.ravel(plain(leaf)) for leaf in tree.flatten(container)[0]]).astype(np.float64)
+        return pack([plain(leaf) for leaf in tree.leaves(container)]).astype(np.float64)

@@ -18,9 +18,10 @@ import numpy as np
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.rules.later.matrices import adjoint, diagonal, differences, hermitian, lower, pack, unpack
+from tinygrad_lab.rules.later.matrices import adjoint, diagonal, differences, hermitian, lower
 from tinygrad_lab.rules.later.results import named
 from tinygrad_lab.typing import Array, Result
+from tinygrad_lab.vectors import pack, unpack
 
 
 @primitive()

@@ -6,14 +6,10 @@ conjugate, so such rules conjugate `g` on the way in and their result on the way
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
-from tinygrad_lab.typing import Array, Result
+from tinygrad_lab.typing import Array
 
 
 def transposed(x: Array) -> Array:
@@ -44,19 +40,3 @@ def lower(x: Array) -> Array:
 def differences(x: Array) -> Array:
     """Return matrices of `x[j] - x[i]` in row i and column j."""
     return np.expand_dims(x, -2) - np.expand_dims(x, -1)
-
-
-def pack(parts: Sequence[Any], batch: tuple[int, ...]) -> Result:
-    """Return several results of one computation as one array: one vector for each matrix of the batch."""
-    sizes = [math.prod(part.shape[len(batch) :]) for part in parts]
-    return np.concatenate([np.reshape(p, (*batch, n)) for p, n in zip(parts, sizes, strict=True)], axis=-1)
-
-
-def unpack(packed: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
-    """Return the parts of `pack`, given their shapes for one matrix."""
-    parts, start = [], 0
-    for shape in shapes:
-        stop = start + math.prod(shape)
-        parts.append(np.reshape(packed[..., start:stop], packed.shape[:-1] + shape))
-        start = stop
-    return parts
