@@ -14,6 +14,7 @@ from tinygrad_lab.calls.receivers import Receiver, plain
 from tinygrad_lab.errors import TinygradError
 from tinygrad_lab.typing import Result
 
+FLOATING = tuple(np.dtype(kind) for kind in "dfFDegG")  # what can be differentiated, the most usual first
 ARRAYS = frozenset({np.ndarray, np.float64, np.float32})  # what a Value mostly holds
 USUAL = ARRAYS | {float, int, bool, type(None)}  # taken as they are, at no cost
 _SEQUENCES = frozenset({list, tuple, np.matrix})  # a matrix would turn products into matrix products

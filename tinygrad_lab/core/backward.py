@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import refusals
-from tinygrad_lab.calls.foreign import MET, careful
+from tinygrad_lab.calls.foreign import MET
 from tinygrad_lab.core import modes
 from tinygrad_lab.core.checks import fail_if_not_finite
 from tinygrad_lab.core.graph import N, Node
-from tinygrad_lab.core.masks import masked, reached_by
+from tinygrad_lab.core.masks import pulled, reached_by
 from tinygrad_lab.core.registry import JointRules, Op
 from tinygrad_lab.typing import Array
 
@@ -49,7 +49,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
     lent: set[N] = set()  # nodes whose first contribution was handed on, so that others hold it
     reached = reached_by(gradients)
     check = modes.current() & modes.CHECK
-    waiting = sorted((-node.index, node) for node in gradients if node.op is not None)  # a heap: the latest comes first
+    waiting = sorted([(-node.index, node) for node in gradients if node.op is not None])  # a heap: latest comes first
     while waiting:
         node = heappop(waiting)[1]
         g, parents = gradients.pop(node), node.parents
@@ -63,20 +63,21 @@ def sweep(  # noqa: C901  one loop, and calls cost
             continue
         mask: Any = True if reached is None else reached.masks.pop(node, True)
         whole = mask is True or not op.elementwise
-        inputs, kwargs = _as_values(node) if recorded else node.saved, node.kwargs
+        args, kwargs = (g,) + (_as_values(node) if recorded else node.saved), node.kwargs
         rules = op.rules
         if type(rules) is JointRules:
-            rules = rules.together(op, _needed(parents, wanted), g, inputs, kwargs)
+            rules = rules.together(op, _needed(parents, wanted), args, kwargs)
+        usual = whole and not kwargs and not MET
         for position, parent in enumerate(parents):
             if parent is None or (not parent.requires_grad if wanted is None else parent not in wanted):
                 continue
             if reached is not None:
                 reached.hand_on(node, position, mask)
             if op.into and parent in made and whole:
-                gradients[parent] = op.into(gradients[parent], g, *inputs, **kwargs)
+                gradients[parent] = op.into(gradients[parent], *args, **kwargs)
                 continue
-            rule, like = rules[position] if not MET else careful(op.name, rules[position]), node.saved[position + 1]
-            contribution = rule(g, *inputs, **kwargs) if whole else masked(rule, g, inputs, kwargs, mask)
+            rule, like = rules[position], node.saved[position + 1]
+            contribution = rule(*args) if usual else pulled(op, rule, args, kwargs, mask)
             try:
                 fits = contribution.shape == like.shape and contribution.dtype is like.dtype
             except AttributeError:
@@ -84,7 +85,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
             if not fits:
                 contribution = unbroadcast(contribution, like, op, position)
             if check:
-                fail_if_not_finite(f"gradient of {op.name}", contribution, (g, *inputs), node.origin)
+                fail_if_not_finite(f"gradient of {op.name}", contribution, args, node.origin)
             if parent in gradients:
                 contribution = gradients[parent] + contribution
                 made.add(parent)

@@ -17,7 +17,8 @@ from tinygrad_lab.calls.foreign import MET, careful
 from tinygrad_lab.calls.receivers import plain
 from tinygrad_lab.core.graph import N
 from tinygrad_lab.core.operators import MULTIPLY
-from tinygrad_lab.typing import Array, Rule
+from tinygrad_lab.core.registry import Op
+from tinygrad_lab.typing import Args, Array, Keywords, Rule
 
 
 class Reached:
@@ -53,10 +54,13 @@ def reached_by(seeds: dict[N, Any]) -> Reached | None:
     return Reached(masks) if matters else None
 
 
-def masked(rule: Rule, g: Array, inputs: tuple[Any, ...], kwargs: dict[str, Any], mask: Array) -> Array:
-    """Apply a rule where `mask` is true; the contribution is 0 elsewhere, whatever the rule divides by there."""
+def pulled(op: Op, rule: Rule, args: Args, kwargs: Keywords, mask: Any) -> Array:
+    """Apply a rule of any kind; where `mask` is false the contribution is 0, whatever an elementwise one divides by."""
+    rule = careful(op.name, rule) if MET else rule
+    if mask is True or not op.elementwise:
+        return rule(*args, **kwargs)
     with np.errstate(all="ignore"):
-        return np.where(mask, rule(g, *inputs, **kwargs), 0)
+        return np.where(mask, rule(*args, **kwargs), 0)
 
 
 def _handed_on(node: Any, position: int, mask: Any, total: Any) -> Any:

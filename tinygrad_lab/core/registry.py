@@ -10,9 +10,8 @@ import numpy as np
 
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.binding import Binder, positional_names
-from tinygrad_lab.errors import GradientLostError
 from tinygrad_lab.later import Table
-from tinygrad_lab.typing import Args, Array, Function, Keywords, Result, Rule
+from tinygrad_lab.typing import Args, Function, Keywords, Result, Rule
 
 RULE, COMPOSED, ZERO = "rule", "composed", "zero derivative"
 
@@ -105,9 +104,9 @@ class JointRules(VariadicRules):
     def __getitem__(self, position: int) -> Function:
         return lambda g, y, *inputs, **kwargs: self.rule((position,), g, y, *inputs, **kwargs)[0]
 
-    def together(self, op: Op, needed: tuple[int, ...], g: Array, inputs: Any, kwargs: Keywords) -> dict[int, Rule]:
+    def together(self, op: Op, needed: tuple[int, ...], args: Args, kwargs: Keywords) -> dict[int, Rule]:
         """Return a rule for each position in `needed`, which gives what was found for all of them at once."""
-        found = self.rule(needed, g, *inputs, **kwargs)
+        found = self.rule(needed, *args, **kwargs)
         if not isinstance(found, tuple | list) or len(found) != len(needed):
             raise refusals.rules.not_all_gradients(op.name, needed, found)
         return {position: lambda *_, one=one, **__: one for position, one in zip(needed, found, strict=True)}
@@ -132,8 +131,6 @@ def find(function: Function) -> Op:
     """Return the operation that differentiates `function`, or raise an error that names it and the nearest one."""
     op = OPS.here.get(function) or OPS.get(function)  # which is slower
     if op is None:
-        name = getattr(function, "__name__", repr(function))
-        if function in REFUSED:
-            raise GradientLostError(f"{name}: does not take Values; {REFUSED[function]}")
-        raise refusals.rules.no_operation(name, (op.name for op in OPS.values() if op.name[0] != "_"))
+        known = (op.name for op in OPS.values() if op.name[0] != "_")
+        raise refusals.rules.no_operation(function, REFUSED.get(function), known)
     return op

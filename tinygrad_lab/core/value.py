@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.checked import Anything, Checked
-from tinygrad_lab.calls.foreign import ARRAYS, MET, USUAL, operand, strictly
+from tinygrad_lab.calls.foreign import ARRAYS, FLOATING, MET, USUAL, operand, strictly
 from tinygrad_lab.core.arrays import as_array, in_dtype_of, plain
 from tinygrad_lab.core.backward import sweep
 from tinygrad_lab.core.checks import fail_if_not_finite, fingerprints
@@ -184,7 +184,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
                 return call_plain(op, args, kwargs)
             args, kwargs = op.bind(args, kwargs)
         parents: list[Value | None] = []
-        arrays: list[Any] = []
+        given: list[Any] = []
         required: bool | None = None  # None until an argument turns up that has a derivative
         masked, usual = op.masked, True
         for arg in args:
@@ -192,10 +192,10 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
                 parents.append(None)
                 if type(arg) not in USUAL:
                     arg, usual = operand(op.name, op.elementwise, arg), False
-                arrays.append(arg)
+                given.append(arg)
             else:
                 data = arg.data
-                arrays.append(data)
+                given.append(data)
                 if type(data) not in ARRAYS:
                     usual = False
                 if rules[len(parents)] is None:
@@ -204,6 +204,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
                     parents.append(arg)
                     required = required or arg.requires_grad
                     masked = masked or arg.masked
+        arrays = tuple(given)
         try:
             if kwargs or MET:
                 data = strictly(op.name, op.forward, arrays, kwargs) if MET else op.forward(*arrays, **kwargs)
@@ -216,7 +217,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
         if required is None:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
             return data
         layout = None
-        if type(data) not in ARRAYS or data.dtype.kind not in "fc":
+        if type(data) not in ARRAYS or data.dtype not in FLOATING:
             if getattr(data, "dtype", _OBJECT).kind in "biu":  # integers have no derivative
                 return data
             op, data, kwargs, layout = settled(op, data, kwargs)
@@ -226,7 +227,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
         if required and mode & RECORD:
             result.op = op
             result.parents = tuple(parents)
-            result.saved = (data, *arrays)
+            result.saved = (data,) + arrays  # noqa: RUF005  quicker
             result.kwargs = kwargs
             result.requires_grad = True
             result.masked = masked
@@ -238,7 +239,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
             if mode & ORIGIN:
                 result.origin = caller()
             if mode & CHECK:
-                fail_if_not_finite(op.name, data, tuple(arrays), result.origin)
+                fail_if_not_finite(op.name, data, arrays, result.origin)
                 result._watched().fingerprints = fingerprints(result.saved)
         return result if layout is None else layout.unpack(result)
 
@@ -256,7 +257,8 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
     def __reduce__(self) -> Result:
         if self.op is not None:
             raise refusals.graph.not_copied(self.op.name)
-        return _restore, (self.data, self.requires_grad, self.name, self.grad, getattr(self, "trainable", False))
+        kept = {"requires_grad": self.requires_grad, "trainable": getattr(self, "trainable", False), "grad": self.grad}
+        return Value, (self.data,), (None, {"name": self.name, **kept})
 
 
 record = Value.record  # as a global, which is found faster
@@ -289,9 +291,3 @@ def cotangent(value: Value, gradient: ArrayLike | None, recorded: bool) -> Array
     else:
         seed = in_dtype_of(data, seed if recorded and type(seed) is Value else as_array(plain(seed)))
     return Value(seed, requires_grad=False) if recorded and type(seed) is not Value else seed
-
-
-def _restore(data: Any, requires_grad: bool, name: str | None, grad: Any, trainable: bool = False) -> Value:
-    value = Value(data, requires_grad=requires_grad, name=name)
-    value.grad, value.trainable = grad, trainable
-    return value

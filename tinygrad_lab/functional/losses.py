@@ -87,6 +87,8 @@ def check_same_shape(
     name: str, prediction: Array, target: Array, called: tuple[str, str] = ("prediction", "target")
 ) -> None:
     """Refuse to broadcast: (n, 1) against (n,) would make n² losses. `called` are the names of the two arguments."""
+    if type(prediction) is type(target) is np.ndarray and prediction.shape == target.shape:  # as usual
+        return
     expected, given = np.shape(prediction), np.shape(target)
     first, second = called
     for argument, x in ((first, prediction), (second, target)):

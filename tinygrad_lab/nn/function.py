@@ -13,10 +13,10 @@ from tinygrad_lab.typing import Result
 class _Read:
     """A class attribute that is read off signatures when somebody first asks: for all classes at once it takes 3 ms."""
 
-    def __init__(self, read: Callable[[Any], dict[str, Any]]) -> None:
+    def __init__(self, read: Callable[[Any], Any]) -> None:
         self.read, self.name = read, read.__name__
 
-    def __get__(self, instance: object, kind: type) -> dict[str, Any]:
+    def __get__(self, instance: object, kind: type) -> Any:
         found = self.read(kind)
         setattr(kind, self.name, found)
         return found
@@ -32,12 +32,12 @@ def _defaults(kind: Any) -> dict[str, Any]:
 
 
 @_Read
-def _usual(kind: Any) -> dict[str, Any]:
-    """Return what the function takes for the constructor's arguments where they are left out."""
+def _usual(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """Return what the function takes for the constructor's arguments where they are left out, each with its name."""
     if not kind._defaults or not hasattr(kind, "function"):
-        return {}
+        return ()
     taken = inspect.signature(kind.function).parameters
-    return {name: taken[name].default if name in taken else taken for name in kind._defaults}
+    return tuple((name, taken[name].default if name in taken else taken) for name in kind._defaults)
 
 
 class Function(Module):
@@ -68,7 +68,7 @@ class Function(Module):
 
     def forward(self, *inputs: Any, **named: Any) -> Result:
         """Return the function of the inputs."""
-        for name, usual in self._usual.items():
+        for name, usual in self._usual:
             option = getattr(self, name)
             if option is not usual:  # a call with fewer keywords is a quicker one
                 named[name] = option

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tinygrad_lab.calls.receivers import plain
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, GradientLostError
+from tinygrad_lab.typing import Array
 
 
-def refuse_lazy(name: str, parameter: Any, gradient: Any) -> None:
-    """Refuse a gradient that only notes what to compute: the parameter would become such a note, longer every step."""
+def computed(name: str, parameter: Any, gradient: Any) -> Array:
+    """Return the array of a gradient, which is a Value after `backward(create_graph=True)`.
+
+    One that only notes what to compute is refused: the parameter would become such a note, longer every step.
+    """
+    gradient = plain(gradient)
     if hasattr(gradient, "__dask_graph__") and not hasattr(parameter, "__dask_graph__"):
         raise ArgumentTypeError(
             f"{name}: a gradient is a lazy {type(gradient).__name__} that has not been computed yet; call "
             f"tl.compute(loss, model) after loss.backward()"
         )
+    return gradient
 
 
 def refuse_recorded(name: str, lr: Any) -> None:

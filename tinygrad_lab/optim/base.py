@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, UndefinedMethodError
-from tinygrad_lab.optim.arguments import check_at_least_0, listed, refuse_lazy, refuse_recorded, values
+from tinygrad_lab.optim.arguments import check_at_least_0, computed, listed, refuse_recorded, values
 from tinygrad_lab.optim.parts import parts, whole
 from tinygrad_lab.refusals.nearest import meant
 from tinygrad_lab.typing import Array, NDArray, Result
@@ -159,19 +159,17 @@ class Optimizer:
             GradientLostError: if `update` returns a Value, as it does for a learning rate that requires a gradient.
         """
         states, rule = self.states, self
+        alike = not self.groups and not callable(self.lr)
         for position, parameter in enumerate(self.params):
             gradient = parameter.grad
             if gradient is not None:
-                if type(gradient) is Value:  # from backward(create_graph=True)
-                    gradient = gradient.data
+                data, state = parameter.data, states[position]
                 if type(gradient) is not np.ndarray:
-                    refuse_lazy(type(self).__name__, parameter.data, gradient)
-                state = states[position]
-                if self.groups:
+                    gradient = computed(type(self).__name__, data, gradient)
+                if not alike:
                     rule = self.rule_of(position)
-                if callable(rule.lr) and (not state or "step" in state):
-                    rule._lag = self.steps - state.get("step", 0)
-                data = parameter.data
+                    if callable(rule.lr) and (not state or "step" in state):
+                        rule._lag = self.steps - state.get("step", 0)
                 update = rule._update_parts if data.dtype.kind == "c" else rule.update
                 new, states[position] = update(data, gradient, state)
                 if type(new) is Value:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tinygrad_lab.errors import ArgumentTypeError, GradientLostError, RuleError
 from tinygrad_lab.refusals.nearest import nearest
-from tinygrad_lab.typing import Shape
+from tinygrad_lab.typing import Function, Shape
 
 
 def no_rules(name: str) -> GradientLostError:
@@ -17,8 +17,11 @@ def no_rules(name: str) -> GradientLostError:
     )
 
 
-def no_operation(name: str, known: Iterable[str]) -> GradientLostError:
-    """Describe a function that is not in the registry."""
+def no_operation(function: Function, advice: str | None, known: Iterable[str]) -> GradientLostError:
+    """Describe a function that is not in the registry, or that is refused with advice."""
+    name = getattr(function, "__name__", repr(function))
+    if advice is not None:
+        return GradientLostError(f"{name}: does not take Values; {advice}")
     near = nearest(name, known, 0.0)
     return GradientLostError(
         f"{name}: has no derivative rule (the nearest name that has one is {near[0]}); declare one with "
