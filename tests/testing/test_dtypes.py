@@ -58,3 +58,28 @@ def test_where_dtypes_are_mixed_each_gradient_has_its_own_arguments_digits():
     assert check_gradients(lambda a, b: a * np.sin(b), a, b).ok  # no more digits than there are in the sine
     text = check_gradients(adapters.pair(np.multiply, narrowed, "product"), a, b, raise_exception=False).text
     assert text.startswith(f"product, gradient of argument 0, element [0]: {NARROW}")
+
+
+ZEROS = np.zeros(3, np.float16)
+LOST = {
+    "added to 0 and too small": (lambda x: np.log(1 + np.sqrt(x * x + 1e-30) ** 2), ZEROS),
+    "a square too small": (
+        lambda a, b: np.mean(np.maximum(0, 1 - np.sqrt((a - b) ** 2 + 1e-9)) ** 2),
+        np.full(2, -2.5, np.float16),
+        np.array([-2.5, 0.5], np.float16),
+    ),
+    "a constant with few digits": (
+        lambda x, t: np.mean(t * np.log(1 - 1 / (1 + np.exp(-x)) + 1e-7)),
+        np.array([500.0, 89.375, 74.5], np.float16),
+        np.array([0.0625, 0.625, 0.00226], np.float16),
+    ),
+    "equal products": (lambda a: (a * a + 1) * (a * a - 1) - (a * a) ** 2, np.full(2, 30000.0)),
+    "equal sums": (lambda x: ((x + 1e-4) ** 3 - (x - 1e-4) ** 3) / 2e-4, np.full(5, 0.5112, np.float16)),
+    "near a branch point": (lambda x: np.arccosh(1 + 2 * x * x + 1e-9), np.logspace(-7, -3, 70)),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_what_a_dtype_loses_is_no_mistake(name):
+    function, *args = LOST[name]
+    assert check_gradients(function, *args).count("fail") == 0

@@ -18,6 +18,10 @@ SEEN = {
     "steps of the arguments' own rounding": (lambda x: np.tanh((x + 1e6) ** 2 - 1e12), np.zeros((2, 3))),
     "a tie that saturates": (lambda x: np.tanh(np.median(x)), np.full(3, 19.2)),
     "a tie of large numbers": (np.median, np.full(4, 1e200)),
+    "waves that are lost beside 1": (
+        lambda x: np.log(1 + ((1 - np.cos(x)) / x**2) ** 2),
+        np.array([[89.4, 74.5], [74.5, 30000.0], [74.5, -2000.0], [-1e6, -66.6]], np.float32),
+    ),
     "nothing but rounding": (lambda x: np.mean(x - np.mean(x)) ** 2, np.array([1.3, -2.0, 500.0])),
 }
 
@@ -27,6 +31,11 @@ def test_what_some_steps_cannot_show_is_decided_by_others(name):
     function, *args = SEEN[name]
     report = check_gradients(function, *args)
     assert (report.ok, report.count("inconclusive")) == (True, 0)
+
+
+def test_a_kink_that_only_fine_steps_see_is_no_mistake():
+    a, b = np.array([-0.00208, 3.0]), np.zeros(2)
+    assert check_gradients(lambda a, b: np.abs(a - b) / (np.abs(b) + 1e-12), a, b).count("fail") == 0
 
 
 @pytest.mark.parametrize("factor", [1.001, 2, -1])

@@ -93,7 +93,11 @@ class Ladder(NamedTuple):
 
 
 def slope_along(
-    along: Callable[[Any], Array], rungs: slice = slice(None), centre: Array | None = None, hidden: Any = 0.0
+    along: Callable[[Any], Array],
+    rungs: slice = slice(None),
+    centre: Array | None = None,
+    hidden: Any = 0.0,
+    wary: bool = False,
 ) -> Slope:
     """Return the slope of `along(t)`, a vector, at `t = 0`.
 
@@ -102,13 +106,14 @@ def slope_along(
         rungs: which of the steps to take.
         centre: `along(0)`, if it is known.
         hidden: how far each value may be off by what no step shows.
+        wary: whether to widen the bounds where the slope is another at finer steps, as of what oscillates.
     """
     found = ladder(along, rungs, centre)
     moves = np.any((found.above != found.centre) | (found.below != found.centre), axis=0)
     if 2 * np.count_nonzero(moves) > moves.size:
-        return _estimated(found, np.broadcast_to(hidden, moves.shape))
+        return _estimated(found, np.broadcast_to(hidden, moves.shape), wary)
     # Most results stand still along one element of many.
-    slope = _estimated(found.among(moves), np.broadcast_to(hidden, moves.shape)[moves])
+    slope = _estimated(found.among(moves), np.broadcast_to(hidden, moves.shape)[moves], wary)
     still = 0 * np.abs(found.centre)
     bound = 2 * (np.finfo(still.dtype).eps * np.abs(found.centre) + hidden) / found.steps[1]
     whole = Slope(still, bound, still.copy(), still.copy(), bound.copy(), bound.copy())
@@ -173,15 +178,16 @@ def _quantum(values: Array) -> Array:
 # -- extrapolation ---------------------------------------------------------------------------------------------------
 
 
-def _estimated(rungs: Ladder, hidden: Array) -> Slope:
+def _estimated(rungs: Ladder, hidden: Array, wary: bool) -> Slope:
     """Return the slopes of a ladder's values, whose rounding is what shows and what is hidden, a block at a time."""
     blocks = [slice(start, start + BLOCK) for start in range(0, max(hidden.size, 1), BLOCK)]
     parts = [rungs.among(block) for block in blocks]
-    slopes = [estimate(part, rounding(part) + hidden[block]) for part, block in zip(parts, blocks, strict=True)]
+    noise = [rounding(part) + hidden[block] for part, block in zip(parts, blocks, strict=True)]
+    slopes = [estimate(part, off, wary) for part, off in zip(parts, noise, strict=True)]
     return slopes[0] if len(slopes) == 1 else Slope(*map(np.concatenate, zip(*slopes, strict=True)))
 
 
-def estimate(rungs: Ladder, noise: Array) -> Slope:
+def estimate(rungs: Ladder, noise: Array, wary: bool = False) -> Slope:
     """Return the slopes of a ladder's values at `t = 0`."""
     with np.errstate(all="ignore"):
         steps = rungs.steps[:, None]
@@ -189,7 +195,7 @@ def estimate(rungs: Ladder, noise: Array) -> Slope:
         columns = np.concatenate([(left + right) / 2, left, right], axis=1)
         powers = np.repeat([RATIO**2, RATIO, RATIO], rungs.centre.size).astype(float)
         noise = noise / steps
-        found = _extrapolate(columns, powers, np.concatenate([noise, 2 * noise, 2 * noise], axis=1))
+        found = _extrapolate(columns, powers, np.concatenate([noise, 2 * noise, 2 * noise], axis=1), wary)
     (value, left, right), (bound, left_bound, right_bound) = (part.reshape(3, -1) for part in found)
     # Close to a kink the central quotients may settle on another slope; the sides know the value at 0.
     astray = np.abs(value - (left + right) / 2) > 3 * (left_bound + right_bound) + bound
@@ -209,15 +215,16 @@ def estimate(rungs: Ladder, noise: Array) -> Slope:
     return Slope(value, bound, left, right, left_bound, right_bound)
 
 
-def _extrapolate(column: Array, power: Array, noise: Array) -> tuple[Array, Array]:
+def _extrapolate(column: Array, power: Array, noise: Array, wary: bool) -> tuple[Array, Array]:
     """Return each output element's best entry of the Richardson tableau, and its error.
 
     Arguments:
         column: difference quotients, coarsest step first, shape (rungs, m).
         power: what a step's leading error shrinks by from rung to rung, of shape (m,).
         noise: how far each quotient may be off by rounding, of the same shape.
+        wary: whether all finer steps have to bear out the best entry.
     """
-    entries, errors = [], []
+    entries, errors, apart_by = [], [], []
     for p in range(1, min(COLUMNS, len(column))):
         finer = column[1:] + (column[1:] - column[:-1]) / (power**p - 1)
         off = np.maximum(np.abs(finer - column[1:]), np.abs(finer - column[:-1]))
@@ -227,6 +234,7 @@ def _extrapolate(column: Array, power: Array, noise: Array) -> tuple[Array, Arra
         off[-1:] = np.maximum(off[-1:], apart[-1:]) if len(apart) else off[-1:]
         entries.append(finer)
         errors.append(off + 2 * noise[p:])
+        apart_by.append(off - 4 * noise[p:])
         column = finer
     values, bounds = np.concatenate(entries), np.concatenate(errors)
     bounds = np.where(np.isnan(bounds), np.inf, bounds)
@@ -235,4 +243,20 @@ def _extrapolate(column: Array, power: Array, noise: Array) -> tuple[Array, Arra
     # The finest steps must not contradict it by more than their rounding: they see what happens close by.
     finest = entries[0][-1]
     bound = np.fmax(bound, np.abs(finest - value) - 4 * noise[-1])
+    if wary:
+        bound = np.fmax(bound, _contradicted(values, bounds, apart_by, best[0]))
     return np.where(np.isfinite(bound), value, np.nan), bound
+
+
+def _contradicted(values: Array, bounds: Array, apart_by: list[Array], best: Array) -> Array:
+    """Return how far finer steps than those of the best entries contradict these, beyond rounding.
+
+    Their own entries may be others, or may agree less among each other, which for smooth functions they do more.
+    """
+    columns = np.concatenate([np.full(len(part), p) for p, part in enumerate(apart_by)])
+    rungs = np.concatenate([np.arange(p, p + len(part)) for p, part in enumerate(apart_by)])
+    finer = rungs[:, None] > rungs[best]
+    value = np.take_along_axis(values, best[None], 0)
+    others = np.where(finer, np.abs(values - value) - 2 * bounds, 0)
+    apart = np.where(finer & (columns[:, None] == columns[best]), np.concatenate(apart_by), 0)
+    return np.asarray(np.fmax(np.fmax.reduce(others, axis=0), np.fmax.reduce(apart, axis=0)))

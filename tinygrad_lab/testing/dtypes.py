@@ -14,7 +14,7 @@ from tinygrad_lab.testing.noise import Error, persistent, steady
 from tinygrad_lab.testing.problem import overflows
 from tinygrad_lab.testing.reproduction import call
 from tinygrad_lab.testing.sample import Sample
-from tinygrad_lab.testing.shaken import spread
+from tinygrad_lab.testing.shaken import FIRST, MANY, spread
 from tinygrad_lab.testing.verdict import FAIL, Verdict
 
 NARROW = Diagnosis(Mistake.NARROW, "off in the arguments' own dtype, but right in a wider one")
@@ -22,13 +22,15 @@ LAYOUT = Diagnosis(
     Mistake.LAYOUT, "depends on how the arrays lie in memory: it is another for C-contiguous copies of them"
 )
 ROUNDING = 8  # in units of the own dtype; what goes beyond has to be the same at neighbouring points to be a mistake
-SEEN = 10  # times as far as rounding was seen to carry the gradient, or the function
-COARSE = 1e-4  # the unit of a dtype so narrow that units granted by the dozen would hide whole percents
-UNITS, FARTHER = 2, 3  # therefore fewer there, of rounding and beyond what was seen
+SEEN = 5  # times as far as rounding was seen to carry the gradient, or the function
+BARELY = 1  # the same, in a dtype so narrow that units granted by the dozen would hide whole percents
+COARSE = 1e-4  # the unit of such a dtype
+UNITS = 2  # of rounding, there
+OUTSIDE, NARROWLY = 10, 3  # times as far as rounding was seen to carry it from outside, and in such a dtype
 BESIDE = 1  # and beside 1: 1 - y² loses half a unit by the rounding of y, and as much again by that of its square
 CLOSE_BY = (0, 1, -1, 2, -2, 3, -3, 4, -4)  # units by which to move, to see rounding from outside
 FAR, STILL = 0.1, 2  # relative to an element: results that move by less than two units tell nothing of it
-MANY = 64  # so many elements at most are looked at so
+MOST = 64  # so many elements at most are looked at so
 HIDDEN = 1e3  # units of the largest result may be lost inside a function whose rounding cannot be seen
 LOST = 0.1  # a relative error of the function from which on its own dtype tells nothing
 HALF = 0.5  # the same, of the function itself, where rounding cannot be seen
@@ -62,7 +64,7 @@ def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, clos
     problem, weights, own, unit = sample.problem, sample.weights[0], sample.own[0], sample.own_unit
     dtypes = [array.dtype for array in (*(leaf.array for leaf in problem.leaves), *problem.results)]
     underflow = max(float(np.finfo(dtype).smallest_subnormal) for dtype in dtypes)
-    units, farther = _granted(unit)
+    units = UNITS if unit > COARSE else ROUNDING
     tolerance = np.maximum(close, units * problem.units) * np.abs(right) + ROUNDING * underflow
     # Rules subtract from 1, as in 1 - y²: where little is left, its rounding is that of the cotangent.
     beside = units if unit <= COARSE else BESIDE
@@ -73,11 +75,13 @@ def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, clos
     off = comparable & ~(np.abs(own - right) <= tolerance)
     if not np.any(off):
         return
-    seen = spread(lambda: problem.own_gradient(weights)[0] - again(problem.x))
-    tolerance = np.maximum(tolerance, farther * seen) if seen is not None else _unseen(sample, right, tolerance, again)
-    off &= ~(np.abs(own - right) <= tolerance)
+    seen = _widened(
+        tolerance, unit, np.where(off, own - right, 0), lambda: problem.own_gradient(weights)[0] - again(problem.x)
+    )
+    tolerance = seen if seen is not None else _unseen(sample, right, tolerance, again)
+    off &= ~((np.abs(own - right) <= tolerance) | (tolerance == np.inf))  # of NaN neither is less
     worst = sorted(np.flatnonzero(off).tolist(), key=lambda i: -abs(float(own[i] - right[i])) / float(tolerance[i]))
-    telling = (i for i in worst[:MANY] if not (seen is None and unit > COARSE and _stands_still(sample, i)))
+    telling = (i for i in worst[:MOST] if not (seen is None and unit > COARSE and _stands_still(sample, i)))
     if (seen is None or unit > COARSE) and not any(
         _steady(sample, i, Error(float(own[i]), float(right[i])), again, tolerance[i])
         for i in itertools.islice(telling, 4)
@@ -88,15 +92,29 @@ def _compare(sample: Sample, found: Found, right: Array, reason: Diagnosis, clos
         found[0][i] = Verdict(FAIL, float(own[i]), value, float(tolerance[i]), value, value, reason)
 
 
-def _granted(unit: float) -> tuple[int, int]:
-    """Return how many units rounding may take, and how many times what it was seen to."""
-    return (UNITS, FARTHER) if unit > COARSE else (ROUNDING, SEEN)
+def _widened(tolerance: Array, unit: float, off: Array, compute: Callable[[], Array]) -> Array | None:
+    """Return a tolerance, widened by how far rounding was seen to carry something, or None if it cannot be seen.
+
+    Arguments:
+        tolerance: without that.
+        unit: of the own dtype.
+        off: how far it is off: where that is too far, rounding is looked at many times.
+        compute: gives what is carried.
+    """
+    for seeds in (FIRST, MANY[len(FIRST) :]):
+        seen = spread(compute, seeds)
+        if seen is None:
+            return None
+        tolerance = np.maximum(tolerance, (BARELY if unit > COARSE else SEEN) * seen)
+        if np.all(np.abs(off) <= tolerance):
+            break
+    return tolerance
 
 
 def _unseen(sample: Sample, right: Array, tolerance: Array, again: Rule) -> Array:
     """Return how far the rounding of another system may carry a gradient, which cannot be seen inside."""
     problem, weights, unit = sample.problem, sample.weights[0], sample.own_unit
-    units, farther = _granted(unit)
+    units, farther = (UNITS, NARROWLY) if unit > COARSE else (ROUNDING, OUTSIDE)
     # Where the function itself comes out otherwise in the own dtype, so may its gradient.
     off = problem.own_off
     if unit > COARSE:  # but for the rounding that every result has
@@ -160,7 +178,7 @@ def value_fault(sample: Sample) -> str:
     problem, unit = sample.problem, max(sample.own_unit, sample.problem.own_unit)
     if unit <= float(np.finfo(problem.dtype).eps) or sample.own_overflow:
         return ""
-    units, farther = _granted(unit)
+    units = UNITS if unit > COARSE else ROUNDING
     own, wide = real_parts(problem.results).astype(problem.dtype), problem.y
     # Beside the largest number so much is lost, and beside 1.
     numbers = np.abs(np.concatenate([problem.x, wide, np.ones(1)]))
@@ -173,13 +191,11 @@ def value_fault(sample: Sample) -> str:
         problem.own_value()
     if lost:
         return ""  # to a dtype's range, which is no rounding either
-    seen = spread(lambda: problem.own_value() - problem.value(problem.x))
+    difference = np.where(off, own - wide, 0)
+    seen = _widened(tolerance, unit, difference, lambda: problem.own_value() - problem.value(problem.x))
     if seen is None and not problem.own_error < HALF:
         return ""
-    if seen is None:
-        tolerance = tolerance + (units if unit > COARSE else HIDDEN) * unit * largest
-    else:
-        tolerance = np.maximum(tolerance, farther * seen)
+    tolerance = tolerance + (units if unit > COARSE else HIDDEN) * unit * largest if seen is None else seen
     off &= ~(np.abs(own - wide) <= tolerance)
     if not np.any(off):
         return ""

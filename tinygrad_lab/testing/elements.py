@@ -106,6 +106,10 @@ def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict, slope: Slope) 
 
     moving = slope.value != 0
     moving = moving if np.any(moving) else np.ones_like(moving)
+    if verdict.high == verdict.low:
+        wary = sample.along(i, sample.problem.scale[i], among=moving, wary=True)
+        if judge(verdict.analytic, sample.weights[k][moving], wary, float(sample.rounding[k][i])).status != FAIL:
+            return True  # finer steps do not bear it out
     rungs = sample.few
     rungs = rungs if _confirms(verdict_at(None), verdict) else slice(None)
     error = again(0.0)
@@ -175,9 +179,17 @@ def _confirms(verdict: Verdict, before: Verdict) -> bool:
 
 
 def _refutes(verdict: Verdict, before: Verdict) -> bool:
-    """Whether finer steps, which find nothing wrong, give another slope than those before, too far off for rounding."""
-    apart = abs(verdict.numeric - before.numeric) > BOUNDS * (verdict.bound + before.bound)
-    return apart and before.status == FAIL and verdict.status == INCONCLUSIVE
+    """Whether finer steps, which find nothing wrong, give another slope than those before, too far off for rounding.
+
+    Where they agree with the gradient as well as they can, they need not be so far off.
+    """
+    least = 1 if abs(verdict.off) <= verdict.bound else BOUNDS
+    bound = least * (verdict.bound + before.bound)
+    apart = verdict.low - before.high > bound or before.low - verdict.high > bound
+    kinked = (
+        verdict.low < before.low - bound and verdict.high > before.high + bound
+    )  # which the others are too long for
+    return before.status == FAIL and ((apart and verdict.status == INCONCLUSIVE) or (kinked and verdict.status == KINK))
 
 
 def _sharper(first: Slope, second: Slope) -> Slope:

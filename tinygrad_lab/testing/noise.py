@@ -12,15 +12,15 @@ from typing import NamedTuple
 import numpy as np
 
 from tinygrad_lab.testing.differences import Array
-from tinygrad_lab.testing.shaken import SAMPLES, shaking
+from tinygrad_lab.testing.shaken import MANY, shaking
 
 FINE = tuple(2.0**n for n in range(2, 11))  # in units of rounding: only rounding tells these points apart
 COARSE = (1e-3, 1e-2, 3e-2, 1e-1)  # relative: far enough where values stand still in steps, as close to saturation
 ALIKE, CLOSELY = 0.25, 0.1  # errors are one and the same if they differ by less than this part; further away
 ROUGHLY = 0.5  # the same, where dtypes are so narrow that rounding is a part of the error
 NEIGHBOURS = tuple(float(size) for size in np.geomspace(0.01, 0.1, 8))  # relative: beyond their steps
-ENOUGH, FAR = 3, 1e4  # so few samples will do where rounding carried it so many times less far
-SEEN = 10  # times as far as rounding was seen to carry it
+ENOUGH, FAR = 8, 1e4  # so few samples will do where rounding carried it so many times less far
+SEEN = 5  # times as far as rounding was seen to carry it
 GROSS = 1e4  # an error so many times as large as rounding was thought to be is no step
 
 
@@ -108,8 +108,8 @@ def carried(error: Error, again: Callable[[float], Error]) -> bool | None:
         again: takes how far to move, and gives the error there; it does not move.
     """
     seen, most = False, 0.0
-    for seed in range(SAMPLES):
-        if seen and seed == ENOUGH and abs(error.off) > FAR * most:
+    for seed in MANY:
+        if seen and seed >= ENOUGH and abs(error.off) > FAR * most:
             break
         try:
             with np.errstate(all="ignore"), shaking(seed) as shake:

@@ -143,22 +143,33 @@ class Sample:
         return np.asarray(self.value_rounding / float(np.finfo(np.float64).eps))
 
     def slope(
-        self, direction: Array, x: Array | None = None, rungs: slice = slice(None), among: Any = slice(None)
+        self,
+        direction: Array,
+        x: Array | None = None,
+        rungs: slice = slice(None),
+        among: Any = slice(None),
+        wary: bool = False,
     ) -> Slope:
         """Return the slope of every result, or of some, along a direction, at the problem's point or another."""
         problem, hidden = self.problem, 4 * self.problem.hidden[among]
         point = problem.x if x is None else x
         centre = problem.y[among] if x is None else None
-        return slope_along(lambda t: problem.value(point + t * direction)[among], rungs, centre, hidden)
+        return slope_along(lambda t: problem.value(point + t * direction)[among], rungs, centre, hidden, wary)
 
     def along(
-        self, i: int, scale: Any, x: Array | None = None, rungs: slice = slice(None), among: Any = slice(None)
+        self,
+        i: int,
+        scale: Any,
+        x: Array | None = None,
+        rungs: slice = slice(None),
+        among: Any = slice(None),
+        wary: bool = False,
     ) -> Slope:
         """Return the slope along one coordinate, per unit of it."""
         step = scale * self.rng.uniform(0.5, 1)  # not round, so that rounding shows as such
         direction = np.zeros_like(self.problem.x)
         direction[i] = step
-        return Slope(*(part / step for part in self.slope(direction, x, rungs, among)))
+        return Slope(*(part / step for part in self.slope(direction, x, rungs, among, wary)))
 
     @property
     def resolution(self) -> float:

@@ -5,7 +5,8 @@ it beforehand. (Stochastic arithmetic: J. Vignes, "A stochastic arithmetic for r
 D. S. Parker, "Monte Carlo arithmetic", 1997.)
 
 What is exact stays as it is: copies, selections, sums of short numbers. Equal numbers are moved alike, so that ties
-remain ties.
+remain ties, unless they are equal by rounding alone, as x + 1e-20 and x - 1e-20. What was too small for the dtype, and
+became 0, becomes the smallest number.
 """
 
 from __future__ import annotations
@@ -18,23 +19,20 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls.receivers import KeptArray
+from tinygrad_lab.testing import ulps
 from tinygrad_lab.testing.differences import Array
 
-SAMPLES = 6
-SPARE = 10  # a result whose last so many bits are 0 was hardly rounded
+FIRST, MANY = range(6), range(30)  # how often to look: at first, and before something is called a mistake
 _EXACT = frozenset({
     np.negative, np.positive, np.absolute, np.fabs, np.sign, np.copysign, np.conjugate, np.maximum, np.minimum, np.fmax,
     np.fmin, np.floor, np.ceil, np.trunc, np.rint, np.ldexp, np.frexp, np.fmod, np.remainder, np.nextafter,
 })  # fmt: skip
-_ARITHMETIC = frozenset({np.multiply, np.divide, np.square, np.sqrt, np.reciprocal})
-
 _SUMS = frozenset({
     "sum", "mean", "average", "prod", "cumsum", "cumprod", "dot", "vdot", "inner", "tensordot", "einsum", "trace",
     "norm", "nansum", "nanmean", "nanprod", "convolve", "correlate", "vecdot", "multi_dot", "matrix_power", "trapezoid",
 })  # fmt: skip
 
 _shake: ContextVar[Shake | None] = ContextVar("shake", default=None)
-_salt: ContextVar[tuple[int, int, float, float]] = ContextVar("salt")  # two odd numbers to move by, and two units
 
 
 class Shake:
@@ -65,11 +63,8 @@ def shaken(arrays: list[Any]) -> list[Any]:
     shake = _shake.get()
     if shake is None:
         return arrays
-    rng = shake.rng
     arrays = [_viewed(array) for array in arrays]
-    units = [float(np.finfo(array.dtype).eps) for array in arrays if isinstance(array, Shaken)]
-    first, second = rng.integers(2**62, 2**63, 2).tolist()
-    _salt.set((first | 1, second | 1, max(units, default=0.0), min(units, default=0.0)))
+    ulps.salt(shake.rng, [float(np.finfo(array.dtype).eps) for array in arrays if isinstance(array, Shaken)])
     return arrays
 
 
@@ -78,10 +73,11 @@ def bare(array: Any) -> Any:
     return array.view(np.ndarray) if isinstance(array, Shaken) else array
 
 
-def spread(compute: Callable[[], Array], samples: int = SAMPLES) -> Array | None:
-    """Return how far rounding was seen to carry each element of what a function returns: infinitely far if to NaN.
+def spread(compute: Callable[[], Array], seeds: range = FIRST) -> Array | None:
+    """Return how far rounding was seen to carry each element of what a function returns.
 
-    Where it cannot be seen, since NumPy computes nothing of it, or takes no shaken arrays, the answer is None.
+    That is infinitely far if to or from NaN, and NaN if an element is NaN each time. Where it cannot be seen, since
+    NumPy computes nothing of it, or takes no shaken arrays, the answer is None.
 
     Example:
         >>> def compute():
@@ -93,16 +89,18 @@ def spread(compute: Callable[[], Array], samples: int = SAMPLES) -> Array | None
     felt = False
     with np.errstate(all="ignore"):
         centre = compute()
+        known = np.isfinite(centre)
         most = np.zeros(np.shape(centre), np.longdouble)
-        for seed in range(samples):
+        for seed in seeds:
             try:
                 with shaking(seed) as shake:
-                    off = np.abs(compute() - centre)
+                    found = compute()
             except Exception:  # a function may check what it is given
                 return None
             felt = felt or shake.felt
-            most = np.maximum(most, np.where(np.isnan(off), np.inf, off))
-    return np.where(np.isfinite(centre), most, np.inf) if felt else None
+            most = np.maximum(most, np.where(known & np.isfinite(found), np.abs(found - centre), 0))
+            most = np.where(np.isfinite(found) != known, np.inf, most)
+    return np.where(known | np.isinf(most), most, np.nan) if felt else None
 
 
 class Shaken(KeptArray):
@@ -112,12 +110,12 @@ class Shaken(KeptArray):
         if not all(_known(x) for x in (*inputs, *out)):
             return NotImplemented
         _feel()
-        given = [_constant(bare(x), inputs) for x in inputs]
+        given = [ulps.constant(bare(x), inputs) for x in inputs]
         if out:
             kwargs["out"] = tuple(bare(x) for x in out)
         if method == "__call__" and ufunc.signature is None:
             result = getattr(ufunc, method)(*given, **kwargs)
-            moved = result if ufunc in _EXACT else _each(_rounded, result, ufunc, given)
+            moved = result if ufunc in _EXACT else _each(ulps.rounded, result, ufunc, given)
         elif method == "at" or ufunc in _EXACT:
             moved = getattr(ufunc, method)(*given, **kwargs)
         else:
@@ -148,12 +146,9 @@ class Shaken(KeptArray):
         result = bare(self).astype(dtype, *args, **kwargs)
         if result.dtype.itemsize >= self.dtype.itemsize or result.dtype.kind not in "fc":
             return _viewed(result)
-        *_, own, least = _salt.get()
-        return _viewed(_moved(result, min(float(np.finfo(result.dtype).eps), least if self._is_widest else own)))
-
-    @property
-    def _is_widest(self) -> bool:
-        return float(np.finfo(self.dtype).eps) <= _salt.get()[-1]
+        coarsest, finest = ulps.units()
+        own = finest if float(np.finfo(self.dtype).eps) <= finest else coarsest
+        return _viewed(ulps.moved(result, min(float(np.finfo(result.dtype).eps), own)))
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
@@ -162,13 +157,6 @@ class Shaken(KeptArray):
 def _feel() -> None:
     if (shake := _shake.get()) is not None:
         shake.felt = True
-
-
-def _constant(x: Any, inputs: Any) -> Any:
-    """Move a number that was rounded to another dtype before, such as 1/n in a rule."""
-    if isinstance(x, float) and not _short(np.float64(x)):
-        return float(_moved(np.float64(x), float(np.finfo(float).eps)))
-    return x
 
 
 def _known(x: Any) -> bool:
@@ -201,17 +189,11 @@ def _through(function: Callable[..., Any], args: Any, sums: bool) -> Any:
     result = function(*args)
     given = _floats(args)
     found = _floats(result)
-    exact = all(np.all(_short(part)) for part in (*given, *found))
+    exact = all(np.all(ulps.short(part)) for part in (*given, *found))
     if not given or exact or (not sums and all(_selected(part, given) for part in found)):
         return result
-    _turn()
-    return _each(_moved, function(*_nested(_moved, args)))
-
-
-def _turn() -> None:
-    """Let numbers move another way from now on: what is added up twice need not be rounded alike."""
-    first, second, *units = _salt.get()
-    _salt.set((second, (first * second + 2) % 2**64 | 1, units[0], units[1]))
+    ulps.turn()
+    return _each(ulps.moved, function(*_nested(ulps.moved, args)))
 
 
 def _floats(x: Any) -> list[Array]:
@@ -223,62 +205,3 @@ def _floats(x: Any) -> list[Array]:
 def _selected(result: Array, given: list[Array]) -> bool:
     """Whether all elements of a result are among those that went in."""
     return bool(np.all(np.isin(result, np.concatenate([array.ravel() for array in given])) | (result == 0)))
-
-
-def _rounded(result: Any, ufunc: Any, inputs: list[Any]) -> Any:
-    """Move what was rounded."""
-    if not isinstance(result, (np.ndarray, np.generic)) or result.dtype.kind not in "fc":
-        return result
-    if ufunc in (np.add, np.subtract):
-        a, b = inputs[0], inputs[1] if ufunc is np.add else -inputs[1]
-        part = result - a
-        lost = (a - (result - part)) + (b - part)  # what the sum lacks (D. E. Knuth 1969)
-        return np.where(lost == 0, result, _moved(result))
-    if ufunc in _ARITHMETIC:
-        return np.where(_short(result), result, _moved(result))
-    return _moved(result)
-
-
-def _short(x: Any) -> Any:
-    """Whether the last bits are 0."""
-    x = np.asarray(x)
-    if x.dtype.kind == "c":
-        return _short(x.real) & _short(x.imag)
-    mantissa, _ = np.frexp(x)
-    kind = np.finfo(x.dtype)
-    scaled = np.ldexp(mantissa, max(kind.nmant + 1 - SPARE, (kind.nmant + 1) // 2))
-    return (scaled == np.trunc(scaled)) & ((np.abs(x) >= kind.smallest_normal) | (x == 0))
-
-
-def _moved(x: Any, unit: float | None = None) -> Any:
-    """Move every number by up to a unit in its last place, equal ones alike: no further than the arguments' dtype has.
-
-    What is rounded to a narrower dtype than theirs is no rounding that they bring, but a mistake.
-    """
-    if not isinstance(x, (np.ndarray, np.generic)) or x.dtype.kind not in "fc":
-        return x
-    if x.dtype.kind == "c":
-        return (_moved(np.real(x)) + 1j * _moved(np.imag(x))).astype(x.dtype)
-    first, second, own, _ = _salt.get()
-    kind = np.finfo(x.dtype)
-    noise = _scattered(np.asarray(x), first, second)
-    noise = noise + np.where(noise < 0, -0.5, 0.5)  # by half a unit at least, so that all that is rounded moves
-    unit = min(float(kind.eps), own) if unit is None else unit
-    most = np.where(x == 0, 0, np.maximum(x.dtype.type(unit) * np.abs(x), kind.smallest_subnormal))
-    wide = np.result_type(x.dtype, np.float32) if unit >= float(kind.eps) else np.longdouble
-    moved = (x.astype(wide) + noise.astype(wide) * most).astype(x.dtype)
-    if x.flags.c_contiguous:
-        return moved
-    made = np.empty_like(x)  # in the same order: what goes by memory is to see the same memory
-    made[...] = moved
-    return made
-
-
-def _scattered(x: Array, first: int, second: int) -> Array:
-    """Return numbers from -1/2 to 1/2 that look random, the same for equal numbers."""
-    words = np.ascontiguousarray(x).view(f"u{min(x.itemsize, 8)}")  # of a longdouble, the first holds the last bits
-    bits = (words[..., :: x.itemsize // 8] if x.itemsize > 8 else words).reshape(x.shape).astype(np.uint64)
-    with np.errstate(over="ignore"):
-        bits = bits * np.uint64(first)
-        bits = (bits ^ (bits >> np.uint64(32))) * np.uint64(second)
-    return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53 - 0.5
