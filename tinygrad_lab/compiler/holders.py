@@ -25,7 +25,6 @@ _NOT_WALKED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunction
 _FOREIGN = sys.stdlib_module_names | {"builtins", "numpy"}
 _OF_VALUE = ("data", "grad", "requires_grad", "name", "watch")
 _CONTAINERS = (dict, list, deque)
-GENERATORS = (np.random.Generator, np.random.RandomState)  # NumPy's; those of the package are plain data
 
 
 class Place(NamedTuple):
@@ -66,7 +65,7 @@ class Holders:
                 self.walk(f"{path}.{key}", part, lifted)
         if id(x) in self.seen:
             return
-        if isinstance(x, GENERATORS):
+        if is_numpys_generator(x):
             self.seen[id(x)] = x
             self.generators.append((x, state_of(x)))
         elif kind is Value:
@@ -173,6 +172,11 @@ def is_leaf(x: object) -> bool:
 def is_number(x: object) -> bool:
     """Whether `x` is a Python number, but not a bool: it may change from call to call."""
     return type(x) in (int, float, complex)
+
+
+def is_numpys_generator(x: object) -> bool:
+    """Whether an object is a generator of NumPy's; those of the package are plain data."""
+    return isinstance(x, np.random.Generator | np.random.RandomState)
 
 
 def leaves(x: Any, lifted: bool) -> Iterator[Any]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_lab.compiler.holders import GENERATORS, Holders, is_container, slots_of
+from tinygrad_lab.compiler.holders import Holders, is_container, is_numpys_generator, slots_of
 from tinygrad_lab.core.registry import Op
 
 _LIBRARIES = sys.stdlib_module_names | {"numpy", "tinygrad_lab", "scipy", "numba", "jax"}
@@ -127,7 +127,7 @@ class Reach:
             for part in x:
                 self._into(name, part)
         first, before = len(self.around.places), set(self.around.seen)
-        if slots_of(x) or is_container(x) or isinstance(x, (tuple, *GENERATORS)) or has_attributes(x):
+        if slots_of(x) or is_container(x) or isinstance(x, tuple) or is_numpys_generator(x) or has_attributes(x):
             self.around.walk(name, x)
         for place in self.around.places[first:]:
             self._into(place.path, place.get())

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
 from importlib.util import find_spec
-
-import graphviz
+from typing import TYPE_CHECKING
 
 from tinygrad_lab.viz.choose.view import MODULE, OMITTED, Box
 from tinygrad_lab.viz.describe.snapshot import CONSTANT, INPUT, LABEL, LOSS, OPERATION, OUTPUT, PARAMETER
 from tinygrad_lab.viz.write.picture import Picture
+
+if TYPE_CHECKING:
+    import graphviz  # on demand, as shutil and subprocess are: they take as long to import as all that draws SVG
 
 SECONDS = 20  # how long `dot` may take
 
@@ -37,6 +37,8 @@ _PYGRAPHVIZ = (
 
 def digraph(picture: Picture) -> graphviz.Digraph:
     """Return the picture as a `graphviz.Digraph`; its `source` is the DOT text."""
+    import graphviz
+
     view = picture.view
     graph = graphviz.Digraph("graph")
     graph.attr("graph", label=_text(f"{view.snapshot.title}: {view.caption}"), labelloc="t", fontname="Helvetica")
@@ -74,6 +76,8 @@ def digraph(picture: Picture) -> graphviz.Digraph:
 
 def renderers() -> dict[str, str]:
     """Return what can draw DOT on this machine, by name, with where it is."""
+    import shutil
+
     found = {}
     if (path := shutil.which("dot")) is not None:
         found["dot"] = path
@@ -89,6 +93,8 @@ def run(source: str, format: str) -> bytes | None:
         source: DOT text.
         format: what `dot -T` knows.
     """
+    import subprocess
+
     for name in renderers():
         command = ["dot", f"-T{format}"] if name == "dot" else [sys.executable, "-c", _PYGRAPHVIZ, format]
         try:
@@ -115,4 +121,6 @@ def _style(picture: Picture, box: Box) -> dict[str, str]:
 
 def _text(text: str) -> str:
     """Return text as DOT shows it: no backslash escapes, and no HTML even if it looks like it."""
+    import graphviz
+
     return graphviz.nohtml(graphviz.escape(text).replace("\n", "\\n").replace("\x00", "�"))

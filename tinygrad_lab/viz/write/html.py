@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
+from pkgutil import get_data
 from typing import Any
 
 from tinygrad_lab.viz.choose.communities import communities
@@ -126,7 +126,7 @@ def _lean(name: str) -> str:
 
 @cache
 def _asset(name: str) -> str:
-    return resources.files("tinygrad_lab.viz").joinpath("assets", name).read_text(encoding="utf-8")
+    return (get_data("tinygrad_lab.viz", f"assets/{name}") or b"").decode()
 
 
 def _hash(text: str) -> str:
