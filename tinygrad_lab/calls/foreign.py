@@ -99,12 +99,17 @@ def is_table(x: object) -> bool:
 
 def table(x: Any) -> Result:
     """Return the numbers of a pandas object as an array; what is missing is NaN."""
-    dtypes = getattr(x, "dtypes", x.dtype) if hasattr(x, "dtype") else x.dtypes  # one of a column, several of a table
+    dtypes = x.dtypes if hasattr(x, "dtypes") else x.dtype  # several of a table, one of a column or an index
     kinds = {dtype.kind for dtype in ([dtypes] if hasattr(dtypes, "kind") else dtypes)}
     if not kinds <= set("biufc"):
         raise refusals.arrays.no_numbers_in_table(type(x).__name__, np.asarray(x).dtype)
     found = np.asarray(x)
     return x.to_numpy(np.float64, na_value=np.nan) if found.dtype.kind == "O" else found
+
+
+def is_lazy(x: object) -> bool:
+    """Whether `x` only notes what to compute: Dask's collections, and what follows their protocol, have a graph."""
+    return hasattr(x, "__dask_graph__")
 
 
 def is_sparse(x: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tinygrad_lab.calls.foreign import is_lazy
 from tinygrad_lab.cluster.connecting import client_of
 from tinygrad_lab.cluster.failures import explaining
 from tinygrad_lab.core.value import Value
@@ -59,11 +60,6 @@ def _computed(lazy: list[Any]) -> list[Any]:
     with explaining("compute"):
         client_of()  # which refuses an asynchronous one
         return [array[()] for array in dask.compute(*lazy)]
-
-
-def is_lazy(x: Any) -> bool:
-    """Whether `x` only notes what to compute: Dask's collections, and what follows their protocol, have a graph."""
-    return hasattr(x, "__dask_graph__")
 
 
 def _leaves(thing: Any) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from tinygrad_lab.errors import ClusterError
 from tinygrad_lab.extras import extra
+from tinygrad_lab.refusals.wording import first_line
 from tinygrad_lab.version import __version__
 
 Client: TypeAlias = Any  # of distributed, which may be missing
@@ -29,7 +30,7 @@ def connected(address: str) -> Iterator[Client]:
     try:
         client = Client(address, timeout=_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        told = next(iter(str(error).splitlines()), type(error).__name__)
+        told = first_line(error)
         raise ClusterError(
             f"cluster: no scheduler answers at {address!r} ({told}); start one with `dask scheduler`, and give its "
             f"address, such as tcp://10.0.0.1:8786"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tinygrad_lab.errors import ClusterError
+from tinygrad_lab.refusals.wording import with_class
 
 _GONE = "the scheduler cannot be reached ({error}); start it again, connect, and go on from what is kept"
 _DIED = (
@@ -42,8 +43,7 @@ def explained(what: str, error: Exception) -> Exception:
     rule = _rule(error)
     if rule is None:
         return error
-    told = next(iter(str(error).splitlines()), "")
-    return ClusterError(f"{what}: {rule.format(error=f'{type(error).__name__}: {told}'[:160].rstrip(': '))}")
+    return ClusterError(f"{what}: {rule.format(error=with_class(error)[:160])}")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from tinygrad_lab.extras import extra
 from tinygrad_lab.nn.buffer import Buffer
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.random import Generator
+from tinygrad_lab.refusals.wording import first_line
 from tinygrad_lab.typing import Array, Function
 
 Objective: TypeAlias = Function
@@ -64,7 +65,7 @@ def packed(objective: Objective, model: Module) -> bytes:
     except TinygradError:
         raise
     except Exception as error:
-        told = next(iter(str(error).splitlines()), type(error).__name__)
+        told = first_line(error)
         raise ArgumentTypeError(
             f"backward: objective and model cannot be sent to workers ({told}); let them hold what can be pickled"
         ) from error

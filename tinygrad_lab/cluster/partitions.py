@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.cluster.computing import is_lazy
+from tinygrad_lab.calls.foreign import is_lazy
 from tinygrad_lab.cluster.connecting import client_of
 from tinygrad_lab.cluster.failures import explaining
 from tinygrad_lab.cluster.means import Means, Objective, differentiated, packed

@@ -14,6 +14,7 @@ from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.generators import or_fresh
 from tinygrad_lab.refusals.nearest import meant
+from tinygrad_lab.refusals.wording import first_line
 
 Rows = tuple[Any, ...]
 
@@ -97,7 +98,7 @@ class Parquet:
             try:
                 about = parquet.read_metadata(file)
             except (OSError, ArrowException) as error:
-                told = next(iter(str(error).splitlines()), "")
+                told = first_line(error)
                 raise ArgumentError(f"Parquet: cannot read {file} ({told}); check that it is a Parquet file") from error
             names = about.schema.to_arrow_schema().names
             for name in [name for columns in self._columns for name in columns]:

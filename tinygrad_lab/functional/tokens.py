@@ -11,14 +11,14 @@ from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.declare import defvjp, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import standing_along
-from tinygrad_lab.rules.dtypes import array
+from tinygrad_lab.rules.dtypes import with_dtype
 from tinygrad_lab.rules.writing import scatter, set_at
 from tinygrad_lab.typing import Array, DTypeLike, Result
 
 
 def _numbers(name: str, what: str, x: Array, count: int) -> Result:
     """Return an array of integers from 0 to count − 1."""
-    x = array(plain(x))
+    x = with_dtype(plain(x))
     if x.dtype.kind not in "iu":
         raise OperationError(f"{name}: {what} must be integers, got dtype {x.dtype}; convert with astype(int)")
     looked_into = isinstance(x, np.ndarray | np.generic)  # another library's array may not know its elements yet
@@ -49,7 +49,7 @@ def one_hot(classes: Any, num_classes: int | None = None, dtype: DTypeLike = np.
         array([[0., 0., 1.],
                [1., 0., 0.]])
     """
-    found = array(plain(classes))
+    found = with_dtype(plain(classes))
     if num_classes is None:
         num_classes = int(np.max(found, initial=-1)) + 1
     numbers = _numbers("one_hot", "classes", found, num_classes)

@@ -22,6 +22,7 @@ from tinygrad_lab.lab.interrupt import interruptible
 from tinygrad_lab.lab.place import Place, reason
 from tinygrad_lab.lab.running import Run, settled
 from tinygrad_lab.lab.schema import describe
+from tinygrad_lab.refusals.wording import with_class
 
 Put = Callable[[str, str | bytes], None]
 
@@ -116,8 +117,7 @@ def _pictures(run: Run, put: Put) -> tuple[str, ...]:
             try:
                 drawn[name] = draw()
             except Exception as error:  # Matplotlib may fail on a user's numbers; the run matters more
-                told = (str(error).splitlines() or [""])[0]
-                problems.append(f"{name}.svg could not be drawn: {type(error).__name__}: {told}")
+                problems.append(f"{name}.svg could not be drawn: {with_class(error)}")
             else:
                 put(f"{name}.svg", drawn[name])
         put("report.html", report.render(run, drawn, problems))

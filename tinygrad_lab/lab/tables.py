@@ -17,6 +17,7 @@ from tinygrad_lab.errors import LabError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.lab.numerals import MISSING, has_decimal_comma, is_number, with_points
 from tinygrad_lab.refusals.nearest import meant
+from tinygrad_lab.refusals.wording import first_line
 from tinygrad_lab.typing import NDArray
 
 _DELIMITERS = ",;\t|"
@@ -156,7 +157,7 @@ def read_parquet(path: Path, alone: bool = False) -> Table:
     try:
         read = parquet.read_table(path)
     except pyarrow.ArrowException as error:
-        told = str(error).splitlines()[0]
+        told = first_line(error)
         raise LabError(f"data: {path}: is not a Parquet file ({told}); write it again") from error
     if not read.num_rows:
         raise LabError(f"data: {path}: has no rows; add data")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tinygrad_lab.calls.foreign import is_lazy
 from tinygrad_lab.calls.receivers import plain
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, GradientLostError
@@ -17,7 +18,7 @@ def computed(name: str, parameter: Any, gradient: Any) -> Array:
     One that only notes what to compute is refused: the parameter would become such a note, longer every step.
     """
     gradient = plain(gradient)
-    if hasattr(gradient, "__dask_graph__") and not hasattr(parameter, "__dask_graph__"):
+    if is_lazy(gradient) and not is_lazy(parameter):
         raise ArgumentTypeError(
             f"{name}: a gradient is a lazy {type(gradient).__name__} that has not been computed yet; call "
             f"tl.compute(loss, model) after loss.backward()"

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_lab.errors import ArgumentTypeError, CallError, GradientLostError, OperationError, OperationIndexError
 from tinygrad_lab.refusals.nearest import nearest
+from tinygrad_lab.refusals.wording import with_class
 
 
 def unknown(name: str, keyword: str, known: Collection[str]) -> CallError:
@@ -122,9 +123,7 @@ def elsewhere(name: str, kind: type, error: Exception | None) -> ArgumentTypeErr
         error: what the library raised.
     """
     library = kind.__module__.partition(".")[0]
-    said = next(iter(str(error).splitlines()), "")
-    told = "the result would leave it" if error is None else f"{type(error).__name__}: {said}"
-    told = shorten(told, 120, placeholder=" …")
+    told = "the result would leave it" if error is None else shorten(with_class(error), 120, placeholder=" …")
     advice = "compute them first with tl.compute(x)" if hasattr(kind, "__dask_graph__") else "bring them to NumPy first"
     return ArgumentTypeError(f"{name}: cannot be computed on {library}'s {kind.__name__} ({told}); {advice}")
 

@@ -6,6 +6,7 @@ into numbers from 0 to ndim - 1; an index or a shape made of those needs no furt
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -72,6 +73,11 @@ def filling(x: ArrayLike, shape: tuple[int, ...]) -> Result:
     if further > 0 and np.shape(x)[:further] == (1,) * further:
         x = np.reshape(x, np.shape(x)[further:])
     return np.broadcast_to(x, shape)
+
+
+def interleaved(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the first of each, the second of each, …: the shape in which each axis of `b` stands behind one of `a`."""
+    return tuple(itertools.chain.from_iterable(zip(a, b, strict=True)))
 
 
 def standing_along(axis: int, ndim: int) -> tuple[int, ...]:

@@ -9,24 +9,24 @@ import numpy as np
 from tinygrad_lab.typing import ArrayLike, DTypeLike, Result
 
 
-def array(x: ArrayLike) -> Result:
+def with_dtype(x: ArrayLike) -> Result:
     """Return an array, or anything else that has a dtype, as it is, and a number or list as an array."""
     return x if hasattr(x, "dtype") else np.asarray(x)
 
 
-def arrays(*xs: ArrayLike) -> tuple[Any, ...]:
+def with_dtypes(*xs: ArrayLike) -> tuple[Any, ...]:
     """Return numbers and lists as arrays, and arrays as they are."""
-    return tuple(map(array, xs))
+    return tuple(map(with_dtype, xs))
 
 
 def converted(x: ArrayLike, dtype: DTypeLike) -> Result:
     """Return `x` as an array of the dtype; None leaves it as it is."""
-    given = array(x)
+    given = with_dtype(x)
     return given if dtype is None or given.dtype == dtype else given.astype(dtype)
 
 
 def alike(*xs: ArrayLike) -> tuple[Any, ...]:
     """Return arrays in the dtype that they have in common."""
-    given = arrays(*xs)
+    given = with_dtypes(*xs)
     dtype = np.result_type(*given)
     return tuple(converted(x, dtype) for x in given)

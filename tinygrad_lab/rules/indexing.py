@@ -18,7 +18,7 @@ from tinygrad_lab.core.registry import OPS
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import along, flattened
-from tinygrad_lab.rules.dtypes import array, converted
+from tinygrad_lab.rules.dtypes import converted, with_dtype
 from tinygrad_lab.rules.writing import At, add_at, add_into, scatter, set_at
 from tinygrad_lab.typing import Array, ArrayLike, Index, Result
 
@@ -58,7 +58,7 @@ OPS[getitem].into = _piece_into
 @composed(np.take)
 def _take(a: Array, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Array:
     a, axis = flattened(a, axis)
-    indices = array(indices)
+    indices = with_dtype(indices)
     if indices.dtype.kind not in "iu":
         indices = indices.astype(np.intp)  # NumPy takes numbers of any kind here
     if mode != "raise":
@@ -96,7 +96,7 @@ def _histogram(a: Array, bins: Any = 10, range: Any = None, density: Any = None,
     for name, x in (("a", a), ("bins", bins)):
         if isinstance(x, Recorder):
             raise refusals.arguments.no_rule_for("histogram", name)
-    edges, a = np.histogram_bin_edges(a, bins, range, plain(weights)), array(a)
+    edges, a = np.histogram_bin_edges(a, bins, range, plain(weights)), with_dtype(a)
     if np.shape(weights) != a.shape:
         raise OperationError(
             f"histogram: weights have shape {np.shape(weights)}, but a has {a.shape}; pass one for each sample"

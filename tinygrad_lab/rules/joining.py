@@ -13,8 +13,8 @@ from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError, OperationError
-from tinygrad_lab.rules.axes import along, cut, filling, flattened, one_axis, resized
-from tinygrad_lab.rules.dtypes import array, converted
+from tinygrad_lab.rules.axes import along, cut, filling, flattened, interleaved, one_axis, resized
+from tinygrad_lab.rules.dtypes import converted, with_dtype
 from tinygrad_lab.typing import Array, ArrayLike, Arrays, DTypeLike, Result
 
 
@@ -122,7 +122,7 @@ def _tile(A: Array, reps: Any) -> Result:
     ndim = max(len(reps), A.ndim)
     reps = (1,) * (ndim - len(reps)) + reps
     shape = (1,) * (ndim - A.ndim) + A.shape
-    copies = np.broadcast_to(np.reshape(A, _interleave((1,) * ndim, shape)), _interleave(reps, shape))
+    copies = np.broadcast_to(np.reshape(A, interleaved((1,) * ndim, shape)), interleaved(reps, shape))
     return np.reshape(copies, tuple(r * n for r, n in zip(reps, shape, strict=True)))
 
 
@@ -137,10 +137,6 @@ def _repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
     return np.reshape(copies, (*before[:-1], before[-1] * times, *after))
 
 
-def _interleave(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(itertools.chain.from_iterable(zip(a, b, strict=True)))
-
-
 @composed(np.append)
 def _append(arr: Array, values: Array, axis: int | None = None) -> Array:
     return np.concatenate([arr, values], axis)
@@ -149,7 +145,7 @@ def _append(arr: Array, values: Array, axis: int | None = None) -> Array:
 @composed(np.insert)
 def _insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Array:
     """NumPy inserts new positions among the old ones; indexing takes the elements there."""
-    arr, axis = flattened(array(arr), axis)
+    arr, axis = flattened(with_dtype(arr), axis)
     n = np.shape(arr)[axis]
     obj = np.arange(n)[obj] if isinstance(obj, slice) else obj
     count = len(np.insert(np.arange(n), obj, 0)) - n if np.ndim(obj) else None

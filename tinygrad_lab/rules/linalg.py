@@ -11,8 +11,8 @@ from tinygrad_lab.calls.foreign import is_sparse
 from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.rules.axes import many_axes, one_axis
-from tinygrad_lab.rules.dtypes import arrays
+from tinygrad_lab.rules.axes import interleaved, many_axes, one_axis
+from tinygrad_lab.rules.dtypes import with_dtypes
 from tinygrad_lab.rules.shaping import inverse
 from tinygrad_lab.typing import Array, Axes, DTypeLike, Result
 
@@ -82,7 +82,7 @@ defvjp(np.tensordot, _tensordot_left, _tensordot_right)
 
 @composed(np.dot)
 def _dot(a: Array, b: Array) -> Array:
-    a, b = arrays(a, b)
+    a, b = with_dtypes(a, b)
     if a.ndim == 0 or b.ndim == 0:
         return np.multiply(a, b)
     return np.matmul(a, b) if _ndim(b) <= 2 else np.tensordot(a, b, (-1, -2))
@@ -90,7 +90,7 @@ def _dot(a: Array, b: Array) -> Array:
 
 @composed(np.inner)
 def _inner(a: Array, b: Array) -> Array:
-    a, b = arrays(a, b)
+    a, b = with_dtypes(a, b)
     return np.multiply(a, b) if a.ndim == 0 or b.ndim == 0 else np.tensordot(a, b, (-1, -1))
 
 
@@ -131,7 +131,8 @@ def _vecmat(x1: Array, x2: Array) -> Array:
 def _kron(a: Array, b: Array) -> Array:
     ndim = max(_ndim(a), _ndim(b))
     m, n = ((1,) * (ndim - _ndim(x)) + np.shape(x) for x in (a, b))
-    product = np.reshape(a, tuple(j for i in m for j in (i, 1))) * np.reshape(b, tuple(j for i in n for j in (1, i)))
+    ones = (1,) * ndim
+    product = np.reshape(a, interleaved(m, ones)) * np.reshape(b, interleaved(ones, n))
     return np.reshape(product, tuple(i * j for i, j in zip(m, n, strict=True)))
 
 

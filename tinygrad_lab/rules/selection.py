@@ -10,7 +10,7 @@ from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.refusals.arguments import missing
-from tinygrad_lab.rules.dtypes import array
+from tinygrad_lab.rules.dtypes import with_dtype
 from tinygrad_lab.rules.writing import set_at
 from tinygrad_lab.typing import Array, ArrayLike, Result
 
@@ -79,7 +79,8 @@ def _choose(a: Array, choices: Any, mode: Any = "raise") -> Array:
 
 @composed(np.piecewise)
 def _piecewise(x: Array, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Result:
-    conditions = np.stack([array(one) != 0 for one in condlist]) if isinstance(condlist, list) else array(condlist)
+    listed = isinstance(condlist, list)
+    conditions = np.stack([with_dtype(one) != 0 for one in condlist]) if listed else with_dtype(condlist)
     conditions = conditions if conditions.ndim > np.ndim(x) else np.expand_dims(conditions, 0)
     if len(funclist) == len(conditions) + 1:
         conditions = np.concatenate([conditions, ~np.any(conditions, axis=0, keepdims=True)])

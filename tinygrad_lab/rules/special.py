@@ -15,17 +15,20 @@ from scipy import special
 from tinygrad_lab.core.declare import defvjp, defzero, primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.limits import ratio, side, where_defined
-from tinygrad_lab.typing import Array, Function
+from tinygrad_lab.typing import Array, Function, Rule
 
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 _ROOT_TWO_PI = math.sqrt(2 * math.pi)
 
 
-def _unknown(g: Array, y: Array, *_: Any) -> NoReturn:
-    """No closed form: refused."""
-    raise OperationError(
-        "special function: order cannot be a Value, because its derivative has no closed form; pass v.data"
-    )
+def _unknown(name: str, argument: str) -> Rule:
+    """Return the rule of an argument with respect to which the derivative has no closed form: it is refused."""
+
+    def refused(g: Array, y: Array, *_: Any) -> NoReturn:
+        """No closed form: refused."""
+        raise OperationError(f"{name}: has no derivative of closed form with respect to {argument}; pass v.data there")
+
+    return refused
 
 
 def _power(x: Array, a: Array) -> Array:
@@ -197,17 +200,17 @@ defvjp(special.betaln,     lambda g, y, a, b: g * (special.psi(a) - special.psi(
                            lambda g, y, a, b: g * (special.psi(b) - special.psi(a + b)))
 defvjp(special.binom,      lambda g, y, n, k: g * y * (special.psi(n + 1) - special.psi(n - k + 1)),
                            lambda g, y, n, k: g * y * (special.psi(n - k + 1) - special.psi(k + 1)))
-defvjp(special._ufuncs._zeta, _unknown,
+defvjp(special._ufuncs._zeta, _unknown("zeta", "s"),
                            lambda g, y, s, q: -g * s * special.zeta(s + 1, q))
-defvjp(special.gammainc,   _unknown,
+defvjp(special.gammainc,   _unknown("gammainc", "a"),
                            lambda g, y, a, x: g * _power(x, a))
-defvjp(special.gammaincc,  _unknown,
+defvjp(special.gammaincc,  _unknown("gammaincc", "a"),
                            lambda g, y, a, x: -g * _power(x, a))
-defvjp(special.gammaincinv, _unknown,
+defvjp(special.gammaincinv, _unknown("gammaincinv", "a"),
                            lambda g, y, a, p: g / _power(y, a))
-defvjp(special.betainc,    _unknown, _unknown,
+defvjp(special.betainc,    _unknown("betainc", "a"), _unknown("betainc", "b"),
                            lambda g, y, a, b, x: g * _beta_density(a, b, x))
-defvjp(special.betaincinv, _unknown, _unknown,
+defvjp(special.betaincinv, _unknown("betaincinv", "a"), _unknown("betaincinv", "b"),
                            lambda g, y, a, b, p: g / _beta_density(a, b, y))
 
 # Bessel functions
@@ -221,32 +224,32 @@ defvjp(special.i0e,        lambda g, y, x: g * (special.i1e(x) - side(x) * y))
 defvjp(special.i1e,        lambda g, y, x: g * (_slope_of_order_one(special.i0e, special.i1e, _i2e, x) - side(x) * y))
 defvjp(special.k0,         lambda g, y, x: -g * special.k1(x), masked=True)
 defvjp(special.k1,         lambda g, y, x: -g * (special.k0(x) + y / x), masked=True)
-defvjp(special.jv,         _unknown,
+defvjp(special.jv,         _unknown("jv", "v"),
                            lambda g, y, v, x: g * (special.jv(v - 1, x) - special.jv(v + 1, x)) / 2)
-defvjp(special.yv,         _unknown,
+defvjp(special.yv,         _unknown("yv", "v"),
                            lambda g, y, v, x: g * (special.yv(v - 1, x) - special.yv(v + 1, x)) / 2)
-defvjp(special.iv,         _unknown,
+defvjp(special.iv,         _unknown("iv", "v"),
                            lambda g, y, v, x: g * _around(special.iv, v, x))
-defvjp(special.kv,         _unknown,
+defvjp(special.kv,         _unknown("kv", "v"),
                            lambda g, y, v, x: -g * _around(special.kv, v, x))
-defvjp(special.yn,         _unknown,
+defvjp(special.yn,         _unknown("yn", "n"),
                            lambda g, y, n, x: g * (special.yn(n - 1, x) - special.yn(n + 1, x)) / 2)
-defvjp(special.ive,        _unknown,
+defvjp(special.ive,        _unknown("ive", "v"),
                            lambda g, y, v, x: g * (_around(special.ive, v, x) - side(x) * y))
-defvjp(special.kve,        _unknown,
+defvjp(special.kve,        _unknown("kve", "v"),
                            lambda g, y, v, x: g * (y - _around(special.kve, v, x)))
 
 # Integrals
 defvjp(special.exp1,       lambda g, y, x: g * _exp_over(-where_defined(x, y)), masked=True)
 defvjp(special.expi,       lambda g, y, x: g * _exp_over(x), masked=True)
-defvjp(special.expn,       _unknown,
+defvjp(special.expn,       _unknown("expn", "n"),
                            lambda g, y, n, x: -g * special.expn(n - 1, x))
 defvjp(special.spence,     lambda g, y, x: -g * special.hyp2f1(1, 1, 2, 1 - where_defined(x, y)), masked=True)
 defvjp(special.ellipk,     lambda g, y, m: g * (math.pi / 8) * special.hyp2f1(1.5, 1.5, 2, where_defined(m, y)),
                            masked=True)
 defvjp(special.ellipe,     lambda g, y, m: g * (-math.pi / 8) * special.hyp2f1(0.5, 1.5, 2, where_defined(m, y)),
                            masked=True)
-defvjp(special.hyp2f1,     _unknown, _unknown, _unknown,
+defvjp(special.hyp2f1,     _unknown("hyp2f1", "a"), _unknown("hyp2f1", "b"), _unknown("hyp2f1", "c"),
                            lambda g, y, a, b, c, z: g * (a * b / c) * special.hyp2f1(a + 1, b + 1, c + 1, z))
 defvjp(special.wrightomega, lambda g, y, x: g * y / (1 + y))
 # fmt: on

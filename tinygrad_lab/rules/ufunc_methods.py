@@ -17,7 +17,7 @@ from tinygrad_lab.core.declare import composed, refuse
 from tinygrad_lab.core.registry import ZERO, find
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import as_last, reduced_axes
-from tinygrad_lab.rules.dtypes import arrays, converted
+from tinygrad_lab.rules.dtypes import converted, with_dtypes
 from tinygrad_lab.rules.folding import accumulated, halved
 from tinygrad_lab.typing import Array, Result
 
@@ -99,7 +99,7 @@ def _reduceat(
 
 @composed(np.ufunc.outer)
 def _outer(ufunc: np.ufunc, A: Array, B: Any, /, **kwargs: Any) -> Result:
-    A, B = arrays(A, B)
+    A, B = with_dtypes(A, B)
     return ufunc(np.reshape(A, A.shape + (1,) * B.ndim), B, **kwargs)
 
 

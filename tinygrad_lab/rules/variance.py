@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, primitive
 from tinygrad_lab.rules.axes import as_last, reduced_axes
-from tinygrad_lab.rules.dtypes import array
+from tinygrad_lab.rules.dtypes import with_dtype
 from tinygrad_lab.rules.limits import direction
 from tinygrad_lab.rules.norms import norm
 from tinygrad_lab.rules.reductions import count, expand
@@ -70,7 +70,7 @@ def _free(x: Array, axis: Any, where: ArrayLike, ddof: float) -> Array:
 
 def _only(a: Array, where: ArrayLike) -> Array:
     """Put 0 in the place of what is left out: no gradient arrives there, however steep what made it is."""
-    return a if where is True else np.where(where, a, array(a).dtype.type(0))
+    return a if where is True else np.where(where, a, with_dtype(a).dtype.type(0))
 
 
 @composed(np.var)
@@ -82,7 +82,7 @@ def _var(
     a = _only(a, where)
     if mean is None:
         return var(a, **_given(axis, dtype, ddof, keepdims, where))
-    a = array(a)
+    a = with_dtype(a)
     deviation = _deviation_from(mean, a if dtype is None else a.astype(dtype), where)
     square = np.real(deviation * np.conjugate(deviation)) if np.iscomplexobj(a) else np.square(deviation)
     total = np.sum(square, axis=axis, keepdims=True) / _free(deviation, axis, where, ddof)
@@ -98,7 +98,7 @@ def _std(
     a = _only(a, where)
     if mean is None:
         return std(a, **_given(axis, dtype, ddof, keepdims, where))
-    a = array(a)
+    a = with_dtype(a)
     deviation = _deviation_from(mean, a if dtype is None else a.astype(dtype), where)
     if np.iscomplexobj(deviation) and not np.iscomplexobj(a):  # NumPy squares it as it is
         return np.sqrt(np.var(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean))

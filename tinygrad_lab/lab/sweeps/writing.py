@@ -22,6 +22,7 @@ from tinygrad_lab.lab.sweeps.effects import effects, failures, in_words, summary
 from tinygrad_lab.lab.sweeps.running import STORE, Sweep
 from tinygrad_lab.lab.sweeps.table import Table, tabulate
 from tinygrad_lab.lab.sweeps.table import show as shown
+from tinygrad_lab.refusals.wording import with_class
 
 _ROWS = 500  # rows of the report's list of failures
 
@@ -101,8 +102,7 @@ def write(sweep: Sweep, place: Place, measure: str | None = None) -> list[str]:
             try:
                 picture = draw()
             except Exception as error:  # Matplotlib may fail on a user's numbers; the sweep matters more
-                told = (str(error).splitlines() or [""])[0]
-                problems.append(f"{name}.svg could not be drawn: {type(error).__name__}: {told}")
+                problems.append(f"{name}.svg could not be drawn: {with_class(error)}")
             else:
                 if picture is not None:
                     drawn[name] = picture

@@ -12,8 +12,9 @@ from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import cut, many_axes, one_axis, resized, standing_along
-from tinygrad_lab.rules.dtypes import array, converted
-from tinygrad_lab.typing import Array, Axes, Function, Result
+from tinygrad_lab.rules.dtypes import converted, with_dtype
+from tinygrad_lab.rules.plain import want_vectors
+from tinygrad_lab.typing import Array, Axes, Result
 
 # -- differences and integrals ---------------------------------------------------------------------------------------
 
@@ -38,16 +39,16 @@ _NO_VALUE = type(np._NoValue)
 @composed(np.ediff1d)
 def _ediff1d(ary: Array, to_end: Any = None, to_begin: Any = None) -> Array:
     ask(np.ediff1d, (ary, to_end, to_begin), {})
-    ary = array(ary)
+    ary = with_dtype(ary)
     parts = [to_begin, np.diff(np.ravel(ary)), to_end]
     return converted(np.concatenate([np.ravel(beside(part, ary)) for part in parts if part is not None]), ary.dtype)
 
 
 @composed(np.trapezoid)
 def _trapezoid(y: Array, x: Array | None = None, dx: Any = 1.0, axis: int = -1) -> Array:
-    y, given, axis = array(y), axis, one_axis(axis, np.ndim(y))
+    y, given, axis = with_dtype(y), axis, one_axis(axis, np.ndim(y))
     if x is not None:
-        x = array(x)
+        x = with_dtype(x)
         dx = np.reshape(np.diff(x), standing_along(axis, np.ndim(y))) if np.ndim(x) == 1 else np.diff(x, axis=given)
     return np.sum(dx * (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2, axis=given)
 
@@ -75,7 +76,7 @@ def _gradient(f: Array, *varargs: Any, axis: Axes = None, edge_order: Literal[1,
         raise CallError(
             f"gradient: {len(steps)} steps do not fit {len(axes)} axes; pass one for all, or one for each axis"
         )
-    f = converted(f, np.result_type(array(f), np.float16))
+    f = converted(f, np.result_type(with_dtype(f), np.float16))
     if min((f.shape[i] for i in axes), default=0) <= edge_order:
         ask(np.gradient, (f, *varargs), {"axis": axis, "edge_order": edge_order})
     slopes = tuple(converted(_slopes(f, step, i, edge_order), f.dtype) for step, i in zip(steps, axes, strict=True))
@@ -136,7 +137,7 @@ _Mode = Literal["full", "same", "valid"]
 
 @composed(np.convolve)
 def _convolve(a: Array, v: Array, mode: _Mode = "full") -> Array:
-    _vectors(np.convolve, a, v)
+    want_vectors(np.convolve, a, v)
     shorter, longer = sorted((math.prod(np.shape(a)), math.prod(np.shape(v))))
     full = full_convolution(np.ravel(a), np.ravel(v))
     return _overlapping(full, shorter, longer, mode, (shorter - 1) // 2)
@@ -144,16 +145,10 @@ def _convolve(a: Array, v: Array, mode: _Mode = "full") -> Array:
 
 @composed(np.correlate)
 def _correlate(a: Array, v: Array, mode: _Mode = "valid") -> Array:
-    _vectors(np.correlate, a, v)
+    want_vectors(np.correlate, a, v)
     full = full_convolution(np.ravel(a), np.conjugate(np.ravel(v)[::-1]))
     n, m = math.prod(np.shape(a)), math.prod(np.shape(v))
     return _overlapping(full, min(n, m), max(n, m), mode, (m - 1) // 2 if n >= m else n // 2)
-
-
-def _vectors(function: Function, a: Array, v: Array) -> None:
-    """Let NumPy refuse what are no vectors, or empty ones."""
-    if not np.ndim(a) == np.ndim(v) == 1 or 0 in (*np.shape(a), *np.shape(v)):
-        ask(function, (a, v), {})
 
 
 def _overlapping(full: Any, shorter: int, longer: int, mode: str, start: int) -> Result:

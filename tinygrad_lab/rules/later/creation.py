@@ -10,8 +10,8 @@ from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defzero
 from tinygrad_lab.rules.axes import standing_along
-from tinygrad_lab.rules.dtypes import arrays, converted
-from tinygrad_lab.rules.plain import listed
+from tinygrad_lab.rules.dtypes import converted, with_dtypes
+from tinygrad_lab.rules.plain import from_list
 from tinygrad_lab.typing import Array, ArrayLike, DTypeLike, Result
 
 # Given `like=` a Value these make the plain arrays that they make without it.
@@ -44,7 +44,7 @@ def _full(
 
 def _parts(num: int, endpoint: bool, start: Any, stop: Any, dtype: Any) -> tuple[Any, ...]:
     """Return numbers from 0 to 1 along a new first axis, and the ends."""
-    start, stop = np.broadcast_arrays(listed(start), listed(stop))
+    start, stop = np.broadcast_arrays(from_list(start), from_list(stop))
     t = np.reshape(np.linspace(0, 1, num, endpoint, dtype=dtype), standing_along(0, np.ndim(start) + 1))
     t = beside(t, start, stop)
     return t, *(converted(end, dtype) for end in (start, stop))
@@ -55,7 +55,7 @@ def _linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
     axis: int = 0, *, device: Literal[None, "cpu"] = None,
 ) -> Result:  # fmt: skip
-    start, stop = listed(start), listed(stop)
+    start, stop = from_list(start), from_list(stop)
     natural = np.result_type(start, stop, 1.0)
     t, first, last = _parts(num, endpoint, start, stop, natural)
     samples = np.moveaxis(converted((1 - t) * first + t * last, dtype or natural), 0, axis)
@@ -74,14 +74,14 @@ def _logspace(
     axis: int = 0,
 ) -> Result:
     if np.ndim(base):
-        start, stop, base = np.broadcast_arrays(*arrays(start, stop, base))
+        start, stop, base = np.broadcast_arrays(*with_dtypes(start, stop, base))
         base = np.expand_dims(base, axis)
     return converted(base ** np.linspace(start, stop, num, endpoint, axis=axis), dtype)
 
 
 @composed(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Result:
-    start, stop = arrays(start, stop)
+    start, stop = with_dtypes(start, stop)
     ask(np.geomspace, (start, stop, 1), {})  # which refuses zeros
     natural = np.result_type(start, stop, np.float64)
     t, first, last = _parts(num, endpoint, start, stop, natural)

@@ -73,16 +73,18 @@ def _resized(a: Array, n: int | None, axis: int) -> Array:
     return constant_pad(a, width=[(0, n - size if i == axis else 0) for i in range(-a.ndim, 0)])
 
 
-def _one_axis(function: Callable[..., Any], transform: Callable[..., Any]) -> None:
+def _along_one(function: Callable[..., Any], transform: Callable[..., Any]) -> None:
+    """Declare a transform along one axis."""
+
     @composed(function)
     def along(a: Array, n: int | None = None, axis: int = -1, norm: Any = None) -> Array:
         axis = _negative(axis, a.ndim)
         return transform(_resized(a, n, axis), axis=axis, norm=norm)
 
 
-_one_axis(np.fft.fft, fft)
-_one_axis(np.fft.ifft, ifft)
-_one_axis(np.fft.rfft, rfft)
+_along_one(np.fft.fft, fft)
+_along_one(np.fft.ifft, ifft)
+_along_one(np.fft.rfft, rfft)
 
 
 @composed(np.fft.irfft)
@@ -115,7 +117,7 @@ def _lengths(a: Array, s: Any, axes: Any) -> tuple[list[int], list[int]]:
     return [size if n == -1 else n for n, size in zip(s, own, strict=True)], list(axes)
 
 
-def _many_axes(function: Callable[..., Any], one: Callable[..., Any], last: Callable[..., Any], default: Any) -> None:
+def _along_many(function: Callable[..., Any], one: Callable[..., Any], last: Callable[..., Any], default: Any) -> None:
     """Declare a transform of many axes: `last` along the last of them, then `one` along the others, backwards."""
 
     @composed(function)
@@ -141,11 +143,11 @@ def _to_real(function: Callable[..., Any], default: Any) -> None:
         return np.fft.irfft(a, lengths[-1], axes[-1], norm)
 
 
-_many_axes(np.fft.fftn, np.fft.fft, np.fft.fft, None)
-_many_axes(np.fft.fft2, np.fft.fft, np.fft.fft, (-2, -1))
-_many_axes(np.fft.ifftn, np.fft.ifft, np.fft.ifft, None)
-_many_axes(np.fft.ifft2, np.fft.ifft, np.fft.ifft, (-2, -1))
-_many_axes(np.fft.rfftn, np.fft.fft, np.fft.rfft, None)
-_many_axes(np.fft.rfft2, np.fft.fft, np.fft.rfft, (-2, -1))
+_along_many(np.fft.fftn, np.fft.fft, np.fft.fft, None)
+_along_many(np.fft.fft2, np.fft.fft, np.fft.fft, (-2, -1))
+_along_many(np.fft.ifftn, np.fft.ifft, np.fft.ifft, None)
+_along_many(np.fft.ifft2, np.fft.ifft, np.fft.ifft, (-2, -1))
+_along_many(np.fft.rfftn, np.fft.fft, np.fft.rfft, None)
+_along_many(np.fft.rfft2, np.fft.fft, np.fft.rfft, (-2, -1))
 _to_real(np.fft.irfftn, None)
 _to_real(np.fft.irfft2, (-2, -1))

@@ -10,15 +10,9 @@ from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.rules.dtypes import alike, array, arrays, converted
-from tinygrad_lab.rules.plain import listed
-from tinygrad_lab.typing import Args, Array, Function, Result
-
-
-def _vectors(function: Function, *polynomials: Any, more: Args = ()) -> None:
-    """Let NumPy refuse what are no vectors, or empty ones."""
-    if any(np.ndim(p) != 1 or len(p) == 0 for p in polynomials):
-        ask(function, (*polynomials, *more), {})
+from tinygrad_lab.rules.dtypes import alike, converted, with_dtype, with_dtypes
+from tinygrad_lab.rules.plain import from_list, want_vectors
+from tinygrad_lab.typing import Array, Result
 
 
 def _aligned(a: Array, b: Array) -> Result:
@@ -29,21 +23,21 @@ def _aligned(a: Array, b: Array) -> Result:
 
 @composed(np.polyadd)
 def _polyadd(a1: Any, a2: Any) -> Result:
-    _vectors(np.polyadd, a1, a2)
+    want_vectors(np.polyadd, a1, a2)
     a, b = _aligned(a1, a2)
     return a + b
 
 
 @composed(np.polysub)
 def _polysub(a1: Any, a2: Any) -> Result:
-    _vectors(np.polysub, a1, a2)
+    want_vectors(np.polysub, a1, a2)
     a, b = _aligned(a1, a2)
     return a - b
 
 
 @composed(np.polymul)
 def _polymul(a1: Any, a2: Any) -> Result:
-    _vectors(np.polymul, a1, a2)
+    want_vectors(np.polymul, a1, a2)
     return np.convolve(_stripped(a1), _stripped(a2))
 
 
@@ -57,7 +51,7 @@ def _stripped(p: Array) -> Array:
 
 @composed(np.polydiv)
 def _polydiv(u: Any, v: Any) -> Result:
-    _vectors(np.polydiv, u, v)
+    want_vectors(np.polydiv, u, v)
     u, v = map(np.atleast_1d, alike(u, v))
     quotient = []
     for _ in range(len(u) - len(v) + 1):
@@ -70,16 +64,16 @@ def _polydiv(u: Any, v: Any) -> Result:
 @composed(np.polyval)
 def _polyval(p: Array, x: Array) -> Array:
     """Horner's scheme."""
-    x = array(x)
+    x = with_dtype(x)
     y = np.zeros_like(x)
-    for coefficient in array(p):
+    for coefficient in with_dtype(p):
         y = y * x + coefficient
     return y
 
 
 @composed(np.polyder)
 def _polyder(p: Any, m: int = 1) -> Result:
-    _vectors(np.polyder, p, more=(m,))
+    want_vectors(np.polyder, p, more=(m,))
     for _ in range(_times("polyder", m)):
         p = p[:-1] * beside(np.arange(len(p) - 1, 0, -1), p)
     return p
@@ -94,7 +88,7 @@ def _times(name: str, m: Any) -> int:
 
 @composed(np.polyint)
 def _polyint(p: Any, m: int = 1, k: Any = None) -> Result:
-    _vectors(np.polyint, p, more=(m, k))
+    want_vectors(np.polyint, p, more=(m, k))
     m = _times("polyint", m)
     constants = np.zeros(m) if k is None else np.broadcast_to(k, m)
     for i in range(m):
@@ -104,9 +98,9 @@ def _polyint(p: Any, m: int = 1, k: Any = None) -> Result:
 
 @composed(np.poly)
 def _poly(seq_of_zeros: Any) -> Result:
-    _vectors(np.poly, seq_of_zeros)
+    want_vectors(np.poly, seq_of_zeros)
     zeros = np.linalg.eigvals(seq_of_zeros) if np.ndim(seq_of_zeros) == 2 else seq_of_zeros
-    zeros = converted(zeros, np.mintypecode(array(zeros).dtype.char))
+    zeros = converted(zeros, np.mintypecode(with_dtype(zeros).dtype.char))
     coefficients = np.ones_like(zeros, shape=(1,))
     for i in range(len(zeros)):
         coefficients = np.convolve(coefficients, np.append(np.ones_like(zeros, shape=(1,)), -zeros[i]))
@@ -117,7 +111,7 @@ def _poly(seq_of_zeros: Any) -> Result:
 @composed(np.roots)
 def _roots(p: Any) -> Result:
     """Return the eigenvalues of the companion matrix; a zero at the end is a root at 0."""
-    _vectors(np.roots, p)
+    want_vectors(np.roots, p)
     used = np.flatnonzero(np.not_equal(p, 0)).tolist()
     if not used:
         return np.zeros_like(p, shape=(0,))
@@ -138,10 +132,10 @@ def _polyfit(
 ) -> Result:
     if int(deg) < 0:
         raise OperationError(f"polyfit: deg must be at least 0, got {deg}; 0 fits the mean")
-    x, y, w, deg = listed(x), listed(y), listed(w), int(deg)
+    x, y, w, deg = from_list(x), from_list(y), from_list(w), int(deg)
     if np.ndim(x) != 1 or np.ndim(y) not in (1, 2) or not len(x) == len(y) == len(y if w is None else np.atleast_1d(w)):
         ask(np.polyfit, (x, y, deg), {"w": w})
-    x, y = (converted(a, np.result_type(a, 0.0)) for a in arrays(x, y))
+    x, y = (converted(a, np.result_type(a, 0.0)) for a in with_dtypes(x, y))
     rows, values = np.vander(x, deg + 1), y
     if w is not None:
         rows, values = rows * np.expand_dims(w, -1), y * (np.expand_dims(w, -1) if np.ndim(y) == 2 else w)

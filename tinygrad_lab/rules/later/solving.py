@@ -13,7 +13,7 @@ from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.rules.axes import many_axes, other_axes
-from tinygrad_lab.rules.dtypes import alike, arrays
+from tinygrad_lab.rules.dtypes import alike, with_dtypes
 from tinygrad_lab.rules.later.matrices import adjoint, transposed
 from tinygrad_lab.rules.plain import detached
 from tinygrad_lab.typing import Array, Arrays, Result
@@ -66,7 +66,7 @@ _plain_lstsq = detached(np.linalg.lstsq)
 
 @composed(np.linalg.tensorsolve)
 def _tensorsolve(a: Array, b: Array, axes: Any = None) -> Array:
-    a, b = arrays(a, b)
+    a, b = with_dtypes(a, b)
     if axes is not None:
         axes = many_axes(tuple(axes), a.ndim)
         a = np.transpose(a, other_axes(axes, a.ndim) + axes)

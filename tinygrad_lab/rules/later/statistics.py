@@ -14,8 +14,8 @@ from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import CallError, OperationError
 from tinygrad_lab.rules.axes import as_last, many_axes, standing_along
-from tinygrad_lab.rules.dtypes import array, converted
-from tinygrad_lab.rules.plain import detached, listed
+from tinygrad_lab.rules.dtypes import converted, with_dtype
+from tinygrad_lab.rules.plain import detached, from_list
 from tinygrad_lab.typing import Array, ArrayLike, Axes, DTypeLike, Result
 
 
@@ -36,10 +36,10 @@ def _cov(
         return np.zeros((0, 0))
     x = x.astype(np.result_type(x, np.float64) if dtype is None else dtype)
     ddof = (0 if bias else 1) if ddof is None else ddof
-    weights = [listed(w) for w in (fweights, aweights) if w is not None]
+    weights = [from_list(w) for w in (fweights, aweights) if w is not None]
     weight = math.prod(weights, start=1)
     total = np.sum(weight) if weights else x.shape[1]
-    lost = ddof * (np.sum(weight * listed(aweights)) / total if aweights is not None else 1)
+    lost = ddof * (np.sum(weight * from_list(aweights)) / total if aweights is not None else 1)
     free = np.maximum(total - lost, 0.0) if weights else max(total - lost, 0.0)
     x = x - np.sum(x * weight, axis=1, keepdims=True) / total
     return np.squeeze((x * weight) @ np.conjugate(np.transpose(x)) / free)
@@ -130,7 +130,7 @@ def _quantile(function: Callable[..., Any], of_ranks: Callable[..., Any], scale:
         a: Array, q: ArrayLike, axis: Axes = None, overwrite_input: bool = False, method: Any = "linear",
         keepdims: bool = False, *, weights: ArrayLike | None = None,
     ) -> Array:  # fmt: skip
-        a = array(a)
+        a = with_dtype(a)
         if a.size == 0:
             return detached(function)(a, q, axis=axis, method=method, keepdims=keepdims, weights=weights)
         axes = many_axes(axis, np.ndim(a))

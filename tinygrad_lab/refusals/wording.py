@@ -1,0 +1,23 @@
+"""How errors of others are quoted in our own, which are one line."""
+
+from __future__ import annotations
+
+
+def first_line(error: BaseException) -> str:
+    r"""Return the first line of what an exception says, and its class where it says nothing.
+
+    Example:
+        >>> first_line(ValueError("too small\nby far")), first_line(ValueError())
+        ('too small', 'ValueError')
+    """
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def with_class(error: BaseException) -> str:
+    """Return an exception's class, and the first line of what it says.
+
+    Example:
+        >>> with_class(ValueError("too small")), with_class(ValueError())
+        ('ValueError: too small', 'ValueError')
+    """
+    return f"{type(error).__name__}: {first_line(error)}" if str(error) else type(error).__name__
