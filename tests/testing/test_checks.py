@@ -429,3 +429,21 @@ def test_functions_that_read_one_triangle_are_told_from_wrong_ones():
         with pytest.raises(GradientError, match="shared by both triangles of a symmetric matrix"):
             check_gradients(function, a)
         assert check_gradients(lambda a, function=function: function((a + a.T) / 2), a).ok
+
+
+def test_each_argument_is_differentiated_alone_as_well():
+    def constant(a, b):
+        return a * (b if isinstance(a, tl.Value) else getattr(b, "data", b))
+
+    with pytest.raises(GradientError, match="constant, gradient of argument 1: another when only array 1 requires one"):
+        check_gradients(constant, X, X + 1)
+    notes = check_gradients(np.full_like, X, np.float64(2.0)).notes
+    assert any(note.startswith("the gradient when only array 1 requires one: GradientLostError") for note in notes)
+
+
+def test_what_is_wrong_at_0_alone_is_wrong():
+    def slope(g, x):
+        return g * np.where(x == 0, 1.02, np.cos(x)).astype(x.dtype)
+
+    with pytest.raises(GradientError, match=r"sine, gradient of argument 0, element \[0\]: off by a factor of 1.02"):
+        check_gradients(adapters.pair(np.sin, slope, "sine"), np.array([0.0, 1.0]))

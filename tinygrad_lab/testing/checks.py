@@ -84,8 +84,7 @@ def check_problem(
         report = _report(sample, tolerance or Tolerance())
         if report.outcome != "fail" and problem.outputs:
             text = value_fault(sample)
-            if not text and not problem.adapter.own:
-                text = ways.fault(problem, sample.weights[0])
+            text = text or ways.fault(problem, sample.weights[0])
             report = replace(report, outcome="fail", text=text) if text else report
         if order == 2 and report.outcome != "fail":
             report = report.joined(_report(Sample(_derived(sample), None), tolerance or Tolerance()))

@@ -119,6 +119,13 @@ def _rules(adapter: Adapter, problem: Problem, arrays: list[Any]) -> Iterator[Ru
         except Exception:  # it may not be defined there
             return []
 
+    copies = [np.copy(output) for output in outputs]
+    others = elsewhere()
+    if not all(np.array_equal(*pair, equal_nan=True) for pair in zip(outputs, copies, strict=True)):
+        raise failure(
+            Mistake.SHARED,
+            f"{adapter.name}: the function's result was another one after the next call; return a new array each time",
+        )
     here = adapter.linear(arrays, problem.rebuild) if adapter.own else None
     yield Rule(
         adapter.name,
@@ -128,7 +135,7 @@ def _rules(adapter: Adapter, problem: Problem, arrays: list[Any]) -> Iterator[Ru
         [random_like(rng, output) for output in outputs],
         arrays,
         True,
-        max((size_of(output) for output in [*outputs, *elsewhere()]), default=0.0),
+        max((size_of(output) for output in [*outputs, *others]), default=0.0),
     )
 
 
@@ -157,6 +164,8 @@ def _check(rule: Rule, positions: list[int], nondeterminism: float) -> None:
         _check_kind(name, gradient, rule.arguments[number] if rule.owned else None)
         if rule.owned:
             _check_memory(name, gradient, given, first[:number])
+            if np.may_share_memory(gradient, second[number]):
+                raise failure(Mistake.SHARED, f"{name}: lies in the same memory after each call; return a new array")
     if rule.owned:
         rule = rule._replace(apply=_unshared(rule, positions))
     check_cotangents(rule, [np.copy(gradient) for gradient in first], second, nondeterminism)

@@ -17,7 +17,7 @@ from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.testing.differences import Array
 from tinygrad_lab.testing.domains import REAL, Domain
 from tinygrad_lab.testing.extra import DrawFn, SearchStrategy, composite, st
-from tinygrad_lab.testing.layouts import fortran, plain, read_only, repeated, reversed_axes, strided
+from tinygrad_lab.testing.layouts import fortran, plain, read_only, repeated, reversed_axes, second_fastest, strided
 
 Shape = tuple[int, ...]
 
@@ -54,7 +54,7 @@ def dtypes() -> SearchStrategy[Any]:
 # -- layouts ---------------------------------------------------------------------------------------------------------
 
 
-LAYOUTS = (plain, plain, fortran, fortran, reversed_axes, strided, read_only)
+LAYOUTS = (plain, plain, fortran, second_fastest, reversed_axes, strided, read_only)
 
 
 def layouts() -> SearchStrategy[Callable[[Array], Array]]:
@@ -206,7 +206,7 @@ def reduction_args(
     draw: DrawFn, domain: Domain = REAL, dtype: Any = None, empty: bool = True
 ) -> tuple[Array, dict[str, Any]]:
     """Pairs of an array and the keywords `axis` and `keepdims` for it; `empty`: whether axes may have length 0."""
-    x = draw(tensors(st.sampled_from([shape for shape in SHAPES if empty or 0 not in shape]), domain, dtype))
+    x = draw(tensors(st.sampled_from([s for s in (*SHAPES, *LARGER) if empty or 0 not in s]), domain, dtype))
     return x, {"axis": draw(st.sampled_from(axes(x.ndim))), "keepdims": draw(st.booleans())}
 
 

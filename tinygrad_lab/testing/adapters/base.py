@@ -15,6 +15,8 @@ from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import MissingExtraError
 
+SEVERAL = 3  # so many arrays at most are differentiated one by one as well
+
 Function = Callable[..., Any]
 Leaves = list[Any]
 Rebuild = Callable[[Leaves], tuple[Any, ...]]
@@ -120,7 +122,16 @@ class Adapter:
         Raises:
             GradientError: if the function breaks another rule of the system.
         """
-        yield from ()
+        for i in range(len(leaves)) if 1 < len(leaves) <= SEVERAL and self.own else ():
+            alone = functools.partial(self._alone, i, leaves, rebuild, cotangents)
+            # Some of NumPy's functions cannot see a Value beside arrays, and say so.
+            yield Way(f"when only array {i} requires one", cotangents, alone, optional=True)
+
+    def _alone(self, i: int, leaves: Leaves, rebuild: Rebuild, cotangents: Leaves) -> Leaves:
+        """Return the gradient of one leaf, the others being constants."""
+        before, after = leaves[:i], leaves[i + 1 :]
+        pulled = transforms.vjp(lambda leaf: self._call(rebuild, [*before, leaf, *after]), leaves[i])[1](cotangents)
+        return [*(None for _ in before), plain(pulled[0]), *(None for _ in after)]
 
     def derived(self, rebuild: Rebuild) -> Adapter:
         """Return the gradient, a function of `(leaves, cotangents)`, to be differentiated in turn."""

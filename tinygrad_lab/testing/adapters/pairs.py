@@ -51,8 +51,17 @@ class Pair(Adapter):
             if place is argument or gradient is None:
                 continue
             for number, leaf in zip(tree.flatten(place)[0], tree.match(self.name, place, gradient), strict=True):
-                gradients[number] = leaf if leaf is None else self._numpy(leaf)
+                gradients[number] = leaf if leaf is None else self._gradient(leaf)
         return gradients
+
+    def _gradient(self, gradient: Any) -> Any:
+        """Return a gradient as an array: of a matrix or a masked array, `*` would mean something else later on."""
+        if isinstance(gradient, (np.matrix, np.ma.MaskedArray)):
+            raise failure(
+                Mistake.NO_ARRAY,
+                f"{self.name}: a gradient must be a plain array, got {type(gradient).__name__}; convert it",
+            )
+        return self._numpy(gradient)
 
     def _pulled(self, cotangent: Any, args: tuple[Any, ...], results: list[Any]) -> Any:
         """Call the vjp, while the function's results, which are somebody's, cannot be written into."""
@@ -62,15 +71,15 @@ class Pair(Adapter):
         try:
             return self.vjp(cotangent, *args)
         except ValueError as error:
-            given = [x for x in tree.leaves((cotangent, args)) if isinstance(x, np.ndarray)]
-            if "read-only" not in str(error) or not all(
-                x.flags.writeable or any(x is y for y in locked) for x in given
-            ):
+            if "read-only" not in str(error):
                 raise
-            raise failure(
-                Mistake.IN_PLACE,
-                f"{self.name}: the vjp wrote into the function's result; compute a new array",
-            ) from error
+            what = [
+                name
+                for name, given in (("the cotangent", cotangent), ("one of its arguments", args))
+                if any(isinstance(x, np.ndarray) and not x.flags.writeable for x in tree.leaves(given))
+            ]
+            wrote = f"wrote into {' or '.join(what)}" if what else "the vjp wrote into the function's result"
+            raise failure(Mistake.IN_PLACE, f"{self.name}: {wrote}; compute a new array") from error
         finally:
             for y in locked:
                 y.flags.writeable = True
