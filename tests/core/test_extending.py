@@ -308,6 +308,16 @@ def test_a_forward_rule_gives_the_gradients_of_the_reverse_one(name):
         assert_same_derivatives(lambda x: mine(x, axis=1), lambda x: np.cumsum(x, 1), X)
 
 
+@pytest.mark.parametrize(
+    "rule", [lambda t, y, x: t * t, lambda t, y, x: 2 * x * t + 1, lambda t, y, x: 2 * x * abs(t)], ids=range(3)
+)
+def test_a_forward_rule_that_is_not_linear_is_refused(rule):
+    square = tl.primitive()(lambda x: x * x)
+    tl.defjvp(square, rule)
+    with pytest.raises(RuleError, match="forward rule of argument 0 is not linear in the tangent t"):
+        tl.grad(lambda x: np.sum(square(x)))(X)
+
+
 def test_a_forward_rule_gives_the_jvp_back():
     mine = tl.primitive()(lambda a, b: a * b)
     tl.defjvp(mine, lambda t, y, a, b: t * b, None)

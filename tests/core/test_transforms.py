@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_lab as tl
-from tinygrad_lab.errors import GraphError
+from tinygrad_lab.errors import ArgumentTypeError, GraphError
 
 Point = namedtuple("Point", ["x", "y"])
 
@@ -410,6 +410,28 @@ def test_the_identity_and_repeated_outputs():
 def test_grad_needs_a_scalar(f, got):
     with pytest.raises(GraphError, match=r"grad: function must return a scalar, " + got + ".*or use jacobian"):
         tl.grad(f)(np.ones(2))
+
+
+@pytest.mark.parametrize("transform", [tl.grad, tl.hessian, lambda f: lambda x: tl.hvp(f, x, x)])
+def test_each_transform_speaks_of_itself(transform):
+    name = {tl.grad: "grad", tl.hessian: "hessian"}.get(transform, "hvp")
+    with pytest.raises(GraphError, match=f"^{name}: function must return a scalar"):
+        transform(lambda x: x * x)(np.ones(2))
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: (x**2).sum(), lambda x: np.sum(np.sin(x)), lambda x: x.sum()], ids=["power", "sin", "method"]
+)
+@pytest.mark.parametrize("given", [[1.0, 2.0], (1, 2), [[1.0], [2.0]]], ids=str)
+def test_a_list_that_the_function_cannot_take_is_explained(f, given):
+    text = rf"argument 0 is a {type(given).__name__} of numbers, .*pass np\.array\(\.\.\.\)"
+    with pytest.raises(ArgumentTypeError, match=text) as caught:
+        tl.grad(f)(given)
+    assert caught.value.__cause__ is not None
+
+
+def test_a_list_is_a_container_of_what_is_in_it():
+    assert tl.grad(lambda x: x[0] * x[1])([2.0, 3.0]) == [3.0, 2.0]
 
 
 def test_tangents_and_cotangents_that_do_not_fit():

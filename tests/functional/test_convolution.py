@@ -147,6 +147,14 @@ def test_gradients_of_a_transposed_convolution():
     check_gradients(lambda *a: conv_transpose2d(*a, stride=(2, 1), padding=1, output_padding=(1, 0), groups=2), x, w, b)
 
 
+@pytest.mark.parametrize("output_padding", [1, 2, 3])
+def test_a_transposed_convolution_may_be_longer_than_another_window_needs(output_padding):
+    x, w = normal(1, 2, 3, 3), normal(2, 1, 2, 2)
+    options = {"stride": (2, 1), "output_padding": output_padding, "dilation": 4}
+    assert conv_transpose2d(x, w, **options).shape[2:] == (9 + output_padding, 7 + output_padding)
+    check_gradients(lambda *a: conv_transpose2d(*a, **options), x, w)
+
+
 def test_windows_and_overlap_add_are_adjoint():
     x, sizes = normal(2, 7, 8), {"stride": (2, 3), "dilation": (1, 2)}
     taken = windows(x, (3, 2), **sizes)

@@ -38,8 +38,30 @@ def test_what_needs_an_inverse_says_that_there_is_none():
     for function in (np.linalg.inv, lambda x: np.linalg.solve(x, np.ones(2))):
         with pytest.raises((np.linalg.LinAlgError, ValueError), match="Singular matrix"):
             function(tl.Value(np.ones((2, 2))))
-    with pytest.raises(np.linalg.LinAlgError, match="Singular matrix"):
-        tl.grad(lambda x: np.linalg.slogdet(x).logabsdet)(np.zeros((2, 2)))
+
+
+WITHOUT_DERIVATIVE = {
+    "slogdet": (lambda x: np.linalg.slogdet(x).logabsdet, np.zeros((2, 2))),
+    "sign of slogdet": (lambda x: np.real(np.linalg.slogdet(x + 0j).sign), np.zeros((2, 2))),
+    "qr": (lambda x: np.linalg.qr(x).R[..., 0, 0], np.zeros((2, 2))),
+    "qr of a wide matrix": (lambda x: np.linalg.qr(x).R[..., 0, 1], np.zeros((2, 3))),
+    "det": (np.linalg.det, np.full((3, 3), np.nan)),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_DERIVATIVE)
+def test_where_numpy_has_a_value_and_there_is_no_derivative_it_is_nan(name):
+    """The other matrices of a stack have theirs, and what no gradient reaches has none."""
+    function, bad = WITHOUT_DERIVATIVE[name]
+    good = np.eye(*bad.shape) + 0.5
+    stack = np.stack([bad, good])
+    with np.errstate(invalid="ignore"):
+        gradient = tl.grad(lambda x: np.sum(function(x)))(stack)
+        assert np.isnan(gradient[0]).any()
+        np.testing.assert_allclose(gradient[1], tl.grad(function)(good), atol=1e-15)
+        if name != "det":  # which is a polynomial
+            assert np.isnan(tl.hessian(function)(bad)).any()
+            np.testing.assert_array_equal(tl.grad(lambda x: function(x)[1])(stack)[0], 0)
 
 
 def test_repeated_eigenvalues_have_gradients():

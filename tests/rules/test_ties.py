@@ -42,6 +42,17 @@ def test_clip(x, expected):
     assert tl.Value(x).clip(-1, 1).data == np.clip(x, -1, 1)
 
 
+@pytest.mark.parametrize("limits", [(0.0, 0.0), (1.0, 0.0), (np.zeros(3), np.array([0.0, -1.0, 0.0]))])
+def test_between_limits_that_leave_nothing_only_the_upper_one_matters(limits):
+    x, (low, high) = np.array([0.0, -1.0, 2.0]), limits
+    y, pull = tl.vjp(np.clip, x, low, high)
+    np.testing.assert_array_equal(y, np.clip(x, low, high))
+    gradient, of_low, of_high = pull(np.ones(3))
+    np.testing.assert_array_equal(gradient, 0)
+    np.testing.assert_array_equal(np.sum(of_low) + np.sum(of_high), 3)
+    assert np.isnan(np.clip(tl.Value(np.nan), 0, 0).data)
+
+
 def test_sort_keeps_its_permutation():
     weights = np.array([10.0, 20.0, 30.0, 40.0])
     x = np.array([2.0, 1.0, 2.0, 0.0])

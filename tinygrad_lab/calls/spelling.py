@@ -18,9 +18,9 @@ _WORDS: dict[str, tuple[Any, ...]] = {
     "order": ("C", "F", "A", "K", None),
     "casting": ("no", "equiv", "safe", "same_kind", "unsafe"),
     "device": ("cpu", None),
-    "subok": (True, False),
 }
 _AXES = ("axis", "axes")
+_FLAGS = ("keepdims", "subok")  # whatever NumPy writes as their default
 _NUMPYS = (np.ndarray, np.generic)
 
 
@@ -28,11 +28,14 @@ def usual_types(name: str, default: object) -> frozenset[type]:
     """Return the types of which an option needs no second look, given the default."""
     if name in _WORDS:
         return frozenset()
+    if name in _FLAGS:
+        return frozenset({bool})
     if type(default) in (bool, int, float, str):
         return frozenset({type(default)})
     if name in _AXES:
         return frozenset({int, tuple, type(None)})
-    return frozenset({int, tuple, type(None), np.ndarray, type, np.dtype})
+    usual = frozenset({int, tuple, np.ndarray, type, np.dtype})
+    return usual | {type(None)} if default is None else usual
 
 
 def is_usual(name: str, x: object, default: object) -> bool:
@@ -41,7 +44,7 @@ def is_usual(name: str, x: object, default: object) -> bool:
         return any(type(x) is type(word) and x == word for word in _WORDS[name])
     if type(x) in usual_types(name, default):
         return True
-    if type(default) in (bool, int) or x is None:
+    if type(default) in (bool, int) or x is None or name in _FLAGS:
         return type(default) is int and type(x) is float and not x.is_integer()  # as NumPy's ddof may be
     return not isinstance(x, bool | np.bool_ | np.integer | np.str_ | bytes) and (
         name not in _AXES or type(x) is not list
@@ -53,7 +56,7 @@ def usual(name: str, x: Any, default: object) -> Any:
     if isinstance(x, bytes | str):
         text = x.decode() if isinstance(x, bytes) else str(x)
         return text.upper() if name == "order" else text
-    if type(default) is bool or name == "subok":
+    if type(default) is bool or name in _FLAGS:
         return bool(x)
     if name in _AXES and isinstance(x, list | np.ndarray) and np.ndim(x):
         return tuple(x)

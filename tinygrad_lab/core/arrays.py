@@ -38,5 +38,4 @@ def in_dtype_of(data: Array, gradient: Array) -> Array:
     """Return a given gradient in the dtype of the result `data`, as a copy unless it is a Value."""
     if gradient.dtype.kind == "c" and data.dtype.kind != "c":
         raise refusals.graph.complex_seed(data.dtype, gradient.dtype)
-    same = gradient.dtype == data.dtype
-    return gradient if same and isinstance(gradient, Recorder) else gradient.astype(data.dtype)
+    return gradient if gradient.dtype == data.dtype and isinstance(gradient, Recorder) else gradient.astype(data.dtype)

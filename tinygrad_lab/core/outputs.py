@@ -37,7 +37,7 @@ def settled(op: Op, data: Any, kwargs: dict[str, Any]) -> tuple[Op, Any, dict[st
     if isinstance(data, tuple):
         layout = Layout(data)
         return _twin(op), layout.pack(data), {**kwargs, "layout": layout}, layout
-    if not hasattr(data, "dtype"):
+    if not hasattr(data, "dtype") or data.dtype.kind in "USVMm":
         raise refusals.rules.no_array(op.name, data)
     return op, data, kwargs, None
 

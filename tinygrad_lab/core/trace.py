@@ -53,7 +53,7 @@ class Trace:
         arguments = list(args)
         for position, fresh in zip(positions, self._rebuild(self.inputs), strict=True):
             arguments[position] = fresh
-        with modes.enable_grad():
+        with modes.enable_grad(), refusals.transforms.Containers(name, args, positions):
             result = function(*arguments, **kwargs)
         both: Tree = _pair(name, result) if has_aux else (result, None)
         self.outputs, self.output_like = tree.flatten(both[0])

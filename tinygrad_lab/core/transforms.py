@@ -48,11 +48,15 @@ def value_and_grad(
         >>> tl.value_and_grad(loss)({"w": np.array([1.0, 2.0]), "b": 0.5}, np.array([3.0, 4.0]))
         (np.float64(11.5), {'w': array([3., 4.]), 'b': np.float64(1.0)})
     """
-    refusals.transforms.require_function("grad", function, argnums)
+    return _value_and_grad("grad", function, argnums, has_aux, holomorphic)
+
+
+def _value_and_grad(name: str, function: Function, argnums: Argnums, has_aux: bool, holomorphic: bool) -> Function:
+    refusals.transforms.require_function(name, function, argnums)
 
     @functools.wraps(function)
     def evaluate(*args: Tree, **kwargs: Any) -> Tree:
-        trace = Trace("grad", function, argnums, args, kwargs, has_aux)
+        trace = Trace(name, function, argnums, args, kwargs, has_aux)
         trace.require_scalar()
         trace.require_floating(holomorphic)
         gradient = trace.arguments_like(trace.pull([None], trace.recorded))
@@ -75,7 +79,11 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False, holomo
         >>> tl.grad(lambda z: z * z, holomorphic=True)(3 + 1j)
         np.complex128(6+2j)
     """
-    both = value_and_grad(function, argnums, has_aux, holomorphic)
+    return _grad("grad", function, argnums, has_aux, holomorphic)
+
+
+def _grad(name: str, function: Function, argnums: Argnums, has_aux: bool, holomorphic: bool) -> Function:
+    both = _value_and_grad(name, function, argnums, has_aux, holomorphic)
 
     @functools.wraps(function)
     def evaluate(*args: Tree, **kwargs: Any) -> Tree:
@@ -161,11 +169,15 @@ def jacobian(function: Function, argnums: Argnums = 0, holomorphic: bool = False
         array([[2., 0.],
                [0., 4.]])
     """
-    refusals.transforms.require_function("jacobian", function, argnums)
+    return _jacobian("jacobian", function, argnums, holomorphic)
+
+
+def _jacobian(name: str, function: Function, argnums: Argnums, holomorphic: bool) -> Function:
+    refusals.transforms.require_function(name, function, argnums)
 
     @functools.wraps(function)
     def evaluate(*args: Tree, **kwargs: Any) -> Tree:
-        trace = Trace("jacobian", function, argnums, args, kwargs)
+        trace = Trace(name, function, argnums, args, kwargs)
         trace.require_floating(holomorphic)
         blocks = []
         for chosen, output in enumerate(trace.outputs):
@@ -189,7 +201,7 @@ def hessian(function: Function, argnums: Argnums = 0, holomorphic: bool = False)
         array([[6., 4.],
                [4., 0.]])
     """
-    return jacobian(grad(function, argnums, holomorphic=holomorphic), argnums, holomorphic)
+    return _jacobian("hessian", _grad("hessian", function, argnums, False, holomorphic), argnums, holomorphic)
 
 
 def hvp(function: Function, primals: Tree, tangents: Tree, holomorphic: bool = False) -> Tree:
@@ -213,7 +225,7 @@ def hvp(function: Function, primals: Tree, tangents: Tree, holomorphic: bool = F
     """
     arguments = _as_tuple(primals)
     everything = tuple(range(len(arguments)))
-    trace = Trace("hvp", grad(function, everything, holomorphic=holomorphic), everything, arguments, {})
+    trace = Trace("hvp", _grad("hvp", function, everything, False, holomorphic), everything, arguments, {})
     trace.require_floating(holomorphic)
     directions = tree.match("hvp: tangents", arguments, _as_tuple(tangents))
     products = trace.arguments_like(trace.pull(directions, trace.recorded or _any_recorded(directions)))

@@ -263,8 +263,8 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
 
 record = Value.record  # as a global, which is found faster
 _new = Value.__new__
-_accumulating = RLock()  # threads that share a leaf read its `grad` and write it back one at a time
 _OBJECT = np.dtype(object)
+_accumulating = RLock()  # threads that share a leaf read its `grad` and write it back one at a time
 
 
 def _without_history(value: Value) -> None:

@@ -8,11 +8,13 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.functional.real import of_real
 from tinygrad_lab.rules.axes import one_axis
 from tinygrad_lab.typing import Array, Result
 
 
 @primitive(lambda g, y, x: g * (y > 0), elementwise=True)
+@of_real
 def relu(x: Array) -> Result:
     """Return the positive part, `max(x, 0)`; its derivative at 0 is 0.
 
@@ -36,6 +38,7 @@ def _two_slopes(x: Array, below: Any) -> Result:
 
 
 @primitive(lambda g, y, x, negative_slope=0.01: g * _two_slopes(x, negative_slope), elementwise=True)
+@of_real
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Result:
     """Return `x` where it is positive and `negative_slope · x` elsewhere; the derivative at 0 is `negative_slope`.
 
@@ -54,6 +57,7 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Result:
 
 
 @primitive(lambda g, y, x, alpha=1.0: g * _two_slopes(x, alpha * np.exp(np.minimum(x, 0))), elementwise=True)
+@of_real
 def elu(x: Array, alpha: float = 1.0) -> Result:
     """Return the exponential linear unit, `x` where it is positive and `alpha · (exp(x) − 1)` elsewhere.
 
@@ -89,6 +93,7 @@ def sigmoid(x: Array) -> Result:
 
 
 @primitive(lambda g, y, x: g * sigmoid(x), elementwise=True)
+@of_real
 def softplus(x: Array) -> Result:
     """Return a smooth positive part, `log(1 + exp(x))`.
 
@@ -136,6 +141,7 @@ def _mish_rule(g: Array, y: Array, x: Array) -> Result:
 
 
 @primitive(_mish_rule, elementwise=True)
+@of_real
 def mish(x: Array) -> Result:
     """Return a smooth, slightly non-monotonic rectifier, `x · tanh(softplus(x))`.
 
@@ -153,6 +159,7 @@ def mish(x: Array) -> Result:
 
 
 @primitive(lambda g, y, x: g * sigmoid(-x), elementwise=True)
+@of_real
 def logsigmoid(x: Array) -> Result:
     """Return the logarithm of the logistic function, `−log(1 + exp(−x))`, accurate where that is nearly 0.
 
@@ -186,6 +193,7 @@ def selu(x: Array) -> Result:
 
 
 @primitive(lambda g, y, x, alpha=1.0: g * np.exp(np.clip(x, -1e4 * alpha, 0) / alpha), elementwise=True)
+@of_real
 def celu(x: Array, alpha: float = 1.0) -> Result:
     """Return `x` where it is positive and `alpha · (exp(x / alpha) − 1)` elsewhere, whose slope is continuous.
 
@@ -210,6 +218,7 @@ def _softsign_rule(g: Array, y: Array, x: Array) -> Result:
 
 
 @primitive(_softsign_rule, elementwise=True)
+@of_real
 def softsign(x: Array) -> Result:
     """Return `x / (1 + |x|)`.
 

@@ -11,6 +11,7 @@ from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.losses import check_array, check_reduction
+from tinygrad_lab.functional.real import require_real
 from tinygrad_lab.functional.softmaxes import log_softmax, shifted
 from tinygrad_lab.rules.writing import subtract_along
 from tinygrad_lab.typing import Array, Result
@@ -31,6 +32,7 @@ def _class_axis(x: Array) -> int:
 
 
 def _check_classes(name: str, scores: Array, classes: Any, ignore_index: int | None) -> None:
+    require_real(name, scores)
     axis, count = _class_axis(scores), scores.shape[_class_axis(scores)]
     expected = scores.shape[:axis] + scores.shape[axis + 1 :]
     if classes.dtype.kind not in "iu" or classes.shape != expected:

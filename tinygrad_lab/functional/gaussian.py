@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.functional.real import of_real
 from tinygrad_lab.refusals.nearest import none_of
 from tinygrad_lab.rules.blocks import in_blocks
 from tinygrad_lab.typing import Array, Result
@@ -70,6 +71,7 @@ def cdf_and_bell(x: Array) -> tuple[Any, Any]:
 
 @primitive(lambda g, y, x: g * _normal_density(x), elementwise=True)
 @in_blocks
+@of_real
 def normal_cdf(x: Array) -> Result:
     """Return the standard normal distribution function, `Φ(x) = (1 + erf(x / √2)) / 2`, accurate in the lower tail.
 
@@ -120,6 +122,7 @@ def _gelu_tanh(x: Array) -> Result:
     return 0.5 * bounded * (1 + np.tanh(_gelu_angle(np.minimum(bounded, _BEYOND))))
 
 
+@of_real
 def gelu(x: Array, approximate: str = "none") -> Result:
     """Return the Gaussian error linear unit, `x · Φ(x)`, with Φ the standard normal distribution function.
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.functional.real import require_real
 from tinygrad_lab.refusals.nearest import none_of
 from tinygrad_lab.typing import Array, Result, Rule
 
@@ -32,6 +33,8 @@ def loss(*rules: Rule | None, by_sample: bool = False) -> Callable[[F], F]:
 
         @functools.wraps(losses)
         def forward(*args: Any, **kwargs: Any) -> Result:
+            for prediction in args[:1]:
+                require_real(losses.__name__, prediction)
             reduction = args[place] if len(args) > place else kwargs.get("reduction", "mean")
             one_by_one = losses(*args, **kwargs)
             if by_sample and reduction == "batchmean":

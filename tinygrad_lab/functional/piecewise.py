@@ -6,6 +6,7 @@ import numpy as np
 
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
+from tinygrad_lab.functional.real import of_real
 from tinygrad_lab.typing import Array, Result
 
 
@@ -15,6 +16,7 @@ def _hardtanh_rule(g: Array, y: Array, x: Array, min_val: float = -1.0, max_val:
 
 
 @primitive(_hardtanh_rule, elementwise=True)
+@of_real
 def hardtanh(x: Array, min_val: float = -1.0, max_val: float = 1.0) -> Result:
     """Return `x`, but at least `min_val` and at most `max_val`; the derivative at those is 0.
 
@@ -48,6 +50,7 @@ def relu6(x: Array) -> Result:
 
 
 @primitive(lambda g, y, x: np.where(abs(x) < 3, g / 6, 0), elementwise=True)
+@of_real
 def hardsigmoid(x: Array) -> Result:
     """Return a straight line in place of the sigmoid, `x / 6 + 1 / 2`, at least 0 and at most 1.
 
@@ -65,6 +68,7 @@ def hardsigmoid(x: Array) -> Result:
 
 
 @primitive(lambda g, y, x: g * np.where(abs(x) < 3, np.clip(x, -3, 3) / 3 + 0.5, x > 0), elementwise=True)
+@of_real
 def hardswish(x: Array) -> Result:
     """Return `x · hardsigmoid(x)`.
 
@@ -82,6 +86,7 @@ def hardswish(x: Array) -> Result:
 
 
 @primitive(lambda g, y, x, lambd=0.5: np.where(abs(x) > lambd, g, 0), elementwise=True)
+@of_real
 def softshrink(x: Array, lambd: float = 0.5) -> Result:
     """Return `x` moved towards 0 by `lambd`, and 0 where it would pass it.
 
@@ -105,6 +110,7 @@ def softshrink(x: Array, lambd: float = 0.5) -> Result:
 
 
 @primitive(lambda g, y, x, lambd=0.5: np.where(abs(x) > lambd, g, 0), elementwise=True)
+@of_real
 def hardshrink(x: Array, lambd: float = 0.5) -> Result:
     """Return `x` where its size exceeds `lambd`, and 0 elsewhere.
 

@@ -99,9 +99,19 @@ def overlap_add(w: Array, shape: Sizes, stride: Sizes, dilation: Sizes) -> Resul
     return total
 
 
+def _overlap_rule(g: Array, y: Array, w: Array, shape: Sizes, stride: Sizes, dilation: Sizes) -> Result:
+    """More windows may fit into the result than were laid out over it: `output_padding` makes it longer."""
+    n = len(shape)
+    found = windows(g, w.shape[-n:], stride, dilation)
+    counts = w.shape[-2 * n : -n]
+    if found.shape[-2 * n : -n] == counts:
+        return found
+    return found[(..., *map(slice, counts), *(slice(None),) * n)]
+
+
 # fmt: off
 defvjp(windows,      lambda g, y, x, kernel, stride, dilation: overlap_add(g, x.shape[-len(kernel):], stride, dilation))
-defvjp(overlap_add,  lambda g, y, w, shape, stride, dilation: windows(g, w.shape[-len(shape):], stride, dilation))
+defvjp(overlap_add,  _overlap_rule)
 # fmt: on
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from textwrap import shorten
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -110,8 +111,15 @@ def refused(name: str, arrays: Iterable[Any], arguments: tuple[Any, ...], error:
     told = error if isinstance(error, OperationError) else bad_inputs(name, arrays, error)
     told.arguments = told.arguments or arguments
     if told is not error:
-        told.__cause__ = error
+        told.__cause__ = error.with_traceback(_outside(error.__traceback__))
     return told
+
+
+def _outside(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback from the first frame on that is not this package's: what users wrote, or nothing."""
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("tinygrad_lab."):
+        trace = trace.tb_next
+    return trace
 
 
 def elsewhere(name: str, kind: type, error: Exception | None) -> ArgumentTypeError:

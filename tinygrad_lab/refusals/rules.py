@@ -70,8 +70,18 @@ def not_all_tangents(name: str, count: int, found: Any) -> RuleError:
     )
 
 
+def not_linear(name: str, position: int) -> RuleError:
+    """Describe a rule of `defjvp` whose tangents do not add up."""
+    return RuleError(
+        f"{name}: the forward rule of argument {position} is not linear in the tangent t: of t + u it does not return "
+        f"the sum of what it returns of t and of u; return the derivative times t"
+    )
+
+
 def no_array(name: str, given: object) -> ArgumentTypeError:
-    """Describe the body of a primitive that returned something else."""
+    """Describe an operation that returned something else, such as an array of texts."""
+    if hasattr(given, "dtype"):
+        return ArgumentTypeError(f"{name}: returned dtype {given.dtype}, which has no derivative; pass numbers only")
     return ArgumentTypeError(
         f"{name}: returned a {type(given).__name__}, not an array or a tuple of arrays; return arrays"
     )

@@ -25,6 +25,28 @@ def require_function(name: str, function: Any, argnums: Any = 0) -> None:
         )
 
 
+class Containers:
+    """Around a call of a function: says what became of an argument that is a list of numbers, if the call fails."""
+
+    __slots__ = ("args", "name", "positions")
+
+    def __init__(self, name: str, args: tuple[Any, ...], positions: tuple[int, ...]) -> None:
+        self.name, self.args, self.positions = name, args, positions
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, TypeError | AttributeError):
+            for position in self.positions:
+                given = self.args[position]
+                if type(given) in (list, tuple) and all(type(x) in (int, float, complex, list, tuple) for x in given):
+                    raise ArgumentTypeError(
+                        f"{self.name}: argument {position} is a {type(given).__name__} of numbers, each differentiated "
+                        f"by itself, and the function failed on it ({error}); pass np.array(...) for one array"
+                    ) from error
+
+
 def no_position(name: str, count: int, given: int) -> GraphError:
     """Describe an entry of argnums that names no argument."""
     return GraphError(

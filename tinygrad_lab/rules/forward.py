@@ -27,6 +27,9 @@ def defjvp(function: Function, *rules: Rule | None, elementwise: bool | None = N
             rule returns one tangent for each; what stands in the place of a result of integers does not matter.
         elementwise: whether output elements depend on single input elements; ufuncs do.
 
+    Raises:
+        RuleError: before the first gradient, if a rule is not linear in the tangent.
+
     Example:
         >>> import numpy as np, tinygrad_lab as tl
         >>> @tl.primitive()
@@ -44,7 +47,22 @@ def defjvp(function: Function, *rules: Rule | None, elementwise: bool | None = N
     )
 
 
+def _require_linear(name: str, position: int, pushed: Function, x: Any) -> None:
+    """Refuse a rule that does not add up on two directions; it is asked once, before its first gradient."""
+    rng = np.random.default_rng(0)
+    first, second = (np.asarray(rng.uniform(0.5, 1, np.shape(x)) * sign, np.asarray(x).dtype) for sign in (1, -2))
+    with np.errstate(all="ignore"):
+        parts = zip(pushed(first), pushed(second), pushed(first + second), strict=True)
+        for a, b, both in parts:
+            size = np.max(np.abs(a), initial=0) + np.max(np.abs(b), initial=0)
+            rounding = np.sqrt(np.finfo(np.result_type(both, np.float16)).eps)
+            if np.isfinite(size) and np.any(np.abs(a + b - both) > rounding * size):
+                raise refusals.rules.not_linear(name, position)
+
+
 def _transposed(name: str, rule: Rule, position: int) -> Rule:
+    known = False
+
     def pulled(g: Any, y: Any, *inputs: Any, **kwargs: Any) -> Array:
         several = isinstance(y, tuple)
         results, cotangents = (y, g) if several else ((y,), (g,))
@@ -57,6 +75,10 @@ def _transposed(name: str, rule: Rule, position: int) -> Rule:
             tangents = tangents if several else (tangents,)
             return [np.broadcast_to(tangents[i], np.shape(results[i])) for i in real]
 
+        nonlocal known
+        if not known and all(isinstance(x, np.ndarray | np.generic | float | int) for x in (g, *inputs)):
+            _require_linear(name, position, pushed, inputs[position])
+            known = True
         with enable_grad():
             return vjp(pushed, np.zeros_like(inputs[position]))[1]([cotangents[i] for i in real])[0]
 

@@ -39,13 +39,17 @@ defvjp(stack,        variadic=lambda i, g, y, *arrays, axis: g[along(one_axis(ax
 _Casting = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
 
 
-def _cast(name: str, joined: Array, dtype: DTypeLike, casting: _Casting) -> Result:
-    if dtype is not None and not np.can_cast(joined.dtype, dtype, casting):
-        raise CallError(
-            f"{name}: the rule casting={casting!r} does not allow {joined.dtype} to become {dtype}; "
-            f"give another dtype or casting"
-        )
-    return converted(joined, dtype)
+def _cast(name: str, arrays: Arrays, joined: Array, dtype: DTypeLike, casting: _Casting) -> Result:
+    if dtype is None and casting == "same_kind":
+        return joined
+    wanted = joined.dtype if dtype is None else np.dtype(dtype)
+    for one in arrays:
+        if hasattr(one, "dtype") and not np.can_cast(one.dtype, wanted, casting):
+            raise CallError(
+                f"{name}: the rule casting={casting!r} does not allow {one.dtype} to become {wanted}; "
+                f"give another dtype or casting"
+            )
+    return converted(joined, wanted)
 
 
 @composed(np.concatenate)
@@ -54,12 +58,12 @@ def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, castin
         arrays, axis = [np.ravel(array) for array in arrays], 0
     sizes = (np.shape(array)[axis] if -np.ndim(array) <= axis < np.ndim(array) else 0 for array in arrays)
     joined = concatenate(*arrays, axis=axis, bounds=tuple(itertools.accumulate(sizes, initial=0)))
-    return _cast("concatenate", joined, dtype, casting)
+    return _cast("concatenate", arrays, joined, dtype, casting)
 
 
 @composed(np.stack)
 def _stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: _Casting = "same_kind") -> Result:
-    return _cast("stack", stack(*arrays, axis=axis), dtype, casting)
+    return _cast("stack", arrays, stack(*arrays, axis=axis), dtype, casting)
 
 
 @composed(np.vstack)
@@ -145,6 +149,8 @@ def _append(arr: Array, values: Array, axis: int | None = None) -> Array:
 @composed(np.insert)
 def _insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Array:
     """NumPy inserts new positions among the old ones; indexing takes the elements there."""
+    if np.iscomplexobj(values) and not np.iscomplexobj(arr):
+        ask(np.insert, (arr, obj, values, axis), {})
     arr, axis = flattened(with_dtype(arr), axis)
     n = np.shape(arr)[axis]
     obj = np.arange(n)[obj] if isinstance(obj, slice) else obj

@@ -89,6 +89,8 @@ def _prod(
     where: ArrayLike = True,
 ) -> Array:
     """There is no division, so zeros need no care, at any order."""
+    if initial is not None and np.ndim(initial):
+        ask(np.prod, (a,), {"initial": initial})
     axes, shape = reduced_axes(axis, np.ndim(a)), np.shape(a)
     a = a if dtype is None else a.astype(dtype)
     if where is not True:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.refusals.arguments import missing
@@ -58,13 +59,25 @@ def _clip(
         )
     else:
         low, high = a_min, a_max
+    if low is not None and high is not None:
+        a = _uncrossed(a, low, high)
     if low is not None:
         a = np.maximum(a, low)
     return a if high is None else np.minimum(a, high)
 
 
+def _uncrossed(a: Array, low: Any, high: Any) -> Array:
+    """Put infinity where nothing lies between the limits: the upper one alone is chosen there, without a tie."""
+    crossed = np.greater_equal(low, high)
+    if isinstance(crossed, np.bool_) and not crossed:
+        return a
+    return np.where(crossed & (a == a), np.inf, a)
+
+
 @composed(np.select)
 def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Result:
+    if len(condlist) == 0 or any(with_dtype(one).dtype != bool for one in condlist):
+        ask(np.select, (condlist, choicelist, default), {})
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         default = np.where(condition, choice, default)
     return default
@@ -79,9 +92,11 @@ def _choose(a: Array, choices: Any, mode: Any = "raise") -> Array:
 
 @composed(np.piecewise)
 def _piecewise(x: Array, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Result:
-    listed = isinstance(condlist, list)
-    conditions = np.stack([with_dtype(one) != 0 for one in condlist]) if listed else with_dtype(condlist)
-    conditions = conditions if conditions.ndim > np.ndim(x) else np.expand_dims(conditions, 0)
+    if np.ndim(x) and not isinstance(condlist[0], list) and np.ndim(condlist[0]) == 0:
+        condlist = [condlist]
+    conditions = np.stack([with_dtype(one) != 0 for one in condlist])
+    if not len(conditions) <= len(funclist) <= len(conditions) + 1:
+        ask(np.piecewise, (x, condlist, funclist), {})
     if len(funclist) == len(conditions) + 1:
         conditions = np.concatenate([conditions, ~np.any(conditions, axis=0, keepdims=True)])
     result: Any = np.zeros_like(x)

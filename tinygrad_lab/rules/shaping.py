@@ -27,6 +27,10 @@ def _transpose(g: Array, y: Array, x: Array, axes: Axes = None) -> Array:
     return np.transpose(g, None if axes is None else inverse(many_axes(axes, x.ndim)))
 
 
+def _roll(g: Array, y: Array, x: Array, shift: Any, axis: Axes = None) -> Array:
+    return np.roll(g, np.negative(shift, dtype=np.intp), axis)  # a bool counts as a number
+
+
 def inverse(permutation: Sequence[int]) -> tuple[int, ...]:
     """Return the permutation of axes that undoes `permutation`."""
     return tuple(sorted(range(len(permutation)), key=permutation.__getitem__))
@@ -46,7 +50,7 @@ defvjp(np.flip,              lambda g, y, x, axis=None: np.flip(g, axis), moves=
 defvjp(np.flipud,            lambda g, y, x: np.flipud(g), moves=True)
 defvjp(np.fliplr,            lambda g, y, x: np.fliplr(g), moves=True)
 defvjp(np.rot90,             lambda g, y, x, k=1, axes=(0, 1): np.rot90(g, -k, axes), moves=True)
-defvjp(np.roll,              lambda g, y, x, shift, axis=None: np.roll(g, np.negative(shift), axis), moves=True)
+defvjp(np.roll,              _roll, moves=True)
 defvjp(np.tril,              lambda g, y, x, k=0: np.tril(g, k), selects=True)
 defvjp(np.triu,              lambda g, y, x, k=0: np.triu(g, k), selects=True)
 defvjp(np.copy,              lambda g, y, x, order="K", subok=False: g, elementwise=True)

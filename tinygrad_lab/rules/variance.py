@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, primitive
 from tinygrad_lab.rules.axes import as_last, reduced_axes
 from tinygrad_lab.rules.dtypes import with_dtype
 from tinygrad_lab.rules.limits import direction
 from tinygrad_lab.rules.norms import norm
 from tinygrad_lab.rules.reductions import count, expand
-from tinygrad_lab.typing import Array, ArrayLike, Axes, DTypeLike
+from tinygrad_lab.typing import Array, ArrayLike, Axes, DTypeLike, Function
 
 
 def _deviation(x: Array, axis: Any, where: Any) -> Array:
@@ -78,7 +79,7 @@ def _var(
     a: Array, axis: Axes = None, dtype: DTypeLike = None, *, ddof: float = 0, keepdims: bool = False,
     where: ArrayLike = True, mean: ArrayLike | None = None, correction: float | None = None,
 ) -> Array:  # fmt: skip
-    ddof = ddof if correction is None else correction
+    ddof = _corrected(np.var, ddof, correction)
     a = _only(a, where)
     if mean is None:
         return var(a, **_given(axis, dtype, ddof, keepdims, where))
@@ -94,7 +95,7 @@ def _std(
     a: Array, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False, where: Any = True,
     mean: Any = None, correction: float | None = None,
 ) -> Array:  # fmt: skip
-    ddof = ddof if correction is None else correction
+    ddof = _corrected(np.std, ddof, correction)
     a = _only(a, where)
     if mean is None:
         return std(a, **_given(axis, dtype, ddof, keepdims, where))
@@ -105,6 +106,15 @@ def _std(
     axes = reduced_axes(axis, a.ndim)
     total = np.expand_dims(norm(as_last(deviation, axes), axis=-1), axes) / _free(deviation, axis, where, ddof) ** 0.5
     return total if keepdims else np.squeeze(total, axes)
+
+
+def _corrected(function: Function, ddof: float, correction: float | None) -> float:
+    """Return what is subtracted from the number of elements; NumPy refuses it given twice."""
+    if correction is None:
+        return ddof
+    if ddof != 0:
+        ask(function, (0.0,), {"ddof": ddof, "correction": correction})
+    return correction
 
 
 def _given(axis: Axes, dtype: DTypeLike, ddof: float, keepdims: bool, where: ArrayLike) -> dict[str, Any]:

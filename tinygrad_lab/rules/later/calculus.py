@@ -23,6 +23,8 @@ from tinygrad_lab.typing import Array, Axes, Result
 def _diff(a: Array, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Array:
     if n < 0:
         raise OperationError(f"diff: n must be at least 0, got {n}; np.cumsum is the inverse")
+    if n == 0:  # then NumPy puts nothing before or behind
+        return a
     axis = one_axis(axis, np.ndim(a))
     ends = [x for x in (prepend, a, append) if x is not None and type(x) is not _NO_VALUE]
     if len(ends) > 1:
@@ -96,7 +98,8 @@ defvjp(np.unwrap, _unwrap_rule)
 
 @composed(np.interp)
 def _interp(x: Array, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Array:
-    if np.ndim(xp) != 1 or np.shape(xp) != np.shape(fp) or 0 in np.shape(xp) or period == 0:
+    odd = np.ndim(xp) != 1 or np.shape(xp) != np.shape(fp) or 0 in np.shape(xp) or period == 0
+    if odd or np.iscomplexobj(x) or np.iscomplexobj(xp):
         ask(np.interp, (x, xp, fp), {"period": period})
     x, xp = converted(x, np.float64), converted(xp, np.float64)
     fp = converted(fp, np.complex128 if np.iscomplexobj(fp) else np.float64)

@@ -18,7 +18,15 @@ import numpy as np
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.errors import OperationError
-from tinygrad_lab.rules.later.matrices import adjoint, diagonal, differences, hermitian, lower
+from tinygrad_lab.rules.later.matrices import (
+    adjoint,
+    diagonal,
+    differences,
+    hermitian,
+    lower,
+    none_where,
+    spared,
+)
 from tinygrad_lab.rules.later.results import named
 from tinygrad_lab.typing import Array, Result
 from tinygrad_lab.vectors import pack, unpack
@@ -117,7 +125,9 @@ def _eig_rule(g: Array, y: Array, x: Array) -> Array:
     gv = gv - v * np.sum(np.conjugate(v) * gv, axis=-2, keepdims=True)  # their length stays 1
     turning = adjoint(v) @ gv
     inner = diagonal(gw) + _over_gaps(turning, np.conjugate(differences(w)), _repeated(w), used)
-    return np.conjugate(np.linalg.solve(adjoint(v), inner @ adjoint(v)))
+    defective = np.linalg.slogdet(v)[1] == -np.inf  # too few eigenvectors
+    gradient = np.conjugate(np.linalg.solve(adjoint(spared(v, defective)), inner @ adjoint(v)))
+    return none_where(defective & np.any(g != 0, axis=-1), gradient, x)
 
 
 defvjp(eig, _eig_rule)
@@ -234,7 +244,9 @@ def _qr_rule(g: Array, y: Array, x: Array, mode: Any = "reduced") -> Array:
     (q, gq), r, gr = _without_complement(q, gq, n), r[..., :n, :], gr[..., :n, :]
     turning = adjoint(q) @ gq - gr @ adjoint(r)
     total = gq + q @ (lower(turning - adjoint(turning)) - turning)
-    return np.conjugate(adjoint(np.linalg.solve(r, adjoint(total))))
+    singular = np.any(np.diagonal(r, axis1=-2, axis2=-1) == 0, axis=-1)
+    gradient = np.conjugate(adjoint(np.linalg.solve(spared(r, singular), adjoint(total))))
+    return none_where(singular & np.any(g != 0, axis=-1), gradient, x)
 
 
 defvjp(qr, _qr_rule)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.core.declare import composed, defvjp, primitive
-from tinygrad_lab.rules.later.matrices import adjoint, diagonal, transposed
+from tinygrad_lab.rules.later.matrices import adjoint, diagonal, none_where, spared, transposed
 from tinygrad_lab.rules.later.results import named
 from tinygrad_lab.rules.plain import detached
 from tinygrad_lab.typing import Array, Result
@@ -39,10 +39,17 @@ def _but_two(s: Array) -> Array:
     return products + transposed(products)
 
 
+def _svd_of_finite(x: Array) -> tuple[Any, Any, Any]:
+    """Return the singular value decomposition; NumPy finds none of a matrix with a NaN, whose values are NaN here."""
+    bad = ~np.all(np.isfinite(x), axis=(-2, -1))
+    u, s, vh = np.linalg.svd(spared(x, bad))
+    return u, s * np.where(np.expand_dims(bad, -1), np.nan, 1), vh
+
+
 @primitive()
 def adjugate(x: Array) -> Array:
     """Return the matrices of cofactors, transposed: `adjugate(x) @ x` is det(x) times the identity."""
-    u, s, vh = np.linalg.svd(x)
+    u, s, vh = _svd_of_finite(x)
     sign = _matrices(np.linalg.det(u) * np.linalg.det(vh))
     before, after = _one_and(np.cumprod(s, -1)), np.flip(_one_and(np.cumprod(np.flip(s, -1), -1)), -1)
     return sign * (adjoint(vh) * np.expand_dims(before * after, -2)) @ adjoint(u)
@@ -50,7 +57,7 @@ def adjugate(x: Array) -> Array:
 
 def _adjugate_rule(g: Array, y: Array, x: Array) -> Array:
     """In the bases of U and V the derivative has two parts: an element's own minor, and on the diagonal all others'."""
-    u, s, vh = np.linalg.svd(x)
+    u, s, vh = _svd_of_finite(x)
     sign = _matrices(np.linalg.det(u) * np.linalg.det(vh))
     inner = vh @ np.conjugate(g * sign) @ u
     products = _but_two(s)
@@ -65,13 +72,18 @@ defvjp(np.linalg.det, lambda g, y, x: _matrices(g) * transposed(adjugate(x)))
 # -- its logarithm ---------------------------------------------------------------------------------------------------
 
 
-@primitive(lambda g, y, x: _matrices(g) * transposed(np.linalg.inv(x)))
+def _over(g: Array, x: Array, singular: Any) -> Result:
+    """Return `g` times the transposed inverses; NaN where there is none and `g` is not 0."""
+    return none_where(singular & (g != 0), _matrices(g) * transposed(np.linalg.inv(spared(x, singular))), x)
+
+
+@primitive(lambda g, y, x: _over(g, x, y == -np.inf))
 def log_abs_det(x: Array) -> Array:
     """Return the logarithm of the determinant's absolute value."""
     return np.linalg.slogdet(x)[1]
 
 
-@primitive(lambda g, y, x: _matrices(1j * np.imag(g * y)) * transposed(np.linalg.inv(x)))
+@primitive(lambda g, y, x: _over(np.where(y == 0, g, 1j * np.imag(g * y)), x, y == 0))
 def sign_of_det(x: Array) -> Array:
     """Return the determinant of complex matrices over its absolute value."""
     return np.linalg.slogdet(x)[0]

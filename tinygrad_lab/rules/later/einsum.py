@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp, primitive
 from tinygrad_lab.refusals.arguments import bad_inputs
 from tinygrad_lab.rules.later.contraction import contract, pairs
@@ -56,6 +57,8 @@ def _einsum(
 ) -> Result:  # fmt: skip
     """Contract two arrays at a time, each time as a matrix product where that is what the subscripts say."""
     subscripts, arrays = _read(operands)
+    if subscripts.partition("->")[0].count(",") != len(arrays) - 1:
+        ask(np.einsum, operands, {})
     subscripts = _explicit(subscripts, tuple(np.ndim(array) for array in arrays))
     layout = {"dtype": dtype, "order": order, "casting": casting}
     given = {name: x for name, x in layout.items() if x != _LAYOUT[name]}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
-from tinygrad_lab.typing import Array
+from tinygrad_lab.typing import Array, ArrayLike, Result
 
 
 def transposed(x: Array) -> Array:
@@ -20,6 +20,17 @@ def transposed(x: Array) -> Array:
 def adjoint(x: Array) -> Array:
     """Return the conjugate transposes of the matrices in `x`."""
     return np.conjugate(np.swapaxes(x, -1, -2))
+
+
+def spared(x: Array, bad: ArrayLike) -> Result:
+    """Return matrices with those that are `bad` replaced by the identity, so that nothing fails on them."""
+    return np.where(np.expand_dims(bad, (-2, -1)), beside(np.eye(x.shape[-1], dtype=x.dtype), x), x)
+
+
+def none_where(bad: ArrayLike, gradient: Array, x: Array) -> Result:
+    """Return the gradient of `x`, where matrices are `bad` NaN at every order: there is no derivative."""
+    none = np.where(np.expand_dims(bad, (-2, -1)), np.nan, 0)
+    return gradient + none * np.sum(x, axis=(-2, -1), keepdims=True)
 
 
 def hermitian(x: Array) -> Array:

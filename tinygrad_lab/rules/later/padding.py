@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,10 @@ from tinygrad_lab.rules.later.windows import constant_pad
 from tinygrad_lab.typing import Array, ArrayLike
 
 Pair = tuple[int, int]
+_DEFAULTS = {"constant_values": 0, "end_values": 0, "stat_length": None, "reflect_type": "even"}
+_OPTIONS = {"constant": "constant_values", "linear_ramp": "end_values"}
+_OPTIONS |= dict.fromkeys(("maximum", "mean", "median", "minimum"), "stat_length")
+_OPTIONS |= dict.fromkeys(("reflect", "symmetric"), "reflect_type")
 _COPYING = ("edge", "reflect", "symmetric", "wrap")
 _STATISTICS: dict[str, Callable[..., Any]] = {
     "maximum": np.max, "mean": np.mean, "median": np.median, "minimum": np.min,
@@ -25,8 +29,10 @@ _STATISTICS: dict[str, Callable[..., Any]] = {
 @composed(np.pad)
 def _pad(
     array: Array, pad_width: Any, mode: Any = "constant", *, constant_values: ArrayLike = 0, end_values: Any = 0,
-    stat_length: Any = None, reflect_type: str = "even",
+    stat_length: Any = None, reflect_type: Literal["even", "odd"] = "even",
 ) -> Array:  # fmt: skip
+    given = {"constant_values": constant_values, "end_values": end_values, "stat_length": stat_length}
+    _require_options(mode, {**given, "reflect_type": reflect_type})
     if not isinstance(pad_width, dict) and np.asarray(pad_width).dtype.kind != "i":
         raise CallError(f"pad: pad_width must be whole numbers, got {pad_width!r}; convert it with int")
     width = _widths(pad_width, array.ndim)
@@ -52,6 +58,13 @@ def _pad(
         else:  # NumPy pads the positions, and indexing copies the elements
             array = np.take(array, np.pad(np.arange(array.shape[axis]), pair, mode), axis)
     return array
+
+
+def _require_options(mode: Any, options: dict[str, Any]) -> None:
+    """Let NumPy refuse what it does not take beside the mode, tried on no elements."""
+    changed = {name: x for name, x in options.items() if x is not _DEFAULTS[name]}
+    if changed.keys() - {_OPTIONS.get(mode)}:
+        ask(np.pad, (np.zeros(1), 0, mode), changed)
 
 
 def _widths(pad_width: Any, ndim: int) -> tuple[Pair, ...]:

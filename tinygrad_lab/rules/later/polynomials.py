@@ -114,7 +114,7 @@ def _roots(p: Any) -> Result:
     want_vectors(np.roots, p)
     used = np.flatnonzero(np.not_equal(p, 0)).tolist()
     if not used:
-        return np.zeros_like(p, shape=(0,))
+        return np.zeros_like(p, dtype=np.float64, shape=(0,))
     zeros, p = len(p) - used[-1] - 1, p[used[0] : used[-1] + 1]
     n = len(p) - 1
     if n == 0:

@@ -70,7 +70,7 @@ def _tensorsolve(a: Array, b: Array, axes: Any = None) -> Array:
     if axes is not None:
         axes = many_axes(tuple(axes), a.ndim)
         a = np.transpose(a, other_axes(axes, a.ndim) + axes)
-    shape = a.shape[np.ndim(b) :]
+    shape = a.shape[-(a.ndim - np.ndim(b)) :]  # all of it where `b` has as many axes, as NumPy has it
     return np.reshape(np.linalg.solve(np.reshape(a, (math.prod(np.shape(b)), math.prod(shape))), np.ravel(b)), shape)
 
 

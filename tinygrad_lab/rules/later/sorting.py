@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import flattened, many_axes
@@ -21,6 +22,8 @@ def _sort(
     a: Array, axis: int | None = -1, kind: Any = None, order: Literal[None] = None, *, stable: Any = None,
     descending: Any = np._NoValue,
 ) -> Array:  # fmt: skip
+    if kind is not None:
+        ask(np.sort, (np.zeros(0),), {"kind": kind, "stable": stable})
     a, axis = flattened(a, axis)
     options: Any = {} if descending is np._NoValue else {"descending": descending}  # which NumPy has from 2.5 on
     return np.take_along_axis(a, np.argsort(a, axis=axis, stable=True, **options), axis)
@@ -43,13 +46,14 @@ def _partition(
 @composed(np.trim_zeros)
 def _trim_zeros(filt: Any, trim: str = "fb", axis: Axes = None) -> Result:
     """Cut off the slices at either end that are all zeros."""
-    if not set(trim.lower()) <= {"f", "b"}:
+    if not set() < set(trim.lower()) <= {"f", "b"}:
         raise OperationError(f"trim_zeros: trim must be 'f', 'b' or 'fb', got {trim!r}; leave it out for both ends")
-    if np.ndim(filt) == 0:
+    axes = many_axes(axis, np.ndim(filt))
+    if not axes:
         return filt
     used = np.nonzero(filt)
     index = [slice(None)] * np.ndim(filt)
-    for i in many_axes(axis, np.ndim(filt)):
+    for i in axes:
         if used[i].size:
             first, stop = np.min(used[i]).item(), np.max(used[i]).item() + 1
             index[i] = slice(first if "f" in trim.lower() else None, stop if "b" in trim.lower() else None)
@@ -122,5 +126,7 @@ def _setdiff1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Array:
 
 @composed(np.setxor1d)
 def _setxor1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Array:
-    parts = np.setdiff1d(ar1, ar2, assume_unique), np.setdiff1d(ar2, ar1, assume_unique)
-    return np.sort(np.concatenate(parts))
+    """In the sorted array of both, an element that differs from its neighbours is in one alone."""
+    found = np.sort(np.concatenate([np.ravel(ar) if assume_unique else np.unique(ar) for ar in (ar1, ar2)]))
+    changes = np.concatenate([[True], np.not_equal(found[1:], found[:-1]), [True]])
+    return found[changes[1:] & changes[:-1]]
