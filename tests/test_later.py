@@ -52,6 +52,15 @@ def test_a_function_of_another_library_is_looked_for_nowhere(table):
     assert "of_a_library" not in sys.modules
 
 
+def test_what_does_not_know_its_library_may_be_of_any(table):
+    theirs()
+    nameless: dict[str, object] = {}
+    exec("def function(): pass", nameless)
+    for key in (max, nameless["function"], 7):
+        assert table.get(key) is None
+    assert sorted(table.here.values()) == [1, 2]
+
+
 @pytest.mark.parametrize("read", [list, len, dict, repr, lambda table: list(table.items()), lambda table: table == {}])
 def test_who_reads_the_whole_table_reads_all_rows(table, read):
     theirs()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator, MutableMapping
+from types import FunctionType
 from typing import Any, TypeVar
 
 K = TypeVar("K")
@@ -50,8 +51,8 @@ class Table(MutableMapping[K, V]):
         return self.here[key]
 
     def _look_for(self, key: K) -> None:
-        if key not in self.here:  # a ufunc does not know its library: it may be anybody's
-            self._load(str(getattr(key, "__module__", None) or "").partition(".")[0])
+        if key not in self.here:  # what C has made, such as a ufunc, may not know its library: it may be anybody's
+            self._load(str(key.__module__ or "").partition(".")[0] if isinstance(key, FunctionType) else "")
 
     def _load(self, whose: str | None = None) -> None:
         """Import what writes rows of a library's functions; without one, all that is left."""
