@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.typing import Rng
+from tinygrad_lab.errors import ArgumentTypeError
+from tinygrad_lab.typing import Result, Rng
 
 
 def is_generator(x: Any) -> bool:
@@ -14,9 +15,23 @@ def is_generator(x: Any) -> bool:
     return isinstance(x, np.random.RandomState) or hasattr(type(x), "bit_generator")
 
 
+def generator(rng: Any) -> Result:
+    """Return what a user gave to draw from; refuse seeds, sizes, and whatever else cannot be drawn from.
+
+    Example:
+        >>> generator(3)
+        Traceback (most recent call last):
+        tinygrad_lab.errors.ArgumentTypeError: rng must be a random generator, got 3; write np.random.default_rng(3)
+    """
+    if not hasattr(rng, "permutation"):
+        seed = rng if isinstance(rng, int) else 0
+        raise ArgumentTypeError(f"rng must be a random generator, got {rng!r}; write np.random.default_rng({seed})")
+    return rng
+
+
 def or_fresh(rng: Rng | None) -> Rng:
     """Return the generator that a user gave, or a fresh one where none was given."""
-    return np.random.default_rng() if rng is None else rng
+    return np.random.default_rng() if rng is None else generator(rng)
 
 
 def state_of(generator: Any) -> Any:

@@ -11,6 +11,7 @@ from tinygrad_lab import tree
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.generators import or_fresh
+from tinygrad_lab.refusals import making
 from tinygrad_lab.typing import ArrayLike, Result, Rng
 
 
@@ -102,6 +103,9 @@ class DataLoader:
             else:
                 batch = tuple(x[chosen] if self.shuffle else x[start : start + self.batch_size] for x in self._data)
                 yield batch[0] if len(batch) == 1 else batch
+
+
+making.tell(DataLoader)
 
 
 def stacked(samples: list[Any]) -> Result:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.errors import ArgumentError, GradientLostError, UndefinedMethodError
+from tinygrad_lab.refusals import making, names
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng, Result
 
 Size = int | tuple[int, ...]
@@ -26,6 +27,10 @@ class Distribution:
 
     event_shape: tuple[int, ...] = ()
     batch_shape: tuple[int, ...] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        making.tell(cls)
 
     def log_prob(self, x: Array) -> Array:
         """Return the logarithm of the density, or of the probability, of `x`, one number per distribution."""
@@ -50,6 +55,9 @@ class Distribution:
     def __repr__(self) -> str:
         held = ", ".join(f"{name}={np.asarray(plain(x))}" for name, x in vars(self).items() if not name.startswith("_"))
         return f"{type(self).__name__}({held})".replace("\n", "")
+
+
+names.tell_distributions(Distribution)
 
 
 def array(x: ArrayLike) -> Result:

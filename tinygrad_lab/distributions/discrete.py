@@ -12,6 +12,7 @@ from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.extras import special
 from tinygrad_lab.functional.activations import sigmoid, softplus
 from tinygrad_lab.functional.softmaxes import log_softmax, softmax
+from tinygrad_lab.generators import generator
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng
 
 
@@ -63,7 +64,7 @@ class Bernoulli(Distribution):
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return zeros and ones, float64."""
         p = sigmoid(plain(self.logits))
-        return (rng.uniform(size=self._shape(size)) < p).astype(np.float64)
+        return (generator(rng).uniform(size=self._shape(size)) < p).astype(np.float64)
 
     @property
     def mean(self) -> Array:
@@ -122,7 +123,7 @@ class Categorical(Distribution):
 
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return integers: the places of the largest of `logits + Gumbel noise`."""
-        noise = rng.gumbel(size=(*self._shape(size), np.shape(self.logits)[-1]))
+        noise = generator(rng).gumbel(size=(*self._shape(size), np.shape(self.logits)[-1]))
         return np.argmax(plain(self.logits) + noise, axis=-1)
 
     @property
@@ -163,7 +164,7 @@ class Poisson(Distribution):
 
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return counts, float64."""
-        return rng.poisson(plain(self.rate), size=self._shape(size)).astype(np.float64)
+        return generator(rng).poisson(plain(self.rate), size=self._shape(size)).astype(np.float64)
 
     @property
     def mean(self) -> Array:

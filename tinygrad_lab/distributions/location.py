@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.distributions.base import Distribution, Size, array, positive
+from tinygrad_lab.generators import generator
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng
 
 
@@ -38,7 +39,7 @@ class Uniform(Distribution):
 
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `low + (high − low) · u`."""
-        return self.low + (self.high - self.low) * rng.uniform(size=self._shape(size))
+        return self.low + (self.high - self.low) * generator(rng).uniform(size=self._shape(size))
 
     @property
     def mean(self) -> Array:
@@ -85,7 +86,7 @@ class Laplace(Distribution):
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `loc + scale · ε`, ε the difference of two exponentially distributed numbers."""
         shape = self._shape(size)
-        return self.loc + self.scale * (rng.exponential(size=shape) - rng.exponential(size=shape))
+        return self.loc + self.scale * (generator(rng).exponential(size=shape) - generator(rng).exponential(size=shape))
 
     @property
     def mean(self) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.distributions.base import Distribution, Size, array, positive
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.generators import generator
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng, Result
 
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
@@ -51,7 +52,7 @@ class Normal(Distribution):
 
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `loc + scale · ε`."""
-        return self.loc + self.scale * rng.normal(size=self._shape(size))
+        return self.loc + self.scale * generator(rng).normal(size=self._shape(size))
 
     @property
     def mean(self) -> Array:
@@ -165,7 +166,7 @@ class MultivariateNormal(Distribution):
 
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `loc + L ε`."""
-        noise = rng.normal(size=self._shape(size))
+        noise = generator(rng).normal(size=self._shape(size))
         return self.loc + (self.scale_tril @ np.expand_dims(noise, -1))[..., 0]
 
     @property

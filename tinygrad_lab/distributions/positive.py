@@ -6,6 +6,7 @@ import numpy as np
 
 from tinygrad_lab.distributions.base import Distribution, Size, array, constant, positive
 from tinygrad_lab.extras import special
+from tinygrad_lab.generators import generator
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng, Result
 
 
@@ -35,7 +36,7 @@ class Exponential(Distribution):
 
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `ε / rate`."""
-        return rng.exponential(size=self._shape(size)) / self.rate
+        return generator(rng).exponential(size=self._shape(size)) / self.rate
 
     @property
     def mean(self) -> Array:
@@ -84,7 +85,7 @@ class Gamma(Distribution):
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return `γ / rate`, γ drawn with rate 1."""
         a = constant("Gamma.sample: concentration", self.concentration)
-        return rng.gamma(np.broadcast_to(a, self.batch_shape), size=self._shape(size)) / self.rate
+        return generator(rng).gamma(np.broadcast_to(a, self.batch_shape), size=self._shape(size)) / self.rate
 
     @property
     def mean(self) -> Array:
@@ -137,7 +138,7 @@ class Beta(Distribution):
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return shares between 0 and 1."""
         a, b = (constant("Beta.sample", x) for x in (self.a, self.b))
-        return rng.beta(a, b, size=self._shape(size))
+        return generator(rng).beta(a, b, size=self._shape(size))
 
     @property
     def mean(self) -> Array:
@@ -188,7 +189,7 @@ class Dirichlet(Distribution):
     def sample(self, rng: NumPyRng, size: Size = ()) -> Array:
         """Return vectors of shares."""
         a = constant("Dirichlet.sample", self.concentration)
-        parts = rng.gamma(np.broadcast_to(a, self._shape(size)))
+        parts = generator(rng).gamma(np.broadcast_to(a, self._shape(size)))
         return parts / np.sum(parts, axis=-1, keepdims=True)
 
     @property

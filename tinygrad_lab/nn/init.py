@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_lab import refusals
 from tinygrad_lab.calls.defaults import given_or_default
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.generators import or_fresh
 from tinygrad_lab.refusals.nearest import none_of
 from tinygrad_lab.typing import DTypeLike, NDArray, Rng, Shape
@@ -207,6 +207,8 @@ def layer_parameters(
 def check_positive(layer: str, **sizes: int) -> None:
     """Raise an ArgumentError unless all sizes of a layer are at least 1."""
     for name, size in sizes.items():
+        if not isinstance(size, int | np.integer) or isinstance(size, bool):
+            raise ArgumentTypeError(f"{layer}: {name} must be a whole number, got {size!r}; use 1 or more")
         if size < 1:
             raise ArgumentError(f"{layer}: {name} must be positive, got {size}; use 1 or more")
 

@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_lab import functional
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
+from tinygrad_lab.generators import generator
 from tinygrad_lab.nn.init import Initialiser, check_positive, layer_parameters
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.typing import Array, DTypeLike, Result, Rng
@@ -97,7 +98,7 @@ class Dropout(Module):
         if not 0 <= p < 1:
             raise ArgumentError(f"Dropout: p must be in [0, 1), got {p}; it is the share of elements to zero")
         self.p = p
-        self.rng = rng
+        self.rng = generator(rng)
 
     def forward(self, x: Array) -> Result:
         """Return `x` with elements dropped, in training."""

@@ -12,9 +12,10 @@ from tinygrad_lab.calls import foreign
 from tinygrad_lab.core.value import Value, next_index
 from tinygrad_lab.errors import OperationError, UndefinedMethodError
 from tinygrad_lab.generators import is_generator
-from tinygrad_lab.nn import states
+from tinygrad_lab.nn import described, states
 from tinygrad_lab.nn.buffer import Buffer
 from tinygrad_lab.nn.copies import StandIns, copied, walk, without_graph
+from tinygrad_lab.refusals import making
 from tinygrad_lab.typing import ArrayLike, DTypeLike, NDArray, Result
 
 _ARRAYS = frozenset({Value, np.ndarray})
@@ -53,6 +54,10 @@ class Module:
     operation: str = ""  # the name of the operation that the module is, if it is one: errors then name the module only
     _stand_ins: StandIns | tuple[()] = ()  # what a copy made by `tree_flatten` holds in place of the parameters
     _repr_mimebundle_ = Value._repr_mimebundle_
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        making.tell(cls)
 
     def __dir__(self) -> list[str]:
         return refusals.names.present(self, super().__dir__())
@@ -277,6 +282,8 @@ class Module:
         parameters = [p for p in self.parameters() if p.requires_grad or not getattr(p, "trainable", False)]
 
         def rebuild(leaves: list[Any]) -> Result:
+            if any(isinstance(leaf, Module) for leaf in leaves):
+                raise refusals.transforms.modules_in_module(type(self).__name__)
             values = [leaf if type(leaf) is Value else Value(leaf, requires_grad=False) for leaf in leaves]
             return copied(Module, self, dict(zip(map(id, parameters), values, strict=True)), StandIns(values))
 
@@ -287,14 +294,7 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        own = {n: x for n, x in walk("", self._attributes()) if type(x) is Value and self._is_parameter(x)}
-        count = sum(parameter.size for parameter in self.parameters())
-        line = f"{type(self).__name__}({self.extra_repr()})"
-        if count:
-            line += "  " + "".join(f"{name} {value.shape}, " for name, value in own.items())
-            line += f"{count:,} parameter{'s' if count > 1 else ''}"
-        below = (f"{name}: {child!r}".replace("\n", "\n  ") for name, child in self.named_children())
-        return "\n  ".join((line, *below))
+        return described.text(self)
 
 
 refusals.names.tell_modules(Module)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tinygrad_lab.core.value import Value
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.nn.buffer import Buffer
 from tinygrad_lab.typing import ArrayLike, DTypeLike
 
@@ -16,6 +16,11 @@ Saved = list[tuple[str, Value | Buffer]]
 
 def load(saved: Saved, state: Mapping[str, ArrayLike]) -> None:
     """Give each a copy of the array of its name, in the dtype that it has; or complain of all that differs."""
+    if not isinstance(state, Mapping):
+        raise ArgumentTypeError(
+            f"load_state_dict: state must be a dict of arrays by name, got {type(state).__name__}; a file is read by "
+            f"tl.load(path, model)"
+        )
     held = dict(saved)
     _check(held, state)
     for name, item in held.items():

@@ -56,17 +56,40 @@ def values(name: str, params: Any) -> list[Value]:
     return params
 
 
+def refuse_results(name: str, params: list[Value]) -> None:
+    """Refuse results of operations, which have no gradient and whose new data nobody would see."""
+    for parameter in params:
+        if parameter.op is not None:
+            raise ArgumentError(
+                f"{name}: params must be leaves, but one is the result of {parameter.op.name}; pass the Values that it "
+                f"was computed from, or a leaf of its own: tl.Value(v.data)"
+            )
+
+
 def check_at_least_0(name: str, **arguments: Any) -> None:
     """Raise an ArgumentError unless all these arguments of an optimizer are at least 0."""
     for argument, value in arguments.items():
-        if isinstance(value, str | None | list | tuple):
-            raise ArgumentTypeError(
-                f"{name}: {argument} must be a number, got {value!r}; see the formula in help({name})"
-            )
+        check_number(name, argument, value)
         check(name, argument, value, value >= 0, "at least 0")
+
+
+def check_number(name: str, argument: str, value: Any) -> None:
+    """Raise an ArgumentTypeError for what is no number, nor may stand for one, as an array or a Value does."""
+    if not hasattr(value, "__sub__") or isinstance(value, set):
+        raise ArgumentTypeError(f"{name}: {argument} must be a number, got {value!r}; see the formula in help({name})")
 
 
 def check(name: str, argument: str, value: float, fulfilled: bool, rule: str) -> None:
     """Raise an ArgumentError unless an argument of an optimizer or a schedule keeps its rule."""
     if not fulfilled:
         raise ArgumentError(f"{name}: {argument} must be {rule}, got {value}; see the formula in help({name})")
+
+
+def check_rate(name: str, lr: Any) -> None:
+    """Refuse what is no rate for a schedule to start from, such as the optimizer that PyTorch's schedulers take."""
+    if not hasattr(lr, "__sub__"):
+        given = repr(lr) if isinstance(lr, str | None) else type(lr).__name__
+        raise ArgumentTypeError(
+            f"schedules.{name}: lr must be a number, got {given}; give the schedule to the optimizer: "
+            f"SGD(params, lr=schedules.{name}(0.1, ...))"
+        )

@@ -10,8 +10,9 @@ import numpy as np
 
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, UndefinedMethodError
-from tinygrad_lab.optim.arguments import check_at_least_0, computed, listed, refuse_recorded, values
+from tinygrad_lab.optim.arguments import check_at_least_0, computed, listed, refuse_recorded, refuse_results, values
 from tinygrad_lab.optim.parts import parts, whole
+from tinygrad_lab.refusals import making
 from tinygrad_lab.refusals.nearest import meant
 from tinygrad_lab.typing import Array, NDArray, Result
 
@@ -40,7 +41,8 @@ class Optimizer:
 
     Raises:
         ArgumentTypeError: if `params` holds anything but Values.
-        ArgumentError: if `params` is empty or repeats a Value, if `lr` is negative, or if a group has an unknown name.
+        ArgumentError: if `params` is empty, repeats a Value or holds the result of an operation, if `lr` is negative,
+            or if a group has an unknown name.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -65,6 +67,10 @@ class Optimizer:
         0.001
     """
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        making.tell(cls)
+
     variables = ("lr", "steps", "_lag")  # inputs of a compiled step, so that they may change from call to call
 
     def __init__(self, params: Params, lr: float | Schedule) -> None:
@@ -82,6 +88,7 @@ class Optimizer:
             raise ArgumentError(
                 f"{name}: params is empty; pass a model's parameters(), and check that the model has some"
             )
+        refuse_results(name, self.params)
         if len(set(self.params)) < len(self.params):
             raise ArgumentError(
                 f"{name}: params repeats {len(self.params) - len(set(self.params))} of its Values, which a step would "

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.errors import ArgumentTypeError
 from tinygrad_lab.optim.adaptive import over_root
 from tinygrad_lab.optim.arguments import check, check_at_least_0
 from tinygrad_lab.optim.base import Optimizer, Params, Schedule, State
@@ -239,6 +240,8 @@ class Lion(Optimizer):
 
 def checked_betas(name: str, betas: tuple[float, float]) -> tuple[float, float]:
     """Return two decay rates as Python numbers, each in [0, 1)."""
+    if not isinstance(betas, tuple | list) or len(betas) != 2:
+        raise ArgumentTypeError(f"{name}: betas must be a pair of numbers, got {betas!r}; (0.9, 0.999) is usual")
     for beta in betas:
         check(name, "betas", beta, 0 <= beta < 1, "in [0, 1)")
     return float(betas[0]), float(betas[1])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_lab import refusals
-from tinygrad_lab.optim.arguments import check
+from tinygrad_lab.optim.arguments import check, check_rate
 from tinygrad_lab.optim.base import Schedule
 from tinygrad_lab.typing import Result
 
@@ -25,6 +25,7 @@ def constant(lr: float) -> Schedule:
         >>> constant(0.1)(1000)
         0.1
     """
+    check_rate("constant", lr)
     return functools.partial(_constant, lr=lr)
 
 
@@ -48,6 +49,7 @@ def step(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
         [8.0, 8.0, 4.0, 4.0, 2.0]
     """
     check("schedules.step", "step_size", step_size, step_size >= 1, "at least 1")
+    check_rate("step", lr)
     return functools.partial(_step, lr=lr, step_size=step_size, gamma=gamma)
 
 
@@ -66,6 +68,7 @@ def exponential(lr: float, gamma: float) -> Schedule:
         >>> [exponential(8.0, 0.5)(i) for i in range(4)]
         [8.0, 4.0, 2.0, 1.0]
     """
+    check_rate("exponential", lr)
     return functools.partial(_exponential, lr=lr, gamma=gamma)
 
 
@@ -91,6 +94,7 @@ def cosine(lr: float, total: int, minimum: float = 0.0) -> Schedule:
     Source: I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017 (without restarts).
     """
     check("schedules.cosine", "total", total, total >= 1, "at least 1")
+    check_rate("cosine", lr)
     return functools.partial(_cosine, lr=lr, total=total, minimum=minimum)
 
 
@@ -148,6 +152,7 @@ def one_cycle(
 
     Source: L. Smith, N. Topin, "Super-convergence: very fast training using large learning rates", 2018.
     """
+    check_rate("one_cycle", max_lr)
     check("schedules.one_cycle", "total", total, total >= 1, "at least 1")
     check("schedules.one_cycle", "pct_start", pct_start, 0 < pct_start < 1, "between 0 and 1")
     first = max_lr / div_factor
@@ -182,6 +187,7 @@ def warm_restarts(lr: float, first: int, factor: int = 1, minimum: float = 0.0) 
     """
     check("schedules.warm_restarts", "first", first, first >= 1, "at least 1")
     check("schedules.warm_restarts", "factor", factor, factor >= 1, "at least 1")
+    check_rate("warm_restarts", lr)
     return functools.partial(_warm_restarts, lr=lr, first=first, factor=factor, minimum=minimum)
 
 
@@ -210,6 +216,7 @@ def polynomial(lr: float, total: int, power: float = 1.0) -> Schedule:
         [8.0, 6.0, 4.0, 2.0, 0.0, 0.0]
     """
     check("schedules.polynomial", "total", total, total >= 1, "at least 1")
+    check_rate("polynomial", lr)
     return functools.partial(_polynomial, lr=lr, total=total, power=power)
 
 

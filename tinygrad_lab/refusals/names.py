@@ -31,6 +31,10 @@ OF_MODULES = {
     **dict.fromkeys(("cpu", "cuda", "to"), _NO_DEVICE),
     **{name: f'write model.astype("{dtype}")' for name, dtype in _DTYPE.items()},
 }
+OF_DISTRIBUTIONS = {
+    "rsample": "write sample(rng): where draws have gradients, it gives them",
+    "stddev": "write np.sqrt(d.variance)", "expand": "give parameters of that shape",
+}  # fmt: skip
 #: Of the package and its parts, by their last names.
 OF_PACKAGES = {
     "tinygrad_lab": {
@@ -111,6 +115,11 @@ def tell_values(kind: type) -> None:
     """Let a class, that of Values or a base of it, tell what to write instead of names that it has not."""
     in_place = {f"{name}_": _IN_PLACE for name in _CHANGED}
     _tell(kind, "Value", {name: f"write np.{name}(v)" for name in _OF_NUMPY} | in_place | OF_VALUES)
+
+
+def tell_distributions(kind: type) -> None:
+    """Do the same for the class of distributions."""
+    _tell(kind, "", OF_DISTRIBUTIONS)
 
 
 def tell_modules(kind: type) -> None:

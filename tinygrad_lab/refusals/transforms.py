@@ -106,3 +106,11 @@ def misshapen_tangents(shapes: list[Shape], given: list[Shape]) -> GraphError:
     return GraphError(
         f"jvp: tangents have the shapes {given}, but the primals have {shapes}; nest and shape them alike"
     )
+
+
+def modules_in_module(name: str) -> GraphError:
+    """Describe the Hessian of a function of a module: there would be a module for each number of a module."""
+    return GraphError(
+        f"hessian: a {name} cannot hold a matrix of modules; use hvp, or differentiate by a vector: "
+        f"x, unravel = tl.tree.ravel(model); tl.hessian(lambda x: loss(unravel(x)))(x.data)"
+    )

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tinygrad_lab.nn.described import arguments
 from tinygrad_lab.nn.module import Module
 from tinygrad_lab.viz.choose.labels import number
 
@@ -49,7 +50,7 @@ def _tree(name: str, module: Module) -> str:
     own = [(path, p) for path, p in module.named_parameters() if "." not in path]
     count = sum(parameter.size for parameter in module.parameters())
     title = html.escape(f"{name}: " if name else "") + f"<b>{html.escape(type(module).__name__)}</b>"
-    title += f"({html.escape(str(module.extra_repr()))})"
+    title += f"({html.escape(arguments(module))})"
     title += f' <span style="opacity:.65">{count:,} parameters</span>' if count else ""
     rows = [f"<div>{html.escape(path)} {p.shape} {p.dtype}</div>" for path, p in own]
     rows += [_tree(child, inner) for child, inner in module.named_children()]
