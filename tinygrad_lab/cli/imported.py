@@ -12,6 +12,7 @@ from typing import Any
 
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.refusals.nearest import meant
+from tinygrad_lab.refusals.wording import one_line
 
 _OURS = Path(__file__).parents[1]
 
@@ -80,8 +81,7 @@ def told(error: BaseException) -> str:
         >>> told(ValueError("too small"))
         'ValueError: too small'
     """
-    said = " ".join(str(error).split())
-    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    text = f"{type(error).__name__}: {one_line(error)}" if str(error) else type(error).__name__
     if isinstance(error, SyntaxError):
         return text  # its text names file and line
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]

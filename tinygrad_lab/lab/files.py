@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import statistics
 import zipfile
 from collections import Counter
@@ -17,6 +16,7 @@ from tinygrad_lab.lab.data import Dataset
 from tinygrad_lab.lab.labels import interpret
 from tinygrad_lab.lab.numerals import MISSING, is_decorated, is_number
 from tinygrad_lab.lab.tables import Table, read_csv, read_parquet
+from tinygrad_lab.refusals.wording import one_line
 from tinygrad_lab.typing import NDArray
 
 MOST_CATEGORIES = 100
@@ -263,7 +263,7 @@ def _arrays(path: Path) -> tuple[NDArray, NDArray]:
     except (LabError, FileNotFoundError, IsADirectoryError, PermissionError):
         raise
     except Exception as error:  # a damaged file may raise anything, even for a header that claims terabytes
-        told = re.sub(r"\s+", " ", str(error)) or type(error).__name__
+        told = one_line(error)
         raise _error(f"{path}: cannot be read ({told}); write it with np.savez, without Python objects") from error
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_lab.errors import ArgumentTypeError, CallError, GradientLostError, OperationError, OperationIndexError
 from tinygrad_lab.refusals.nearest import nearest
-from tinygrad_lab.refusals.wording import with_class
+from tinygrad_lab.refusals.wording import one_line, with_class
 
 
 def unknown(name: str, keyword: str, known: Collection[str]) -> CallError:
@@ -80,11 +80,17 @@ def not_cast(dtype: Any, given: Any, casting: str) -> CallError:
 
 
 def bad_inputs(name: str, arrays: Iterable[Any], error: Exception) -> OperationError:
-    """Describe inputs that NumPy refused; the error is of NumPy's class too, such as AxisError or LinAlgError."""
+    """Describe inputs that NumPy refused; the error is of NumPy's class too, such as AxisError or LinAlgError.
+
+    Of another library's arrays it tells that library's words.
+    """
+    arrays = list(arrays)
+    others = (type(x).__module__.partition(".")[0] for x in arrays if hasattr(x, "__array_function__"))
+    library = next((other for other in others if other not in ("numpy", "tinygrad_lab")), "NumPy")
     shapes = list(_shapes(arrays))
     told = " and ".join(shapes if len(shapes) <= 6 else [*shapes[:5], f"{len(shapes) - 5} more"]) or "()"
     kind: Any = type(error)  # mypy takes no class of exceptions for hashable
-    return _both(kind)(f"{name}: failed for inputs of shapes {told}; NumPy says: {error}")
+    return _both(kind)(f"{name}: failed for inputs of shapes {told}; {library} says: {one_line(error)}")
 
 
 def _shapes(arrays: Iterable[Any]) -> Iterator[str]:

@@ -13,6 +13,16 @@ def first_line(error: BaseException) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
+def one_line(error: BaseException) -> str:
+    r"""Return all that an exception says on one line, and its class where it says nothing.
+
+    Example:
+        >>> one_line(ValueError("too small\n    by far"))
+        'too small by far'
+    """
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def with_class(error: BaseException) -> str:
     """Return an exception's class, and the first line of what it says.
 
