@@ -88,6 +88,20 @@ def test_rounding_to_a_narrower_dtype_is_a_mistake():
     assert np.all(through(lambda x: np.cos(x.astype(np.float32)).astype(float), X) < 1e-7)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+def test_arithmetic_is_moved_where_it_rounds_and_nowhere_else(dtype):
+    few = np.array([1.5, -3.25, 7.0], dtype)
+    assert not np.any(through(lambda x: np.sqrt(np.square(x * x / 4)) + 1 / (x * 0 + 2), few))
+    for rounded in (lambda x: x * x, lambda x: x / 3, np.square, np.sqrt, np.reciprocal):
+        assert np.all(through(rounded, np.sqrt(few * few + 3)) > 0)
+
+
+def test_products_are_alike_only_if_they_are_equal():
+    """Of 9e8, one more times one less is not its square, which both are rounded to."""
+    assert np.all(through(lambda x: (x + 1) * (x - 1) - x * x, np.array([9e8, 5e8])) > 1)
+    assert not np.any(through(lambda x: (x / 3) * (x / 7) - (x / 7) * (x / 3), np.array([9e8, 5e8])))
+
+
 def test_what_is_never_a_number_has_no_spread_and_what_sometimes_is_an_infinite_one():
     assert np.all(np.isnan(through(lambda x: x / 0 * 0, X)))
     sometimes = through(lambda x: np.sqrt(x * x - (x + x / 3) * (x - x / 3) - x * x / 9), X)

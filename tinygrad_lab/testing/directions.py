@@ -39,6 +39,7 @@ CHEAP = 1000  # arguments and results with no more elements
 CLEAR = 100  # times what is tolerated: more steps along the same direction would not bring it back
 ELEMENTS = 256  # so many elements at most are looked at one by one
 WORK = 60_000  # elements of arguments and results, over all the wrong elements that the report needs
+HOPELESS = 3  # so many elements in a row stay open before steps of other lengths are no longer tried
 DOUBTS = 4  # so many elements that look wrong may turn out to be rounding before all others do as well
 
 
@@ -57,7 +58,7 @@ class Search:
         self.found: Found = [{} for _ in sample.weights]
         self.slopes: dict[int, Slope] = {}
         self.forward = ""
-        self._failed = self._doubts = 0
+        self._failed = self._doubts = self._open = 0
         size = sample.problem.x.size + sample.problem.y.size
         self.enough = min(max(WORK // max(size, 1), 6), 64)
         self._fewest = FEWEST if size <= CHEAP else 1
@@ -110,7 +111,8 @@ class Search:
 
     def look(self, i: int) -> None:
         """Decide about one element."""
-        self.slopes[i], verdicts = examine(self.sample, i, briefly=self._failed > 0)
+        self.slopes[i], verdicts = examine(self.sample, i, self._failed > 0, self._open >= HOPELESS)
+        self._open = self._open + 1 if all(v.status == INCONCLUSIVE for v in verdicts) else 0
         known = self._failed > 0
         for k, verdict in enumerate(verdicts):
             # The first is looked at again; once one is known to be wrong, the others need no benefit of a doubt.

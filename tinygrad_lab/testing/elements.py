@@ -22,7 +22,9 @@ FINER = 1e-4  # of the usual steps, where something happens that those are too l
 NEARBY = 64  # points at which to look around a kink
 CLOSE = slice(8, 11)  # the rungs there: far shorter than `CLOSE_BY`, so that other kinks are seldom between them
 MOST = 1000  # so many equal elements at most are taken for a tie
-APART = 4  # so many kinked elements at most are moved by different steps
+APART = np.array(
+    [0.5, 0.56, 0.71, 1.0]
+)  # steps of which no two, nor sums of two, are nearly alike, as branches would be
 TIES = 8  # so many groups of equal elements at most are moved together
 TOGETHER = Diagnosis(
     Mistake.TIE, "a tie or another kink, not shared as the derivative along all its elements together demands"
@@ -31,13 +33,14 @@ TOGETHER = Diagnosis(
 Found = list[dict[int, Verdict]]  # per cotangent, by coordinate
 
 
-def examine(sample: Sample, i: int, briefly: bool = False) -> tuple[Slope, list[Verdict]]:
+def examine(sample: Sample, i: int, briefly: bool = False, hopeless: bool = False) -> tuple[Slope, list[Verdict]]:
     """Return the slope along an element, and the verdict on its gradient for each cotangent.
 
     Arguments:
         sample: the problem and its gradients.
         i: the element's coordinate.
         briefly: whether a failure may be told from a few steps, where others have been established already.
+        hopeless: whether steps of other lengths have decided about none of the others.
     """
     cotangents = range(len(sample.weights))
     slope = sample.along(i, sample.problem.scale[i], rungs=sample.few)
@@ -46,8 +49,12 @@ def examine(sample: Sample, i: int, briefly: bool = False) -> tuple[Slope, list[
         return slope, verdicts
     slope = sample.along(i, sample.problem.scale[i])
     verdicts = [_judge(sample, i, k, slope, strict=True) for k in cotangents]
-    if any(v.status in (FAIL, INCONCLUSIVE) for v in verdicts):
+    if any(
+        v.status == FAIL or (v.status == INCONCLUSIVE and np.isfinite(v.analytic) and not hopeless) for v in verdicts
+    ):
         slope, verdicts = _at_other_steps(sample, i, slope, verdicts)
+    elif any(v.status == INCONCLUSIVE for v in verdicts):
+        verdicts = [_judge(sample, i, k, slope, strict=False) for k in cotangents]
     tied = np.count_nonzero(sample.problem.x == sample.problem.x[i]) > 1  # smooth by itself, and not with the others
     if np.any(slope.kink) or tied:
         points = NEARBY // 8 if briefly else NEARBY
@@ -258,11 +265,12 @@ def _joint_directions(sample: Sample, kinked: Array) -> Iterator[Array]:
         if tie.size > 1:
             yield _moving(x, tie, np.full(tie.size, step))
     yield _moving(x, kinked, np.full(kinked.size, step))
-    if kinked.size > APART:  # they may part in more ways than can be looked at
+    if kinked.size > APART.size:  # they may part in more ways than can be looked at
         return
-    yield _moving(x, kinked, step * rng.uniform(0.5, 1, kinked.size))
+    yield _moving(x, kinked, step * rng.permutation(APART)[: kinked.size])
     if len(ties) == kinked.size:  # equal elements may change places, in more ways than can be looked at
-        yield _moving(x, kinked, step * rng.uniform(0.5, 1, kinked.size) * rng.choice([-1, 1], kinked.size))
+        steps = step * rng.permutation(APART)[: kinked.size]
+        yield _moving(x, kinked, steps * rng.choice([-1, 1], kinked.size))
 
 
 def _moving(x: Array, chosen: Array, steps: Array) -> Array:

@@ -11,7 +11,7 @@ from tinygrad_lab.testing.differences import Array
 
 LARGEST = 4  # numbers are moved by up to half of it and a half: in units in the last place, by one or two
 SPARE = 10  # a result whose last so many bits are 0 was hardly rounded
-_ARITHMETIC = frozenset({np.multiply, np.divide, np.square, np.sqrt, np.reciprocal})
+_ARITHMETIC = frozenset({np.add, np.subtract, np.multiply, np.divide, np.square, np.sqrt, np.reciprocal})
 
 _salt: ContextVar[tuple[int, int]] = ContextVar("salt")  # two odd numbers to move by
 _units: ContextVar[tuple[float, float]] = ContextVar("units")
@@ -51,24 +51,47 @@ def rounded(result: Any, ufunc: Any, inputs: list[Any]) -> Any:
     """Move what was rounded."""
     if not isinstance(result, (np.ndarray, np.generic)) or result.dtype.kind not in "fc":
         return result
+    if ufunc not in _ARITHMETIC:
+        return moved(result, origin=tuple(np.abs(x) for x in inputs))  # without signs, which some do not see
+    vanished = _vanished(ufunc, result, inputs)
+    if result.dtype.kind == "c" and ufunc not in (np.add, np.subtract):
+        return np.where(short(result), result, moved(result))
+    lost = _lost(ufunc, result, inputs)
+    return np.where((lost == 0) & (vanished == 0), result, moved(result, origin=(lost,), vanished=vanished))
+
+
+def _lost(ufunc: Any, result: Any, inputs: list[Any]) -> Any:
+    """Return what arithmetic took from its results, or a number with its sign: 0 where it was exact."""
+    a, b = inputs[0], inputs[-1]
     if ufunc in (np.add, np.subtract):
-        a, b = inputs[0], inputs[1] if ufunc is np.add else -inputs[1]
+        b = b if ufunc is np.add else -b
         part = result - a
-        lost = (a - (result - part)) + (b - part)  # what the sum lacks (D. E. Knuth 1969)
-        return np.where(lost == 0, result, moved(result, origin=(lost,), vanished=lost))
-    origin = tuple(np.abs(x) for x in inputs)  # without signs, which some functions do not see
-    if ufunc in _ARITHMETIC:
-        vanished = _vanished(ufunc, result, inputs)
-        return np.where(short(result) & (vanished == 0), result, moved(result, origin=origin, vanished=vanished))
-    return moved(result, origin=origin)
+        return (a - (result - part)) + (b - part)  # D. E. Knuth 1969
+    if ufunc in (np.multiply, np.square):
+        product, rest = _product(a, b, result.dtype)
+        return (product - result) + rest
+    a = 1 if ufunc is np.reciprocal else a
+    product, rest = _product(result, result if ufunc is np.sqrt else b, result.dtype)
+    return ((a - product) - rest) * (1 if ufunc is np.sqrt else np.sign(b))
+
+
+def _product(a: Any, b: Any, dtype: Any) -> tuple[Any, Any]:
+    """Return a product and what rounding took from it (T. J. Dekker 1971)."""
+    a, b = np.asarray(a, dtype), np.asarray(b, dtype)
+    half = dtype.type(2 ** ((np.finfo(dtype).nmant + 2) // 2) + 1)
+    (a_high, a_low), (b_high, b_low) = ((high := half * x - (half * x - x), x - high) for x in (a, b))
+    product = a * b
+    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
 def _vanished(ufunc: Any, result: Any, inputs: list[Any]) -> Any:
     """Return numbers with the signs of those results that are 0 because they are too small for the dtype; others 0."""
     a, b = inputs[0], inputs[-1]
-    if ufunc is np.multiply or ufunc is np.square:
-        return np.where(result == 0, np.sign(a) * np.sign(b), 0)
-    return np.where((result == 0) & np.isfinite(b), np.sign(a) * np.sign(b), 0) if ufunc is np.divide else np.zeros(())
+    if ufunc in (np.add, np.subtract):  # of a constant, which was not rounded to the dtype beforehand
+        return np.where(result == 0, _lost(ufunc, result, inputs), 0)
+    if ufunc in (np.multiply, np.square, np.divide):
+        return np.where((result == 0) & np.isfinite(b), np.sign(a) * np.sign(b), 0)
+    return np.zeros(())
 
 
 def short(x: Any) -> Any:
@@ -105,7 +128,7 @@ def moved(x: Any, unit: float | None = None, origin: tuple[Any, ...] = (), vanis
     noise = LARGEST * noise + np.where(noise < 0, -0.5, 0.5)
     unit = min(float(kind.eps), units()[0]) if unit is None else unit
     noise = np.where((x == 0) & (vanished != 0), np.copysign(noise, vanished), noise)
-    stays = (x == 0) & (vanished == 0)
+    stays = ((x == 0) & (vanished == 0)) | np.isinf(x)
     most = np.where(stays, 0, np.maximum(x.dtype.type(unit) * np.abs(x), kind.smallest_subnormal))
     wide = np.result_type(x.dtype, np.float32) if unit >= float(kind.eps) else np.longdouble
     result = (x.astype(wide) + noise.astype(wide) * most).astype(x.dtype)
