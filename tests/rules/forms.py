@@ -138,12 +138,14 @@ def quietly(call):
 
 
 def with_values(call):
-    """Put the arrays of floating numbers of a call into Values; return these too."""
+    """Put the arrays of floating numbers of a call into Values, which nobody may write into; return these too."""
     values = []
 
     def wrap(leaf):
         if not is_real(leaf):
             return leaf
+        leaf = leaf.copy(order="K")
+        leaf.flags.writeable = False
         values.append(tl.Value(leaf))
         return values[-1]
 

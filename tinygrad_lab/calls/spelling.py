@@ -71,7 +71,7 @@ def ask(function: Function, args: Args, kwargs: Keywords) -> None:
     values = [x.data for x in leaves if plain(x) is not x]
     if not all(isinstance(x, _NUMPYS) for x in values):
         return
-    plain_args, plain_kwargs = rebuild([plain(x) for x in leaves])
+    plain_args, plain_kwargs = rebuild([x if plain(x) is x else plain(x).copy() for x in leaves])  # may be written into
     try:
         with np.errstate(all="ignore"):
             function(*plain_args, **plain_kwargs)

@@ -148,7 +148,7 @@ def _average(
     a: Array, axis: Axes = None, weights: ArrayLike | None = None, returned: bool = False, *, keepdims: bool = False
 ) -> Result:
     if weights is None:
-        if 0 in np.shape(a):
+        if 0 in np.shape(a) or np.ndim(a) == 0:
             ask(np.average, (a, axis), {})
         weights = np.ones_like(a)
     elif np.shape(weights) != np.shape(a):

@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp
+from tinygrad_lab.core.registry import operation
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.refusals.arguments import missing
 from tinygrad_lab.rules.dtypes import with_dtype
@@ -19,6 +20,11 @@ from tinygrad_lab.typing import Array, ArrayLike, Result
 def _share(g: Array, y: Array, mine: Any, other: ArrayLike) -> Array:
     """Return `g` where `mine` was chosen, and half of it where `other` is equal to it."""
     return np.where(mine == y, np.where(other == y, g / 2, g), 0)
+
+
+def _nan_to_num(x: Array, copy: bool = True, **replacements: Any) -> Array:
+    """Never write into the array, whatever `copy` says: the graph holds it."""
+    return np.nan_to_num(x, **replacements)
 
 
 # fmt: off
@@ -34,7 +40,8 @@ defvjp(np.fmax,        lambda g, y, a, b: _share(g, y, a, b),
                        lambda g, y, a, b: _share(g, y, b, a), selects=True)
 defvjp(np.fmin,        lambda g, y, a, b: _share(g, y, a, b),
                        lambda g, y, a, b: _share(g, y, b, a), selects=True)
-defvjp(np.nan_to_num,  lambda g, y, x, **replacements: np.where(np.isfinite(x), g, 0),
+defvjp(operation(np.nan_to_num, forward=_nan_to_num).function,
+                       lambda g, y, x, **replacements: np.where(np.isfinite(x), g, 0),
                        elementwise=True, selects=True, masked=True)
 # fmt: on
 
