@@ -91,9 +91,9 @@ def test_rounding_to_a_narrower_dtype_is_a_mistake():
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
 def test_arithmetic_is_moved_where_it_rounds_and_nowhere_else(dtype):
     few = np.array([1.5, -3.25, 7.0], dtype)
-    assert not np.any(through(lambda x: np.sqrt(np.square(x * x / 4)) + 1 / (x * 0 + 2), few))
+    assert not np.any(through(lambda x: np.sqrt(np.square(x) / 4) + x * x + 1 / (x * 0 + 2), few))
     for rounded in (lambda x: x * x, lambda x: x / 3, np.square, np.sqrt, np.reciprocal):
-        assert np.all(through(rounded, np.sqrt(few * few + 3)) > 0)
+        assert np.any(through(rounded, np.sqrt(few * few + 3)) > 0)
 
 
 def test_products_are_alike_only_if_they_are_equal():
