@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import tinygrad_lab as tl
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.data import Chunks, DataLoader, Parquet, StreamLoader
+from tinygrad_lab.errors import ArgumentError, TinygradError
 
 ROWS = np.random.default_rng(0).normal(1e6, 1.0, (23, 3))
 
@@ -110,3 +111,38 @@ def test_nothing_to_go_through_is_refused():
         tl.data.StreamLoader(parts(), 0)
     with pytest.raises(ArgumentError, match="moments: the partitions hold no rows"):
         tl.data.moments([(np.zeros((0, 2)),)])
+
+
+def test_what_newcomers_give_in_place_of_columns_and_arrays_is_told(tmp_path):
+    parquet, pa, da = (
+        pytest.importorskip("pyarrow.parquet"),
+        pytest.importorskip("pyarrow"),
+        pytest.importorskip("dask.array"),
+    )
+    path = tmp_path / "p.parquet"
+    columns = {"ab": [1.0, 2.0], "town": ["Kiel", "Ulm"], "rows": [[1.0], [2.0]], "count": [1, None]}
+    parquet.write_table(pa.table(columns), path)
+    (x,) = Parquet(path, x="ab")[0]  # one column, not those of its letters
+    np.testing.assert_array_equal(x, [[1.0], [2.0]])
+    (x,) = Parquet(path, x=["ab", "count"])[0]
+    np.testing.assert_array_equal(x, [[1.0, 1.0], [2.0, np.nan]])
+    unknown = da.ones(4, chunks=2)
+    unknown = unknown[unknown > 0]
+    for mistake, told in {
+        lambda: Parquet(path, x=["ba"]): "has no column 'ba'; choose among ab, town, rows, count",
+        lambda: Parquet(path, x=["cuont"]): "has no column 'cuont'; did you mean 'count'?",
+        lambda: Parquet(path, x=["ab", "town"]): "column 'town' of .* holds string, not numbers; write it as numbers",
+        lambda: Parquet(path, x=["ab"], y="rows"): "column 'rows' of .* holds list<.*>, not numbers",
+        lambda: Parquet(path, x=[]): "Parquet: x and y must name columns, got an empty list; write x=",
+        lambda: Parquet(path): "Parquet: x is missing; pass it",
+        lambda: Chunks("x.zarr"): r"Chunks: takes arrays, not paths; open them first, with zarr.open_array\(path\)",
+        lambda: Chunks(da.ones(()), np.ones(3)): "Chunks: an array has no rows, only a number",
+        lambda: Chunks(unknown): r"Chunks: an array has chunks of unknown sizes; call its compute_chunk_sizes\(\)",
+        lambda: Chunks(da.ones(4, chunks=2), [1, 2]): "Chunks: the arrays have different numbers of rows, 4, 2",
+        lambda: StreamLoader("p.parquet"): r"StreamLoader: partitions must be tuples of arrays, got a str; write Parq",
+        lambda: StreamLoader(np.ones((4, 2))): "StreamLoader: partitions must be tuples of arrays, got a ndarray",
+        lambda: StreamLoader(Parquet(path, x=["ab"]), batch_size="3"): "batch_size must be a whole number, got '3'",
+        lambda: DataLoader(Parquet(path, x=["ab"])): "got the partitions of Parquet; use a StreamLoader",
+    }.items():
+        with pytest.raises(TinygradError, match=told):
+            mistake()

@@ -40,7 +40,7 @@ class DataLoader:
 
     Raises:
         ArgumentError: if there is no data, the rows do not match, or the batch size is not positive.
-        ArgumentTypeError: if the data have no length.
+        ArgumentTypeError: if the data have no length, or come in partitions.
 
     Example:
         >>> import numpy as np, tinygrad_lab as tl
@@ -59,9 +59,13 @@ class DataLoader:
     ) -> None:  # fmt: skip
         if not data:
             raise ArgumentError("DataLoader: there is no data; pass arrays x, y, …, or a data set")
-        if batch_size < 1:
-            raise ArgumentError(f"DataLoader: batch_size must be at least 1, got {batch_size}; 32 is usual")
+        check_batch_size("DataLoader", batch_size)
         for one in data:
+            if getattr(one, "in_partitions", False):
+                raise ArgumentTypeError(
+                    f"DataLoader: data must be arrays or samples, got the partitions of {type(one).__name__}; use a "
+                    f"StreamLoader"
+                )
             if not hasattr(one, "__len__"):
                 raise ArgumentTypeError(
                     f"DataLoader: data must have a length, got a {type(one).__name__}; make a list of it, or use a "
@@ -106,6 +110,14 @@ class DataLoader:
 
 
 making.tell(DataLoader)
+
+
+def check_batch_size(name: str, batch_size: int) -> None:
+    """Raise an error unless a loader's batch size is a whole number of at least 1."""
+    if not isinstance(batch_size, int | np.integer):
+        raise ArgumentTypeError(f"{name}: batch_size must be a whole number, got {batch_size!r}; 32 is usual")
+    if batch_size < 1:
+        raise ArgumentError(f"{name}: batch_size must be at least 1, got {batch_size}; 32 is usual")
 
 
 def stacked(samples: list[Any]) -> Result:

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.data.loader import check_batch_size
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.generators import or_fresh
+from tinygrad_lab.refusals import making
 from tinygrad_lab.refusals.nearest import meant
 from tinygrad_lab.refusals.wording import first_line
 
@@ -36,7 +38,8 @@ class Chunks:
         arrays: with `chunks` and slices, and as many rows as each other; NumPy's among them are cut alike.
 
     Raises:
-        ArgumentError: no array has chunks, or the rows do not match.
+        ArgumentTypeError: for paths.
+        ArgumentError: no array has chunks, their sizes are not known, or the rows do not match.
 
     Example:
         >>> import dask.array as da, numpy as np
@@ -46,13 +49,22 @@ class Chunks:
                [1., 1.]]), array([2, 3])))
     """
 
+    in_partitions = True
+
     def __init__(self, *arrays: Any) -> None:
         chunked = next((x for x in arrays if hasattr(x, "chunks")), None)
+        if any(isinstance(x, str | Path) for x in arrays):
+            raise ArgumentTypeError("Chunks: takes arrays, not paths; open them first, with zarr.open_array(path)")
         if chunked is None:
             raise ArgumentError("Chunks: takes arrays in chunks, such as Zarr's and Dask's; use DataLoader for others")
-        if len({x.shape[0] for x in arrays}) > 1:
+        if any(not np.shape(x) for x in arrays):
+            raise ArgumentError("Chunks: an array has no rows, only a number; give arrays with a row for each sample")
+        rows = [np.shape(x)[0] for x in arrays]
+        if any(count != count for count in rows):
+            raise ArgumentError("Chunks: an array has chunks of unknown sizes; call its compute_chunk_sizes() first")
+        if len(set(rows)) > 1:
             raise ArgumentError(
-                f"Chunks: the arrays have different numbers of rows, {', '.join(str(x.shape[0]) for x in arrays)}; "
+                f"Chunks: the arrays have different numbers of rows, {', '.join(map(str, rows))}; "
                 f"each sample is one row of every array"
             )
         self._arrays, first, count = arrays, chunked.chunks[0], chunked.shape[0]
@@ -72,15 +84,17 @@ class Parquet:
 
     Arguments:
         paths: a file, a folder of them, or a list.
-        x: the columns of the inputs, which become a matrix.
+        x: the columns of the inputs, numbers all, which become a matrix; empty cells are NaN.
         y: the column of the target, which becomes a vector, or a list of columns, a matrix; None without one.
 
     Raises:
-        ArgumentError: there is no such file, or no such column.
+        ArgumentError: there is no such file, no such column, or a column of something else than numbers.
     """
 
+    in_partitions = True
+
     def __init__(
-        self, paths: str | Path | Sequence[str | Path], x: Sequence[str], y: str | Sequence[str] | None = None
+        self, paths: str | Path | Sequence[str | Path], x: str | Sequence[str], y: str | Sequence[str] | None = None
     ) -> None:
         with extra("parquet"):
             from pyarrow import ArrowException, parquet
@@ -91,7 +105,10 @@ class Parquet:
             raise ArgumentError(
                 f"Parquet: found no file at {given}; check the path, and that the folder holds .parquet files"
             )
-        self._columns = [list(x), *([] if y is None else [[y] if isinstance(y, str) else list(y)])]
+        named = [x] if y is None else [x, y]
+        self._columns = [[names] if isinstance(names, str) else list(names) for names in named]
+        if not all(self._columns):
+            raise ArgumentError('Parquet: x and y must name columns, got an empty list; write x=["a", "b"]')
         self._flat = isinstance(y, str)
         self._groups: list[tuple[Path, int]] = []
         for file in files:
@@ -100,11 +117,8 @@ class Parquet:
             except (OSError, ArrowException) as error:
                 told = first_line(error)
                 raise ArgumentError(f"Parquet: cannot read {file} ({told}); check that it is a Parquet file") from error
-            names = about.schema.to_arrow_schema().names
-            for name in [name for columns in self._columns for name in columns]:
-                if name not in names:
-                    advice = meant(name, names, f"choose among {', '.join(names)}")
-                    raise ArgumentError(f"Parquet: {file} has no column {name!r}; {advice}")
+            for columns in self._columns:
+                _check_columns(file, about.schema.to_arrow_schema(), columns)
             self._groups += [(file, number) for number in range(about.num_row_groups)]
 
     def __len__(self) -> int:
@@ -120,6 +134,21 @@ class Parquet:
         return (parts[0], parts[1][:, 0]) if self._flat else tuple(parts)
 
 
+def _check_columns(file: Path, schema: Any, columns: list[str]) -> None:
+    from pyarrow import types
+
+    for name in columns:
+        if name not in schema.names:
+            advice = meant(name, schema.names, f"choose among {', '.join(schema.names)}")
+            raise ArgumentError(f"Parquet: {file} has no column {name!r}; {advice}")
+        kind = schema.field(name).type
+        if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
+            raise ArgumentError(
+                f"Parquet: column {name!r} of {file} holds {kind}, not numbers; write it as numbers, such as a column "
+                f"for each category"
+            )
+
+
 class StreamLoader:
     """Goes through partitions in batches; two partitions are held at a time, the next being read meanwhile.
 
@@ -132,6 +161,7 @@ class StreamLoader:
         rng: `np.random.Generator` or `RandomState` that decides the order; fresh randomness without it.
 
     Raises:
+        ArgumentTypeError: for a path or an array.
         ArgumentError: there are no partitions, or the batch size is not positive.
 
     Example:
@@ -145,10 +175,14 @@ class StreamLoader:
         self, partitions: Partitions, batch_size: int = 32, *, shuffle: bool = False, drop_last: bool = False,
         rng: Any = None,
     ) -> None:  # fmt: skip
+        if isinstance(partitions, str | Path | np.ndarray):
+            raise ArgumentTypeError(
+                f"StreamLoader: partitions must be tuples of arrays, got a {type(partitions).__name__}; write "
+                f"Parquet(path, x=[...]), Chunks(x, y), or DataLoader(x, y) for arrays in memory"
+            )
         if not len(partitions):
             raise ArgumentError("StreamLoader: the data set has no partitions; check that it is not empty")
-        if batch_size < 1:
-            raise ArgumentError(f"StreamLoader: batch_size must be at least 1, got {batch_size}; 32 is usual")
+        check_batch_size("StreamLoader", batch_size)
         self.partitions, self.batch_size, self.shuffle, self.drop_last = partitions, batch_size, shuffle, drop_last
         self._rng = or_fresh(rng)
 
@@ -235,3 +269,7 @@ def moments(partitions: Partitions, position: int = 0) -> tuple[int, Any, Any]:
     if not count:
         raise ArgumentError("moments: the partitions hold no rows; check that the data set is not empty")
     return count, mean, np.sqrt(squares / count)
+
+
+for _kind in (Chunks, Parquet, StreamLoader):
+    making.tell(_kind)
