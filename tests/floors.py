@@ -8,7 +8,7 @@ import tinygrad_lab
 
 PACKAGE = Path(tinygrad_lab.__file__).parent
 FLOORS = (
-    "errors", "version", "deprecation", "extras", "later", "typing", "generators", "vectors", "tree", "numpy",
+    "errors", "version", "deprecation", "extras", "later", "typing", "generators", "vectors", "tree", "drafts", "numpy",
     "memory", "refusals", "calls", "core", "rules", "functional", "random", "distributions", "compiler",
     "nn", "optim", "data", "export", "saving", "cluster",
     "testing", "viz", "lab", "play", "cli", "__main__",

@@ -1,9 +1,12 @@
-"""What happens to memory that arrays have freed."""
+"""What happens to memory that arrays have freed, and when Python looks for objects that nobody uses."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tinygrad_lab.errors import ArgumentError
 
@@ -42,3 +45,21 @@ def reuse_memory(megabytes: int = 1024) -> bool:
         return False
     kept = min(megabytes << 20, 2**31 - 1)
     return bool(setting(_TRIM_THRESHOLD, kept) and setting(_MMAP_THRESHOLD, min(kept, _LARGEST_MMAP_THRESHOLD)))
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Keep Python's cyclic collector still: it would visit a million new objects again and again, and all of them stay.
+
+    Example:
+        >>> with without_collecting():
+        ...     gc.isenabled()
+        False
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.core.value import Value
+from tinygrad_lab.drafts import draft
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.generators import is_generator, set_state
@@ -62,13 +63,8 @@ def save(state: Tree, path: str | os.PathLike[str]) -> None:
                 raise _ambiguous(folder)
     arrays = {name: item for name, item in found.items() if isinstance(item, np.ndarray)}
     content = encode(arrays, {name: item for name, item in found.items() if name not in arrays})
-    target = Path(path)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(content)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    with draft(Path(path)) as new:
+        new.write_bytes(content)
 
 
 def load(path: str | os.PathLike[str], into: Tree = None) -> Tree:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from io import TextIOWrapper
@@ -11,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Self
 
+from tinygrad_lab.drafts import draft
 from tinygrad_lab.errors import LabError
 
 _LOCK = ".tinygrad-lab-running"
@@ -159,15 +159,8 @@ def write_whole(path: Path, write: Callable[[TextIOWrapper], object]) -> None:
     Raises:
         OSError: the disk is full; the old file is untouched.
     """
-    draft = path.parent / f".tinygrad-lab-{uuid.uuid4().hex}"
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            write(file)
-        draft.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink()
-        raise
+    with draft(path) as new, new.open("w", encoding="utf-8", newline="") as file:  # closed before it is renamed
+        write(file)
 
 
 def reason(error: Exception) -> str:

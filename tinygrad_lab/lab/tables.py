@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-import gc
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.extras import extra
 from tinygrad_lab.lab.numerals import MISSING, has_decimal_comma, is_number, with_points
+from tinygrad_lab.memory import without_collecting
 from tinygrad_lab.refusals.nearest import meant
 from tinygrad_lab.refusals.wording import first_line
 from tinygrad_lab.typing import NDArray
@@ -98,7 +98,7 @@ def read_csv(path: Path, delimiter: str | None = None, header: bool | None = Non
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"'):
         raise LabError(f"data: delimiter must be one character, got {delimiter!r}; leave it out to find it")
     try:
-        with _without_collecting(), path.open(newline="", encoding="utf-8-sig") as file:
+        with without_collecting(), path.open(newline="", encoding="utf-8-sig") as file:
             sample = list(islice(file, _SAMPLE))
             file.seek(0)
             told = _DELIMITER_TOLD.fullmatch(sample[0]) if sample else None
@@ -112,7 +112,7 @@ def read_csv(path: Path, delimiter: str | None = None, header: bool | None = Non
             f"data: {path}, row {_first_line_at_fault(path, delimiter)}: cannot be read ({error}); check the quotes "
             f"and correct the row"
         ) from error
-    with _without_collecting():
+    with without_collecting():
         return _table(path, rows[1:] if told else rows, header, alone, delimiter)
 
 
@@ -124,20 +124,6 @@ def _first_line_at_fault(path: Path, delimiter: str | None) -> int:
         for _ in reader:
             last = reader.line_num
     return last + 1
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Pause the garbage collector, which would walk through millions of rows again and again: saves a third of the
-    time.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def read_parquet(path: Path, alone: bool = False) -> Table:

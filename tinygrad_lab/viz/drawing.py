@@ -8,11 +8,11 @@ from tinygrad_lab.compiler.compiling import Compiled
 from tinygrad_lab.compiler.program import Program
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
+from tinygrad_lab.memory import without_collecting
 from tinygrad_lab.optim.base import Optimizer
 from tinygrad_lab.viz.choose.labels import Shown
 from tinygrad_lab.viz.choose.view import Fold, Level
 from tinygrad_lab.viz.describe.capture import capture
-from tinygrad_lab.viz.describe.collector import held
 from tinygrad_lab.viz.describe.program import describe
 from tinygrad_lab.viz.describe.refusal import up_to
 from tinygrad_lab.viz.describe.tracing import Trace
@@ -82,7 +82,7 @@ def draw(
         _check_steps(training_steps, optimizer)
         name = getattr(value_or_module, "__name__", type(value_or_module).__name__)
         title = "graph" if name == "<lambda>" else name
-        with held():
+        with without_collecting():
             first, *others = training(value_or_module, inputs, title, optimizer, training_steps)
         return Graph(first, options, tuple(others))
     if inputs:
@@ -90,7 +90,7 @@ def draw(
             f"draw: a {type(value_or_module).__name__} takes no inputs, only modules and functions do; leave them out"
         )
     title = getattr(value_or_module, "name", None) or "graph"
-    with held():
+    with without_collecting():
         return Graph(capture(values_in(value_or_module), Trace(), title, optimizer), options)
 
 

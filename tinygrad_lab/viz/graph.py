@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_lab.errors import ArgumentError
+from tinygrad_lab.memory import without_collecting
 from tinygrad_lab.viz.choose.arranging import arrange
 from tinygrad_lab.viz.describe import health
-from tinygrad_lab.viz.describe.collector import held
 from tinygrad_lab.viz.describe.difference import Difference, differences
 from tinygrad_lab.viz.describe.snapshot import Node, Snapshot
 from tinygrad_lab.viz.write import dot, raster, svg, text
@@ -46,7 +46,7 @@ class Graph:
     @cached_property
     def picture(self) -> Picture:
         """The boxes chosen, labelled and placed."""
-        with held():
+        with without_collecting():
             return self._composed()
 
     def _composed(self) -> Picture:
@@ -212,7 +212,7 @@ class Graph:
         check_choice("html", "theme", theme, Theme)
         chosen = self.options
         right = chosen.direction == "right" or (inline and chosen.direction is None)  # there it is wide, and low
-        with held():
+        with without_collecting():
             return page(
                 self.snapshot, chosen.depth, chosen.fold, chosen.max_nodes, right, theme, self.following, inline
             )

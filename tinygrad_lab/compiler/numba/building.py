@@ -18,6 +18,7 @@ import llvmlite.binding as llvm
 import numba
 from numba import types
 
+from tinygrad_lab.drafts import draft
 from tinygrad_lab.errors import CompileError
 
 _LONG = 2.0  # seconds of compiling, after which it is said how far it got
@@ -74,9 +75,8 @@ def _written(file: str, source: str) -> Path:
         try:
             if not path.exists():
                 place.mkdir(parents=True, exist_ok=True)
-                with tempfile.NamedTemporaryFile("w", dir=place, suffix=".tmp", delete=False, encoding="utf-8") as new:
-                    new.write(source)
-                Path(new.name).replace(path)  # at once: another process may do the same
+                with draft(path) as new:  # another process may do the same
+                    new.write_text(source, encoding="utf-8")
         except OSError:
             continue
         return path

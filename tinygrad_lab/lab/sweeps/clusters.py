@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from tinygrad_lab import cluster
 from tinygrad_lab.cluster.failures import explained, is_gone
+from tinygrad_lab.drafts import draft
 from tinygrad_lab.errors import ClusterError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import DATASETS
@@ -140,7 +141,6 @@ def _placed(path: str, files: Contents, worker: Any) -> str:
     name = f"{hashlib.sha256(files[path]).hexdigest()[:16]}-{Path(path).name}"
     target = Path(worker.local_directory, name)
     if not target.exists():
-        half = target.with_name(f"{uuid4().hex}-{name}")
-        half.write_bytes(files[path])
-        half.replace(target)
+        with draft(target) as new:
+            new.write_bytes(files[path])
     return str(target)
