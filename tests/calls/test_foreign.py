@@ -282,3 +282,62 @@ def test_arrays_of_nested_values():
     assert not tl.array([1.0]).requires_grad
     with pytest.raises(ValueError, match="stack"):
         tl.array([narrow, [narrow, 1.0]])
+
+
+class Tensor:
+    """Stands for PyTorch's where that is not installed: what the package asks of it."""
+
+    __module__ = "torch"
+    __array_priority__ = 1000
+
+    def __init__(self, numbers, requires_grad=False):
+        self.numbers, self.requires_grad, self.shape = numbers, requires_grad, numbers.shape
+
+    def detach(self):
+        return Tensor(self.numbers)
+
+    def cpu(self):
+        return self
+
+    def numpy(self):
+        return self.numbers
+
+    def __array__(self, dtype=None, copy=None):
+        return self.numbers
+
+
+def tensors():
+    try:
+        import torch
+    except ImportError:
+        return Tensor
+    return lambda numbers, requires_grad=False: torch.tensor(numbers, requires_grad=requires_grad)
+
+
+def test_a_tensor_of_pytorch_is_a_constant_array():
+    make, numbers, places = tensors(), np.array([[1.0, -2.0, 0.5]]), np.array([2])
+    linear = tl.nn.Linear(3, 3, rng=np.random.default_rng(0))
+    for function in (
+        lambda x, y, v: v * x,
+        lambda x, y, v: v - x,
+        lambda x, y, v: x @ v.T,
+        lambda x, y, v: np.add(v, x),
+        lambda x, y, v: tl.functional.mse_loss(v, x),
+        lambda x, y, v: tl.functional.cross_entropy(v, y),
+        lambda x, y, v: linear(x) * v,
+    ):
+        mine, theirs = tl.Value(numbers), tl.Value(numbers)
+        expected, found = function(numbers, places, mine), function(make(numbers), make(places), theirs)
+        np.testing.assert_array_equal(found.data, expected.data)
+        np.sum(expected).backward()
+        np.sum(found).backward()
+        np.testing.assert_array_equal(theirs.grad, mine.grad)
+        assert type(found.data) is type(expected.data)
+
+
+def test_a_tensor_that_pytorch_differentiates_by_is_refused():
+    tracked = tensors()(np.ones(3), requires_grad=True)
+    with pytest.raises(
+        GradientLostError, match=r"a Tensor of PyTorch's that requires a gradient .* pass tensor.detach"
+    ):
+        tl.Value(np.ones(3)) * tracked

@@ -145,6 +145,19 @@ class Tied(nn.Module):
         return self.again(self.second(self.first(x)))
 
 
+def test_what_is_shared_loads_under_each_of_its_names_as_pytorch_saves_it():
+    model, other = Tied(), Tied()
+    state = model.state_dict()
+    everywhere = state | {"second.weight": state["first.weight"], "again.weight": state["first.weight"]}
+    everywhere |= {"again.bias": state["first.bias"]}
+    other.load_state_dict(everywhere)
+    np.testing.assert_array_equal(other.second.weight.data, model.first.weight.data)
+    assert other.second.weight is other.first.weight
+    different = everywhere | {"second.weight": state["first.weight"] + 1}
+    with pytest.raises(ValueError, match=r"unexpected: second.weight; load it into a module built like"):
+        other.load_state_dict(different)
+
+
 def test_names_come_from_the_attribute_path():
     model = Autoencoder()
     assert [name for name, _ in model.named_parameters()] == NAMES

@@ -93,12 +93,17 @@ def careful(name: str, rule: Any) -> Any:
 
 
 def is_table(x: object) -> bool:
-    """Whether `x` is an object of pandas': a table, a column or an index."""
-    return type(x).__module__.partition(".")[0] == "pandas"
+    """Whether `x` is an object of pandas' (a table, a column or an index), or a tensor of PyTorch's."""
+    library = type(x).__module__.partition(".")[0]
+    return library == "pandas" or (library == "torch" and hasattr(x, "detach"))
 
 
 def table(x: Any) -> Result:
-    """Return the numbers of a pandas object as an array; what is missing is NaN."""
+    """Return the numbers of a pandas object as an array, where what is missing is NaN; or those of a tensor."""
+    if hasattr(x, "detach"):
+        if x.requires_grad:
+            raise refusals.arrays.tracked_elsewhere()
+        return x.detach().cpu().numpy()
     dtypes = x.dtypes if hasattr(x, "dtypes") else x.dtype  # several of a table, one of a column or an index
     kinds = {dtype.kind for dtype in ([dtypes] if hasattr(dtypes, "kind") else dtypes)}
     if not kinds <= set("biufc"):

@@ -205,7 +205,7 @@ class Module:
             >>> a, b = tl.nn.Linear(3, 2), tl.nn.Linear(3, 2)
             >>> b.load_state_dict(a.state_dict())
         """
-        states.load(self._saved(), state)
+        states.load(self, state)
 
     def _saved(self) -> states.Saved:
         return [*self.named_parameters(), *self.named_buffers()]

@@ -2,29 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.nn.buffer import Buffer
+from tinygrad_lab.nn.copies import walk
 from tinygrad_lab.typing import ArrayLike, DTypeLike
 
 Saved = list[tuple[str, Value | Buffer]]
 
 
-def load(saved: Saved, state: Mapping[str, ArrayLike]) -> None:
-    """Give each a copy of the array of its name, in the dtype that it has; or complain of all that differs."""
+def load(module: Any, state: Mapping[str, ArrayLike]) -> None:
+    """Give each parameter and buffer a copy of the array of its name, in its dtype; or complain of all that differs.
+
+    What is shared may come under each of its names, as PyTorch saves it, if that is the same array.
+    """
     if not isinstance(state, Mapping):
         raise ArgumentTypeError(
             f"load_state_dict: state must be a dict of arrays by name, got {type(state).__name__}; a file is read by "
             f"tl.load(path, model)"
         )
-    held = dict(saved)
+    held = dict(module._saved())
+    if not state.keys() <= held.keys():
+        state = _once(module, held, state)
     _check(held, state)
     for name, item in held.items():
         item.data = np.array(state[name], dtype=item.data.dtype)[()]
+
+
+def _once(module: Any, held: dict[str, Value | Buffer], state: Mapping[str, ArrayLike]) -> Mapping[str, ArrayLike]:
+    """Return a state without the second names of what is shared."""
+    first = {id(item): name for name, item in held.items()}
+    found = dict(state)
+    for other, item in _everywhere(module):
+        name = first.get(id(item), other)
+        if name != other and other in state and name in state and np.array_equal(state[other], state[name]):
+            del found[other]
+    return found
+
+
+def _everywhere(module: Any, path: str = "", above: tuple[int, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Yield what a module and those below it hold under each of its paths, shared or not."""
+    for name, item in walk(path, module._attributes()):
+        if not hasattr(item, "named_parameters"):
+            yield name, item
+        elif id(item) not in above:
+            yield from _everywhere(item, name, (*above, id(item)))
 
 
 def convert(saved: Saved, dtype: DTypeLike) -> None:

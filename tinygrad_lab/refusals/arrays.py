@@ -22,6 +22,14 @@ def no_numbers_in_table(kind: str, dtype: Any) -> ArgumentTypeError:
     )
 
 
+def tracked_elsewhere() -> GradientLostError:
+    """Describe a tensor of PyTorch's that PyTorch differentiates with respect to."""
+    return GradientLostError(
+        "Value: a Tensor of PyTorch's that requires a gradient would become a constant here; pass tensor.detach(), or "
+        "tl.Value(tensor.detach()) to differentiate with respect to it"
+    )
+
+
 def hidden_values(name: str) -> GraphError:
     """Describe Values inside a Value, or among the objects of an array."""
     return GraphError(
