@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 import tinygrad_lab as tl
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 
 
 def test_the_numbers_are_those_of_splitmix64():
@@ -106,3 +107,17 @@ def test_a_compiled_step_draws_what_the_function_draws():
     expected = np.sum(model(x) ** 2).item()  # another program, without dropout
     assert fast(x).item() == pytest.approx(expected, rel=1e-12)
     assert model[1].rng.counter == 23 * 40
+
+
+def test_sizes_and_seeds_may_be_numpys_integers():
+    for size in (np.int64(3), [np.int64(3)], (3,)):
+        drawn = tl.random.Generator(np.int64(7)).random(size)
+        np.testing.assert_array_equal(drawn, tl.random.Generator(7).random(3))
+    with pytest.raises(ArgumentTypeError, match=r"Generator: seed must be an integer, got 1\.5; 0 will do"):
+        tl.random.Generator(1.5)
+
+
+@pytest.mark.parametrize(("low", "high"), [(5, 5), (5, 2), (0, None), (np.array([0, 3]), np.array([1, 3]))])
+def test_no_integer_is_drawn_from_none(low, high):
+    with pytest.raises(ArgumentError, match="integers: high must be above low"):
+        tl.random.Generator(0).integers(low, high)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import special
 from tinygrad_lab.typing import Array, DTypeLike, Result
 
@@ -28,6 +29,9 @@ class Generator:
     Arguments:
         seed: any integer; generators of the same seed draw the same numbers.
 
+    Raises:
+        ArgumentTypeError: if the seed is no integer.
+
     Attributes:
         counter: how many numbers were drawn; assign to it to draw them again.
 
@@ -41,7 +45,9 @@ class Generator:
     """
 
     def __init__(self, seed: int) -> None:
-        key = np.array([seed % 2**64], np.uint64)
+        if not isinstance(seed, int | np.integer):
+            raise ArgumentTypeError(f"Generator: seed must be an integer, got {seed!r}; 0 will do")
+        key = np.array([int(seed) % 2**64], np.uint64)
         self._key = _mixed(_mixed(key) + _GAMMA)  # neighbouring seeds start far from each other
         self.counter = np.uint64(0)
 
@@ -97,8 +103,14 @@ class Generator:
         return np.ceil(special().pdtrik(self.random(_drawn(size, lam)), lam)).astype(np.int64)
 
     def integers(self, low: Array | int, high: Array | int | None = None, size: Size = None) -> Result:
-        """Return integers from `low` to `high` − 1, or from 0 to `low` − 1."""
+        """Return integers from `low` to `high` − 1, or from 0 to `low` − 1.
+
+        Raises:
+            ArgumentError: there are none.
+        """
         low, high = (0, low) if high is None else (low, high)
+        if all(isinstance(x, int | np.integer | np.ndarray) for x in (low, high)) and np.any(np.less_equal(high, low)):
+            raise ArgumentError(f"integers: high must be above low, got {high} and {low}; it is not drawn itself")
         return low + np.floor(self.random(_drawn(size, low, high)) * (high - low)).astype(np.int64)
 
     def permutation(self, count: int) -> Result:
@@ -154,7 +166,7 @@ def _drawn(size: Size, *parameters: Any) -> Size:
 
 
 def _shape(size: Size) -> tuple[int, ...]:
-    return () if size is None else (size,) if isinstance(size, int) else tuple(size)
+    return () if size is None else tuple(size) if np.ndim(size) else (int(size),)  # type: ignore[arg-type]
 
 
 def _shaped(x: Any, shape: tuple[int, ...], dtype: DTypeLike) -> Result:

@@ -126,3 +126,11 @@ def test_channels_are_dropped_whole(layer, shape):
     assert layer(0.5, rng=np.random.default_rng(0)).eval()(x) is x
     with pytest.raises(OperationError, match=r"Dropout.D: input must be \(batch, channels, ...\)"):
         layer(0.5, rng=np.random.default_rng(0))(np.ones(3))
+
+
+@pytest.mark.parametrize("kind", [tl.nn.LayerNorm, tl.nn.RMSNorm])
+@pytest.mark.parametrize("shape", [6, np.int64(6), [6], (4, 6), np.array([4, 6])])
+def test_what_is_normalised_may_be_one_number_or_several(kind, shape):
+    x = np.random.default_rng(0).normal(size=(2, 4, 6))
+    expected = kind((6,) if np.size(shape) == 1 else (4, 6))(x)
+    np.testing.assert_array_equal(kind(shape)(x).data, expected.data)

@@ -75,13 +75,14 @@ def test_clipping_by_value_keeps_float32():
     assert params[0].grad.dtype == np.float32
 
 
-def test_a_negative_bound_would_turn_the_gradients_round_and_is_refused():
+@pytest.mark.parametrize("number", [float, np.float32, np.int64])
+def test_a_negative_bound_would_turn_the_gradients_round_and_is_refused(number):
     w = tl.Value([3.0, 4.0])
     w.sum().backward()
     with pytest.raises(ArgumentError, match="clip_grad_norm: max_norm must be at least 0, got -1"):
-        clip_grad_norm([w], -1.0)
+        clip_grad_norm([w], number(-1))
     with pytest.raises(ArgumentError, match="clip_grad_value: limit must be at least 0, got -1"):
-        clip_grad_value([w], -1.0)
+        clip_grad_value([w], number(-1))
     np.testing.assert_array_equal(w.grad, 1)
 
 

@@ -173,8 +173,13 @@ def affine(x: Array, weight: Array | None, bias: Array | None) -> Result:
     return x if bias is None else x + bias
 
 
+def shape_of(normalized_shape: int | tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape that one number or several stand for."""
+    return tuple(normalized_shape) if np.ndim(normalized_shape) else (int(normalized_shape),)  # type: ignore[arg-type]
+
+
 def _last_axes(name: str, x: Array, normalized_shape: int | tuple[int, ...]) -> Over:
-    expected = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    expected = shape_of(normalized_shape)
     if np.shape(x)[-len(expected) :] != expected:
         sizes = ", ".join(map(str, expected))
         raise OperationError(f"{name}: input must be (..., {sizes}), got {np.shape(x)}; its last axes are normalised")
