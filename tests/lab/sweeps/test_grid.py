@@ -54,6 +54,18 @@ def test_a_range_has_both_ends(low, count):
     assert values("seed", [f"{low}..{low + count}"]) == list(range(low, low + count + 1))
 
 
+@pytest.mark.parametrize(
+    ("word", "problem"),
+    [("4..0", "that goes up, with values, got '4..0'"), ("0..1:0", "that goes up, with values"),
+     ("0..200000", "of at most 100,000 values"), ("0..1:200000", "of at most 100,000 values"),
+     ("a..b", "such as 0..4"), ("0..1:x", "such as 0..4"), ("1..2..3", "such as 0..4"), ("0.5..2", "such as 0..4"),
+     ("0..1:4log", "such as 0..4"), ("1..inf:4", "such as 0..4"), ("nan..1:3log", "such as 0..4")],
+)  # fmt: skip
+def test_what_is_no_range_is_refused_by_its_reason(word, problem):
+    with pytest.raises(LabError, match=rf"sweep: lr must be a range {problem}.*; correct it"):
+        values("lr", [word])
+
+
 def test_a_grid_is_every_combination_once():
     found = cells(Config(), {"lr": [0.1, 0.2, 0.1], "seed": range(3)})
     assert [tuple(cell.options.values()) for cell in found] == [(lr, s) for lr in (0.1, 0.2) for s in range(3)]

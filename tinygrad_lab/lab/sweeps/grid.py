@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lab.errors import ArgumentError, LabError
+from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.data import DATASETS
 from tinygrad_lab.lab.options import FLAG, WIDTHS, Kind, check_names, is_whole, kind_of
 
 _KINDS = {one.name: kind_of(one) for one in fields(Config)}
 _TRUTH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+_MOST = 100_000  # values of a range
 _UNSEEN = ("log_every",)  # options that change no result
 
 
@@ -87,7 +88,10 @@ def cells(base: Config, choices: Mapping[str, Iterable[Any]], sample: int | None
         combinations = list(itertools.product(*values.values()))
     else:
         chosen_cells = np.random.default_rng(seed).choice(count, size=sample, replace=False)
-        combinations = [_combination(list(values.values()), int(number)) for number in np.sort(chosen_cells)]
+        places = np.transpose(np.unravel_index(np.sort(chosen_cells), [len(chosen) for chosen in values.values()]))
+        combinations = [
+            tuple(chosen[i] for chosen, i in zip(values.values(), place, strict=True)) for place in places.tolist()
+        ]
     return _meant([_cell(base, dict(zip(values, combination, strict=True))) for combination in combinations])
 
 
@@ -159,24 +163,33 @@ def one_value(kind: Kind, word: str, name: str) -> Any:
 
 
 def _range(kind: Kind, word: str, name: str) -> list[Any]:
+    """Read `FIRST..LAST`, whole numbers, or `FIRST..LAST:COUNT`, which may end with `log`."""
     ends, _, count = word.partition(":")
     first, _, last = ends.partition("..")
     try:
-        if not count:
-            low, high = int(first), int(last)
-            if not low <= high or high - low > 100_000:
-                raise ArgumentError(f"sweep: the range {word} must go up, by at most 100000; correct it")
-            return [kind.read(str(number)) for number in range(low, high + 1)]
-        number, spaced = int(count.removesuffix("log")), np.geomspace if count.endswith("log") else np.linspace
-        if not 1 <= number <= 100_000:
-            raise ArgumentError(f"sweep: range must have 1 to 100000 values, got {word}; correct it")
+        low, high = (float(end) if count else int(end) for end in (first, last))
+        number = int(count.removesuffix("log")) if count else int(high - low) + 1
+    except ValueError:
+        raise _no_range(name, word) from None
+    if number < 1:
+        raise LabError(f"sweep: {name} must be a range that goes up, with values, got {word!r}; correct it")
+    if number > _MOST:
+        raise LabError(f"sweep: {name} must be a range of at most {_MOST:,} values, got {word!r}; correct it")
+    if not count:
+        return [kind.read(str(value)) for value in range(int(low), int(high) + 1)]
+    try:
         with np.errstate(all="raise"):
-            found = [float(f"{x:.12g}") for x in spaced(float(first), float(last), number)]
-    except (ValueError, FloatingPointError):
-        raise LabError(
-            f"sweep: {name} must be a range such as 0..4, 0..1:5 or 1e-4..1e-1:4log, got {word!r}; correct it"
-        ) from None
+            spaced = (np.geomspace if count.endswith("log") else np.linspace)(low, high, number)
+    except (ValueError, FloatingPointError):  # a factor from 0 to anything
+        raise _no_range(name, word) from None
+    if not np.isfinite(spaced).all():
+        raise _no_range(name, word)
+    found = [float(f"{x:.12g}") for x in spaced]
     return [round(x) for x in found] if kind.read is int else found
+
+
+def _no_range(name: str, word: str) -> LabError:
+    return LabError(f"sweep: {name} must be a range such as 0..4, 0..1:5 or 1e-4..1e-1:4log, got {word!r}; correct it")
 
 
 def _plain(value: Any) -> Any:
@@ -184,14 +197,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     return tuple(value) if isinstance(value, list) else value
-
-
-def _combination(columns: list[list[Any]], number: int) -> tuple[Any, ...]:
-    found: list[Any] = []
-    for column in reversed(columns):
-        number, position = divmod(number, len(column))
-        found.append(column[position])
-    return tuple(reversed(found))
 
 
 def _cell(base: Config, options: dict[str, Any]) -> Cell:
