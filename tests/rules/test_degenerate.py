@@ -142,3 +142,10 @@ def test_the_pseudo_inverse_of_a_hermitian_matrix_has_a_hermitian_gradient(imagi
     np.testing.assert_allclose(gradient, np.conjugate(gradient.T), atol=1e-12)
     slope = (total(x + 1e-6 * direction) - total(x - 1e-6 * direction)) / 2e-6
     np.testing.assert_allclose(np.sum(np.real(gradient * direction)), slope, rtol=1e-6)
+
+
+def test_roots_at_zero_move_with_the_last_coefficients():
+    p = np.array([1.0, 2.0, -3.0, 0.0])  # x (x - 1) (x + 3)
+    jacobian = tl.jacobian(np.roots)(p)
+    for root, row in zip(np.roots(p), jacobian, strict=True):
+        np.testing.assert_allclose(row, -(root ** np.arange(3, -1, -1)) / np.polyval(np.polyder(p), root), atol=1e-14)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.calls.foreign import beside
+from tinygrad_lab.calls.receivers import plain
 from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed
 from tinygrad_lab.errors import OperationError
@@ -110,20 +111,28 @@ def _poly(seq_of_zeros: Any) -> Result:
 
 @composed(np.roots)
 def _roots(p: Any) -> Result:
-    """Return the eigenvalues of the companion matrix; a zero at the end is a root at 0."""
+    """Return the eigenvalues of the companion matrix, those that are 0 too: they move with the last coefficients."""
     want_vectors(np.roots, p)
     used = np.flatnonzero(np.not_equal(p, 0)).tolist()
-    if not used:
+    if not used or used[0] == len(p) - 1:
         return np.zeros_like(p, dtype=np.float64, shape=(0,))
-    zeros, p = len(p) - used[-1] - 1, p[used[0] : used[-1] + 1]
+    zeros, p = len(p) - used[-1] - 1, p[used[0] :]
     n = len(p) - 1
-    if n == 0:
-        return np.zeros_like(p, shape=(zeros,))
     companion = np.concatenate([np.expand_dims(-p[1:] / p[0], 0), beside(np.eye(n, dtype=p.dtype)[: n - 1], p)])
     roots = np.linalg.eigvals(companion)
     if np.iscomplexobj(roots) and not np.iscomplexobj(p) and np.all(np.equal(np.imag(roots), 0)):
         roots = np.real(roots)  # eigenvalues are complex from NumPy 2.5 on, and roots are not
-    return np.append(roots, np.zeros_like(roots, shape=(zeros,))) if zeros else roots
+    return roots[_places(np.roots(plain(p)), plain(roots))] if zeros else roots
+
+
+def _places(wanted: Array, found: Array) -> list[int]:
+    """Return where each of the wanted numbers, or the one nearest to it, is among those found; each place once."""
+    places: list[int] = []
+    for number in np.ravel(wanted):
+        distances = np.abs(found - number)
+        distances[places] = np.inf
+        places.append(int(np.argmin(distances)))
+    return places
 
 
 @composed(np.polyfit)

@@ -128,5 +128,7 @@ def _setdiff1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Array:
 def _setxor1d(ar1: Array, ar2: Array, assume_unique: bool = False) -> Array:
     """In the sorted array of both, an element that differs from its neighbours is in one alone."""
     found = np.sort(np.concatenate([np.ravel(ar) if assume_unique else np.unique(ar) for ar in (ar1, ar2)]))
+    if found.size == 0:
+        return found
     changes = np.concatenate([[True], np.not_equal(found[1:], found[:-1]), [True]])
     return found[changes[1:] & changes[:-1]]
