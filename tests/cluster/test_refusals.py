@@ -11,6 +11,7 @@ import pytest
 
 import tinygrad_lab as tl
 from tests.rules.cases import OPERATIONS
+from tinygrad_lab.calls.foreign import are_numpys
 from tinygrad_lab.errors import TinygradError
 
 da = pytest.importorskip("dask.array")
@@ -64,6 +65,14 @@ def test_other_arrays_do_as_before_once_dask_has_been_met():
     np.testing.assert_array_equal(x.grad, [3.0, 1.0, 2.0])
     with pytest.raises(ValueError, match="matmul: failed for inputs of shapes"):
         x @ np.ones(2)
+
+
+def test_what_has_nothing_to_do_with_dask_is_soon_told():
+    """Each call is looked at once Dask has been met; all else took three times as long then."""
+    x, lazy = np.ones(2), da.ones(2, chunks=2)
+    assert are_numpys((x, 2, tl.Value(x), tl.Value(2.0), np.float32(1), None))
+    for one in (lazy, tl.Value(lazy), [lazy]):
+        assert not are_numpys((x, one))
 
 
 @pytest.fixture(scope="module")

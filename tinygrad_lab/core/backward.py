@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import refusals
-from tinygrad_lab.calls.foreign import MET
+from tinygrad_lab.calls.foreign import MET, are_numpys
 from tinygrad_lab.core import modes
 from tinygrad_lab.core.checks import fail_if_not_finite
 from tinygrad_lab.core.graph import N, Node
@@ -67,7 +67,7 @@ def sweep(  # noqa: C901  one loop, and calls cost
         rules = op.rules
         if type(rules) is JointRules:
             rules = rules.together(op, _needed(parents, wanted), args, kwargs)
-        usual = whole and not kwargs and not MET
+        usual = whole and not kwargs and (not MET or are_numpys(args))
         for position, parent in enumerate(parents):
             if parent is None or (not parent.requires_grad if wanted is None else parent not in wanted):
                 continue

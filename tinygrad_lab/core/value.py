@@ -206,12 +206,10 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
                     masked = masked or arg.masked
         arrays = tuple(given)
         try:
-            if kwargs or MET:
-                data = strictly(op.name, op.forward, arrays, kwargs) if MET else op.forward(*arrays, **kwargs)
-            elif usual and op.body is not None:
-                data = op.body(*arrays)
+            if usual and not kwargs:
+                data = (op.body or op.forward)(*arrays)
             else:
-                data = op.forward(*arrays)
+                data = strictly(op.name, op.forward, arrays, kwargs) if MET else op.forward(*arrays, **kwargs)
         except (ValueError, IndexError) as error:
             raise refusals.arguments.refused(op.name, arrays, args, error)  # noqa: B904  which names the cause
         if required is None:  # as in np.where(v, 1, 0): a plain array, like any other zero derivative
