@@ -10,6 +10,7 @@ from tinygrad_lab.viz.choose.text_width import text_width
 from tinygrad_lab.viz.choose.view import Box, Level, View
 from tinygrad_lab.viz.describe.health import Health
 from tinygrad_lab.viz.describe.snapshot import CONSTANT, INPUT, LABEL, PARAMETER
+from tinygrad_lab.viz.layout.fanning import fan_out
 from tinygrad_lab.viz.layout.layered import Shape
 from tinygrad_lab.viz.layout.nested import Layout, lay_out
 
@@ -55,6 +56,8 @@ def compose(
     shapes = [_box(box, labels[own], sideways) for own, box in view.boxes.items()]
     shapes = _with_frames(view, shapes, titles, sideways)
     layout = lay_out(shapes, [(link.source, link.target) for link in view.links])
+    if shown == "both":
+        layout = fan_out(layout, [link.source for link in view.links])
     return Picture(view, health, labels, titles, layout, sideways, shown, color)
 
 
