@@ -389,3 +389,11 @@ def test_no_option_mattered_most_where_several_go_along_with_the_same():
     ends = [(0.1, 5.0, 0, 1), (0.5, 9.0, 0, 1)]
     assert "most" not in in_words([Effect("lr", 1.0, ends), Effect("hidden", 1.0, ends)], table)[0]
     assert "lr mattered most" in in_words([Effect("lr", 0.9, ends), Effect("hidden", 0.1, ends)], table)[0]
+
+
+@pytest.mark.parametrize("system", ["tells which cores are ours", "tells how many there are"])
+def test_as_many_workers_as_were_asked_for(system, monkeypatch):
+    if system == "tells how many there are":
+        monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert [running._count(workers, 9) for workers in (1, 3, 20)] == [1, 3, 9]
+    assert 1 <= running._count(None, 9) <= 9

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tinygrad_lab.compiler.numba.threads import cores
 from tinygrad_lab.errors import LabError
 from tinygrad_lab.lab.config import Config
 from tinygrad_lab.lab.interrupt import interruptible
@@ -164,9 +165,7 @@ def _train(result: Sweep, looks: Iterator[Look], identities: list[str], store: P
 def _count(workers: int | None, new: int) -> int:
     if workers is not None and workers < 1:
         raise LabError(f"sweep: workers must be at least 1, got {workers}; leave it out for one for each core")
-    return min(
-        workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, new
-    )
+    return min(workers or cores(), new)
 
 
 # -- what is kept ----------------------------------------------------------------------------------------------------
