@@ -75,6 +75,7 @@ LOST = {
     ),
     "equal products": (lambda a: (a * a + 1) * (a * a - 1) - (a * a) ** 2, np.full(2, 30000.0)),
     "equal sums": (lambda x: ((x + 1e-4) ** 3 - (x - 1e-4) ** 3) / 2e-4, np.full(5, 0.5112, np.float16)),
+    "a tie": (lambda x: np.median(np.abs(x - np.median(x))), np.broadcast_to(np.array([[6.17, 2.86]]), (4, 2))),
     "near a branch point": (lambda x: np.arccosh(1 + 2 * x * x + 1e-9), np.logspace(-7, -3, 70)),
 }
 
@@ -83,3 +84,12 @@ LOST = {
 def test_what_a_dtype_loses_is_no_mistake(name):
     function, *args = LOST[name]
     assert check_gradients(function, *args).count("fail") == 0
+
+
+def test_a_tie_that_is_wrong_in_one_dtype_alone():
+    x = np.array([1.5, 1.5, 0.25], np.float32)
+    wrong = adapters.pair(
+        lambda x: np.exp(np.max(x)),
+        lambda g, x: g * np.exp(np.max(x)) * (t := x == np.max(x)) / (1 if x.dtype == np.float32 else np.sum(t)),
+    )
+    assert NARROW in check_gradients(wrong, x, raise_exception=False).text

@@ -96,6 +96,14 @@ def test_arithmetic_is_moved_where_it_rounds_and_nowhere_else(dtype):
         assert np.any(through(rounded, np.sqrt(few * few + 3)) > 0)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+def test_whatever_arrays_are_combined_with_they_are_shaken(dtype):
+    x = np.array([0.3, 1.7], dtype)
+    for other in (x > 1, np.array([2, 3]), 3, 0.3, np.float64(0.3), x.astype(np.float32)):
+        for function in (np.add, np.subtract, np.multiply, np.divide):
+            assert np.all(through(lambda x, f=function, o=other: f(f(o, x), 1 / (3 + x)), x) >= 0)
+
+
 def test_products_are_alike_only_if_they_are_equal():
     """Of 9e8, one more times one less is not its square, which both are rounded to."""
     assert np.all(through(lambda x: (x + 1) * (x - 1) - x * x, np.array([9e8, 5e8])) > 1)

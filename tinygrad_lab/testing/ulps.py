@@ -53,6 +53,7 @@ def rounded(result: Any, ufunc: Any, inputs: list[Any]) -> Any:
         return result
     if ufunc not in _ARITHMETIC:
         return moved(result, origin=tuple(np.abs(x) for x in inputs))  # without signs, which some do not see
+    inputs = [np.asarray(x, result.dtype) for x in inputs]  # some are numbers, or of True and False
     vanished = _vanished(ufunc, result, inputs)
     if result.dtype.kind == "c" and ufunc not in (np.add, np.subtract):
         return np.where(short(result), result, moved(result))
@@ -70,14 +71,13 @@ def _lost(ufunc: Any, result: Any, inputs: list[Any]) -> Any:
     if ufunc in (np.multiply, np.square):
         product, rest = _product(a, b, result.dtype)
         return (product - result) + rest
-    a = 1 if ufunc is np.reciprocal else a
+    a = np.ones_like(a) if ufunc is np.reciprocal else a
     product, rest = _product(result, result if ufunc is np.sqrt else b, result.dtype)
     return ((a - product) - rest) * (1 if ufunc is np.sqrt else np.sign(b))
 
 
 def _product(a: Any, b: Any, dtype: Any) -> tuple[Any, Any]:
     """Return a product and what rounding took from it (T. J. Dekker 1971)."""
-    a, b = np.asarray(a, dtype), np.asarray(b, dtype)
     half = dtype.type(2 ** ((np.finfo(dtype).nmant + 2) // 2) + 1)
     (a_high, a_low), (b_high, b_low) = ((high := half * x - (half * x - x), x - high) for x in (a, b))
     product = a * b
