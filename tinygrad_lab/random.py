@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.spelling import as_shape
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError
 from tinygrad_lab.extras import special
 from tinygrad_lab.typing import Array, DTypeLike, Result
@@ -166,7 +167,7 @@ def _drawn(size: Size, *parameters: Any) -> Size:
 
 
 def _shape(size: Size) -> tuple[int, ...]:
-    return () if size is None else tuple(size) if np.ndim(size) else (int(size),)  # type: ignore[arg-type]
+    return () if size is None else as_shape(size)
 
 
 def _shaped(x: Any, shape: tuple[int, ...], dtype: DTypeLike) -> Result:

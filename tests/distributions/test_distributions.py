@@ -226,3 +226,9 @@ def test_categories_and_vectors_compile():
 
 def test_the_density_of_counts_has_its_whole_derivative_by_the_counts():
     tl.testing.check_gradients(lambda x: D.Poisson(A).log_prob(x), np.array([0.5, 2.0, 5.0]))
+
+
+@pytest.mark.parametrize("size", [3, np.int64(3), [3], (3,), np.array([3])])
+def test_how_many_to_draw_may_be_said_in_every_spelling(size):
+    drawn = tl.distributions.Normal(np.zeros(2), 1.0).sample(np.random.default_rng(0), size)
+    assert drawn.shape == (3, 2)

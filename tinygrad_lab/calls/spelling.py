@@ -6,13 +6,15 @@ refuses is refused, and what it takes is brought into the usual spelling, the on
 
 from __future__ import annotations
 
-from typing import Any
+import operator
+from collections.abc import Sequence
+from typing import Any, SupportsIndex
 
 import numpy as np
 
 from tinygrad_lab import refusals, tree
 from tinygrad_lab.calls.receivers import plain
-from tinygrad_lab.typing import Args, Array, DTypeLike, Function, Keywords
+from tinygrad_lab.typing import Args, Array, DTypeLike, Function, Keywords, Shape
 
 _WORDS: dict[str, tuple[Any, ...]] = {
     "order": ("C", "F", "A", "K", None),
@@ -63,6 +65,17 @@ def usual(name: str, x: Any, default: object) -> Any:
     if (name in _AXES or type(default) is int) and np.ndim(x) == 0 and x is not None and int(x) == x:
         return int(x)
     return x
+
+
+def as_shape(size: SupportsIndex | Sequence[SupportsIndex]) -> Shape:
+    """Return the shape that one number stands for, or several.
+
+    Example:
+        >>> as_shape(np.int64(3)), as_shape([2, 3]), as_shape(())
+        ((3,), (2, 3), ())
+    """
+    numbers: Any = size if np.ndim(size) else (size,)  # type: ignore[arg-type]
+    return tuple(map(operator.index, numbers))
 
 
 def ask(function: Function, args: Args, kwargs: Keywords) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.spelling import as_shape
 from tinygrad_lab.core.arrays import plain
 from tinygrad_lab.errors import ArgumentError, GradientLostError, UndefinedMethodError
 from tinygrad_lab.refusals import making, names
@@ -50,7 +51,7 @@ class Distribution:
         raise UndefinedMethodError(f"{type(self).__name__}: has no sample method; write one")
 
     def _shape(self, size: Size) -> tuple[int, ...]:
-        return (*((size,) if isinstance(size, int) else size), *self.batch_shape, *self.event_shape)
+        return (*as_shape(size), *self.batch_shape, *self.event_shape)
 
     def __repr__(self) -> str:
         held = ", ".join(f"{name}={np.asarray(plain(x))}" for name, x in vars(self).items() if not name.startswith("_"))

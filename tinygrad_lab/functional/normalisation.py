@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.calls.spelling import as_shape
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.blocks import blocked
@@ -173,13 +174,8 @@ def affine(x: Array, weight: Array | None, bias: Array | None) -> Result:
     return x if bias is None else x + bias
 
 
-def shape_of(normalized_shape: int | tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape that one number or several stand for."""
-    return tuple(normalized_shape) if np.ndim(normalized_shape) else (int(normalized_shape),)  # type: ignore[arg-type]
-
-
 def _last_axes(name: str, x: Array, normalized_shape: int | tuple[int, ...]) -> Over:
-    expected = shape_of(normalized_shape)
+    expected = as_shape(normalized_shape)
     if np.shape(x)[-len(expected) :] != expected:
         sizes = ", ".join(map(str, expected))
         raise OperationError(f"{name}: input must be (..., {sizes}), got {np.shape(x)}; its last axes are normalised")

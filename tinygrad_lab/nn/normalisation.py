@@ -8,9 +8,9 @@ import numpy as np
 
 from tinygrad_lab import functional
 from tinygrad_lab.calls.defaults import given_or_default
+from tinygrad_lab.calls.spelling import as_shape
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, OperationError
-from tinygrad_lab.functional.normalisation import shape_of
 from tinygrad_lab.functional.windows import Size
 from tinygrad_lab.nn.init import check_positive
 from tinygrad_lab.nn.module import Module
@@ -169,7 +169,7 @@ class GroupNorm(_Affine):
 
 
 def _checked_shape(name: str, normalized_shape: Size) -> tuple[int, ...]:
-    shape = shape_of(normalized_shape)
+    shape = as_shape(normalized_shape)
     check_positive(name, normalized_shape=min(shape, default=0))
     return shape
 
