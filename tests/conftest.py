@@ -39,11 +39,19 @@ def pytest_collect_file():
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs a browser is slow; what takes longest comes first, so that no worker is left alone with it."""
+    """Whatever needs a browser is slow; what takes longest comes first, so that no worker is left alone with it.
+
+    What needs a browser comes before what else is slow: the worker that begins with the slow tests has gone through
+    all of it when others take some from its end, and nobody starts a second browser.
+    """
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):  # `tabs` have one
+        if _needs_browser(item):
             item.add_marker("slow")
-    items.sort(key=_seconds, reverse=True)
+    items.sort(key=lambda item: (_seconds(item), _needs_browser(item)), reverse=True)
+
+
+def _needs_browser(item: pytest.Item) -> bool:
+    return "browser" in getattr(item, "fixturenames", ())  # `tabs` have one
 
 
 def _seconds(item: pytest.Item) -> float:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import tinygrad_lab as tl
-from tinygrad_lab.testing import profiles
+from tinygrad_lab.testing import planting, profiles
+from tinygrad_lab.testing.mutants import mutants
 
 DOCS = Path(__file__).parents[1] / "docs"
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
@@ -23,6 +24,8 @@ MADE = {"reference", "tutorials", "_build"}
 SLOW = {"scaling.md", "testing.md"}
 # Gradient tests on the pages show how they are written; the project has its own.
 FEW = profiles.Profile(4, shrink=False)
+# So do those of them that plant mistakes: a few of the mistakes do. tests/testing/test_mutants.py plants all.
+EVERY = 6
 NEEDED = {"check_pytorch_and_jax.md": ("torch", "jax")}  # what is no dependency of the tests
 BLOCK = re.compile(r"^```(?:python|pycon)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -62,6 +65,7 @@ def test_the_code_runs_and_gives_what_the_page_says(page, tmp_path, monkeypatch)
     for library in NEEDED.get(page.name, ()):
         pytest.importorskip(library, reason="no dependency of the package")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(planting, "mutants", lambda op: mutants(op)[::EVERY])
     names, runner = {"__name__": "page"}, doctest.DocTestRunner(optionflags=FLAGS)
     with profiles.running(FEW):
         for line, block in blocks(page):

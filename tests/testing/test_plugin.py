@@ -93,10 +93,6 @@ def test_a_profile_says_how_many_examples_there_are_in_the_table_and_in_junit_fi
     assert not list(cases["test_another"].iter("property"))
 
 
-def test_the_marker_selects_gradient_tests(project):
-    project(1, 25, "-m", "gradient", "--strict-markers").assert_outcomes(passed=1, deselected=1)
-
-
 def test_a_traceback_is_shown_on_demand(project):
     project(1.5, 25, "--tb=long").stdout.fnmatch_lines(["*check_gradients(*"])
 
@@ -144,10 +140,11 @@ def test_broken(x):
 """
 
 
-def test_parametrize_settings_above_unittest_and_tracebacks(project, pytester):
+def test_parametrize_settings_above_unittest_tracebacks_and_the_marker(project, pytester):
     pytester.makepyfile(test_others=OTHERS + FILE.format(factor=1.5, examples=25))
-    result = project(1, 25, "test_others.py", "-k", "power or case or broken")
-    result.assert_outcomes(passed=2, failed=2)
+    marked = ("-m", "gradient", "--strict-markers")
+    result = project(1, 25, "test_others.py", "-k", "power or case or broken or another", *marked)
+    result.assert_outcomes(passed=2, failed=2, deselected=2)  # `test_sine` by its name, `test_another` by the marker
     text = result.stdout.str()
     assert "GradientError: test_case, gradient of argument 0: off by a factor of 1.5" in text
     assert ">       return x.no_such_thing" in text
