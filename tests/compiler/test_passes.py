@@ -146,3 +146,17 @@ def test_threads_may_compile_at_once(tmp_path):
             assert set(pool.map(parse, range(4))) == {1000}
     finally:
         gc.callbacks.remove(yielding)
+
+
+@pytest.mark.parametrize("form", ["ij->j", "ij->", "ij->ij", "ij->ji", "i j -> i j", "ii->i", "ij", "ji", "ij,jk->ik"])
+def test_what_einsum_gives_is_not_overwritten_where_it_is_a_view(form):
+    def function(x):
+        doubled = 2.0 * x
+        seen = np.einsum(form, *[doubled] * (1 + form.count(",")))
+        return np.sum(np.exp(x) * 3.0), np.sin(seen), seen
+
+    x = np.linspace(-1, 1, 9).reshape(3, 3)
+    fast = tl.compile(function, backend="numpy")
+    for _ in range(3):
+        for actual, expected in zip(fast(x), function(x), strict=True):
+            np.testing.assert_allclose(actual, expected, rtol=1e-15)

@@ -79,11 +79,19 @@ def _writes_out(call: Call) -> bool:
     return isinstance(call.function, np.ufunc) or call.function in _WITH_OUT
 
 
+def _sums(call: Call) -> bool:
+    """Whether a call is an einsum of several operands or over some index: others give views."""
+    if call.function is not np.einsum or type(call.args[0]) is not str:
+        return False
+    inputs, arrow, result = call.args[0].replace(" ", "").partition("->")
+    return bool(arrow) and set(inputs) != set(result)
+
+
 def sources_of(calls: tuple[Call, ...]) -> dict[Variable, tuple[Variable, ...]]:
     """Return, for each result that may share memory, the variables that it may share it with."""
     found: dict[Variable, tuple[Variable, ...]] = {}
     for call in calls:
-        if isinstance(call.function, np.ufunc) or call.function in _FRESH:
+        if isinstance(call.function, np.ufunc) or call.function in _FRESH or _sums(call):
             continue
         operands = {source for v in variables(call) for source in found.get(v, (v,))}
         for out in call.outputs:

@@ -51,7 +51,8 @@ def run_loop(loop: Loop, length: Any, operands: Sequence[Any]) -> tuple[Any, ...
 
 def _recorded(loop: Loop, length: Any, operands: Sequence[Any]) -> tuple[Any, ...]:
     """Run a loop on Values; the results that have a derivative are Values."""
-    packed = Value.record(_PACKED, tuple(operands), {"loop": _saving(loop), "length": length})
+    value = next(x for x in operands if type(x) is Value)
+    packed = value.record(_PACKED, tuple(operands), {"loop": _saving(loop), "length": length})
     outputs = loop.body.outputs
     found = _parts(packed, outputs, loop.carried, length)
     plain: Any = (length,)

@@ -76,11 +76,11 @@ class Traced(Receiver):
             refuse(f"{name_of(function)} with out=", "bind the result to a name instead")
         return record(function, args, {key: x for key, x in kwargs.items() if key != "out"})
 
-    @staticmethod
-    def record(op: Any, args: Args, kwargs: Keywords) -> Result:
+    def record(self, op: Any, args: Args, kwargs: Keywords) -> Result:
         """Record a primitive as one call; with a Value among its arguments, that records it."""
-        if any(type(x) is Value for x in (*args, *kwargs.values())):
-            return Value.record(op, args, kwargs)
+        for x in (*args, *kwargs.values()):
+            if type(x) is Value:
+                return x.record(op, args, kwargs)
         return record(op.function, args, kwargs)
 
     def __getitem__(self, index: Index) -> Result:

@@ -62,22 +62,24 @@ def sweep(  # noqa: C901  one loop, and calls cost
             found[node] = g
             continue
         mask: Any = True if reached is None else reached.masks.pop(node, True)
-        whole = mask is True or not op.elementwise
         args, kwargs = (g,) + (_as_values(node) if recorded else node.saved), node.kwargs
         rules = op.rules
         if type(rules) is JointRules:
             rules = rules.together(op, _needed(parents, wanted), args, kwargs)
-        usual = whole and not kwargs and (not MET or are_numpys(args))
+        usual = not (kwargs or op.into or reached) and (not MET or are_numpys(args))
         for position, parent in enumerate(parents):
             if parent is None or (not parent.requires_grad if wanted is None else parent not in wanted):
                 continue
-            if reached is not None:
-                reached.hand_on(node, position, mask)
-            if op.into and parent in made and whole:
-                gradients[parent] = op.into(gradients[parent], *args, **kwargs)
-                continue
             rule, like = rules[position], node.saved[position + 1]
-            contribution = rule(*args) if usual else pulled(op, rule, args, kwargs, mask)
+            if usual:
+                contribution = rule(*args)
+            else:
+                if reached is not None:
+                    reached.hand_on(node, position, mask)
+                if op.into and parent in made:
+                    gradients[parent] = op.into(gradients[parent], *args, **kwargs)
+                    continue
+                contribution = pulled(op, rule, args, kwargs, mask)
             try:
                 fits = contribution.shape == like.shape and contribution.dtype is like.dtype
             except AttributeError:

@@ -121,7 +121,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
         """
         if not self.requires_grad:
             raise refusals.graph.no_graph()
-        if gradient is None and self.shape != ():
+        if gradient is None and self.data.shape != ():
             raise refusals.graph.no_seed(self.shape)
         if create_graph and not retain_graph:
             raise refusals.graph.needs_graph()
@@ -170,11 +170,10 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
 
     # -- recording ---------------------------------------------------------------------------------------------------
 
-    @staticmethod
     def record(  # noqa: C901  one path, and calls cost
-        op: Op, args: Args, kwargs: Keywords, canonical: bool = False
+        self, op: Op, args: Args, kwargs: Keywords, canonical: bool = False
     ) -> Result:
-        """Run `op` on arguments of which some are Values, and record it as a node of the graph.
+        """Run `op` on arguments of which this is one, and record it as a node of the graph.
 
         `canonical`: the arguments stand as `binding` puts them.
         """
@@ -245,7 +244,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
         raise refusals.arrays.in_place()
 
     def __getitem__(self, index: Index) -> Value:
-        return record(GETITEM, (self,), {"index": index}, True)
+        return self.record(GETITEM, (self,), {"index": index}, True)
 
     def __iter__(self) -> Iterator[Value]:
         return (self[i] for i in range(len(self)))
@@ -259,7 +258,6 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
         return Value, (self.data,), (None, {"name": self.name, **kept})
 
 
-record = Value.record  # as a global, which is found faster
 _new = Value.__new__
 _OBJECT = np.dtype(object)
 _accumulating = RLock()  # threads that share a leaf read its `grad` and write it back one at a time

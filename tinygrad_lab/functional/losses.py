@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import ARRAYS
 from tinygrad_lab.core.declare import primitive
 from tinygrad_lab.errors import OperationError
 from tinygrad_lab.functional.real import require_real
@@ -90,7 +91,7 @@ def check_same_shape(
     name: str, prediction: Array, target: Array, called: tuple[str, str] = ("prediction", "target")
 ) -> None:
     """Refuse to broadcast: (n, 1) against (n,) would make n² losses. `called` are the names of the two arguments."""
-    if type(prediction) is type(target) is np.ndarray and prediction.shape == target.shape:  # as usual
+    if type(prediction) in ARRAYS and type(target) in ARRAYS and prediction.shape == target.shape:  # as usual
         return
     expected, given = np.shape(prediction), np.shape(target)
     first, second = called

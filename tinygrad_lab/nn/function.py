@@ -72,7 +72,7 @@ class Function(Module):
             option = getattr(self, name)
             if option is not usual:  # a call with fewer keywords is a quicker one
                 named[name] = option
-        return self.function(*inputs, **named)
+        return self.function(*inputs, **named) if named else self.function(*inputs)
 
     def extra_repr(self) -> str:
         """Return the options that differ from the default."""

@@ -75,7 +75,7 @@ class Module:
                 inputs = self._without_tables(inputs)
                 break
         try:
-            result = self.forward(*inputs, **options)
+            result = self.forward(*inputs, **options) if options else self.forward(*inputs)
         except OperationError as error:
             if error.layer is None:  # this is the innermost module
                 error.layer, error.operation = self, self.operation

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tinygrad_lab.calls.foreign import ARRAYS
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, UndefinedMethodError
 from tinygrad_lab.optim.arguments import check_at_least_0, computed, listed, refuse_recorded, refuse_results, values
@@ -171,22 +172,26 @@ class Optimizer:
             gradient = parameter.grad
             if gradient is not None:
                 data, state = parameter.data, states[position]
-                if type(gradient) is not np.ndarray:
+                if type(gradient) not in ARRAYS:
                     gradient = computed(type(self).__name__, data, gradient)
                 if not alike:
                     rule = self.rule_of(position)
                     if callable(rule.lr) and (not state or "step" in state):
                         rule._lag = self.steps - state.get("step", 0)
-                update = rule._update_parts if data.dtype.kind == "c" else rule.update
-                new, states[position] = update(data, gradient, state)
+                new, states[position] = rule.updated(data, gradient, state)
                 if type(new) is Value:
                     refuse_recorded(type(self).__name__, self.lr)
                 parameter.data = new
                 rule._lag = 0
         self.steps += 1
 
-    def _update_parts(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
-        """Update a complex parameter as pairs of real numbers: the way down is along the gradient's conjugate."""
+    def updated(self, parameter: Array, gradient: Array, state: State) -> tuple[Any, State]:
+        """Return what `update` does; it is given a complex parameter as pairs of real numbers.
+
+        The way down is along the gradient's conjugate.
+        """
+        if parameter.dtype.kind != "c":
+            return self.update(parameter, gradient, state)
         new, state = self.update(parts(parameter), parts(np.conj(gradient)), state)
         return whole(new), state
 
@@ -263,8 +268,7 @@ class Optimizer:
         zeros = np.zeros_like(self.params[position].data)
         with np.errstate(all="ignore"):
             rule = self.rule_of(position)
-            update = rule._update_parts if zeros.dtype.kind == "c" else rule.update
-            expected = {name: np.shape(x) for name, x in update(zeros, zeros, {})[1].items()}
+            expected = {name: np.shape(x) for name, x in rule.updated(zeros, zeros, {})[1].items()}
         shapes = {name: np.shape(x) for name, x in found.items()}
         if shapes != expected:
             raise ArgumentError(

@@ -154,7 +154,7 @@ def _ratio(optimizer: Optimizer, parameters: list[tuple[int, Value]]) -> float:
     moved = size = 0.0
     for position, parameter in parameters:
         rule = optimizer.rule_of(position)
-        updated, _ = rule.update(parameter.data, parameter.grad, optimizer.states[position])
+        updated, _ = rule.updated(parameter.data, parameter.grad, optimizer.states[position])
         moved += float(np.sum((updated - parameter.data) ** 2))
         size += float(np.sum(parameter.data**2))
     return math.sqrt(moved / size) if size > 0 else math.nan

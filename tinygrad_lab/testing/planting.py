@@ -62,7 +62,7 @@ def _falsified(args: tuple[Any, ...], mutant: Mutant) -> tuple[Any, ...]:
     def one(x: Any) -> Any:
         if isinstance(x, (list, tuple)):
             return type(x)(map(one, x))
-        return Value.record(op, (x,), {}) if isinstance(x, Value) else x
+        return x.record(op, (x,), {}) if isinstance(x, Value) else x
 
     return tuple(map(one, args))
 

@@ -68,5 +68,5 @@ def _update(optimizer: Optimizer, roots: list[Value]) -> None:
     for position, parameter in enumerate(optimizer.params):
         if parameter in gradients:
             rule = optimizer.rule_of(position)
-            parameter.data, states[position] = rule.update(parameter.data, gradients[parameter], states[position])
+            parameter.data, states[position] = rule.updated(parameter.data, gradients[parameter], states[position])
     optimizer.states = states

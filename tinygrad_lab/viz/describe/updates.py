@@ -64,7 +64,7 @@ def updates_of(roots: list[Value], optimizer: Optimizer, ids: dict[Any, str]) ->
     for position, (parameter, state) in enumerate(zip(optimizer.params, optimizer.states, strict=True)):
         if parameter in gradients and parameter in ids:
             rule = optimizer.rule_of(position)
-            after, remembered = rule.update(parameter.data, gradients[parameter], dict(state))
+            after, remembered = rule.updated(parameter.data, gradients[parameter], dict(state))
             numbers = {"lr": rule.rate(state.get("step", 0)), **_settings(rule)}
             found.append(
                 Update(
