@@ -126,3 +126,91 @@ def complains(checker, case, arrays, order=1):
     except Exception:
         return True
     return False
+
+
+# -- planted errors ---------------------------------------------------------------------------------------------------
+
+
+def looked_at(title, planted, arrays):
+    """Whether another checker calls a planted error wrong at a point; None where it cannot look at such functions."""
+    if planted.system == "numpy":
+        look = {"PyTorch": pytorch_hosted, "JAX": jax_hosted, "autograd": autograd_hosted}[title]
+        taken = (*planted.pair(), arrays)
+    elif (planted.system, title) in (("torch", "PyTorch"), ("jax", "JAX")):
+        look = pytorch_own if title == "PyTorch" else jax_own
+        taken = (planted.make().function, arrays)
+    else:
+        return None
+    try:
+        look(*taken)
+    except Exception:
+        return True
+    return False
+
+
+def as_tuple(found, arrays):
+    return tuple(np.array(c) for c in (found if isinstance(found, tuple) and len(arrays) > 0 else (found,)))
+
+
+def pytorch_hosted(function, vjp, arrays):
+    import torch
+
+    class Planted(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, *xs):
+            ctx.save_for_backward(*xs)
+            results = function(*(x.numpy() for x in xs))
+            made = tuple(torch.as_tensor(np.array(y)) for y in results) if isinstance(results, tuple) else results
+            return made if isinstance(results, tuple) else torch.as_tensor(np.array(results))
+
+        @staticmethod
+        def backward(ctx, *gs):
+            given = tuple(g.conj().resolve_conj().numpy() for g in gs)  # its convention is the other one
+            found = vjp(given if len(given) > 1 else given[0], *(x.numpy() for x in ctx.saved_tensors))
+            return tuple(torch.from_numpy(c).conj() for c in as_tuple(found, arrays))
+
+    assert torch.autograd.gradcheck(Planted.apply, tuple(torch.tensor(x, requires_grad=True) for x in arrays))
+
+
+def jax_hosted(function, vjp, arrays):
+    import jax
+    from jax.test_util import check_grads
+
+    def shapes(values):
+        return jax.tree.map(lambda y: jax.ShapeDtypeStruct(np.shape(y), np.asarray(y).dtype), values)
+
+    def called(*xs):
+        return jax.pure_callback(lambda *xs: function(*map(np.array, xs)), shapes(function(*arrays)), *xs)
+
+    def backward(xs, g):
+        pulled = lambda g, *xs: as_tuple(vjp(jax.tree.map(np.array, g), *map(np.array, xs)), xs)
+        return jax.pure_callback(pulled, shapes(tuple(arrays)), g, *xs)
+
+    with jax.enable_x64(True):
+        planted = jax.custom_vjp(called)
+        planted.defvjp(lambda *xs: (called(*xs), xs), backward)
+        check_grads(planted, arrays, order=1, modes=["rev"])
+
+
+def autograd_hosted(function, vjp, arrays):
+    from autograd.extend import defvjp, primitive
+    from autograd.test_util import check_grads
+
+    planted = primitive(lambda *xs: function(*xs))
+    positions = range(len(arrays))
+    defvjp(planted, *[lambda y, *xs, i=i: lambda g: as_tuple(vjp(g, *xs), xs)[i] for i in positions])
+    check_grads(planted, modes=["rev"], order=1)(*arrays)
+
+
+def pytorch_own(function, arrays):
+    import torch
+
+    assert torch.autograd.gradcheck(function, tuple(torch.tensor(x, requires_grad=True) for x in arrays))
+
+
+def jax_own(function, arrays):
+    import jax
+    from jax.test_util import check_grads
+
+    with jax.enable_x64(True):
+        check_grads(function, arrays, order=2, modes=["rev"])

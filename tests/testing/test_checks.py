@@ -441,6 +441,13 @@ def test_each_argument_is_differentiated_alone_as_well():
     assert any(note.startswith("the gradient when only array 1 requires one: GradientLostError") for note in notes)
 
 
+@pytest.mark.parametrize("part", [1e-3, 1e-5, 1e-7])
+def test_small_errors_are_found_wherever_the_elements_are(part):
+    wrong = pair(np.log, lambda g, x: g / (x + x.dtype.type(part)), "wrong")
+    for x in (np.array([1.0]), np.ones(17), np.array([0.5, 2.0, 7.0])):
+        assert check_gradients(wrong, x, raise_exception=False).outcome == "fail"
+
+
 def test_what_is_wrong_at_0_alone_is_wrong():
     def slope(g, x):
         return g * np.where(x == 0, 1.02, np.cos(x)).astype(x.dtype)

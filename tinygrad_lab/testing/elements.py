@@ -16,7 +16,6 @@ CLOSE_BY = 1e-4  # how far to go for other branches, relative to the elements
 CURVATURE = 1e-3  # by so much slopes may differ there, relative as well
 MINOR = 1e-3  # of the largest element of a gradient, and of its terms: what is smaller need not be told from 0
 FAINT = 1e-6  # of the results, and of their terms: the same
-DISTINCT, MARKED = 1e-6, 1e-2  # at 0: how sharp differences are, and how large a part of them no rounding is
 LUCK = 1e-2  # how probable it may be that a mistake is taken for what finer steps agree with
 FINER = 1e-4  # of the usual steps, where something happens that those are too long for
 NEARBY = 64  # points at which to look around a kink
@@ -104,10 +103,6 @@ def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict, slope: Slope) 
     if still and abs(verdict.analytic) * float(sample.problem.scale[i]) <= lost:
         return True  # the function stands still, as log(1 + u) does for a small u
 
-    smooth = verdict.high == verdict.low and verdict.bound <= DISTINCT * abs(verdict.off)
-    if sample.problem.x[i] == 0 and smooth and abs(verdict.off) > MARKED * abs(verdict.numeric):
-        return False  # of a 0 nothing is rounded, and no other point has it
-
     def verdict_at(x: Array | None) -> Verdict:
         analytic = float((sample.gradients[k] if x is None else sample.problem.gradient(sample.weights[k], x)[0])[i])
         slope = sample.along(i, sample.problem.scale[i], x, rungs, moving)
@@ -177,8 +172,11 @@ def _other_scales(scale: float, failed: bool) -> tuple[float, ...]:
 def _agreed(verdict: Verdict, before: Verdict) -> Verdict:
     """Return the verdict on an element at finer steps, whose bound may be wide.
 
-    Where they agree so much more closely than those before that it is no luck, the others skipped something.
+    Where they agree so much more closely than those before that it is no luck, the others skipped something. What they
+    cannot see, being coarser than the error was, is not for them to pass.
     """
+    if verdict.status == PASS and before.status == FAIL and verdict.tolerance > abs(before.off):
+        verdict = verdict._replace(status=INCONCLUSIVE)
     allowed = LUCK * abs(before.off) if before.status == FAIL else SHARP * abs(verdict.analytic)
     agrees = verdict.status == INCONCLUSIVE and abs(verdict.off) <= allowed and verdict.analytic != 0
     return verdict._replace(status=PASS) if agrees else verdict

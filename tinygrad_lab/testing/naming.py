@@ -10,6 +10,8 @@ import unittest
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from tinygrad_lab.testing.adapters import Adapter
 from tinygrad_lab.testing.source import defined, is_plain
 
@@ -133,8 +135,11 @@ def _joined(start: str, parts: list[Named], end: str, *imports: str) -> Named:
 def _modules(target: Any) -> list[str]:
     """Return the modules that may hold an object: its own, and those of what it is made of."""
     parts = [target, getattr(target, "function", None), getattr(target, "vjp", None)]
-    names = [getattr(part, "__module__", None) for part in parts if part is not None]
+    names: list[Any] = [getattr(part, "__module__", None) for part in parts if part is not None]
     names += ["numpy", "numpy.linalg", "numpy.fft"] if str(names[0] or "numpy").startswith("numpy") else []
+    if isinstance(target, np.ufunc):  # which do not say where they are, such as those of SciPy
+        loaded = [name for name, module in list(sys.modules.items()) if getattr(module, target.__name__, 0) is target]
+        names.extend(sorted(loaded, key=lambda name: ("._" in name, len(name))))
     return [name for name in dict.fromkeys(names) if isinstance(name, str) and name in sys.modules]
 
 

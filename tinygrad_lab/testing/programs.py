@@ -16,7 +16,7 @@ from tinygrad_lab.testing.domains import Domain, find_domains
 from tinygrad_lab.testing.extra import DrawFn, SearchStrategy, composite, st
 
 LONGEST = 8
-_JUMPING = frozenset({np.remainder, np.fmod})  # at every multiple of the divisor
+_JUMPING = frozenset({np.copysign, np.remainder, np.fmod})  # at 0, or at every multiple of the divisor
 
 
 class Step(NamedTuple):

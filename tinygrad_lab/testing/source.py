@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab.core import registry
+
 DEEPEST = 8  # functions that refer to functions
 
 Write = Callable[[Any], "tuple[str, tuple[str, ...]] | None"]  # an object as an expression, and what to run before
@@ -39,13 +41,16 @@ def defined(function: Any, write: Write, name: str = "fn", depth: int = 0) -> tu
         node.decorator_list = []  # they have made something else of it
     name = node.name if isinstance(node, ast.FunctionDef) else name
     statements: list[str] = []
-    names = list(_names(node))
+    names, scopes = (
+        list(_names(node)),
+        [inner, *_rules(function)],
+    )  # a decorator may refer to what the function does not
     while isinstance(node, ast.Lambda) and name in names:
         name += "_"
     for other in names:
         if other == name:
             continue
-        found, known = _value(inner, other)
+        known, found = next((pair for scope in scopes if (pair := _value(scope, other))[0]), (False, None))
         needed = _assigned(other, found, write, depth) if known else None
         if needed is None:
             return None
@@ -92,15 +97,22 @@ def _arguments(node: ast.arguments) -> list[ast.arg]:
     return [*node.posonlyargs, *node.args, *node.kwonlyargs, *(a for a in (node.vararg, node.kwarg) if a is not None)]
 
 
-def _value(function: types.FunctionType, name: str) -> tuple[Any, bool]:
-    """Return what a name means inside a function, and whether that is known."""
+def _rules(function: Any) -> list[types.FunctionType]:
+    """Return the rules that a primitive was declared with."""
+    op = registry.OPS.get(function)
+    rules = op.rules if op is not None and isinstance(op.rules, tuple) else ()
+    return [rule for rule in rules if isinstance(rule, types.FunctionType)]
+
+
+def _value(function: types.FunctionType, name: str) -> tuple[bool, Any]:
+    """Return whether it is known what a name means inside a function, and what that is."""
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
     try:
         if name in cells:
-            return cells[name].cell_contents, True
+            return True, cells[name].cell_contents
     except ValueError:  # not assigned yet
-        return None, False
-    return function.__globals__.get(name), name in function.__globals__
+        return False, None
+    return name in function.__globals__, function.__globals__.get(name)
 
 
 def _assigned(name: str, value: Any, write: Write, depth: int) -> list[str] | None:

@@ -102,6 +102,9 @@ def _alike(codes: bytes, likeness: str, domain: Domain) -> bytes:
     """Return codes for numbers that have something in common."""
     if likeness in _SIZES:
         return _chosen(codes, domain.codes(*_SIZES[likeness]))
+    if likeness == "a zero" and len(codes) > 1:
+        place, zero = codes[0] % len(codes), domain.codes(0.0, 0.0)[:1]
+        return codes[:place] + (zero or codes[:1]) + codes[place + 1 :]
     if likeness == "equal":
         return codes[:1] * len(codes)
     return bytes(codes[code & 1] for code in codes) if likeness == "two" and len(codes) > 1 else codes
@@ -113,7 +116,8 @@ def _chosen(codes: bytes, among: bytes) -> bytes:
 
 # Made once: a strategy costs more to make than to draw from.
 _SIZES = {"small": (1e-12, 1e-2), "large": (50.0, np.inf), "zeros": (0.0, 0.0)}
-_LIKENESS = st.sampled_from(["any"] * 9 + ["small"] * 2 + ["large"] * 3 + ["equal"] * 3 + ["zeros"] * 3 + ["two"] * 4)
+_SHARES = {"any": 8, "small": 2, "large": 3, "equal": 3, "zeros": 2, "a zero": 2, "two": 4}
+_LIKENESS = st.sampled_from([likeness for likeness, share in _SHARES.items() for _ in range(share)])
 _SPECIAL = st.integers(0, 15)
 _LAYOUTS_THAT_KEEP, _LAYOUTS_OF_ANY_KIND = st.sampled_from(LAYOUTS), layouts()
 _KINDS_OF_PARTS = st.integers(0, 15)
