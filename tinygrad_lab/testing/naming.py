@@ -138,7 +138,8 @@ def _modules(target: Any) -> list[str]:
     names: list[Any] = [getattr(part, "__module__", None) for part in parts if part is not None]
     names += ["numpy", "numpy.linalg", "numpy.fft"] if str(names[0] or "numpy").startswith("numpy") else []
     if isinstance(target, np.ufunc):  # which do not say where they are, such as those of SciPy
-        loaded = [name for name, module in list(sys.modules.items()) if getattr(module, target.__name__, 0) is target]
+        modules = [(name, getattr(module, "__dict__", {})) for name, module in list(sys.modules.items())]
+        loaded = [name for name, held in modules if held.get(target.__name__) is target]
         names.extend(sorted(loaded, key=lambda name: ("._" in name, len(name))))
     return [name for name in dict.fromkeys(names) if isinstance(name, str) and name in sys.modules]
 
