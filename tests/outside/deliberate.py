@@ -10,8 +10,17 @@ DELIBERATE = (
     ("refused", "pad", "mode must be", "mode 'empty' and functions as modes write into arrays"),
     ("refused", "cross", "3 components", "NumPy is about to drop vectors in the plane"),
     ("refused", ".*", "returned dtype", "texts and times have no derivative"),
-    ("gradient", "cholesky|eigh|eigvalsh|pinv|svd", ".*", "NumPy reads one triangle, the gradient is the matrix's"),
+    (
+        "gradient",
+        r"(linalg\.)?(cholesky|eigh|eigvalsh|pinv)",
+        ".*",
+        "NumPy reads one triangle, the gradient is the matrix's",
+    ),
     ("gradient", "eig|eigh|svd|qr", ".*", "vectors are determined up to a phase, and of repeated values not at all"),
+    ("gradient", r"linalg\.svd", ".*", "PyTorch gives the further columns of full matrices no gradient"),
+    ("gradient", r"nn\.functional\.ctc_loss", ".*", "PyTorch's is the gradient of scores, as if a softmax came before"),
+    ("second derivative", "special.i1e|.*norm", "nan", "there is none, and PyTorch gives 0"),
+    (".*", "cov", "float32", "rounding of float32, in which the weights are given"),
     ("value", "empty.*", ".*", "nobody says what is in it"),
     ("value|shape", "unique_values", ".*", "NumPy promises no order"),
 )

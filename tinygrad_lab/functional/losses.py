@@ -34,8 +34,8 @@ def loss(*rules: Rule | None, by_sample: bool = False) -> Callable[[F], F]:
 
         @functools.wraps(losses)
         def forward(*args: Any, **kwargs: Any) -> Result:
-            for prediction in args[:1]:
-                require_real(losses.__name__, prediction)
+            for array in args[:place]:
+                require_real(losses.__name__, array)
             reduction = args[place] if len(args) > place else kwargs.get("reduction", "mean")
             one_by_one = losses(*args, **kwargs)
             if by_sample and reduction == "batchmean":
