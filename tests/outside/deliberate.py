@@ -3,8 +3,13 @@
 import re
 
 DELIBERATE = (
-    ("refused|class", ".*", "GradientLostError", "a Value that requires a gradient does not become a plain array"),
-    ("refused|class", ".*", "out= cannot take", "Values are never written in place"),
+    (
+        "refused|class of error",
+        ".*",
+        "GradientLostError",
+        "a Value that requires a gradient does not become a plain array",
+    ),
+    ("refused|class of error", ".*", "out= cannot take", "Values are never written in place"),
     ("refused", "ravel|reshape|.*flatten", "order must be", "orders A and K ask for a layout in memory"),
     ("refused", "qr", "mode must be", "mode 'raw', and the old names of 'reduced'"),
     ("refused", "pad", "mode must be", "mode 'empty' and functions as modes write into arrays"),
@@ -21,6 +26,7 @@ DELIBERATE = (
     ("gradient", r"nn\.functional\.ctc_loss", ".*", "PyTorch's is the gradient of scores, as if a softmax came before"),
     ("second derivative", "special.i1e|.*norm", "nan", "there is none, and PyTorch gives 0"),
     (".*", "cov", "float32", "rounding of float32, in which the weights are given"),
+    ("gradient", "real_if_close", ".*", "differences leave what counts as close"),
     ("value", "empty.*", ".*", "nobody says what is in it"),
     ("value|shape", "unique_values", ".*", "NumPy promises no order"),
 )

@@ -235,6 +235,8 @@ NUMBERS = np.array([1.0, 2.0, 4.0])
         lambda v: np.nan_to_num(np.log(v - 2), copy=False),
         lambda v: np.cross(v[:0], v[:0]),
         lambda v: np.interp(v.astype(complex), NUMBERS, NUMBERS),
+        lambda v: np.interp(v, [-np.inf, 2.0, np.inf], [10.0, 10.0, np.inf]),
+        lambda v: np.interp(v, [1.0, 2.0, 4.0], [np.inf, 1.0, -np.inf]),
         lambda v: np.einsum("i,i->", v),
         lambda v: np.einsum("i", v, v),
         lambda v: np.stack([v, v.astype(np.float32)], casting="no"),

@@ -113,7 +113,11 @@ def _interp(x: Array, xp: Any, fp: Any, left: Any = None, right: Any = None, per
     i = np.clip(np.searchsorted(xp, x, side="right"), 1, len(xp) - 1)  # the end of the piece that x lies in
     x0, x1, y0, y1 = _at(xp, i - 1), _at(xp, i), _at(fp, i - 1), _at(fp, i)
     run = x1 - x0
-    inside = np.where(run == 0, y1, y0 + (x - x0) * ((y1 - y0) / np.where(run == 0, 1, run)))
+    slope = (y1 - y0) / np.where(run == 0, 1, run)
+    inside = np.where(run == 0, y1, y0 + (x - x0) * slope)
+    inside = np.where(np.isnan(inside), y1 + (x - x1) * slope, inside)  # of an infinite piece, the other end may do
+    for end, y in ((x1, y1), (x0, y0)):
+        inside = np.where(np.isnan(inside) & ((x == end) | (y0 == y1)), y, inside)
     inside = np.where(np.less(x, xp[0]), fp[0] if left is None else left, inside)
     return np.where(np.greater(x, xp[-1]), fp[-1] if right is None else right, inside)
 
