@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import numpy as np
 import pytest
 
 import tinygrad_lab as tl
-from tinygrad_lab import data, distributions, nn, optim
+from tinygrad_lab import data, distributions, lab, nn, optim
 from tinygrad_lab.errors import TinygradError
 
 RNG = np.random.default_rng(0)
@@ -18,6 +20,12 @@ def leaf():
 
 def layer():
     return nn.Linear(2, 1, rng=RNG)
+
+
+def assigned(gradient):
+    parameter = leaf()
+    parameter.grad = gradient
+    optim.SGD([parameter], lr=0.1).step()
 
 
 MISTAKES = [
@@ -43,6 +51,19 @@ MISTAKES = [
     (lambda: optim.schedules.cosine(optim.SGD([leaf()], lr=1.0), 10),
      "schedules.cosine: lr must be a number, got SGD; give the schedule to the optimizer: SGD(params, lr=sched"),
     (lambda: optim.schedules.step("0.1", 10), "schedules.step: lr must be a number, got '0.1'; give the schedule to"),
+    (lambda: optim.Adam([leaf()]).param_groups, "Adam has no param_groups; write optimizer.lr, or optimizer.grou"),
+    (lambda: optim.clip_grad_norm([leaf()], "1"), "clip_grad_norm: max_norm must be a number, got '1'; see the f"),
+    (lambda: assigned(np.ones(2)), "SGD: the gradient of parameter 0 has shape (2,), but the parameter has (3,);"),
+    (lambda: assigned(np.ones((1, 3))), "SGD: the gradient of parameter 0 has shape (1, 3), but the parameter ha"),
+    (lambda: optim.minimize(lambda p: np.sum(p * p), np.ones(2), jac=True),
+     "minimize: with jac=True the loss must return a pair, value and gradient, got float64; leave jac out"),
+    (lambda: distributions.Normal(np.zeros(3), np.ones(2)), "Normal: the parameters do not broadcast, loc (3,) a"),
+    (lambda: distributions.Beta(np.ones(3), np.ones(2)), "Beta: the parameters do not broadcast, a (3,) and b (2"),
+    (lambda: lab.sweep(activation="relu"), "sweep: activation must be a list of values, got 'relu'; write activa"),
+    (lambda: lab.sweep(lr=0.1), "sweep: lr must be a list of values, got 0.1; write lr=[0.1]"),
+    (lambda: lab.run({"epochs": 3}), "run: config must be a Config, got dict; write Config(epochs=100)"),
+    (lambda: lab.Config(data=np.ones((3, 2))), "config: data must be a text, got array([[1., 1.], [1., 1.], [1.,"),
+    (lambda: lab.run(lab.Config(epochs=1)).predict([["a", "b"]]), "predict: x must be numbers, one row for each "),
     (lambda: layer().load_state_dict([1.0]), "load_state_dict: state must be a dict of arrays by name, got list; a fi"),
     (lambda: layer().load_state_dict("model.pt"), "load_state_dict: state must be a dict of arrays by name, got str"),
     (lambda: tl.hessian(lambda model: np.sum(model(np.ones((1, 2))) ** 2))(layer()),
@@ -52,7 +73,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("mistake", "told"), MISTAKES, ids=[told[:40] for _, told in MISTAKES])
 def test_a_mistake_is_told_in_one_line_with_what_to_do(mistake, told):
-    with pytest.raises(TinygradError) as caught:
+    with pytest.raises((TinygradError, AttributeError)) as caught:
         mistake()
     assert str(caught.value).startswith(told)
     assert "\n" not in str(caught.value)
@@ -96,3 +117,7 @@ def test_a_jacobian_by_a_module_is_a_module_that_shows_itself():
     assert found.weight.shape == (4, 1, 2)
     assert repr(found).startswith("Linear()  weight (4, 1, 2), bias (4, 1)")
     assert "Linear" in tl.viz.show(found)["text/html"]
+
+
+def test_a_path_is_a_name_of_data():
+    assert lab.Config(data=pathlib.Path("a.csv"), test=pathlib.Path("b.csv")) == lab.Config(data="a.csv", test="b.csv")

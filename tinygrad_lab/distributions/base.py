@@ -71,6 +71,16 @@ def has_numbers(x: Any) -> bool:
     return isinstance(x, np.ndarray | np.generic)
 
 
+def batch(name: str, **parameters: Any) -> tuple[int, ...]:
+    """Return the shape of parameters that are broadcast against each other."""
+    shapes = {parameter: np.shape(x) for parameter, x in parameters.items()}
+    try:
+        return np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        told = " and ".join(f"{parameter} {shape}" for parameter, shape in shapes.items())
+        raise ArgumentError(f"{name}: the parameters do not broadcast, {told}; give them shapes that do") from None
+
+
 def positive(name: str, **parameters: Any) -> None:
     """Raise an ArgumentError unless all elements of these parameters are above 0."""
     for parameter, x in parameters.items():

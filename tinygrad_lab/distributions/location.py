@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.distributions.base import Distribution, Size, array, positive
+from tinygrad_lab.distributions.base import Distribution, Size, array, batch, positive
 from tinygrad_lab.generators import generator
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng
 
@@ -31,7 +31,7 @@ class Uniform(Distribution):
     def __init__(self, low: ArrayLike, high: ArrayLike) -> None:
         self.low, self.high = array(low), array(high)
         positive("Uniform", **{"high − low": plain(self.high) - plain(self.low)})
-        self.batch_shape = np.broadcast_shapes(np.shape(self.low), np.shape(self.high))
+        self.batch_shape = batch("Uniform", low=self.low, high=self.high)
 
     def log_prob(self, x: Array) -> Array:
         """Return `−log(high − low)` inside, −∞ outside."""
@@ -77,7 +77,7 @@ class Laplace(Distribution):
     def __init__(self, loc: ArrayLike, scale: ArrayLike) -> None:
         self.loc, self.scale = array(loc), array(scale)
         positive("Laplace", scale=self.scale)
-        self.batch_shape = np.broadcast_shapes(np.shape(self.loc), np.shape(self.scale))
+        self.batch_shape = batch("Laplace", loc=self.loc, scale=self.scale)
 
     def log_prob(self, x: Array) -> Array:
         """Return the logarithm of the density at `x`."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tinygrad_lab.core.arrays import plain
-from tinygrad_lab.distributions.base import Distribution, Size, array, positive
+from tinygrad_lab.distributions.base import Distribution, Size, array, batch, positive
 from tinygrad_lab.errors import ArgumentError
 from tinygrad_lab.generators import generator
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng, Result
@@ -43,7 +43,7 @@ class Normal(Distribution):
     def __init__(self, loc: ArrayLike, scale: ArrayLike) -> None:
         self.loc, self.scale = array(loc), array(scale)
         positive("Normal", scale=self.scale)
-        self.batch_shape = np.broadcast_shapes(np.shape(self.loc), np.shape(self.scale))
+        self.batch_shape = batch("Normal", loc=self.loc, scale=self.scale)
 
     def log_prob(self, x: Array) -> Array:
         """Return the logarithm of the density at `x`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_lab.distributions.base import Distribution, Size, array, constant, positive
+from tinygrad_lab.distributions.base import Distribution, Size, array, batch, constant, positive
 from tinygrad_lab.extras import special
 from tinygrad_lab.generators import generator
 from tinygrad_lab.typing import Array, ArrayLike, NumPyRng, Result
@@ -75,7 +75,7 @@ class Gamma(Distribution):
     def __init__(self, concentration: ArrayLike, rate: ArrayLike) -> None:
         self.concentration, self.rate = array(concentration), array(rate)
         positive("Gamma", concentration=self.concentration, rate=self.rate)
-        self.batch_shape = np.broadcast_shapes(np.shape(self.concentration), np.shape(self.rate))
+        self.batch_shape = batch("Gamma", concentration=self.concentration, rate=self.rate)
 
     def log_prob(self, x: Array) -> Array:
         """Return the logarithm of the density at `x`, which is positive."""
@@ -125,7 +125,7 @@ class Beta(Distribution):
     def __init__(self, a: ArrayLike, b: ArrayLike) -> None:
         self.a, self.b = array(a), array(b)
         positive("Beta", a=self.a, b=self.b)
-        self.batch_shape = np.broadcast_shapes(np.shape(self.a), np.shape(self.b))
+        self.batch_shape = batch("Beta", a=self.a, b=self.b)
 
     def _log_beta(self) -> Result:
         gammaln = special().gammaln

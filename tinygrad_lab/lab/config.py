@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -107,6 +108,9 @@ class Config:
         hidden: Any = self.hidden
         if isinstance(hidden, list):  # as JSON has it
             object.__setattr__(self, "hidden", tuple(hidden))
+        for name in ("data", "test", "validation"):
+            if isinstance(getattr(self, name), os.PathLike):
+                object.__setattr__(self, name, os.fspath(getattr(self, name)))
         check(self)
         self._check_generator()
         self._check_momentum()

@@ -38,7 +38,7 @@ class Kind:
     def check(self, name: str, value: Any) -> None:
         """Raise a LabError unless the value is of this kind."""
         if not self.holds(value):
-            shown = value if isinstance(value, int | float) else repr(value)
+            shown = value if isinstance(value, int | float) else " ".join(repr(value).split())
             advice = self.advice if self.choices is None else meant(value, self.choices, self.advice)
             raise LabError(f"config: {name} must be {self.rule}, got {shown}; {advice}")
 

@@ -140,7 +140,10 @@ class Run:
         return p if self.experiment.classwise else np.concatenate([1 - p, p], axis=1)
 
     def _inputs(self, x: Any) -> NDArray:
-        x = np.asarray(x, dtype=np.float64)
+        try:
+            x = np.asarray(x, dtype=np.float64)
+        except (ValueError, TypeError) as error:
+            raise LabError(f"predict: x must be numbers, one row for each point ({error}); correct it") from error
         features = self.schema.features
         if x.ndim != 2 or x.shape[1] != len(features):
             shown = ", ".join(features[:8]) + (", …" if len(features) > 8 else "")
@@ -214,6 +217,8 @@ def prepare(config: Config, dataset: Dataset | None = None, model: Module | None
     Raises:
         LabError: the data cannot be read, or the configuration does not fit them.
     """
+    if not isinstance(config, Config):
+        raise LabError(f"run: config must be a Config, got {type(config).__name__}; write Config(epochs=100)")
     dataset = dataset or load(config)
     parts = divide(config, dataset)
     config = resolve(config, dataset)

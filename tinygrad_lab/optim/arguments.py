@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lab.calls.foreign import is_lazy
 from tinygrad_lab.calls.receivers import plain
 from tinygrad_lab.core.value import Value
@@ -64,6 +66,15 @@ def refuse_results(name: str, params: list[Value]) -> None:
                 f"{name}: params must be leaves, but one is the result of {parameter.op.name}; pass the Values that it "
                 f"was computed from, or a leaf of its own: tl.Value(v.data)"
             )
+
+
+def check_shape(name: str, position: int, parameter: Any, gradient: Any) -> None:
+    """Refuse a gradient that somebody has assigned, and that would give the parameter another shape."""
+    if np.shape(gradient) != parameter.shape:
+        raise ArgumentError(
+            f"{name}: the gradient of parameter {position} has shape {np.shape(gradient)}, but the parameter has "
+            f"{parameter.shape}; assign one of the parameter's shape"
+        )
 
 
 def check_at_least_0(name: str, **arguments: Any) -> None:

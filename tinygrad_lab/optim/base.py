@@ -11,9 +11,17 @@ import numpy as np
 from tinygrad_lab.calls.foreign import ARRAYS
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.errors import ArgumentError, ArgumentTypeError, UndefinedMethodError
-from tinygrad_lab.optim.arguments import check_at_least_0, computed, listed, refuse_recorded, refuse_results, values
+from tinygrad_lab.optim.arguments import (
+    check_at_least_0,
+    check_shape,
+    computed,
+    listed,
+    refuse_recorded,
+    refuse_results,
+    values,
+)
 from tinygrad_lab.optim.parts import parts, whole
-from tinygrad_lab.refusals import making
+from tinygrad_lab.refusals import making, names
 from tinygrad_lab.refusals.nearest import meant
 from tinygrad_lab.typing import Array, NDArray, Result
 
@@ -174,6 +182,8 @@ class Optimizer:
                 data, state = parameter.data, states[position]
                 if type(gradient) not in ARRAYS:
                     gradient = computed(type(self).__name__, data, gradient)
+                if not state:
+                    check_shape(type(self).__name__, position, data, gradient)
                 if not alike:
                     rule = self.rule_of(position)
                     if callable(rule.lr) and (not state or "step" in state):
@@ -278,3 +288,6 @@ class Optimizer:
 
 
 _NOT_SHARED = frozenset({"params", "states", "groups", "steps", "_own", "_owners", "_lag"})
+
+
+names.tell_optimizers(Optimizer)

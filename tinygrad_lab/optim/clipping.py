@@ -77,7 +77,9 @@ def clip_grad_value(params: Iterable[Value], limit: float) -> None:
 
 
 def _check_bound(name: str, **bound: float) -> None:
-    if isinstance(next(iter(bound.values())), int | float | np.generic):  # a compiled step has it as an input
+    if isinstance(
+        next(iter(bound.values())), int | float | np.generic | str | None
+    ):  # a compiled step has it as an input
         check_at_least_0(name, **bound)
 
 

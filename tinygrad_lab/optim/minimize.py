@@ -86,7 +86,13 @@ def minimize(
         return float(plain(loss(at.unravel(x), *args)))
 
     def value_and_gradient(x: Any) -> tuple[float, Any]:
-        y, gradient = both(at.unravel(x), *args)
+        pair = both(at.unravel(x), *args)
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise ArgumentTypeError(
+                f"minimize: with jac=True the loss must return a pair, value and gradient, got {type(pair).__name__}; "
+                f"leave jac out"
+            )
+        y, gradient = pair
         return float(plain(y)), at.ravel(gradient)
 
     def product(x: Any, direction: Any) -> Result:

@@ -31,6 +31,11 @@ OF_MODULES = {
     **dict.fromkeys(("cpu", "cuda", "to"), _NO_DEVICE),
     **{name: f'write model.astype("{dtype}")' for name, dtype in _DTYPE.items()},
 }
+OF_OPTIMIZERS = {
+    "param_groups": "write optimizer.lr, or optimizer.groups[i].lr",
+    "add_param_group": "give all groups when the optimizer is made, as dicts with params",
+    "defaults": "write repr(optimizer), or its attributes",
+}
 OF_DISTRIBUTIONS = {
     "rsample": "write sample(rng): where draws have gradients, it gives them",
     "stddev": "write np.sqrt(d.variance)", "expand": "give parameters of that shape",
@@ -120,6 +125,11 @@ def tell_values(kind: type) -> None:
 def tell_distributions(kind: type) -> None:
     """Do the same for the class of distributions."""
     _tell(kind, "", OF_DISTRIBUTIONS)
+
+
+def tell_optimizers(kind: type) -> None:
+    """Do the same for the class of optimizers."""
+    _tell(kind, "", OF_OPTIMIZERS)
 
 
 def tell_modules(kind: type) -> None:

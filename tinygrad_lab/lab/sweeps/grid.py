@@ -76,8 +76,11 @@ def cells(base: Config, choices: Mapping[str, Iterable[Any]], sample: int | None
         >>> [cell.options for cell in cells(Config(), {"lr": [0.1, 0.2], "seed": range(2)})]
         [{'lr': 0.1, 'seed': 0}, {'lr': 0.1, 'seed': 1}, {'lr': 0.2, 'seed': 0}, {'lr': 0.2, 'seed': 1}]
     """
+    check_names("sweep", choices, Config)
+    for name, chosen in choices.items():
+        if isinstance(chosen, str) or not isinstance(chosen, Iterable):
+            raise LabError(f"sweep: {name} must be a list of values, got {chosen!r}; write {name}=[{chosen!r}]")
     values = {name: list(dict.fromkeys(map(_plain, chosen))) for name, chosen in choices.items()}
-    check_names("sweep", values, Config)
     for name, chosen in values.items():
         if not chosen:
             raise LabError(f"sweep: {name} has no value; give it one, or leave it out")
