@@ -18,7 +18,7 @@ def shown(run):
 
 
 def test_a_run_shows_curves_figures_and_configuration():
-    run = lab.run(lab.Config(data="two_moons", validation_fraction=0.3, epochs=1000, lr=1.0))
+    run = lab.run(lab.Config(data="two_moons", validation_fraction=0.3, epochs=900, lr=1.0))
     html, page = shown(run)
     assert len(html) < 60_000
     assert len(page.findall(f".//{SVG}polyline")) == len(run.history.columns()) == 4
@@ -27,6 +27,7 @@ def test_a_run_shows_curves_figures_and_configuration():
     assert cells[cells.index("optimizer") + 1] == "sgd, lr 1"
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_run_shows_itself_before_its_training_and_without_its_data(tmp_path):
     run = lab.prepare(lab.Config())
     assert "xor: not trained yet" in "".join(shown(run)[1].itertext())
