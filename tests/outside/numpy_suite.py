@@ -53,6 +53,7 @@ def run(modules=MODULES, limit=300):
     for module in modules:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.outside.numpy_suite", "-p", "no:cacheprovider"]
         command += ["-W", "ignore", "-o", "addopts=", "--continue-on-collection-errors", "--pyargs", module]
+        command += ["-k", "not huge and not large"]  # of gigabytes
         try:
             shown = subprocess.run(
                 command, capture_output=True, text=True, timeout=limit, check=False,

@@ -244,6 +244,10 @@ NUMBERS = np.array([1.0, 2.0, 4.0])
         lambda v: np.concatenate([v.astype(np.float32), v], dtype=np.float32, casting="safe"),
         lambda v: np.insert(v, 1, 1j),
         lambda v: np.roll(v, True),
+        lambda v: np.prod(v, dtype=np.float32, initial=np.float64(0.3)),
+        lambda v: np.prod(v.astype(np.float32), initial=np.float64(0.3)),
+        lambda v: np.interp(v, NUMBERS, NUMBERS, left=1j),
+        lambda v: np.min(v, initial=np.array(1.5)),
         lambda v: np.prod(v, initial=[1.0]),
         lambda v: np.prod(v, keepdims="yes"),
         lambda v: np.std(v, keepdims=[]),
@@ -285,6 +289,19 @@ def test_a_value_fares_as_an_array_does(call):
     else:
         np.testing.assert_allclose(plain(got), expected, rtol=1e-6)
         assert plain(got).dtype == expected.dtype
+
+
+@pytest.mark.parametrize("shift", [True, 2.0, np.int64(-1), (1, 2), np.array([1, 2])], ids=repr)
+def test_rolls_back_by_any_shift(shift):
+    x, weights = NUMBERS, np.array([1.0, 10.0, 100.0])
+    gradient = tl.grad(lambda x: np.sum(np.roll(x, shift, (0, 0) if np.ndim(shift) else None) * weights))(x)
+    np.testing.assert_array_equal(gradient, np.roll(weights, -int(np.sum(shift))))
+
+
+@pytest.mark.parametrize("other", ["a", None, np.datetime64("2026-01-01")], ids=repr)
+def test_what_is_no_number_does_not_enter_a_graph(other):
+    with pytest.raises(TypeError, match=r"which has no derivative; pass numbers only|promot"):
+        np.append(tl.Value(NUMBERS), other)
 
 
 def test_numpys_own_classes_of_error_are_kept():

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tinygrad_lab import tree
+from tinygrad_lab import refusals, tree
 from tinygrad_lab.calls.foreign import beside
 from tinygrad_lab.calls.spelling import ask
 from tinygrad_lab.core.declare import composed, defvjp, primitive
@@ -58,6 +58,8 @@ def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, castin
         arrays, axis = [np.ravel(array) for array in arrays], 0
     sizes = (np.shape(array)[axis] if -np.ndim(array) <= axis < np.ndim(array) else 0 for array in arrays)
     joined = concatenate(*arrays, axis=axis, bounds=tuple(itertools.accumulate(sizes, initial=0)))
+    if joined.dtype == object:
+        raise refusals.rules.no_array("concatenate", joined)
     return _cast("concatenate", arrays, joined, dtype, casting)
 
 

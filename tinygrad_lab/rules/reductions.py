@@ -98,7 +98,7 @@ def _prod(
         a = np.where(where, a, 1)
     a = as_last(a, axes)
     a = halved(np.multiply, a) if a.shape[-1] else np.sum(a, axis=-1) + 1
-    a = a if initial is None else a * initial
+    a = a if initial is None else a * converted(initial, a.dtype)
     return np.reshape(a, resized(shape, axes, 1)) if keepdims else a
 
 

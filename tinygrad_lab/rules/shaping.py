@@ -28,7 +28,7 @@ def _transpose(g: Array, y: Array, x: Array, axes: Axes = None) -> Array:
 
 
 def _roll(g: Array, y: Array, x: Array, shift: Any, axis: Axes = None) -> Array:
-    return np.roll(g, np.negative(shift, dtype=np.intp), axis)  # a bool counts as a number
+    return np.roll(g, np.negative(np.asarray(shift).astype(np.intp)), axis)  # bools and floats count as integers
 
 
 def inverse(permutation: Sequence[int]) -> tuple[int, ...]:

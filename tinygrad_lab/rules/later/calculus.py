@@ -99,8 +99,8 @@ defvjp(np.unwrap, _unwrap_rule)
 @composed(np.interp)
 def _interp(x: Array, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Array:
     odd = np.ndim(xp) != 1 or np.shape(xp) != np.shape(fp) or 0 in np.shape(xp) or period == 0
-    if odd or np.iscomplexobj(x) or np.iscomplexobj(xp):
-        ask(np.interp, (x, xp, fp), {"period": period})
+    if odd or any(np.iscomplexobj(x) for x in ([x, xp] if np.iscomplexobj(fp) else [x, xp, left, right])):
+        ask(np.interp, (x, xp, fp, left, right, period), {})
     x, xp = converted(x, np.float64), converted(xp, np.float64)
     fp = converted(fp, np.complex128 if np.iscomplexobj(fp) else np.float64)
     if period is not None:
