@@ -86,12 +86,16 @@ for folder, there in json.loads(sys.argv[1]):
 
 
 SEEN_QUICKLY = ("core", "rules", "functional")
+SEEN = sorted({*SEEN_QUICKLY, *FOLDERS[::2], FOLDERS[-1]}, key=FLOORS.index)
 
 
 def test_a_floor_is_imported_without_those_above_it(tmp_path, whole):
-    """One interpreter imports them one after the other: to start one for each takes longer than what it does."""
+    """One interpreter imports them one after the other: to start one for each takes longer than what it does.
+
+    Every second floor shows what the imports that are read above do not; `python -m tests.house` builds up to each.
+    """
     houses = []
-    for floor in FOLDERS if whole else SEEN_QUICKLY:
+    for floor in SEEN if whole else SEEN_QUICKLY:
         (tmp_path / floor).mkdir()
         houses.append((str(built_up_to(floor, tmp_path / floor)), FLOORS[: FLOORS.index(floor) + 1]))
     counts = run(tmp_path, "-c", IMPORT_ALL, json.dumps(houses)).split()
@@ -122,9 +126,7 @@ def test_the_engine_differentiates_with_nothing_but_rules_of_ones_own(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("floor", "tested"), [("rules", "core"), ("functional", "calls"), ("compiler", "refusals"), ("nn", "nn")]
-)
+@pytest.mark.parametrize(("floor", "tested"), [("rules", "core"), ("compiler", "refusals"), ("nn", "nn")])
 def test_a_floor_passes_its_tests_without_those_above_it(floor, tested, tmp_path):
     """`python -m tests.house` runs those of all floors, in minutes."""
     assert "passed" in house.run_tests(floor, tmp_path, (tested,))
