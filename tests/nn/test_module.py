@@ -158,6 +158,17 @@ def test_what_is_shared_loads_under_each_of_its_names_as_pytorch_saves_it():
         other.load_state_dict(different)
 
 
+@pytest.mark.parametrize("held", [{"a": {"b": 1.0}, "a.b": 2.0}, {0: 1.0, "0": 2.0}])
+def test_two_of_one_name_are_refused_rather_than_one_of_them_lost(held):
+    model = nn.Module()
+    model.held = tree.map(tl.Value, held)
+    assert len(model.parameters()) == 2
+    with pytest.raises(ValueError, match=r"state_dict: two parameters or buffers are called 'held.*'; rename a key"):
+        model.state_dict()
+    with pytest.raises(ValueError, match="two parameters or buffers are called"):
+        model.load_state_dict({})
+
+
 def test_names_come_from_the_attribute_path():
     model = Autoencoder()
     assert [name for name, _ in model.named_parameters()] == NAMES

@@ -188,7 +188,7 @@ class Module:
 
     def state_dict(self) -> dict[str, NDArray]:
         """Return copies of the arrays of parameters and buffers by name."""
-        return {name: np.array(held.data) for name, held in self._saved()}
+        return {name: np.array(held.data) for name, held in states.by_name(self).items()}
 
     def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
         """Give every parameter and buffer a copy of the array of its name, in the dtype that it has.

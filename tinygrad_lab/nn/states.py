@@ -26,12 +26,23 @@ def load(module: Any, state: Mapping[str, ArrayLike]) -> None:
             f"load_state_dict: state must be a dict of arrays by name, got {type(state).__name__}; a file is read by "
             f"tl.load(path, model)"
         )
-    held = dict(module._saved())
+    held = by_name(module)
     if not state.keys() <= held.keys():
         state = _once(module, held, state)
     _check(held, state)
     for name, item in held.items():
         item.data = np.array(state[name], dtype=item.data.dtype)[()]
+
+
+def by_name(module: Any) -> dict[str, Value | Buffer]:
+    """Return parameters and buffers by name; refuse two of one name, of which a state could hold one only."""
+    saved: Saved = module._saved()
+    held = dict(saved)
+    if len(held) < len(saved):
+        names = [name for name, _ in saved]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ArgumentError(f"state_dict: two parameters or buffers are called {twice!r}; rename a key of their dict")
+    return held
 
 
 def _once(module: Any, held: dict[str, Value | Buffer], state: Mapping[str, ArrayLike]) -> Mapping[str, ArrayLike]:

@@ -25,9 +25,20 @@ OF_VALUES = {
     "index_select": "write np.take(v, index, axis)", "index_add": "write v.at[index].add(x)",
     "scatter_add": "write tl.functional.segment_sum, or v.at[index].add(x)", "dim": "write v.ndim",
     "numel": "write v.size", "chunk": "write np.split(v, n, axis)", "bmm": "write v @ w", "mm": "write v @ w",
+    "topk": "write np.sort(v)[::-1][:k], or np.argsort(v.data) for the places", "eq": "write v == x",
+    "type": "write v.astype(dtype)", "grad_fn": "write v.op", "new_zeros": "write np.zeros(shape)",
+    "new_ones": "write np.ones(shape)", "device": _NO_DEVICE,
+    **{name: f"write tl.functional.{name}(v)" for name in ("relu", "sigmoid", "softmax", "log_softmax", "softplus")},
     "unbind": "write np.unstack(v)", "cat": "write np.concatenate", "logsumexp": "write tl.functional.logsumexp(v)",
 }  # fmt: skip
 OF_MODULES = {
+    "register_parameter": "write self.name = tl.Value(x)",
+    "register_buffer": "write self.name = tl.nn.Buffer(x)",
+    "add_module": "write self.name = module",
+    "append": "write tl.nn.Sequential(*layers, another)",
+    "device": _NO_DEVICE,
+    "compile": "write tl.compile(model)",
+    "share_memory": "send model.state_dict()",
     **dict.fromkeys(("cpu", "cuda", "to"), _NO_DEVICE),
     **{name: f'write model.astype("{dtype}")' for name, dtype in _DTYPE.items()},
 }
@@ -43,6 +54,12 @@ OF_DISTRIBUTIONS = {
 #: Of the package and its parts, by their last names.
 OF_PACKAGES = {
     "tinygrad_lab": {
+        "Tensor": "write tl.Value", "jit": "write tl.compile", "stop_gradient": "write v.detach()",
+        "vmap": "write the function for a batch, as NumPy broadcasts, or tl.scan for a loop",
+        "lax": "write tl.scan for a loop, np.where for a choice", "inference_mode": "write tl.no_grad",
+        **dict.fromkeys(("jacrev", "jacfwd"), "write tl.jacobian"), "jnp": "write np",
+        **dict.fromkeys(("tree_map", "tree_util"), "write tl.tree.map"),
+        **dict.fromkeys(("rand", "randn"), "write np.random.default_rng(seed).normal(size=shape)"),
         "tensor": "write tl.Value(x), or x itself for a constant", "from_numpy": "write tl.Value(x)",
         "cat": "write np.concatenate", "manual_seed": "write rng=np.random.default_rng(seed) where something is drawn",
         "autograd": "write tl.grad, tl.vjp, or v.backward()", "set_default_tensor_type": "write tl.set_default_dtype",
