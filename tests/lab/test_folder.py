@@ -140,7 +140,10 @@ def test_other_numbers_of_features_get_a_table_of_counts(tmp_path, features):
     x = np.random.default_rng(0).normal(size=(30, features))
     np.savez(tmp_path / "a.npz", x=x, y=np.where(x[:, 0] > 0, "up", "down"))
     result = run(Config(data=str(tmp_path / "a.npz"), epochs=20))
-    ET.fromstring(plots.prediction(result))
+    picture = ET.fromstring(plots.prediction(result))
+    assert picture.get("width") == picture.get("height")  # two planes side by side are twice as wide
+    numbers = [group for group in picture.iter() if str(group.get("id")).startswith("text_")]
+    assert len(numbers) >= 4 + 2 + 2 + 2 + 1  # the counts, names of classes and of axes, the title
 
 
 def test_a_constant_feature_and_many_points_can_be_drawn(tmp_path):
