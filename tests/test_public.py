@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import collections
 import functools
 import inspect
 import re
@@ -87,6 +88,28 @@ def test_every_error_raised_on_purpose_is_of_a_class_that_can_be_caught_as_one()
     assert not others
     used = {name for _, name, _ in raises()}
     assert BUILT_IN.keys() <= used, "an exception that nothing needs any more"
+
+
+def test_what_makes_the_error_to_raise_says_that_it_is_one_of_ours():
+    """A raise of `_error(…)` or `refusals.graph.freed(…)` is as good as the annotation of that function."""
+    ours = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
+    made = collections.defaultdict(set)
+    for node in (node for tree in trees.values() for node in ast.walk(tree)):
+        if isinstance(node, ast.FunctionDef) and node.returns is not None:
+            made[node.name].add(ast.unparse(node.returns).strip("\"'"))
+    doubtful = []
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                name = ast.unparse(node.exc.func).rpartition(".")[2]
+                if name.strip("_")[0].islower() and name not in HAND_ON and not (ours | {"NoReturn"}) & made[name]:
+                    doubtful.append(f"{path.relative_to(PACKAGE)}:{node.lineno}: {name} -> {made[name]}")
+    assert not doubtful
+
+
+# They return the error that they were given, or one of ours in its place.
+HAND_ON = {"judged", "explained"}
 
 
 def test_every_error_class_is_the_base_class_and_a_built_in():
