@@ -16,10 +16,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
 import dask  # noqa: E402
 import dask.array as da  # noqa: E402
+from make_operations import public_name  # noqa: E402
 
 from tests.devices.derivatives import assert_alike, derivatives, narrow  # noqa: E402
 from tests.rules.cases import DRAWN, LISTED, OPERATIONS, calls_of  # noqa: E402
@@ -75,8 +76,8 @@ def rows(operations):
 
 
 def named(op):
-    """Return an operation's name on the page."""
-    return f"`{op.family}.{op.name}`"
+    """Return an operation's name on the page: that of NumPy's function, or of the step that it is made of."""
+    return f"`{public_name(op)}`"
 
 
 def sections(operations):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -153,4 +152,4 @@ def measure(program: Program, arrays: Sequence[Any], rounds: int = 20) -> dict[C
                 result = function(*args, **kwargs)
                 times[call].append(time.perf_counter() - start)
                 values.update(zip(call.outputs, result if call.several else (result,), strict=True))
-    return {call: sorted(found)[math.ceil(len(found) / 2) - 1] for call, found in times.items()}
+    return {call: float(np.median(found)) for call, found in times.items()}

@@ -7,10 +7,10 @@ def first_line(error: BaseException) -> str:
     r"""Return the first line of what an exception says, and its class where it says nothing.
 
     Example:
-        >>> first_line(ValueError("too small\nby far")), first_line(ValueError())
+        >>> first_line(ValueError("\ntoo small\nby far")), first_line(ValueError())
         ('too small', 'ValueError')
     """
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    return next(filter(None, map(str.strip, str(error).splitlines())), type(error).__name__)
 
 
 def one_line(error: BaseException) -> str:
@@ -30,4 +30,4 @@ def with_class(error: BaseException) -> str:
         >>> with_class(ValueError("too small")), with_class(ValueError())
         ('ValueError: too small', 'ValueError')
     """
-    return f"{type(error).__name__}: {first_line(error)}" if str(error) else type(error).__name__
+    return f"{type(error).__name__}: {first_line(error)}" if str(error).strip() else type(error).__name__
