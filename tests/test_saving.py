@@ -216,3 +216,14 @@ def test_arrays_of_every_kind_come_back_as_they_were(dtype, shape, tmp_path):
     tl.save({"x": x}, tmp_path / "a")
     found = tl.load(tmp_path / "a")["x"]
     np.testing.assert_array_equal(found, x.astype(x.dtype.newbyteorder("=")), strict=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.complex128])
+def test_the_same_state_gives_the_same_bytes(tmp_path, dtype):
+    state = {"a": np.ones(2, dtype), "b": {"step": 3, "name": "x"}, "c": np.zeros((1, 2), dtype)}
+    contents = set()
+    for number in range(8):
+        tl.save(state, tmp_path / f"{number}.safetensors")
+        contents.add((tmp_path / f"{number}.safetensors").read_bytes())
+    assert len(contents) == 1
+    assert tl.load(tmp_path / "0.safetensors")["a"].dtype == dtype

@@ -103,7 +103,8 @@ def encode(arrays: Mapping[str, NDArray], about: Mapping[str, Any]) -> bytes:
 
     wide = [name for name, x in arrays.items() if x.dtype == np.complex128]  # which the format has not: pairs
     pairs = {name: np.asarray(arrays[name], order="C")[..., None].view(np.float64) for name in wide}
-    return to_bytes({**arrays, **pairs}, {"tinygrad_lab": json.dumps(about), "complex128": json.dumps(wide)})
+    # One note only: the library writes several in any order, and the same state is to give the same bytes.
+    return to_bytes({**arrays, **pairs}, {"tinygrad_lab": json.dumps([about, wide] if wide else about)})
 
 
 def decode(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -119,10 +120,10 @@ def decode(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         arrays = from_bytes(content)
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])  # of bytes, the library keeps it
-        notes = header.get("__metadata__", {})
-        wide = json.loads(notes.get("complex128", "[]"))
+        found = json.loads(header.get("__metadata__", {}).get("tinygrad_lab", "{}"))
+        about, wide = found if isinstance(found, list) else (found, [])
         arrays |= {name: arrays[name].view(np.complex128)[..., 0] for name in wide}
-        return arrays, json.loads(notes.get("tinygrad_lab", "{}"))
+        return arrays, about
     except (SafetensorError, ValueError, KeyError) as error:
         raise ArgumentError(f"not a complete safetensors file ({error}); save it again") from error
 
