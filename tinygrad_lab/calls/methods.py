@@ -108,7 +108,8 @@ class ArrayMethods(Recorder):
 
     def reshape(self, *shape: Any, **kwargs: Any) -> Self:
         """Return `np.reshape`; the shape may be one tuple or several integers."""
-        return self._numpy(np.reshape, shape[0] if len(shape) == 1 else shape, **kwargs)
+        given = () if not shape and "shape" not in kwargs else (shape[0] if len(shape) == 1 else shape,)
+        return self._numpy(np.reshape, *given, **kwargs)
 
     def transpose(self, *axes: Any) -> Self:
         """Return `np.transpose`; the axes may be one tuple or several integers."""

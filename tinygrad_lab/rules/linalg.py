@@ -119,11 +119,15 @@ def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Result:
 
 @composed(np.matvec)
 def _matvec(x1: Array, x2: Array) -> Array:
+    if np.ndim(x1) < 2:  # which matmul would take for a row
+        ask(np.matvec, (x1, x2), {})
     return np.matmul(x1, np.expand_dims(x2, -1))[..., 0]
 
 
 @composed(np.vecmat)
 def _vecmat(x1: Array, x2: Array) -> Array:
+    if np.ndim(x2) < 2:
+        ask(np.vecmat, (x1, x2), {})
     return np.matmul(np.expand_dims(np.conjugate(x1), -2), x2)[..., 0, :]
 
 
