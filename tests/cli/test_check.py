@@ -5,6 +5,7 @@ import pytest
 from tinygrad_lab.cli import main
 
 FUNCTIONS = """
+import functools
 import numpy as np
 import tinygrad_lab as tl
 
@@ -26,6 +27,18 @@ def misspelled(x):
 def careful(x):
     assert np.all(x > 0), "x must be positive"
     return np.log(x)
+
+def likely(p):
+    assert np.all((p > 0) & (p < 1))
+    return -p * np.log(p)
+
+async def later(x):
+    return x
+
+def one_by_one(x):
+    yield x
+
+columns = functools.partial(np.sum, axis=0)
 
 def first(x):
     return x[0]
@@ -92,7 +105,9 @@ def test_a_wrong_one_is_reported_with_what_reproduces_it(functions, capsys):
         (["{}:entropy", "--at", "one"], 2, "'one' is no array of numbers; write it like [0.5,2]"),
         (["{}:entropy", "--at", "1", "--at", "2"], 2, "--at is given 2 times for 1 arguments"),
         (["{}:entropy", "--examples", "0"], 2, "one is the least, 0 is less"),
-        (["{}:misspelled"], 2, "NameError: name 'nup' is not defined (line 18 of {}.py)"),
+        (["{}:misspelled"], 2, "NameError: name 'nup' is not defined (line 19 of {}.py)"),
+        (["{}:later"], 2, "later is a coroutine; write it as a plain function of arrays"),
+        (["{}:one_by_one"], 2, "one_by_one is a generator; write it as a plain function of arrays"),
         (["{}:scaled"], 2, "needs factor besides arrays"),
         (["{}:Net"], 2, "is a class; name an instance"),
         (["{}:number"], 2, "is of type int; name a function"),
@@ -111,6 +126,7 @@ def test_what_cannot_be_checked(functions, capsys, words, status, text):
     [
         (["{}.py:entropy"], "arrays of all shapes, elements above 0"),
         (["{}:careful"], "arrays of all shapes, elements above 0"),
+        (["{}:likely"], "elements between 0 and 1"),
         (["{}:half", "--domain", "-inf,2"], "elements below 2"),
         (["{}:first"], "arrays of all shapes but empty and 0-d ones, elements of any size"),
         (["{}:net", "--input", "5,3"], "shapes (5, 3), elements of any size"),
@@ -125,7 +141,8 @@ def test_what_a_function_takes_is_found_by_trying(functions, capsys, words, draw
 
 
 def test_a_lambda_is_called_as_it_is_named_on_the_command_line(functions, capsys):
-    assert check(capsys, f"{functions}:half", "--examples", "5")[1].startswith(f"{functions}:half: right in 5")
+    for name in ("half", "columns"):
+        assert check(capsys, f"{functions}:{name}", "--examples", "5")[1].startswith(f"{functions}:{name}: right in 5")
 
 
 def test_one_point_alone(functions, capsys):

@@ -1,5 +1,7 @@
 """The tests notice wrong rules: a sample here, all of them by hand with `python -m tests.testing.targets mutants`."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import assume
@@ -14,8 +16,8 @@ from tinygrad_lab.errors import GradientError, GradientLostError, RuleError
 from tinygrad_lab.testing import assert_kills_mutants, gradient_test
 from tinygrad_lab.testing.calls import Call, calls
 from tinygrad_lab.testing.examples import check_call, run
-from tinygrad_lab.testing.mutants import mutants
-from tinygrad_lab.testing.planting import planted
+from tinygrad_lab.testing.mutants import Mutant, mutants
+from tinygrad_lab.testing.planting import Watched, planted
 from tinygrad_lab.testing.profiles import Profile, running
 
 pytestmark = pytest.mark.slow
@@ -133,3 +135,11 @@ def test_right_gradients_of_a_pair_are_not():
 
 def test_one_call_may_be_checked_by_itself():
     assert check_call(Call(np.sum, (np.ones((2, 3)),), {"axis": 0}), order=2).ok
+
+
+def test_rounding_that_is_another_at_each_call_makes_no_wrong_rule():
+    calls = itertools.count()
+    watched = Watched(Mutant("the same", 0, lambda rule: rule))
+    apply = watched.wrong(lambda g, y, x: np.nextafter(g, np.inf) if next(calls) % 2 else g)
+    apply(np.ones(3), np.ones(3), np.ones(3))
+    assert not watched.differed

@@ -140,7 +140,8 @@ def test_broken(x):
 """
 
 
-def test_parametrize_settings_above_unittest_tracebacks_and_the_marker(project, pytester):
+def test_parametrize_settings_above_unittest_tracebacks_and_the_marker(project, pytester, monkeypatch, tmp_path):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     pytester.makepyfile(test_others=OTHERS + FILE.format(factor=1.5, examples=25))
     marked = ("-m", "gradient", "--strict-markers")
     result = project(1, 25, "test_others.py", "-k", "power or case or broken or another", *marked)
@@ -148,4 +149,6 @@ def test_parametrize_settings_above_unittest_tracebacks_and_the_marker(project, 
     text = result.stdout.str()
     assert "GradientError: test_case, gradient of argument 0: off by a factor of 1.5" in text
     assert ">       return x.no_such_thing" in text
+    summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert re.search(r"\| ❌ \| `.*test_broken` \| .* \| AttributeError: .*no_such_thing", summary)
     assert "tinygrad_lab/testing" not in text

@@ -122,7 +122,7 @@ def _drawn(adapter: Adapter, arity: int, first: tuple[Any, ...], options: dict[s
 def _adapter(found: Any, what: str) -> tuple[Adapter, int]:
     """Return an adapter for what was named, and the number of arrays that it takes."""
     from tinygrad_lab.testing import adapters
-    from tinygrad_lab.testing.decorated import array_parameters
+    from tinygrad_lab.testing.decorated import unfit
 
     torch = sys.modules.get("torch")
     owner = found if inspect.isclass(found) else getattr(found, "__self__", None)  # of a bound `apply`
@@ -132,6 +132,8 @@ def _adapter(found: Any, what: str) -> tuple[Adapter, int]:
         raise LabError(f"check: {what} is a class; name an instance, such as net = {found.__name__}(...)")
     if not callable(found) and not isinstance(found, adapters.Adapter):
         raise LabError(f"check: {what} is of type {type(found).__name__}; name a function of arrays")
+    if kind := unfit(found):
+        raise LabError(f"check: {what} is a {kind}; write it as a plain function of arrays")
     name = getattr(found, "__name__", None) or type(found).__name__
     if isinstance(found, Module):
         adapter, taken = adapters.Adapter(lambda module, *arrays: module(*arrays), name), found.forward
@@ -140,9 +142,16 @@ def _adapter(found: Any, what: str) -> tuple[Adapter, int]:
     elif isinstance(found, adapters.Adapter):
         adapter, taken = found, found.declared
     else:
-        adapter, taken = adapters.Adapter(found, what if name == "<lambda>" else name), found
+        adapter, taken = adapters.Adapter(found, what if name in ("<lambda>", "partial") else name), found
+    return adapter, _arity(what, taken)
+
+
+def _arity(what: str, taken: Any) -> int:
+    """Return the number of arrays that a function takes."""
+    from tinygrad_lab.testing.decorated import array_parameters
+
     if isinstance(taken, np.ufunc):
-        return adapter, taken.nin
+        return taken.nin
     missing = [
         p.name
         for p in inspect.signature(taken).parameters.values()
@@ -153,7 +162,7 @@ def _adapter(found: Any, what: str) -> tuple[Adapter, int]:
     arity = len(array_parameters(taken))
     if not arity:
         raise LabError(f"check: {what} takes no arrays: no parameter is without a default; name a function of arrays")
-    return adapter, arity
+    return arity
 
 
 def _require(option: str, given: Any, arity: int) -> None:

@@ -51,14 +51,14 @@ class Decorated:
         said: what Hypothesis' decorators said of the test, those above `@gradient_test`.
 
     Raises:
-        ArgumentTypeError: if the function is a coroutine.
+        ArgumentTypeError: if the function is a coroutine or a generator.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function, self.name = function, getattr(function, "__name__", "gradient_test")
         self.said: dict[str, Any] = {}
-        if inspect.iscoroutinefunction(function):
-            raise ArgumentTypeError(f"{self.name} is a coroutine; write it as a plain function of arrays")
+        if kind := unfit(function):
+            raise ArgumentTypeError(f"{self.name} is a {kind}; write it as a plain function of arrays")
         try:
             self._parameters = list(inspect.signature(function).parameters.values())
         except (TypeError, ValueError):
@@ -104,6 +104,13 @@ class Decorated:
         names = [p.name for p in array_parameters(self.function) if p.name not in self._filled] if explicit else []
         calls = [Call(self.function, tuple(one.args) or tuple(one.kwargs[n] for n in names)) for one in explicit]
         return Options(said(_SETTINGS), said(_SEED), tuple(calls), tolerance, nondeterminism)
+
+
+def unfit(function: Any) -> str:
+    """Return what a function is that returns no arrays when it is called, or nothing."""
+    if inspect.iscoroutinefunction(function):
+        return "coroutine"
+    return "generator" if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function) else ""
 
 
 def array_parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:

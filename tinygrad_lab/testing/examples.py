@@ -117,7 +117,7 @@ def gradient_test(
         nondeterminism: how far two results for the same arguments may be apart.
 
     Raises:
-        ArgumentTypeError: if the function is a coroutine.
+        ArgumentTypeError: if the function is a coroutine or a generator.
         GradientError: when the test runs and an example's gradient is wrong; the example is made as small as can be.
         VacuousTestError: when it runs and most elements stay undecided.
 

@@ -116,7 +116,8 @@ class _Trial(NamedTuple):
         candidates += [(domain,) * self.arity for domain in MATRICES]
         tried = [shapes] if shapes else [((3,),) * self.arity, ((3, 3),) * self.arity, *shapes_by_trying(self.arity)]
         if shapes is None:  # those that it takes, if it takes any: what asserts where it is defined may take none
-            tried = [next((found for found in tried if self.runs(found, candidates[0])), tried[0]), tried[1]]
+            filled = [found for found in tried if all(map(math.prod, found))]  # of nothing any assertion holds
+            tried = [next((found for found in filled if self.runs(found, candidates[0])), tried[0]), tried[1]]
         for fills in (FILLS, FILLS[:-1], FILLS[:1]):
             for domains in candidates:
                 if any(_drawable(found, domains) and self.finite(found, domains, fills) for found in tried):

@@ -82,7 +82,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     )  # now of unittest too
     wrong = _is_gradient_error(error)
     if call.when == "call" and ours:
-        seen = (*function.seen, str(error).partition("\n")[0] if wrong else "")
+        said = str(error).partition("\n")[0] if wrong or report.failed else ""
+        seen = (*function.seen, said if wrong or not said else f"{type(error).__name__}: {said}")
         item.user_properties += [(name, value) for name, value in zip(PROPERTIES, seen, strict=True) if value != ""]
         report.user_properties = list(item.user_properties)  # JUnit files take those of the item
     if wrong and report.failed and short:
@@ -134,7 +135,7 @@ class Summary:
         """Append the table, if there were any gradient tests."""
         if not self.rows:
             return
-        head = ["### Gradient tests", "", "| | test | examples | elements decided | |", "|---|---|---:|---:|---|"]
+        head = ["### Gradient tests", "", "| | test | examples | elements decided | wrong |", "|---|---|---:|---:|---|"]
         with self.path.open("a", encoding="utf-8") as file:
             file.write("\n".join([*head, *self.rows, "", *self.texts]) + "\n")
 
