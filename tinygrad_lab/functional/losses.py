@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import numpy as np
@@ -31,16 +31,13 @@ def loss(*rules: Rule | None, by_sample: bool = False) -> Callable[[F], F]:
 
     def declare(losses: F) -> F:
         place = list(inspect.signature(losses).parameters).index("reduction")
+        known = _REDUCTIONS | _BY_SAMPLE if by_sample else _REDUCTIONS
 
         @functools.wraps(losses)
         def forward(*args: Any, **kwargs: Any) -> Result:
-            for array in args[:place]:
-                require_real(losses.__name__, array)
+            require_real(losses.__name__, *args[:place])
             reduction = args[place] if len(args) > place else kwargs.get("reduction", "mean")
-            one_by_one = losses(*args, **kwargs)
-            if by_sample and reduction == "batchmean":
-                return one_by_one.sum() / _samples(one_by_one)
-            return reduced(losses.__name__, one_by_one, reduction)
+            return reduced(losses.__name__, losses(*args, **kwargs), reduction, known)
 
         return primitive(*(rule and _per_element(rule) for rule in rules))(forward)  # type: ignore[return-value]
 
@@ -52,18 +49,20 @@ _REDUCTIONS: dict[str, Callable[[Any], Any]] = {
     "sum": lambda losses: losses.sum(),
     "none": lambda losses: losses,
 }
+_BY_SAMPLE: dict[str, Callable[[Any], Any]] = {"batchmean": lambda losses: losses.sum() / _samples(losses)}
 
 
-def reduced(name: str, losses: Array, reduction: str) -> Result:
+def reduced(name: str, losses: Array, reduction: str, known: dict[str, Callable[[Any], Any]] = _REDUCTIONS) -> Result:
     """Return the mean or the sum of losses, or the losses themselves."""
-    check_reduction(name, reduction)
-    return _REDUCTIONS[reduction](losses)
+    if reduction not in known:
+        check_reduction(name, reduction, known)
+    return known[reduction](losses)
 
 
-def check_reduction(name: str, reduction: str) -> None:
-    """Refuse anything but the names of the three reductions."""
-    if reduction not in _REDUCTIONS:
-        raise OperationError(f"{name}: reduction {none_of(_REDUCTIONS, reduction, 'leave it out for the mean')}")
+def check_reduction(name: str, reduction: str, known: Collection[str] = _REDUCTIONS) -> None:
+    """Refuse anything but the names of the reductions."""
+    if reduction not in known:
+        raise OperationError(f"{name}: reduction {none_of(known, reduction, 'leave it out for the mean')}")
 
 
 def _per_element(rule: Rule) -> Rule:
@@ -71,8 +70,11 @@ def _per_element(rule: Rule) -> Rule:
 
     @functools.wraps(rule)
     def share(g: Array, y: Array, x: Array, *others: Any, reduction: str = "mean", **options: Any) -> Result:
-        parts = {"mean": x.size, "batchmean": _samples(x)}.get(reduction, 1)
-        return rule(g if parts == 1 else g / parts, y, x, *others, **options)
+        if reduction == "mean":
+            g = g / x.size
+        elif reduction == "batchmean":
+            g = g / _samples(x)
+        return rule(g, y, x, *others, **options)
 
     return share
 

@@ -30,12 +30,15 @@ def of_real(function: F) -> F:
     return checked  # type: ignore[return-value]
 
 
-def require_real(name: str, x: Any) -> None:
+def require_real(name: str, *arrays: Any) -> None:
     """Refuse complex numbers.
 
     Raises:
-        OperationError: if the dtype of `x` is complex.
+        OperationError: if the dtype of an array is complex.
     """
-    dtype = getattr(x, "dtype", None)
-    if type(x) is complex or (dtype is not None and dtype.kind == "c"):
-        raise OperationError(f"{name}: takes real numbers, got dtype {dtype}; pass np.real(x), np.imag(x) or np.abs(x)")
+    for x in arrays:
+        dtype = getattr(x, "dtype", None)
+        if type(x) is complex or (dtype is not None and dtype.kind == "c"):
+            raise OperationError(
+                f"{name}: takes real numbers, got dtype {dtype}; pass np.real(x), np.imag(x) or np.abs(x)"
+            )
