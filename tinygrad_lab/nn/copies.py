@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import copy as shallow
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lab.core.value import Value
 from tinygrad_lab.typing import Result
+
+_NO_CONTAINERS = frozenset({Value, np.ndarray, bool, int, float, str, type(None)})  # which most attributes are
 
 
 class StandIns:
@@ -28,6 +32,8 @@ def opened(item: Any) -> tuple[Iterable[tuple[Any, Any]], Callable[[list[Any]], 
     what says itself what it holds, as modules do.
     """
     kind = type(item)
+    if kind in _NO_CONTAINERS:
+        return None
     if isinstance(item, dict):
         return item.items(), lambda held: _refilled(item, dict(zip(item, held, strict=True)))
     if isinstance(item, tuple):
