@@ -40,5 +40,6 @@ def test_pages_are_not_asked_for_again():
 
 
 def test_less_than_nothing_is_refused():
-    with pytest.raises(ArgumentError, match="reuse_memory: megabytes must be at least 0, got -1"):
-        tl.reuse_memory(-1)
+    for wrong in (-1, 1.5, "all"):
+        with pytest.raises(ArgumentError, match=f"megabytes must be a whole number from 0, got {wrong!r}"):
+            tl.reuse_memory(wrong)  # type: ignore[arg-type]

@@ -29,15 +29,15 @@ def reuse_memory(megabytes: int = 1024) -> bool:
         Whether the C library has such a setting; glibc, the usual one on Linux, does.
 
     Raises:
-        ArgumentError: for less than 0 megabytes.
+        ArgumentError: if `megabytes` is no whole number from 0.
 
     Example:
         >>> import tinygrad_lab as tl
         >>> tl.reuse_memory(512) in (True, False)
         True
     """
-    if megabytes < 0:
-        raise ArgumentError(f"reuse_memory: megabytes must be at least 0, got {megabytes}; 1024 is usual")
+    if not isinstance(megabytes, int) or megabytes < 0:
+        raise ArgumentError(f"reuse_memory: megabytes must be a whole number from 0, got {megabytes!r}; 1024 is usual")
     if not sys.platform.startswith("linux"):
         return False
     setting = getattr(ctypes.CDLL(None), "mallopt", None)

@@ -165,6 +165,7 @@ def test_accumulation_is_marked():
         ({"fold": "never"}, "draw: fold must be 'auto', True or False, got 'never'"),
         ({"depth": -1}, "draw: depth must be None or a whole number from 0, got -1"),
         ({"depth": "all"}, "draw: depth must be None or a whole number from 0, got 'all'"),
+        ({"depth": True}, "draw: depth must be None or a whole number from 0, got True"),
         ({"max_nodes": 1}, "draw: max_nodes must be a whole number from 4, got 1"),
         ({"max_nodes": None}, "draw: max_nodes must be a whole number from 4, got None"),
     ],

@@ -59,5 +59,5 @@ def check(call: str, name: str, value: object, good: bool, rule: str, known: Ite
 
 
 def is_whole(x: Any, least: int) -> bool:
-    """Whether an argument is a whole number, and not below the least."""
-    return isinstance(x, int) and x >= least
+    """Whether an argument is a whole number (True and False are none), and not below the least."""
+    return isinstance(x, int) and not isinstance(x, bool) and x >= least
