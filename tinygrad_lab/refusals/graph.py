@@ -12,7 +12,7 @@ def no_graph() -> GraphError:
     """Describe backward() of what was computed from nothing that requires a gradient."""
     return GraphError(
         "backward: this Value has no recorded graph; compute it from a Value that requires a gradient, outside "
-        "no_grad()"
+        "no_grad() and compiled functions"
     )
 
 

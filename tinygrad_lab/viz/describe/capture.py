@@ -43,7 +43,7 @@ def capture(outputs: list[Value], trace: Trace, title: str, optimizer: Optimizer
     if not roots:
         raise GraphError(
             "draw: the output has no recorded graph; compute it from a Value that requires a gradient, "
-            "outside no_grad()"
+            "outside no_grad() and compiled functions"
         )
     order = ancestors(roots)[::-1]
     notes = []
