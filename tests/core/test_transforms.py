@@ -430,6 +430,13 @@ def test_a_list_that_the_function_cannot_take_is_explained(f, given):
     assert caught.value.__cause__ is not None
 
 
+def test_what_is_no_position_or_no_result_is_refused():
+    with pytest.raises(ArgumentTypeError, match="grad: argnums must be a position or a tuple of positions, got float"):
+        tl.grad(np.sum, (0.5,))
+    with pytest.raises(GraphError, match="jacobian: function returned nothing; end it with a return"):
+        tl.jacobian(lambda x: None)(1.0)
+
+
 def test_a_list_is_a_container_of_what_is_in_it():
     assert tl.grad(lambda x: x[0] * x[1])([2.0, 3.0]) == [3.0, 2.0]
 

@@ -74,6 +74,8 @@ class Trace:
 
     def require_floating(self, holomorphic: bool) -> None:
         """Refuse results, and a promise about them, of which there is no derivative."""
+        if self.value is None:
+            raise refusals.transforms.nothing(self.name)
         for output in self.outputs:
             kind, given = _kind(output)
             if kind not in "fc":

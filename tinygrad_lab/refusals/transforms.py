@@ -13,16 +13,18 @@ from tinygrad_lab.typing import Shape
 def require_function(name: str, function: Any, argnums: Any = 0) -> None:
     """Refuse grad(y, x), as PyTorch has it, and grad(f, x): here a transform takes a function and gives one."""
     if not callable(function):
-        how = f"{name}(f)(x)" if name in ("grad", "jacobian") else f"{name}(f, ...)"
+        how = f"{name}(f)(x)" if name in ("grad", "jacobian", "hessian") else f"{name}(f, ...)"
         raise ArgumentTypeError(
             f"{name}: takes a function, not a {type(function).__name__}; write {how} with a function f, or "
             f"y.backward() and x.grad for a result y"
         )
-    if not isinstance(argnums, int | np.integer | tuple | list):
-        raise ArgumentTypeError(
-            f"{name}: argnums must be a position or a tuple of positions, got {type(argnums).__name__}; "
-            f"write {name}(f)(x)"
-        )
+    positions = argnums if isinstance(argnums, tuple | list) else [argnums]
+    for position in positions:
+        if not isinstance(position, int | np.integer):
+            raise ArgumentTypeError(
+                f"{name}: argnums must be a position or a tuple of positions, got {type(position).__name__}; "
+                f"write {name}(f)(x)"
+            )
 
 
 class Containers:
@@ -58,6 +60,11 @@ def no_position(name: str, count: int, given: int) -> GraphError:
 def position_twice(name: str, argnums: object) -> GraphError:
     """Describe argnums that name an argument twice."""
     return GraphError(f"{name}: argnums {argnums} names an argument twice; drop the repetition")
+
+
+def nothing(name: str) -> GraphError:
+    """Describe a function that returned None."""
+    return GraphError(f"{name}: function returned nothing; end it with a return")
 
 
 def no_pair(name: str, given: object) -> GraphError:
