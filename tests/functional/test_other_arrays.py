@@ -83,6 +83,7 @@ def test_every_function_but_the_random_one_is_called():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_dask_arrays_stay_lazy_and_give_the_same(call):
     x, lazy = tl.Value(X), tl.Value(dask.from_array(X, chunks=(2, 3)))
