@@ -33,9 +33,30 @@ def test_what_some_steps_cannot_show_is_decided_by_others(name):
     assert (report.ok, report.count("inconclusive")) == (True, 0)
 
 
-def test_a_kink_that_only_fine_steps_see_is_no_mistake():
-    a, b = np.array([-0.00208, 3.0]), np.zeros(2)
-    assert check_gradients(lambda a, b: np.abs(a - b) / (np.abs(b) + 1e-12), a, b).count("fail") == 0
+MAX = np.broadcast_to(np.array([[74.5, -2000.0], [-79.9, -1e6], [-1e6, -66.6], [74.5, -1e6]]), (4, 2))
+LENS = np.array([2.86, 1.25, 0.027, 1e-9, 3.5])
+KL = np.array([[0.5, -1.18], [-46.3, -3.25], [-46.3, -3.0], [0.511, -37.0]])
+CLOSE_BY = {
+    "a kink": (lambda a, b: np.abs(a - b) / (np.abs(b) + 1e-12), np.array([-0.00208, 3.0]), np.zeros(2)),
+    "a step, with the rounding of what it is made of": (lambda a, b: np.tanh(a * a - b * b), MAX, MAX),
+    "a pole": (lambda a, b: 1 / (1 / a - 1 / b + 1e-6), LENS, LENS),
+    "a tie of which nothing is left": (
+        lambda a, b: np.tanh(np.sum(softmax(a) * np.log(softmax(a) / softmax(b)), -1)),
+        KL,
+        KL,
+    ),
+    "a gradient beyond float64": (lambda x: (1 - np.cos(x)) / x**2, np.array([23.0, 3e-310])),
+}
+
+
+def softmax(x):
+    return np.exp(x) / np.sum(np.exp(x), axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize("name", CLOSE_BY)
+def test_what_happens_close_by_is_no_mistake(name):
+    function, *args = CLOSE_BY[name]
+    assert check_gradients(function, *args).count("fail") == 0
 
 
 @pytest.mark.parametrize("factor", [1.001, 2, -1])

@@ -97,6 +97,7 @@ def slope_along(
     rungs: slice = slice(None),
     centre: Array | None = None,
     hidden: Any = 0.0,
+    far: float = 1.0,
     wary: bool = False,
 ) -> Slope:
     """Return the slope of `along(t)`, a vector, at `t = 0`.
@@ -106,14 +107,15 @@ def slope_along(
         rungs: which of the steps to take.
         centre: `along(0)`, if it is known.
         hidden: how far each value may be off by what no step shows.
+        far: how many times as large as the longest step the point is, which is rounded as much more coarsely.
         wary: whether to widen the bounds where the slope is another at finer steps, as of what oscillates.
     """
     found = ladder(along, rungs, centre)
     moves = np.any((found.above != found.centre) | (found.below != found.centre), axis=0)
     if 2 * np.count_nonzero(moves) > moves.size:
-        return _estimated(found, np.broadcast_to(hidden, moves.shape), wary)
+        return _estimated(found, np.broadcast_to(hidden, moves.shape), far, wary)
     # Most results stand still along one element of many.
-    slope = _estimated(found.among(moves), np.broadcast_to(hidden, moves.shape)[moves], wary)
+    slope = _estimated(found.among(moves), np.broadcast_to(hidden, moves.shape)[moves], far, wary)
     still = 0 * np.abs(found.centre)
     bound = 2 * (np.finfo(still.dtype).eps * np.abs(found.centre) + hidden) / found.steps[1]
     whole = Slope(still, bound, still.copy(), still.copy(), bound.copy(), bound.copy())
@@ -140,8 +142,8 @@ def ladder(along: Callable[[Any], Array], rungs: slice = slice(None), centre: Ar
         return Ladder(steps, centre, np.stack([at(t) for t in steps]), np.stack([at(-t) for t in steps]))
 
 
-def rounding(rungs: Ladder) -> Array:
-    """Return how far each value may be off by rounding, of shape (rungs, m).
+def rounding(rungs: Ladder, far: float = 1.0) -> Array:
+    """Return how far each value may be off by rounding, of shape (rungs, m), at a point `far` times the longest step.
 
     At least half a unit in the last place. Where all values of an element are multiples of something coarser, they were
     rounded to that on the way: by a narrower dtype inside the function, or by a cancellation.
@@ -151,7 +153,7 @@ def rounding(rungs: Ladder) -> Array:
     noise = np.maximum(np.finfo(values.dtype).eps * size, _quantum(values) / 2)
     # The point itself is rounded, which the value follows with its slope.
     change = np.maximum(np.abs(rungs.above - rungs.centre), np.abs(rungs.below - rungs.centre))
-    noise = noise + 4 * np.finfo(values.dtype).eps * change / rungs.steps[:, None]
+    noise = noise + 4 * far * np.finfo(values.dtype).eps * change / rungs.steps[:, None]
     # A value that stands still on the finest steps and then moves by a few units of rounding moves in steps itself.
     moves = np.abs(np.concatenate([rungs.above, rungs.below]) - rungs.centre)
     least = np.min(np.where(moves > 0, moves, np.inf), axis=0)
@@ -178,11 +180,11 @@ def _quantum(values: Array) -> Array:
 # -- extrapolation ---------------------------------------------------------------------------------------------------
 
 
-def _estimated(rungs: Ladder, hidden: Array, wary: bool) -> Slope:
+def _estimated(rungs: Ladder, hidden: Array, far: float, wary: bool) -> Slope:
     """Return the slopes of a ladder's values, whose rounding is what shows and what is hidden, a block at a time."""
     blocks = [slice(start, start + BLOCK) for start in range(0, max(hidden.size, 1), BLOCK)]
     parts = [rungs.among(block) for block in blocks]
-    noise = [rounding(part) + hidden[block] for part, block in zip(parts, blocks, strict=True)]
+    noise = [rounding(part, far) + hidden[block] for part, block in zip(parts, blocks, strict=True)]
     slopes = [estimate(part, off, wary) for part, off in zip(parts, noise, strict=True)]
     return slopes[0] if len(slopes) == 1 else Slope(*map(np.concatenate, zip(*slopes, strict=True)))
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.testing.differences import Array, Slope
-from tinygrad_lab.testing.elements import FAINT, MINOR, Found, examine, is_rounding, settled
+from tinygrad_lab.testing.doubts import is_rounding
+from tinygrad_lab.testing.elements import FAINT, MINOR, Found, examine, settled
 from tinygrad_lab.testing.mistakes import Mistake
 from tinygrad_lab.testing.noise import Error, steady
 from tinygrad_lab.testing.reproduction import call

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_lab.testing.differences import Array, Slope
 from tinygrad_lab.testing.mistakes import Diagnosis, Mistake
-from tinygrad_lab.testing.noise import Error, carried, steady
+from tinygrad_lab.testing.noise import Error, carried
 from tinygrad_lab.testing.sample import Sample
 from tinygrad_lab.testing.verdict import BOUNDS, FAIL, INCONCLUSIVE, KINK, PASS, SHARP, Verdict, judge
 
@@ -67,9 +67,9 @@ def examine(sample: Sample, i: int, briefly: bool = False, hopeless: bool = Fals
 def _at_other_steps(sample: Sample, i: int, slope: Slope, verdicts: list[Verdict]) -> tuple[Slope, list[Verdict]]:
     """Decide about an element by steps of other lengths: those as large as the element may skip what happens here."""
     cotangents, refuted = range(len(verdicts)), [False] * len(verdicts)
-    for scale in _other_scales(float(sample.problem.scale[i]), any(v.status == FAIL for v in verdicts)):
+    for scale in other_scales(float(sample.problem.scale[i]), any(v.status == FAIL for v in verdicts)):
         other = sample.along(i, scale, rungs=sample.few)
-        if all(_confirms(_judge(sample, i, k, other, strict=True), verdicts[k]) for k in cotangents):
+        if all(confirms(_judge(sample, i, k, other, strict=True), verdicts[k]) for k in cotangents):
             continue
         other = sample.along(i, scale)
         found = [_judge(sample, i, k, other, strict=True) for k in cotangents]
@@ -83,54 +83,6 @@ def _at_other_steps(sample: Sample, i: int, slope: Slope, verdicts: list[Verdict
         v._replace(status=INCONCLUSIVE) if known and v.status == FAIL else v
         for v, known in zip(found, refuted, strict=True)
     ]
-
-
-def is_rounding(sample: Sample, i: int, k: int, verdict: Verdict, slope: Slope) -> bool:
-    """Whether what looks wrong about an element is the rounding of the function or of its rule.
-
-    Arguments:
-        sample: the problem and its gradients.
-        i: the element's coordinate.
-        k: the cotangent's number.
-        verdict: that something is wrong.
-        slope: of all results along the element; those that stand still are left alone.
-    """
-    if not np.isfinite(verdict.analytic):
-        return sample.overflow or sample.problem.undefined  # of either, even a cotangent of 0 makes NaN
-    # Equal elements have other branches close by only, along which a function changes as much less.
-    lost = sample.resolution * (10 / CLOSE_BY if sample.tied else 1)
-    still = abs(verdict.numeric) <= verdict.bound if sample.tied else verdict.numeric == 0
-    if still and abs(verdict.analytic) * float(sample.problem.scale[i]) <= lost:
-        return True  # the function stands still, as log(1 + u) does for a small u
-
-    def verdict_at(x: Array | None) -> Verdict:
-        analytic = float((sample.gradients[k] if x is None else sample.problem.gradient(sample.weights[k], x)[0])[i])
-        slope = sample.along(i, sample.problem.scale[i], x, rungs, moving)
-        return judge(analytic, sample.weights[k][moving], slope, float(sample.rounding[k][i]))
-
-    def again(size: float) -> Error:
-        return _error(verdict_at(sample.moved(size)))
-
-    moving = slope.value != 0
-    moving = moving if np.any(moving) else np.ones_like(moving)
-    if verdict.high == verdict.low:
-        wary = sample.along(i, sample.problem.scale[i], among=moving, wary=True)
-        if judge(verdict.analytic, sample.weights[k][moving], wary, float(sample.rounding[k][i])).status != FAIL:
-            return True  # finer steps do not bear it out
-    rungs = sample.few
-    rungs = rungs if _confirms(verdict_at(None), verdict) else slice(None)
-    error = again(0.0)
-    if abs(error.found - verdict.analytic) > SHARP * max(abs(verdict.analytic), abs(verdict.numeric)):
-        return False  # it is another each time
-    if verdict.high > verdict.low:
-        return bool(carried(error, again))
-    tolerance = np.inf if sample.tied else BOUNDS * verdict.bound + float(sample.rounding[k][i])
-    return not steady(error, again, float(np.finfo(sample.problem.dtype).eps), tolerance)
-
-
-def _error(verdict: Verdict) -> Error:
-    """Return how far a gradient is off the nearest number between the one-sided slopes."""
-    return Error(verdict.analytic, min(max(verdict.analytic, verdict.low), verdict.high))
 
 
 def settled(sample: Sample, i: int, k: int, verdict: Verdict) -> Verdict:
@@ -160,7 +112,7 @@ def _judge(sample: Sample, i: int, k: int, slope: Slope, strict: bool) -> Verdic
     return judge(float(gradient[i]), weights, slope, float(sample.rounding[k][i]), negligible)
 
 
-def _other_scales(scale: float, failed: bool) -> tuple[float, ...]:
+def other_scales(scale: float, failed: bool) -> tuple[float, ...]:
     """Return how far else to go than an element is large: as far as 1, much less far, and before a failure less still.
 
     A difference of squares in a `tanh` may go from -1 to 1 within a part of 1e-12 of its arguments.
@@ -182,7 +134,7 @@ def _agreed(verdict: Verdict, before: Verdict) -> Verdict:
     return verdict._replace(status=PASS) if agrees else verdict
 
 
-def _confirms(verdict: Verdict, before: Verdict) -> bool:
+def confirms(verdict: Verdict, before: Verdict) -> bool:
     """Whether steps of another length find the same thing wrong: not that it stands still, as what is rounded does."""
     apart = abs(verdict.numeric - before.numeric) > BOUNDS * (verdict.bound + before.bound)
     return not apart and before.status == FAIL and verdict.status == FAIL and verdict.numeric != 0
@@ -286,4 +238,10 @@ def _disagrees(sample: Sample, k: int, direction: Array) -> bool:
         if joint.status != FAIL:
             return False
         joint = judge(analytic, sample.weights[k], wider, rounding)
-    return joint.status == FAIL
+
+    def again(_: float) -> Error:
+        gradient = sample.problem.gradient(sample.weights[k], sample.problem.x)[0]
+        there = sample.slope(direction, sample.problem.x)
+        return judge(float(gradient[moved] @ direction[moved]), sample.weights[k], there, rounding).error
+
+    return joint.status == FAIL and not carried(joint.error, again)

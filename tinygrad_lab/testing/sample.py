@@ -44,7 +44,9 @@ class Sample:
         self.weights = self._weights(cotangent)
         with overflows() as seen:
             self.gradients, units = zip(*(problem.gradient(w) for w in self.weights), strict=True)
-        self.unit, self.overflow = max(units), problem.overflow or "overflow" in seen
+        most = float(np.finfo(np.float64).max)  # verdicts are in float64
+        beyond = any(np.any(np.isfinite(gradient) & (np.abs(gradient) > most)) for gradient in self.gradients)
+        self.unit, self.overflow = max(units), problem.overflow or beyond or "overflow" in seen
         with overflows() as seen:
             self.own, units = zip(*(problem.own_gradient(w) for w in self.weights), strict=True)
         self.own_unit, self.own_overflow = max(units), bool(seen)
@@ -154,7 +156,9 @@ class Sample:
         problem, hidden = self.problem, 4 * self.problem.hidden[among]
         point = problem.x if x is None else x
         centre = problem.y[among] if x is None else None
-        return slope_along(lambda t: problem.value(point + t * direction)[among], rungs, centre, hidden, wary)
+        moves = direction != 0
+        far = float(np.max(np.abs(point[moves] / direction[moves]), initial=2) / 2)
+        return slope_along(lambda t: problem.value(point + t * direction)[among], rungs, centre, hidden, far, wary)
 
     def along(
         self,

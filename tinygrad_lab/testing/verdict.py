@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_lab.testing.differences import Array, Slope
 from tinygrad_lab.testing.mistakes import Diagnosis
+from tinygrad_lab.testing.noise import Error
 
 PASS, FAIL, KINK, INCONCLUSIVE = "pass", "fail", "kink-ok", "inconclusive"
 OVERFLOW = "overflow"  # undecided as well, and known why
@@ -37,6 +38,11 @@ class Verdict(NamedTuple):
     def off(self) -> float:
         """How far the analytic value lies outside of the numeric ones, with its sign."""
         return self.analytic - min(max(self.analytic, self.low), self.high)
+
+    @property
+    def error(self) -> Error:
+        """The analytic value, and the nearest of the numeric ones."""
+        return Error(self.analytic, min(max(self.analytic, self.low), self.high))
 
 
 class Tolerance(NamedTuple):
