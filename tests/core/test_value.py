@@ -376,7 +376,17 @@ def test_an_array_of_objects_that_hold_values_is_refused_where_it_meets_a_value(
         call(v, objects_holding(v))
 
 
-@pytest.mark.parametrize("use", [lambda p: p * 2, lambda p: np.sum(p), lambda p: 1 / p, lambda p: p @ np.ones(2)])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda p: p * 2,
+        lambda p: np.sum(p),
+        lambda p: 1 / p,
+        lambda p: p @ np.ones(2),
+        lambda p: tl.functional.sigmoid(p),
+        lambda p: tl.functional.linear(np.ones((3, 2)), p),
+    ],
+)
 def test_data_that_was_made_a_value_is_refused_at_its_next_use(use):
     p = tl.Value([1.0, 2.0])
     p.data = p - 0.1 * p

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import tinygrad_lab as tl
 from tinygrad_lab import optim
-from tinygrad_lab.errors import ArgumentTypeError, GradientLostError
+from tinygrad_lab.errors import ArgumentTypeError, GradientLostError, GraphError
 
 KINDS = [
     optim.SGD,
@@ -275,6 +275,15 @@ def test_updates_are_differentiated_with_respect_to_the_learning_rate(name):
         return np.sum(w * w)
 
     tl.testing.check_gradients(trained, 0.01)
+
+
+def test_a_step_refuses_a_parameter_whose_data_was_made_a_value():
+    w = tl.Value([3.0])
+    optimizer = tl.optim.SGD([w], lr=0.1)
+    (w * w).sum().backward()
+    w.data = w - 0.1 * w.grad
+    with pytest.raises(GraphError, match=r"SGD: an input holds .* the data of another Value; .* assign arrays"):
+        optimizer.step()
 
 
 def test_a_step_refuses_a_learning_rate_whose_gradient_it_would_lose():

@@ -197,6 +197,8 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
                 given.append(data)
                 if type(data) not in ARRAYS:
                     usual = False
+                    if type(data) is Value:  # somebody assigned it: the slot takes anything, and is read too often
+                        raise refusals.arrays.hidden_values(op.name)
                 if rules[len(parents)] is None:
                     parents.append(None)
                 else:
@@ -215,7 +217,7 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
             return data
         layout = None
         if type(data) not in ARRAYS or data.dtype not in FLOATING:
-            if getattr(data, "dtype", _OBJECT).kind in "biu":  # integers have no derivative
+            if getattr(getattr(data, "dtype", None), "kind", "O") in "biu":  # integers have no derivative
                 return data
             op, data, kwargs, layout = settled(op, data, kwargs)
         mode = current()
@@ -259,7 +261,6 @@ class Value(Operators, NumpyProtocols, Checked[Anything]):  # type: ignore[misc]
 
 
 _new = Value.__new__
-_OBJECT = np.dtype(object)
 _accumulating = RLock()  # threads that share a leaf read its `grad` and write it back one at a time
 
 
@@ -276,10 +277,9 @@ def alias(value: ArrayLike, array: Array) -> Value:
     return result
 
 
-def cotangent(value: Value, gradient: ArrayLike | None, recorded: bool) -> Array:
+def cotangent(value: Value, seed: Any, recorded: bool) -> Array:
     """Return the gradient that a sweep starts with: ones, or the given one in the Value's dtype."""
     data: Any = value.data
-    seed: Any = gradient
     if seed is None:
         seed = type(data)(1) if isinstance(data, np.generic) else np.ones_like(data)[()]
     elif np.shape(plain(seed)) != data.shape:

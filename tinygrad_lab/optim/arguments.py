@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lab import refusals
 from tinygrad_lab.calls.foreign import is_lazy
 from tinygrad_lab.calls.receivers import plain
 from tinygrad_lab.core.value import Value
@@ -28,8 +29,10 @@ def computed(name: str, parameter: Any, gradient: Any) -> Array:
     return gradient
 
 
-def refuse_recorded(name: str, lr: Any) -> None:
+def refuse_recorded(name: str, lr: Any, parameter: Any) -> None:
     """Refuse a new parameter with a graph: what comes before it would have no gradient in the next step."""
+    if type(parameter) is Value:
+        raise refusals.arrays.hidden_values(name)
     cause = f"the learning rate {lr!r} requires a gradient" if type(lr) is Value else "update returned a Value"
     raise GradientLostError(
         f"{name}: step() cannot keep a graph, but {cause}; pass arrays and numbers, or differentiate "

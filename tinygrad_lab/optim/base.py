@@ -190,7 +190,7 @@ class Optimizer:
                         rule._lag = self.steps - state.get("step", 0)
                 new, states[position] = rule.updated(data, gradient, state)
                 if type(new) is Value:
-                    refuse_recorded(type(self).__name__, self.lr)
+                    refuse_recorded(type(self).__name__, self.lr, data)
                 parameter.data = new
                 rule._lag = 0
         self.steps += 1
