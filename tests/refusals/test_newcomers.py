@@ -32,7 +32,7 @@ MISTAKES = [
     (lambda: optim.Adam([leaf()], learning_rate=0.1), "Adam: there is no keyword 'learning_rate'; it takes betas, eps"),
     (lambda: optim.SGD([leaf()], lr=1.0, momentun=0.9), "SGD: there is no keyword 'momentun'; write momentum"),
     (lambda: optim.SGD([leaf()]), "SGD: lr is missing; pass it"),
-    (lambda: nn.Linear(2, 1, bais=False), "Linear: there is no keyword 'bais'; write bias"),
+    (lambda: nn.Linear(2, 1, biaz=False), "Linear: there is no keyword 'biaz'; write bias"),
     (lambda: nn.Linear(2, 1, True, 3), "Linear: takes at most 3 arguments by position, not 4; give the others by"),
     (lambda: nn.Linear(2, 1, in_features=2), "Linear: in_features was given twice, by position and by keyword"),
     (lambda: nn.ReLU(inplace=True), "ReLU: there is no keyword 'inplace'; it takes none"),
