@@ -244,6 +244,11 @@ NUMBERS = np.array([1.0, 2.0, 4.0])
         lambda v: np.concatenate([v.astype(np.float32), v], dtype=np.float32, casting="safe"),
         lambda v: np.insert(v, 1, 1j),
         lambda v: np.roll(v, True),
+        lambda v: np.rot90(v[None], 2.5),
+        lambda v: np.prod(v, dtype=bool, where=NUMBERS > 1),
+        lambda v: np.linalg.cond(
+            v[:, None] * 0.0 + np.array([[1.0, -1.0, -0.0], [-0.0, -1.0, -1.0], [1.0, -1.0, -0.0]])
+        ),
         lambda v: v[:1].reshape(),
         lambda v: v[:1].reshape(()),
         lambda v: np.matvec(v, v),
@@ -300,6 +305,13 @@ def test_rolls_back_by_any_shift(shift):
     x, weights = NUMBERS, np.array([1.0, 10.0, 100.0])
     gradient = tl.grad(lambda x: np.sum(np.roll(x, shift, (0, 0) if np.ndim(shift) else None) * weights))(x)
     np.testing.assert_array_equal(gradient, np.roll(weights, -int(np.sum(shift))))
+
+
+@pytest.mark.parametrize("k", [0, 1, 2, 3, -1, 5, 2.5, True])
+def test_turns_back(k):
+    x, weights = np.arange(4.0).reshape(2, 2), np.array([[1.0, 10.0], [100.0, 1000.0]])
+    gradient = tl.grad(lambda x: np.sum(np.rot90(x, k) * weights))(x)
+    np.testing.assert_array_equal(np.rot90(gradient, k), weights)
 
 
 @pytest.mark.parametrize("other", ["a", None, np.datetime64("2026-01-01")], ids=repr)

@@ -137,7 +137,7 @@ def _cond(x: Array, p: Any = None) -> Array:
     if p in (None, 2, -2):
         values = np.linalg.svdvals(x)
         top, bottom = (values[..., -1], values[..., 0]) if p == -2 else (values[..., 0], values[..., -1])
-        return np.where((top == 0) & (bottom == 0), 1, top) / bottom
+        return np.where((top == 0) & (bottom == 0), 1, top) / (bottom + 0.0)  # LAPACK finds -0.0, too
     infinite = np.isinf(_plain_cond(x, p))
     length = np.linalg.norm(x, p, (-2, -1))
     # What has no inverse is none to look for; the slope of its number is infinite or NaN.

@@ -95,7 +95,7 @@ def _prod(
     a = a if dtype is None else a.astype(dtype)
     if where is not True:
         where = np.broadcast_to(where, shape)  # the array is not broadcast to it
-        a = np.where(where, a, 1)
+        a = np.where(where, a, a.dtype.type(1))
     a = as_last(a, axes)
     a = halved(np.multiply, a) if a.shape[-1] else np.sum(a, axis=-1) + 1
     a = a if initial is None else a * converted(initial, a.dtype)
