@@ -32,7 +32,8 @@ class Op:
         selects: its rules hand some elements of the gradient on and drop others, as those of `where` do.
         moves: its rules hand all elements of the gradient on, as those of `reshape` do.
         masked: a sweep follows, from here back, which elements the gradient reaches: see `masks`.
-        into: adds the first gradient into an array of the sweep's own, `into(total, g, y, *inputs)`, or None.
+        into: adds the first gradient into an array of the sweep's own, `into(total, g, y, *inputs)`, or None; not of
+            elementwise operations, whose gradients may be masked.
         residuals: `forward` returns its result and what the rules need beside it.
         twin: the operation whose result is the vector of several results: see `outputs`.
         bind: brings a call into its canonical form, whichever way its arguments were given: see `binding`.
