@@ -175,7 +175,7 @@ class Problem:
         return self.x if x is None else x
 
     def _pulled(self, leaves: list[Any], cotangents: list[Any]) -> list[Any]:
-        both = shaken([*leaves, *cotangents])
+        both = shaken([*leaves, *cotangents], narrowed=self.origin is not None)
         return self.adapter.gradients(both[: len(leaves)], self.rebuild, both[len(leaves) :])
 
     def own_gradient(self, weights: Array, x: Array | None = None, contiguous: bool = False) -> tuple[Array, float]:

@@ -58,13 +58,20 @@ def steadfast() -> bool:
     return _shake.get() is None
 
 
-def shaken(arrays: list[Any]) -> list[Any]:
-    """Return arrays whose computations are shaken, otherwise each time, inside of `shaking`; elsewhere the arrays."""
+def shaken(arrays: list[Any], narrowed: bool = False) -> list[Any]:
+    """Return arrays whose computations are shaken, otherwise each time, inside of `shaking`; elsewhere the arrays.
+
+    Arguments:
+        arrays: the arguments.
+        narrowed: whether it is right that results of mixed dtypes are rounded to the narrower, as a gradient is whose
+            own derivative is asked for.
+    """
     shake = _shake.get()
     if shake is None:
         return arrays
     arrays = [_viewed(array) for array in arrays]
-    ulps.salt(shake.rng, [float(np.finfo(array.dtype).eps) for array in arrays if isinstance(array, Shaken)])
+    units = [float(np.finfo(array.dtype).eps) for array in arrays if isinstance(array, Shaken)]
+    ulps.salt(shake.rng, [max(units)] if narrowed and units else units)
     return arrays
 
 
