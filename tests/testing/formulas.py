@@ -68,6 +68,9 @@ ONE = {
     "power by logarithms": (lambda x: np.exp(2.5 * np.log(x)), POSITIVE),
     "range": (lambda x: np.max(x, axis=-1) - np.min(x, axis=-1), REAL),
     "log of a product": (lambda x: np.log(np.prod(x, axis=-1)), POSITIVE),
+    "differences by hand": (lambda x: ((x + 1e-4) ** 3 - (x - 1e-4) ** 3) / 2e-4, REAL),
+    "median of deviations": (lambda x: np.median(np.abs(x - np.median(x))), REAL),
+    "likelihood of a logit": (lambda x: np.log(1 - 1 / (1 + np.exp(-x)) + 1e-7), REAL),
     "standardised moments": (lambda x: np.mean(normalised(x) ** 3, axis=-1), REAL),
 }
 TWO = {
@@ -78,6 +81,11 @@ TWO = {
     "Gaussian": lambda a, b: 0.5 * b + 0.5 * (a * a) / np.exp(b),
     "difference of squares": lambda a, b: a * a - b * b,
     "ratio": lambda a, b: (a - b) / (np.abs(a) + np.abs(b) + 1e-6),
+    "relative error": lambda a, b: np.abs(a - b) / (np.abs(b) + 1e-12),
+    "contrastive": lambda a, b: np.maximum(0, 1 - np.sqrt((a - b) ** 2 + 1e-9)) ** 2,
+    "determinant": lambda a, b: (a * b + 1) * (a * b - 1) - (a * b) ** 2,
+    "hyperbolic distance": lambda a, b: np.arccosh(1 + 2 * (a - b) ** 2 / ((1 + a * a) * (1 + b * b)) + 1e-9),
+    "a pole where equal": lambda a, b: 1 / (a - b + 1e-6),
 }
 OUTER = {
     "{}": lambda y: y,
