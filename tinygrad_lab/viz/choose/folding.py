@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -127,8 +127,10 @@ class Folder:
         """Return how many of the repetitions may be shown as one."""
         if self.wiring is None:
             return len(items) // period
-        ids = [[node.id for node in item.operations()] for item in items]
-        return self.wiring.foldable([list(chain(*ids[i : i + period])) for i in range(0, len(items), period)])
+        starts = range(0, len(items), period)
+        return self.wiring.foldable(
+            [node.id for item in items[i : i + period] for node in item.operations()] for i in starts
+        )
 
     def _join(self, repetitions: list[list[Item]]) -> Item:
         first, *others = repetitions

@@ -6,7 +6,7 @@ same way. What only the last one of a chain hands on leaves the box as a line; w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tinygrad_lab.viz.describe.snapshot import Snapshot
 
@@ -32,32 +32,40 @@ class Wiring:
         for output in snapshot.outputs:
             self.users[output].append(RESULT)
 
-    def foldable(self, repetitions: Sequence[Sequence[str]]) -> int:
+    def foldable(self, repetitions: Iterable[Sequence[str]]) -> int:
         """Return how many of the repetitions, from the first on, may be shown as one; below `LEAST` means none.
 
         Arguments:
-            repetitions: the ids of the operations of each, in corresponding order.
+            repetitions: the ids of the operations of each, in corresponding order; none is asked for after the first
+                that is fed in another way, so that what cannot be folded costs little.
         """
-        count, chained = self._fed_alike(repetitions)
+        alike_fed, chained = self._fed_alike(repetitions)
+        count = len(alike_fed)
         while count >= LEAST:
-            alike = self._handed_on_alike(repetitions[:count], chained)
+            alike = self._handed_on_alike(alike_fed[:count], chained)
             if alike == count:
                 return count
             count = alike
         return 1
 
-    def _fed_alike(self, repetitions: Sequence[Sequence[str]]) -> tuple[int, bool]:
-        place = {own: (k, p) for k, one in enumerate(repetitions) for p, own in enumerate(one)}
-        pattern = self._pattern(repetitions[1], 1, place)
-        chained = any(kind == "before" for row in pattern for _, (kind, _) in row)
-        if any(kind == "far" for row in pattern for _, (kind, _) in row):
-            return 1, False
-        if self._pattern(repetitions[0], 0, place, pattern) != pattern:
-            return 1, False
-        for k in range(2, len(repetitions)):
-            if self._pattern(repetitions[k], k, place) != pattern:
-                return k, chained
-        return len(repetitions), chained
+    def _fed_alike(self, repetitions: Iterable[Sequence[str]]) -> tuple[list[Sequence[str]], bool]:
+        """Return the repetitions up to the first that is fed in another way, and whether they are a chain."""
+        found: list[Sequence[str]] = []
+        place: dict[str, tuple[int, int]] = {}  # of what was made so far: an argument is older than what is made of it
+        pattern: Pattern = []
+        chained = False
+        for k, one in enumerate(repetitions):
+            place.update((own, (k, p)) for p, own in enumerate(one))
+            if k == 1:
+                pattern = self._pattern(one, k, place)
+                kinds = {kind for row in pattern for _, (kind, _) in row}
+                chained = "before" in kinds
+                if "far" in kinds or self._pattern(found[0], 0, place, pattern) != pattern:
+                    return found, False
+            elif k and self._pattern(one, k, place) != pattern:
+                break
+            found.append(one)
+        return found, chained
 
     def _pattern(
         self, repetition: Sequence[str], k: int, place: dict[str, tuple[int, int]], chain: Pattern | None = None
