@@ -441,6 +441,13 @@ def test_each_argument_is_differentiated_alone_as_well():
     assert any(note.startswith("the gradient when only array 1 requires one: GradientLostError") for note in notes)
 
 
+def test_a_constant_0_may_stop_what_is_infinite():
+    p = np.array([0.0, 0.5])
+    with np.errstate(all="ignore"):
+        report = check_gradients(lambda p, q: np.sum(p * np.log(p / q)), p, p)
+    assert (report.outcome, report.count("inconclusive")) == ("pass", 2)
+
+
 @pytest.mark.parametrize("part", [1e-3, 1e-5, 1e-7])
 def test_small_errors_are_found_wherever_the_elements_are(part):
     wrong = pair(np.log, lambda g, x: g / (x + x.dtype.type(part)), "wrong")
