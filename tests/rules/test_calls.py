@@ -307,11 +307,17 @@ def test_rolls_back_by_any_shift(shift):
     np.testing.assert_array_equal(gradient, np.roll(weights, -int(np.sum(shift))))
 
 
-@pytest.mark.parametrize("k", [0, 1, 2, 3, -1, 5, 2.5, True])
+@pytest.mark.parametrize("k", [0, 1, 2, 3, -1, 5, True])
 def test_turns_back(k):
     x, weights = np.arange(4.0).reshape(2, 2), np.array([[1.0, 10.0], [100.0, 1000.0]])
     gradient = tl.grad(lambda x: np.sum(np.rot90(x, k) * weights))(x)
     np.testing.assert_array_equal(np.rot90(gradient, k), weights)
+
+
+@pytest.mark.filterwarnings("ignore:Passing a value for k:DeprecationWarning")
+def test_what_is_no_quarter_turn_is_refused():
+    with pytest.raises(OperationError, match=r"rot90: k must be a whole number of quarter turns, got 2.5; round it"):
+        tl.grad(lambda x: np.sum(np.rot90(x, 2.5)))(np.ones((2, 2)))
 
 
 @pytest.mark.parametrize("other", ["a", None, np.datetime64("2026-01-01")], ids=repr)

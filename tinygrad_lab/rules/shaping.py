@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_lab.core.declare import composed, defvjp
 from tinygrad_lab.core.protocols import astype
+from tinygrad_lab.errors import OperationError
 from tinygrad_lab.rules.axes import filling, many_axes, one_axis
 from tinygrad_lab.typing import Array, ArrayLike, Axes, DTypeLike, Result
 
@@ -27,8 +28,10 @@ def _transpose(g: Array, y: Array, x: Array, axes: Axes = None) -> Array:
     return np.transpose(g, None if axes is None else inverse(many_axes(axes, x.ndim)))
 
 
-def _rot90(g: Array, y: Array, x: Array, k: Any = 1, axes: Any = (0, 1)) -> Array:
-    return np.rot90(g, {0: 0, 1: 3, 2: 2}.get(k % 4, 1), axes)  # NumPy takes what is no quarter for three
+def _quarters(k: Any) -> int:
+    if k % 1:  # what NumPy makes of it depends on its version
+        raise OperationError(f"rot90: k must be a whole number of quarter turns, got {k}; round it")
+    return int(k)
 
 
 def _roll(g: Array, y: Array, x: Array, shift: Any, axis: Axes = None) -> Array:
@@ -53,7 +56,7 @@ defvjp(np.broadcast_to,      lambda g, y, x, shape, subok=False: g, moves=True) 
 defvjp(np.flip,              lambda g, y, x, axis=None: np.flip(g, axis), moves=True)
 defvjp(np.flipud,            lambda g, y, x: np.flipud(g), moves=True)
 defvjp(np.fliplr,            lambda g, y, x: np.fliplr(g), moves=True)
-defvjp(np.rot90,             _rot90, moves=True)
+defvjp(np.rot90,             lambda g, y, x, k=1, axes=(0, 1): np.rot90(g, -_quarters(k), axes), moves=True)
 defvjp(np.roll,              _roll, moves=True)
 defvjp(np.tril,              lambda g, y, x, k=0: np.tril(g, k), selects=True)
 defvjp(np.triu,              lambda g, y, x, k=0: np.triu(g, k), selects=True)
