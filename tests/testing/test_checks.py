@@ -448,6 +448,14 @@ def test_a_constant_0_may_stop_what_is_infinite():
     assert (report.outcome, report.count("inconclusive")) == ("pass", 2)
 
 
+def test_steps_that_skip_what_happens_are_no_proof_against_ties():
+    def error(a, b):
+        return np.log(1 + (np.abs(a - b) / (np.abs(b) + 1e-12)) ** 2)
+
+    weights = np.array([-0.625, -1.3125, 1.40625, 0.9375, 1.484375])
+    check_gradients(error, np.array([1.5, 1.25, 1e-9, -0.25, 0.000278]), np.zeros(5), cotangent=weights)
+
+
 @pytest.mark.parametrize("part", [1e-3, 1e-5, 1e-7])
 def test_small_errors_are_found_wherever_the_elements_are(part):
     wrong = pair(np.log, lambda g, x: g / (x + x.dtype.type(part)), "wrong")

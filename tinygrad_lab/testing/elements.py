@@ -238,6 +238,10 @@ def _disagrees(sample: Sample, k: int, direction: Array) -> bool:
         if joint.status != FAIL:
             return False
         joint = judge(analytic, sample.weights[k], wider, rounding)
+    for part in (FINER, FINER**2):  # the steps before may have skipped what happens here
+        closer = judge(part * analytic, sample.weights[k], sample.slope(part * direction), part * rounding)
+        if closer.status in (PASS, KINK) and closer.tolerance <= part * abs(joint.off):
+            return False
 
     def again(_: float) -> Error:
         gradient = sample.problem.gradient(sample.weights[k], sample.problem.x)[0]
