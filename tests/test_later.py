@@ -22,7 +22,8 @@ def table(tmp_path, monkeypatch):
     (tmp_path / "of_a_library.py").write_text("import a_library, rows\nrows.TABLE[a_library.theirs] = 2\n")
     (tmp_path / "of_its_own.py").write_text("import rows\ndef own(): pass\nrows.TABLE[own] = 3\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    table = Table({len: 1})
+    table = Table()
+    table[len] = 1
     monkeypatch.setitem(sys.modules, "rows", type(sys)("rows"))
     sys.modules["rows"].TABLE = table
     table.later("of_a_library", "a_library")

@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Iterator, MutableMapping
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -22,13 +22,14 @@ class Table(MutableMapping[K, V]):
         here: the rows written so far; what is called often looks here first.
 
     Example:
-        >>> prices = Table({"bread": 3})
+        >>> prices = Table()
+        >>> prices["bread"] = 3
         >>> prices.here, prices
         ({'bread': 3}, <Table of 1>)
     """
 
-    def __init__(self, rows: dict[K, V] | None = None) -> None:
-        self.here: dict[K, V] = {} if rows is None else rows
+    def __init__(self) -> None:
+        self.here: dict[K, V] = {}
         self._later: dict[str, str] = {}
 
     def later(self, module: str, library: str = "") -> None:
@@ -40,11 +41,6 @@ class Table(MutableMapping[K, V]):
                 functions of the module's own, which nobody can ask for before.
         """
         self._later[module] = library
-
-    def get(self, key: K, default: Any = None) -> Any:
-        """Return the row of `key`, or `default`."""
-        self._look_for(key)
-        return self.here.get(key, default)
 
     def __getitem__(self, key: K) -> V:
         self._look_for(key)

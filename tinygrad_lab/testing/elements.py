@@ -21,9 +21,7 @@ FINER = 1e-4  # of the usual steps, where something happens that those are too l
 NEARBY = 64  # points at which to look around a kink
 CLOSE = slice(8, 11)  # the rungs there: far shorter than `CLOSE_BY`, so that other kinks are seldom between them
 MOST = 1000  # so many equal elements at most are taken for a tie
-APART = np.array(
-    [0.5, 0.56, 0.71, 1.0]
-)  # steps of which no two, nor sums of two, are nearly alike, as branches would be
+APART = np.array([0.5, 0.56, 0.71, 1.0])  # steps of which no two, nor sums of two, are as nearly alike as branches
 TIES = 8  # so many groups of equal elements at most are moved together
 TOGETHER = Diagnosis(
     Mistake.TIE, "a tie or another kink, not shared as the derivative along all its elements together demands"
@@ -148,9 +146,8 @@ def _refutes(verdict: Verdict, before: Verdict) -> bool:
     least = 1 if abs(verdict.off) <= verdict.bound else BOUNDS
     bound = least * (verdict.bound + before.bound)
     apart = verdict.low - before.high > bound or before.low - verdict.high > bound
-    kinked = (
-        verdict.low < before.low - bound and verdict.high > before.high + bound
-    )  # which the others are too long for
+    # The steps before are too long for a kink that is close by.
+    kinked = verdict.low < before.low - bound and verdict.high > before.high + bound
     return before.status == FAIL and ((apart and verdict.status == INCONCLUSIVE) or (kinked and verdict.status == KINK))
 
 
@@ -238,6 +235,8 @@ def _disagrees(sample: Sample, k: int, direction: Array) -> bool:
         if joint.status != FAIL:
             return False
         joint = judge(analytic, sample.weights[k], wider, rounding)
+    if joint.status != FAIL:
+        return False
     for part in (FINER, FINER**2):  # the steps before may have skipped what happens here
         closer = judge(part * analytic, sample.weights[k], sample.slope(part * direction), part * rounding)
         if closer.status in (PASS, KINK) and closer.tolerance <= part * abs(joint.off):
@@ -248,4 +247,4 @@ def _disagrees(sample: Sample, k: int, direction: Array) -> bool:
         there = sample.slope(direction, sample.problem.x)
         return judge(float(gradient[moved] @ direction[moved]), sample.weights[k], there, rounding).error
 
-    return joint.status == FAIL and not carried(joint.error, again)
+    return not carried(joint.error, again)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab.errors import GradientError
-from tinygrad_lab.testing.adapters.base import Way, first_line
+from tinygrad_lab.refusals.wording import with_class
+from tinygrad_lab.testing.adapters.base import Way
 from tinygrad_lab.testing.differences import Array
 from tinygrad_lab.testing.mistakes import Mistake, failure
 from tinygrad_lab.testing.problem import Problem
@@ -51,7 +52,7 @@ def _found(problem: Problem, way: Way) -> Any:
     except GradientError:
         raise
     except Exception as error:
-        said = first_line(error)
+        said = with_class(error)
         if not way.optional:
             raise failure(
                 Mistake.OTHER_WAY,

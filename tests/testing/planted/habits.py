@@ -81,30 +81,18 @@ def _acc():
 plant.remembering("accumulates over calls", _acc)
 
 
-def _third():
-    n = [0]
+def by_call(factor):
+    """Return what makes a sine whose gradient is off by a factor of the number of the call, from 1."""
 
-    def v(g, x):
-        n[0] += 1
-        return g * np.cos(x) * np.asarray(1.001 if n[0] % 5 == 0 else 1, x.dtype)
+    def make():
+        calls = itertools.count(1)
+        return np.sin, lambda g, x: g * np.cos(x) * np.asarray(factor(next(calls)), x.dtype)
 
-    return (np.sin, v)
-
-
-plant.remembering("every fifth call by 1.001", _third)
+    return make
 
 
-def _warm():
-    n = [0]
-
-    def v(g, x):
-        n[0] += 1
-        return g * np.cos(x) * np.asarray(1.01 if n[0] > 60 else 1, x.dtype)
-
-    return (np.sin, v)
-
-
-plant.remembering("wrong after 60 calls", _warm)
+plant.remembering("every fifth call by 1.001", by_call(lambda n: 1.001 if n % 5 == 0 else 1))
+plant.remembering("wrong after 60 calls", by_call(lambda n: 1.01 if n > 60 else 1))
 
 
 def _bybytes():

@@ -160,8 +160,8 @@ def _():
     return with_context(saving(lambda x: x.sin()), b)
 
 
-@adapted("forward mode by 1.001")
-def _():
+def sine_with(jvp):
+    """Return a sine with a right backward, and this forward mode."""
 
     def b(ctx, g):
         (x,) = ctx.saved_tensors
@@ -172,22 +172,17 @@ def _():
         ctx.save_for_forward(x)
         return x.sin()
 
-    return with_context(f, b, jvp=lambda ctx, d: d * ctx.saved_tensors[0].cos() * 1.001)
+    return with_context(f, b, jvp=jvp)
+
+
+@adapted("forward mode by 1.001")
+def _():
+    return sine_with(lambda ctx, d: d * ctx.saved_tensors[0].cos() * 1.001)
 
 
 @adapted("forward mode sign where negative")
 def _():
-
-    def b(ctx, g):
-        (x,) = ctx.saved_tensors
-        return g * x.cos()
-
-    def f(ctx, x):
-        ctx.save_for_backward(x)
-        ctx.save_for_forward(x)
-        return x.sin()
-
-    return with_context(f, b, jvp=lambda ctx, d: d.abs() * ctx.saved_tensors[0].cos())
+    return sine_with(lambda ctx, d: d.abs() * ctx.saved_tensors[0].cos())
 
 
 @adapted("double backward through detached")

@@ -167,9 +167,3 @@ def required(module: str, title: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingExtraError(f"adapters.{module}: {title} is not installed; see its installation page") from error
-
-
-def first_line(error: Exception) -> str:
-    """Return what an exception says, in one line."""
-    text = str(error).strip().partition("\n")[0]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.testing.adapters.base import Adapter, Function, Leaves, Rebuild, Way, first_line, required
+from tinygrad_lab.refusals.wording import with_class
+from tinygrad_lab.testing.adapters.base import Adapter, Function, Leaves, Rebuild, Way, required
 from tinygrad_lab.testing.adapters.bfloat16 import UNIT, BFloat16, opened
 
 BATCH = 3
@@ -69,7 +70,7 @@ class Jax(Adapter):
         except (TypeError, NotImplementedError, ValueError) as error:
             if not any(word in str(error) for word in ("forward-mode", "JVP", "jvp")):
                 raise
-            self.note(f"forward mode: {first_line(error)}")
+            self.note(f"forward mode: {with_class(error)}")
             return None
 
     def ways(self, leaves: Leaves, rebuild: Rebuild, cotangents: Leaves) -> Iterator[Way]:

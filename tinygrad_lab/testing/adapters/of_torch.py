@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lab import tree
-from tinygrad_lab.testing.adapters.base import Adapter, Function, Leaves, Rebuild, Way, first_line, required
+from tinygrad_lab.refusals.wording import with_class
+from tinygrad_lab.testing.adapters.base import Adapter, Function, Leaves, Rebuild, Way, required
 from tinygrad_lab.testing.adapters.bfloat16 import UNIT, BFloat16, opened
 from tinygrad_lab.testing.adapters.torch_promotion import promoting
 from tinygrad_lab.testing.adapters.torch_ways import ways
@@ -172,7 +173,7 @@ class Torch(Adapter):
         except (NotImplementedError, RuntimeError) as error:
             if not any(words in str(error) for words in ("forward AD", "forward mode AD", "jvp")):
                 raise
-            self.note(f"forward mode: {first_line(error)}")
+            self.note(f"forward mode: {with_class(error)}")
             return None
         zeros = self.torch.zeros_like
         return [(zeros(y.primal) if y.tangent is None else y.tangent).numpy(force=True) for y in found]
